@@ -1,0 +1,68 @@
+.DEFAULT_GOAL := help
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= python3
+
+.PHONY: help
+help: ## Show what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/installed: pyproject.toml requirements/dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --require-hashes -r requirements/dev.txt
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.PHONY: install
+install: $(VENV)/installed ## Make .venv with the project and its tools, from the lock files
+
+.PHONY: demo
+demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (Ctrl-C ends it)
+	cd examples/shop && $(CURDIR)/$(BIN)/jvscheduler dev shop.tasks --port 8080
+
+.PHONY: test
+test: check unit integration e2e ## Everything: lint, types, unit, integration, e2e on kind
+
+.PHONY: check
+check: install ## Lint, formatting, types, import rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+.PHONY: unit
+unit: install ## Tests that need no server
+	$(BIN)/pytest tests/unit
+
+.PHONY: integration
+integration: install ## Tests against a real API server and a real PostgreSQL
+	$(BIN)/pytest tests/integration
+
+.PHONY: e2e
+e2e: install ## Tests on a kind cluster with real containers
+	$(BIN)/pytest tests/e2e
+
+.PHONY: bench
+bench: install ## Measure, each against its named baseline
+	$(BIN)/python -m benchmarks
+
+.PHONY: cluster
+cluster: install ## Start a kind cluster, leave it running, print how to reach it
+	@$(BIN)/python -m tests.cluster up
+
+.PHONY: cluster-down
+cluster-down: install ## Take that cluster down and leave nothing behind
+	@$(BIN)/python -m tests.cluster down
+
+.PHONY: generate
+generate: install ## Write the CRD from the Python model of the spec
+	$(BIN)/python -m jvscheduler.manifests
+
+.PHONY: format
+format: install ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+.PHONY: lock
+lock: install ## Write requirements/*.txt, pinned with hashes, from pyproject.toml
+	sh requirements/lock.sh $(BIN)/uv

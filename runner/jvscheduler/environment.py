@@ -1,0 +1,39 @@
+"""The environment variables of a task's process: the contract of operator, dev and runner.
+
+The operator writes them into the pod, `jvscheduler dev` into a child process,
+and the runner reads them: the same task means the same in every mode because
+the runner cannot tell the modes apart.
+"""
+
+from typing import Final
+
+DATABASE_URL: Final = "JVSCHEDULER_DATABASE_URL"
+"""Where the history is: `sqlite:///file`, `postgresql://…`. Unset: the run is not recorded
+by the runner, only in the termination message."""
+
+TASK_ID: Final = "JVSCHEDULER_TASK_ID"
+TASK_NAME: Final = "JVSCHEDULER_TASK_NAME"
+"""The ScheduledTask's `metadata.name`, which is its CronJob's name."""
+
+ENTRYPOINT: Final = "JVSCHEDULER_ENTRYPOINT"
+"""`package.module:name`."""
+
+TIMEOUT_SECONDS: Final = "JVSCHEDULER_TIMEOUT_SECONDS"
+"""Of one attempt; unset: no limit."""
+
+RETRY_COUNT: Final = "JVSCHEDULER_RETRY_COUNT"
+"""Attempts that may follow the first; unset: 0."""
+
+MAX_CONCURRENT: Final = "JVSCHEDULER_MAX_CONCURRENT"
+"""Jobs of the task that may run at once; unset: 1."""
+
+JOB_NAME: Final = "JVSCHEDULER_JOB_NAME"
+"""The Kubernetes Job's name, from which the scheduled time is read. `jvscheduler dev` makes
+names of the same form."""
+
+NAMESPACE: Final = "JVSCHEDULER_NAMESPACE"
+POD_NAME: Final = "JVSCHEDULER_POD_NAME"
+NODE_NAME: Final = "JVSCHEDULER_NODE_NAME"
+
+TERMINATION_LOG: Final = "JVSCHEDULER_TERMINATION_LOG"
+"""File that receives the outcome; unset: `/dev/termination-log`, as Kubernetes has it."""

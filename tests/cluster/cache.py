@@ -1,0 +1,73 @@
+"""Things that are costly to make and kept: each is whole, or is not there.
+
+A thing is made under a temporary name beside its own and renamed when it is
+done, so an interrupted run leaves a half that the next one throws away. One
+lock for the whole cache keeps two runs apart.
+"""
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.cluster.commands import say
+from tests.cluster.mounts import release_mounts
+
+
+def content_key(parts: Iterable[str | Path]) -> str:
+    """A short name for what the texts say and the files contain."""
+    digest = hashlib.sha256()
+    for part in parts:
+        data = part.read_bytes() if isinstance(part, Path) else part.encode()
+        digest.update(len(data).to_bytes(8) + data)
+    return digest.hexdigest()[:16]
+
+
+def half_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.half")
+
+
+def discard(path: Path) -> None:
+    """Remove a file or folder; what is mounted below it is released first, never deleted."""
+    release_mounts(path)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
+
+
+def build_once(target: Path, build: Callable[[Path], None]) -> Path:
+    """`target`, made by `build(temporary path)` unless it is there already."""
+    if target.exists():
+        return target
+    half = half_of(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    discard(half)
+    say(f"building {target.name}")
+    build(half)
+    os.replace(half, target)
+    say(f"built {target.name}")
+    return target
+
+
+def keep_only(folder: Path, pattern: str, kept: Path) -> None:
+    """Remove older versions of the same thing."""
+    for path in folder.glob(pattern):
+        if path != kept:
+            discard(path)
+
+
+@contextmanager
+def locked(cache: Path) -> Iterator[None]:
+    """Hold the cache and the machine's one kind cluster; wait for whoever has them."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"waiting for another run that holds {cache / 'lock'}")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
