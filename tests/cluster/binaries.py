@@ -5,7 +5,7 @@ helm, kind and CoreDNS stay out of it (they would move shared versions) and are
 pinned by version, which Go's checksum database makes exact.
 """
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -19,6 +19,9 @@ from tests.cluster.versions import KUBERNETES, TOOLS
 MODULE = Path(__file__).with_name("go")
 FLAGS = ("-trimpath", "-ldflags")
 STRIPPED = "-s -w"
+KIND_PROGRAMS = ("kubectl", "kind", "helm")
+API_SERVER_PROGRAMS = ("kubectl", "etcd", "helm")
+ALL_PROGRAMS = (*KIND_PROGRAMS, "etcd", "coredns", "pause", "local_path_provisioner")
 ETCD = "go.etcd.io/etcd/server/v3"
 
 
@@ -81,11 +84,11 @@ class Binaries:
 
 def stamp() -> str:
     """Linker flags for the version; unstamped, `kubectl version` cannot parse its own."""
-    _, major_minor = KUBERNETES, KUBERNETES.removeprefix("v").split(".")
+    major, minor, _ = KUBERNETES.removeprefix("v").split(".")
     values = {
         "gitVersion": KUBERNETES,
-        "gitMajor": major_minor[0],
-        "gitMinor": major_minor[1],
+        "gitMajor": major,
+        "gitMinor": minor,
         "gitTreeState": "clean",
         "gitCommit": "0" * 40,
         "buildDate": "2026-01-01T00:00:00Z",
@@ -105,16 +108,7 @@ def find_binaries(settings: Settings) -> Binaries:
     return Binaries(folder, key, dict(settings.environment) | {"CGO_ENABLED": "0"})
 
 
-def build_all(binaries: Binaries) -> None:
-    programs: list[Callable[[Binaries], Path]] = [
-        lambda b: b.k8s,
-        lambda b: b.kubectl,
-        lambda b: b.etcd,
-        lambda b: b.pause,
-        lambda b: b.kind,
-        lambda b: b.helm,
-        lambda b: b.coredns,
-        lambda b: b.local_path_provisioner,
-    ]
-    for program in programs:
-        program(binaries)
+def build_programs(binaries: Binaries, names: Iterable[str]) -> None:
+    """Build now, under the cache's lock, what a session will call later."""
+    for name in names:
+        getattr(binaries, name)

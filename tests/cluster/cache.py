@@ -53,6 +53,12 @@ def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     return target
 
 
+def sweep_halves(cache: Path) -> None:
+    """Whoever holds the lock may throw away what interrupted runs left half made."""
+    for half in [*cache.glob(".*.half"), *cache.glob("*/.*.half")]:
+        discard(half)
+
+
 def keep_only(folder: Path, pattern: str, kept: Path) -> None:
     """Remove older versions of the same thing."""
     for path in folder.glob(pattern):
@@ -70,4 +76,5 @@ def locked(cache: Path) -> Iterator[None]:
         except BlockingIOError:
             say(f"waiting for another run that holds {cache / 'lock'}")
             fcntl.flock(lock, fcntl.LOCK_EX)
+        sweep_halves(cache)
         yield

@@ -15,3 +15,9 @@ TOOLS = {
     "coredns": f"github.com/coredns/coredns@{COREDNS}",
     "local-path-provisioner": f"github.com/rancher/local-path-provisioner@{LOCAL_PATH_PROVISIONER}",
 }
+
+# What this kind release itself uses; taken where docker can pull it.
+STOCK_NODE_IMAGE = (
+    "docker.io/kindest/node:v1.37.0"
+    "@sha256:a1ed56cfb0e7b93589bdf97c8cd566405a265939e3620fc4f5de89adff580ae5"
+)

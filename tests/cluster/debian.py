@@ -1,0 +1,29 @@
+"""Debian root file systems, bootstrapped from packages and kept in the cache."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from tests.cluster.cache import build_once, content_key
+from tests.cluster.commands import run
+from tests.cluster.prerequisites import require_programs
+from tests.cluster.settings import Settings
+from tests.cluster.versions import DEBIAN
+
+UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
+
+
+def bootstrap(settings: Settings, purpose: str, packages: Sequence[str]) -> Path:
+    key = content_key([DEBIAN, *packages])
+    target = settings.cache / f"debian-{purpose}-{key}.tar"
+    return build_once(target, partial(make_root, packages))
+
+
+def make_root(packages: Sequence[str], target: Path) -> None:
+    require_programs({"mmdebstrap": "mmdebstrap"}, "an image made of Debian packages")
+    run(
+        *("mmdebstrap", "--quiet", "--variant=minbase", "--format=tar"),
+        *(f"--dpkgopt=path-exclude={path}" for path in UNWANTED),
+        *("--aptopt=APT::Install-Recommends false", f"--include={','.join(packages)}"),
+        *(DEBIAN, target),
+    )

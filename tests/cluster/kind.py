@@ -1,0 +1,128 @@
+"""The end-to-end tests' cluster: kind with one node, on whichever docker engine there is."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.binaries import KIND_PROGRAMS, Binaries, build_programs, find_binaries
+from tests.cluster.cache import discard
+from tests.cluster.commands import run, say, succeeds, wait_until
+from tests.cluster.engine import ENGINE_ADDRESS, Engine, OwnEngine, find_stock_engine
+from tests.cluster.kind_config import NAME, own_config, stock_config
+from tests.cluster.kubectl import Kubectl
+from tests.cluster.node_image import find_node_image
+from tests.cluster.settings import Settings
+from tests.cluster.versions import STOCK_NODE_IMAGE
+
+NODE = f"{NAME}-control-plane"
+
+
+@dataclass(frozen=True)
+class KindCluster(Kubectl):
+    settings: Settings
+    engine: Engine
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = f"{self.binaries.folder}:{self.settings.environment.get('PATH', '')}"
+        variables = {**self.engine.variables, "KUBECONFIG": str(self.kubeconfig), "PATH": path}
+        return {**self.settings.environment, **variables}
+
+    def exports(self) -> str:
+        """Shell lines for a developer's terminal."""
+        host = [f"export DOCKER_HOST={self.engine.host}"] if self.engine.host else []
+        kubeconfig = f"export KUBECONFIG={self.kubeconfig}"
+        return "\n".join([kubeconfig, *host, f'export PATH={self.binaries.folder}:"$PATH"'])
+
+    def exists(self) -> bool:
+        return NAME in run(self.binaries.kind, "get", "clusters", env=self.environment).split()
+
+    def is_ready(self) -> bool:
+        node = ("get", "node", NODE, "--request-timeout=5s", "--output")
+        ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+        return (
+            self.kubeconfig.exists()
+            and self.answers("get", "--raw", "/readyz", "--request-timeout=5s")
+            and self.kubectl(*node, ready) == "True"
+        )
+
+    def create(self, config: str) -> None:
+        say("creating the kind cluster")
+        arguments = ("create", "cluster", "--config", "-", "--kubeconfig", self.kubeconfig)
+        run(self.binaries.kind, *arguments, "--wait", "180s", env=self.environment, stdin=config)
+        self.kubectl(
+            *("--namespace", "kube-system", "rollout", "status", "deployment/coredns"),
+            "--timeout=180s",
+        )
+        account = ("--namespace", "default", "get", "serviceaccount", "default")
+        wait_until(lambda: self.answers(*account), "the default service account exists")
+        say("the kind cluster is ready")
+
+    def delete(self) -> None:
+        arguments = ("delete", "cluster", "--name", NAME, "--kubeconfig", self.kubeconfig)
+        run(self.binaries.kind, *arguments, env=self.environment)
+
+    def loaded_images(self) -> set[str]:
+        command = ("docker", "exec", NODE, "ctr", "--namespace", "k8s.io", "images", "ls", "-q")
+        return set(run(*command, env=self.environment).split())
+
+    def load_archive(self, archive: Path) -> None:
+        arguments = ("load", "image-archive", archive, "--name", NAME)
+        run(self.binaries.kind, *arguments, env=self.environment)
+
+
+def kubeconfig_path(settings: Settings) -> Path:
+    return settings.cache / "kubeconfig"
+
+
+def find_kind(settings: Settings, binaries: Binaries) -> KindCluster | None:
+    """The cluster that runs already, ready for use."""
+    own = OwnEngine(settings)
+    engine = own.engine if own.is_up() else Engine(False, settings.environment.get("DOCKER_HOST"))
+    cluster = KindCluster(kubeconfig_path(settings), binaries, settings, engine)
+    if not succeeds("docker", "version", env=cluster.environment):
+        return None
+    return cluster if cluster.exists() and cluster.is_ready() else None
+
+
+def bring_up(settings: Settings) -> KindCluster:
+    binaries = find_binaries(settings)
+    build_programs(binaries, KIND_PROGRAMS)
+    running = find_kind(settings, binaries)
+    if running:
+        say("the kind cluster runs already")
+        return running
+    stock = find_stock_engine(settings)
+    if stock:
+        return create_kind(settings, binaries, stock, stock_config(STOCK_NODE_IMAGE))
+    archive = find_node_image(settings, binaries)
+    own = OwnEngine(settings)
+    own.up()
+    image = import_node_image(archive, own)
+    return create_kind(settings, binaries, own.engine, own_config(image, ENGINE_ADDRESS))
+
+
+def create_kind(settings: Settings, binaries: Binaries, engine: Engine, config: str) -> KindCluster:
+    cluster = KindCluster(kubeconfig_path(settings), binaries, settings, engine)
+    cluster.delete()  # what an interrupted run left of it
+    cluster.create(config)
+    return cluster
+
+
+def import_node_image(archive: Path, own: OwnEngine) -> str:
+    name = f"localhost/jvscheduler-kind-node:{archive.stem.removeprefix('node-image-')}"
+    if not succeeds("docker", "image", "inspect", name, env=own.environment):
+        say("importing the node image")
+        entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]'
+        changes = ("--change", "ENV container=docker", "--change", entrypoint)
+        run("docker", "import", *changes, archive, name, env=own.environment)
+    return name
+
+
+def take_down(settings: Settings) -> None:
+    binaries = find_binaries(settings)
+    running = find_kind(settings, binaries)
+    if running:
+        running.delete()
+    OwnEngine(settings).down()
+    discard(kubeconfig_path(settings))
+    say("nothing is left running")

@@ -1,0 +1,90 @@
+"""What a docker engine of ours leaves when it is killed, and ending it.
+
+Nothing is remembered in files that could be stale: a process is ours when it
+lives in our network namespace, in our control group, or is an engine program
+that names our folder. Containers are caught by their control group even when
+their shim is already dead.
+"""
+
+import os
+import signal
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.cluster.commands import run, succeeds, wait_until
+from tests.cluster.mounts import release_mounts
+
+NAME = "jvscheduler"
+HOST_LINK = f"{NAME}0"
+NAMESPACE = Path("/run/netns") / NAME
+CGROUPS = Path("/sys/fs/cgroup")
+PROGRAMS = frozenset({"dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy", "runc"})
+
+
+@dataclass(frozen=True)
+class Process:
+    pid: int
+    argv: tuple[str, ...]
+    cgroups: str
+    namespace: int
+
+
+def belongs(process: Process, folder: Path, namespace: int | None) -> bool:
+    in_cgroup = any(
+        line.split(":", 2)[-1].startswith(f"/{NAME}/") for line in process.cgroups.splitlines()
+    )
+    program = Path(process.argv[0]).name if process.argv else ""
+    names_folder = any(str(folder) in word for word in process.argv)
+    in_namespace = namespace is not None and process.namespace == namespace
+    return in_cgroup or in_namespace or (program in PROGRAMS and names_folder)
+
+
+def list_processes() -> Iterator[Process]:
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            argv = tuple((folder / "cmdline").read_bytes().decode(errors="replace").split("\0"))
+            namespace = (folder / "ns/net").stat().st_ino
+            yield Process(int(folder.name), argv, (folder / "cgroup").read_text(), namespace)
+        except (FileNotFoundError, ProcessLookupError, PermissionError):
+            continue  # it ended while we looked, or is above us and so not ours
+
+
+def find_leftovers(folder: Path) -> list[int]:
+    namespace = NAMESPACE.stat().st_ino if NAMESPACE.exists() else None
+    return [p.pid for p in list_processes() if belongs(p, folder, namespace)]
+
+
+def end_leftovers(folder: Path) -> None:
+    """Kill, unmount and delete whatever is left of the engine that `folder` belongs to."""
+    wait_until(lambda: not kill(find_leftovers(folder)), "the old engine's processes end")
+    release_mounts(folder)
+    if NAMESPACE.exists():
+        run("ip", "netns", "del", NAME)
+    if succeeds("ip", "link", "show", HOST_LINK):
+        run("ip", "link", "del", HOST_LINK)
+    wait_until(remove_cgroups, "the old engine's control groups go")
+
+
+def kill(pids: Iterable[int]) -> bool:
+    """True if there was anything to kill."""
+    found = False
+    for pid in pids:
+        found = True
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+    return found
+
+
+def remove_cgroups() -> bool:
+    """False while one still holds a dying process."""
+    for root in [*CGROUPS.glob(f"*/{NAME}"), *CGROUPS.glob(NAME)]:
+        folders = sorted((path for path in root.rglob("*") if path.is_dir()), reverse=True)
+        try:
+            for folder in [*folders, root]:
+                folder.rmdir()
+        except OSError:
+            return False
+    return True
