@@ -1,0 +1,55 @@
+{{- define "jvscheduler.name" -}}
+{{- if contains .Chart.Name .Release.Name -}}
+{{ .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else -}}
+{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" }}
+{{- end -}}
+{{- end -}}
+
+{{/* usage: include "jvscheduler.labels" (list . "operator") */}}
+{{- define "jvscheduler.labels" -}}
+{{- $root := index . 0 -}}
+{{ include "jvscheduler.selector" . }}
+app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+app.kubernetes.io/part-of: jvscheduler
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
+{{- end -}}
+
+{{- define "jvscheduler.selector" -}}
+{{- $root := index . 0 -}}
+app.kubernetes.io/name: jvscheduler
+app.kubernetes.io/instance: {{ $root.Release.Name }}
+app.kubernetes.io/component: {{ index . 1 }}
+{{- end -}}
+
+{{/* usage: include "jvscheduler.image" (list . .Values.operator.image) */}}
+{{- define "jvscheduler.image" -}}
+{{- $root := index . 0 -}}{{- $image := index . 1 -}}
+{{ $root.Values.image.registry }}{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}
+{{- end -}}
+
+{{- define "jvscheduler.databaseSecret" -}}
+{{ .Values.database.existingSecret | default (printf "%s-database" (include "jvscheduler.name" .)) }}
+{{- end -}}
+
+{{- define "jvscheduler.podSecurity" -}}
+runAsNonRoot: true
+seccompProfile:
+  type: RuntimeDefault
+{{- end -}}
+
+{{- define "jvscheduler.containerSecurity" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities:
+  drop: [ALL]
+{{- end -}}
+
+{{- define "jvscheduler.databaseUrl" -}}
+- name: JVSCHEDULER_DATABASE_URL
+  valueFrom:
+    secretKeyRef:
+      name: {{ include "jvscheduler.databaseSecret" . }}
+      key: url
+{{- end -}}
