@@ -49,6 +49,7 @@ bench: install ## Measure, each against its named baseline
 .PHONY: cluster
 cluster: install ## Start a kind cluster, leave it running, print how to reach it
 	@$(BIN)/python -m tests.cluster up
+	@echo 'export PATH="$(CURDIR)/$(BIN):$$PATH"'
 
 .PHONY: cluster-down
 cluster-down: install ## Take that cluster down and leave nothing behind
