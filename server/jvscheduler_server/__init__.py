@@ -1,0 +1,1 @@
+"""The monitoring API, and the sweep that keeps the history true while pods come and go."""

@@ -1,0 +1,102 @@
+"""What the server knows of the place where tasks run, and the seam through which it asks.
+
+Reads are answered from memory: a request of the API never waits for an API
+server. `KubernetesCluster` keeps the memory fresh by watching, `LocalCluster`
+has no pods at all. Everything is frozen and in our words, so that `join` and
+`sweep` decide without knowing Kubernetes' own shapes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from jvscheduler.outcomes import Outcome
+
+
+@dataclass(frozen=True)
+class TaskPod:
+    """One pod of a task: one attempt of one job.
+
+    `reported` is the outcome that its runner left as termination message;
+    `reason` and `message` are Kubernetes' own words for the state it is in.
+    """
+
+    uid: str
+    name: str
+    namespace: str
+    job_id: str
+    task_id: str
+    task_name: str
+    job_name: str
+    created_time: datetime
+    phase: str
+    scheduled_time: datetime | None = None
+    node: str | None = None
+    restarts: int = 0
+    retry_count: int = 0
+    reason: str | None = None
+    message: str | None = None
+    started: bool = False
+    finished: bool = False
+    start_time: datetime | None = None
+    completion_time: datetime | None = None
+    exit_code: int | None = None
+    disrupted: str | None = None
+    """Why Kubernetes took the pod away (eviction, preemption, a lost node)."""
+    reported: Outcome | None = None
+    deletion_time: datetime | None = None
+    deleted: bool = False
+    """The pod is gone; this is the last that was seen of it."""
+    vanished: bool = False
+    """It went while the server was not watching, so the last seen may not be the end."""
+
+
+@dataclass(frozen=True)
+class KubernetesJob:
+    """A Job of a task: `finished` when Kubernetes makes no further attempt for it."""
+
+    name: str
+    namespace: str
+    finished: bool
+
+
+@dataclass(frozen=True)
+class TaskState:
+    """A task as it is scheduled now."""
+
+    task_id: str
+    name: str
+    namespace: str
+    schedule: str
+    time_zone: str = "UTC"
+    suspended: bool = False
+    ready: bool = True
+    reason: str | None = None
+    """Why it is not ready."""
+    last_schedule_time: datetime | None = None
+    next_schedule_time: datetime | None = None
+
+
+class Cluster(Protocol):
+    """Where tasks run."""
+
+    @property
+    def backend(self) -> str:
+        """`kubernetes` or `local`, as the API's status shows it."""
+
+    @property
+    def synced(self) -> bool:
+        """Whether everything that exists is known; before, absence means nothing."""
+
+    async def start(self) -> None:
+        """Begin to watch; returns at once."""
+
+    async def stop(self) -> None:
+        """End the watch and let go of every connection."""
+
+    def pods(self) -> Sequence[TaskPod]:
+        """Pods that exist."""
+
+    def tasks(self) -> Sequence[TaskState]:
+        """Tasks that exist."""

@@ -1,0 +1,128 @@
+"""Every error of the API is a problem as RFC 9457 describes it, and names the fix.
+
+One shape for all: a caller's own mistake (422, 404, 405), a history that does
+not answer (503 with Retry-After) and a fault of ours (500). A fault's text stays
+in the log, as it may quote the database's address.
+"""
+
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+
+from jvscheduler.errors import HistoryUnavailable
+
+MEDIA_TYPE = "application/problem+json"
+RETRY_AFTER_SECONDS = 10
+
+_log = logging.getLogger(__name__)
+
+
+class InvalidParameter(BaseModel):
+    """One parameter that was refused."""
+
+    parameter: str = Field(description="The parameter's name.")
+    detail: str = Field(description="What is wrong with it, and what is allowed.")
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 (`application/problem+json`) shapes it."""
+
+    type: str = Field("about:blank", description="Kind of the problem; the title says it.")
+    title: str = Field(description="The HTTP status in words.")
+    status: int = Field(description="The HTTP status.")
+    detail: str = Field(description="What is wrong and how to mend it.")
+    instance: str = Field(description="The path that was asked for.")
+    errors: list[InvalidParameter] | None = Field(
+        None, description="Each refused parameter, when the request itself is at fault."
+    )
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of an endpoint that may answer with these problems."""
+    return {status: _documentation(status) for status in statuses}
+
+
+def install(app: FastAPI) -> None:
+    """Make every error of this application a problem."""
+    app.add_exception_handler(RequestValidationError, _on_validation)
+    app.add_exception_handler(HTTPException, _on_http)
+    app.add_exception_handler(HistoryUnavailable, _on_history)
+    app.add_exception_handler(Exception, _on_fault)
+
+
+def _documentation(status: int) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/Problem"}
+    return {
+        "description": HTTPStatus(status).phrase,
+        "model": Problem,
+        "content": {MEDIA_TYPE: {"schema": schema}},
+    }
+
+
+async def _on_validation(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+    errors = [_invalid(item) for item in error.errors()]
+    detail = "; ".join(f"{item.parameter}: {item.detail}" for item in errors)
+    return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
+
+
+async def _on_http(request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
+    detail = _http_detail(request, error)
+    return _answer(request, HTTPStatus(error.status_code), detail, headers=error.headers)
+
+
+async def _on_history(request: Request, error: Exception) -> JSONResponse:
+    headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers)
+
+
+async def _on_fault(request: Request, error: Exception) -> JSONResponse:
+    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    detail = "The server failed on this request. Its log has the cause; please report it."
+    return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
+
+
+def _answer(
+    request: Request,
+    status: HTTPStatus,
+    detail: str,
+    errors: Sequence[InvalidParameter] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> JSONResponse:
+    problem = Problem(
+        title=status.phrase,
+        status=status,
+        detail=detail,
+        instance=request.url.path,
+        errors=list(errors) if errors else None,
+    )
+    content = problem.model_dump(mode="json", exclude_none=True)
+    return JSONResponse(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
+
+
+def _http_detail(request: Request, error: HTTPException) -> str:
+    path = request.url.path
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {path}. /docs lists what there is."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "another method")
+        return f"{path} does not take {request.method}; use {allowed}."
+    return str(error.detail)
+
+
+def _invalid(item: Mapping[str, Any]) -> InvalidParameter:
+    name = ".".join(str(part) for part in item["loc"][1:])
+    context = item.get("ctx") or {}
+    if "parameter" in context:
+        return InvalidParameter(parameter=context["parameter"], detail=str(item["msg"]))
+    text = str(item["msg"])
+    detail = f"{text[:1].lower()}{text[1:]}, got {item.get('input')!r}"
+    return InvalidParameter(parameter=name, detail=detail)

@@ -1,0 +1,19 @@
+"""The two parts that every endpoint reads, tied to the application that they belong to."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from fastapi import Request
+
+from jvscheduler.history.store import HistoryStore
+from jvscheduler_server.cluster import Cluster
+
+
+@dataclass(frozen=True)
+class ServerState:
+    store: HistoryStore
+    cluster: Cluster
+
+
+def state_of(request: Request) -> ServerState:
+    return cast(ServerState, request.app.state.jvscheduler)
