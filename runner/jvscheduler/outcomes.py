@@ -78,6 +78,8 @@ class Outcome:
     peak_memory_bytes: int | None = None
     retry_count: int = 0
     node_name: str | None = None
+    result: Any = None
+    """What the task returned, when JSON can say it in a few kilobytes."""
     recorded: bool = False
     """Whether the history has this outcome already (termination messages only)."""
 
@@ -89,8 +91,15 @@ class Outcome:
 
 
 def to_message(outcome: Outcome) -> str:
-    """The outcome as JSON of at most 4096 bytes: the traceback's end, then the error, gives way."""
+    """The outcome as JSON of at most 4096 bytes.
+
+    What the task returned gives way first, then the traceback's start, then the
+    error's end.
+    """
     room = MAX_MESSAGE_BYTES
+    whole = _encode(outcome)
+    if len(whole.encode()) <= room:
+        return whole
     for limit in (room, room // 2, room // 4, room // 8, 0):
         text = _encode(_shortened(outcome, limit))
         if len(text.encode()) <= MAX_MESSAGE_BYTES:
@@ -115,6 +124,15 @@ def from_message(text: str) -> Outcome:
         raise ValueError(f"not the outcome of a run: {error}") from error
 
 
+def clean(text: str) -> str:
+    """The text without what a database or UTF-8 cannot hold: NUL and lone surrogates.
+
+    PostgreSQL's JSON refuses the first, and a record must not be lost because
+    an error message quoted some binary input.
+    """
+    return text.replace("\0", "\ufffd").encode(errors="replace").decode()
+
+
 def clip(text: str, limit: int) -> str:
     """The first `limit` bytes of a text, whole characters only; the cut is marked."""
     raw = text.encode()
@@ -130,7 +148,7 @@ def clip_start(text: str, limit: int) -> str:
 def _shortened(outcome: Outcome, limit: int) -> Outcome:
     error = outcome.error_message and clip(outcome.error_message, max(limit, 256))
     trace = clip_start(outcome.traceback, limit) if outcome.traceback and limit else None
-    return replace(outcome, error_message=error, traceback=trace)
+    return replace(outcome, error_message=error, traceback=trace, result=None)
 
 
 def _encode(outcome: Outcome) -> str:

@@ -1,0 +1,68 @@
+"""jvspatial's databases, each with the one thing mended that records depend on.
+
+SQLite inherits a `find_one_and_update` that reads, changes and writes in three
+steps: two processes that do it at once lose a change. Here it is one immediate
+transaction.
+
+PostgreSQL creates table and indexes anew in each process. `CREATE INDEX IF NOT
+EXISTS` locks the table against writers before it finds that there is nothing to
+do, so that every starting task would wait for every other. Here a table that
+exists is left alone.
+"""
+
+import json
+from typing import Any
+
+from jvspatial.db.postgres import PostgresDB
+from jvspatial.db.query import QueryEngine
+from jvspatial.db.sqlite import SQLiteDB
+
+from jvscheduler.history.urls import DatabaseUrl, Scheme
+
+Row = dict[str, Any]
+
+
+class AtomicSQLite(SQLiteDB):
+    async def find_one_and_update(
+        self, collection: str, query: Row, update: Row, upsert: bool = False
+    ) -> Row | None:
+        if upsert:
+            raise NotImplementedError("insert_if_absent is the atomic way to create a record")
+        async with self._lock:
+            connection = await self._get_connection()
+            await connection.execute("BEGIN IMMEDIATE")
+            try:
+                found = await self.find(collection, query, limit=1)
+                if found:
+                    await self._write(connection, collection, found[0], update)
+                await connection.commit()
+            except BaseException:
+                await connection.rollback()
+                raise
+            return found[0] if found else None
+
+    async def _write(self, connection: Any, collection: str, row: Row, update: Row) -> None:
+        QueryEngine.apply_update(row, update, apply_set_on_insert=False)
+        await connection.execute(
+            "UPDATE records SET data = ? WHERE collection = ? AND id = ?",
+            (json.dumps(row), collection, row["id"]),
+        )
+
+
+class LightPostgres(PostgresDB):
+    async def _create_collection_schema(self, collection: str) -> None:
+        pool = await self._ensure_pool()
+        name = f"{self.schema_name}.{collection}"
+        if await pool.fetchval("SELECT to_regclass($1)::text", name) is None:
+            await super()._create_collection_schema(collection)
+
+
+def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQLite | LightPostgres:
+    """Connects when first used, so that a task which needs no database pays nothing."""
+    match url.scheme:
+        case Scheme.SQLITE:
+            return AtomicSQLite(db_path=url.path, timeout=timeout)
+        case Scheme.POSTGRESQL:
+            return LightPostgres(
+                dsn=url.text, min_size=1, max_size=connections, command_timeout=timeout
+            )

@@ -1,0 +1,97 @@
+"""The record of a job, as an entity of jvspatial.
+
+Field names that jvspatial's documentation teaches (`job_name`, `execution_time`,
+`status`, …) are kept, so that users' own queries and endpoints go on working.
+Users' own functions may write records of an entity of the same name; those have
+no `kubernetes_job`, and `is_ours` tells them apart.
+
+Times are stored as UTC ISO text of one width, with microseconds and `+00:00`:
+only then is the order of the texts the order of the times, in any collation of
+the database. A time without zone, as users' own records have it, is read as UTC.
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+from jvspatial.core import Object
+from jvspatial.core.annotations import attribute, compound_index
+from pydantic import AfterValidator, Field, PlainSerializer
+
+from jvscheduler.errors import SchedulerError
+from jvscheduler.outcomes import Status
+
+ENTITY = "ScheduledJob"
+COLLECTION = "object"
+
+
+class UndecodableRecord(SchedulerError):  # noqa: N818 - as its kin in `errors`
+    """A row of the history that another hand wrote, and not as a job's record."""
+
+
+def as_utc(time: datetime) -> datetime:
+    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+
+
+def to_text(time: datetime) -> str:
+    return as_utc(time).isoformat(timespec="microseconds")
+
+
+Time = Annotated[datetime, AfterValidator(as_utc), PlainSerializer(to_text, return_type=str)]
+
+
+@compound_index([("job_name", 1), ("status", 1)], name="job_name_status")
+class ScheduledJob(Object):
+    """One due instant of one task, with its attempts.
+
+    `job_name` is the task's id. Error, traceback, processor seconds and memory
+    are those of the last attempt; `attempts` has a short account of each.
+    """
+
+    job_name: str = ""
+    namespace: str = ""
+    execution_time: Time | None = attribute(default=None, indexed=True)
+    """When the first attempt started."""
+    scheduled_time: Time | None = None
+    """The due instant; None for a job that no schedule asked for."""
+    status: Status = attribute(default=Status.PENDING, indexed=True)
+    reason: str | None = None
+    duration_seconds: float | None = None
+    """From the first attempt's start to the last one's end."""
+    error_message: str | None = None
+    traceback: str | None = None
+    completed_at: Time | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    result: Any = None
+    attempts: list[dict[str, Any]] = Field(default_factory=list)
+    retry_count: int = 0
+    kubernetes_job: str = ""
+    pod_name: str | None = None
+    node_name: str | None = None
+    peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+    heartbeat_time: Time | None = None
+    revision: int = 0
+    """Counts the changes; a writer changes only the revision that it has read."""
+
+    @property
+    def is_ours(self) -> bool:
+        return bool(self.kubernetes_job)
+
+
+def from_record(record: dict[str, Any]) -> ScheduledJob:
+    try:
+        return ScheduledJob(**{**record["context"], "id": record["id"]})
+    except (ValueError, KeyError, TypeError) as error:
+        raise UndecodableRecord(
+            f"the history's row {record.get('id')} is no job record; mend or delete it ({error})"
+        ) from error
+
+
+def to_context(job: ScheduledJob) -> dict[str, Any]:
+    """The stored fields as JSON has them, without what jvspatial keeps beside them."""
+    dumped = job.model_dump(mode="json", exclude={"id", "entity", "type_code"})
+    return dict(dumped)
+
+
+def to_record(job: ScheduledJob) -> dict[str, Any]:
+    return {"id": job.id, "entity": ENTITY, "context": to_context(job)}

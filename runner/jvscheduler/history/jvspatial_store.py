@@ -1,0 +1,162 @@
+"""The history in a database of jvspatial's, in jvspatial's format.
+
+It uses jvspatial's database object and not its entities: those have no limit
+or sort, drop rows that they cannot read, and save without looking whether
+another process changed the row. A change is a compare-and-set on `revision`,
+repeated when another writer was faster.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final, TypeVar
+
+from jvspatial.core.context import GraphContext
+
+from jvscheduler.history.databases import AtomicSQLite, LightPostgres
+from jvscheduler.history.jobs import (
+    COLLECTION,
+    ENTITY,
+    ScheduledJob,
+    UndecodableRecord,
+    from_record,
+    to_context,
+    to_record,
+    to_text,
+)
+from jvscheduler.history.merge import may_run, merge, opened
+from jvscheduler.history.store import Recent
+from jvscheduler.history.unavailable import bounded
+from jvscheduler.outcomes import Outcome, Status
+
+CALL_SECONDS: Final = 10.0
+T = TypeVar("T")
+Query = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+
+class JvspatialHistory:
+    """`name` is how messages call the database: its URL without the password."""
+
+    def __init__(
+        self,
+        database: AtomicSQLite | LightPostgres,
+        name: str,
+        *,
+        create_indexes: bool = True,
+        call_seconds: float = CALL_SECONDS,
+    ) -> None:
+        self._database = database
+        self._name = name
+        self._create_indexes = create_indexes
+        self._call_seconds = call_seconds
+
+    async def open(self) -> None:
+        if self._create_indexes:
+            await self._call(lambda: GraphContext(self._database).ensure_indexes(ScheduledJob))
+        else:
+            await self.ping()
+
+    async def close(self) -> None:
+        async with asyncio.timeout(self._call_seconds):
+            await self._database.close()
+
+    async def ping(self) -> None:
+        await self._call(lambda: self._database.get(COLLECTION, "o.ScheduledJob.ping"))
+
+    async def claim(self, outcome: Outcome) -> bool:
+        return await self._call(lambda: self._claim(outcome))
+
+    async def record(self, outcome: Outcome) -> None:
+        await self._call(lambda: self._record(outcome))
+
+    async def heartbeat(self, job_id: str, now: datetime) -> None:
+        query = {"id": job_id, "context.status": Status.RUNNING.value}
+        change = {"$set": {"context.heartbeat_time": to_text(now)}}
+        await self._call(lambda: self._database.find_one_and_update(COLLECTION, query, change))
+
+    async def running(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
+        query = {
+            "context.job_name": task_id,
+            "context.status": Status.RUNNING.value,
+            "context.namespace": namespace,
+        }
+        return (await self._find(query))[0]
+
+    async def unfinished(self) -> Sequence[ScheduledJob]:
+        statuses = [Status.PENDING.value, Status.RUNNING.value]
+        jobs, _ = await self._find({"context.status": {"$in": statuses}})
+        return [job for job in jobs if job.is_ours]
+
+    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
+        query: Query = {"context.execution_time": {"$gte": to_text(since)}}
+        if status is not None:
+            query["context.status"] = status.value
+        newest = [("context.execution_time", -1), ("id", -1)]
+        jobs, undecodable = await self._find(query, sort=newest, limit=limit)
+        return Recent(tuple(jobs), await self._count(query), tuple(undecodable))
+
+    async def counts(self) -> Mapping[Status, int]:
+        return {s: await self._count({"context.status": s.value}) for s in Status}
+
+    async def _claim(self, outcome: Outcome) -> bool:
+        while True:
+            job = await self._create(outcome)
+            if job is None:
+                return True
+            if not may_run(job, outcome):
+                return False
+            if await self._replace(job, merge(job, outcome)):
+                return True
+
+    async def _record(self, outcome: Outcome) -> None:
+        while True:
+            job = await self._get(outcome.job_id) or await self._create(outcome)
+            if job is None or await self._replace(job, merge(job, outcome)):
+                return
+
+    async def _create(self, outcome: Outcome) -> ScheduledJob | None:
+        """The job that is there already; None when this call created it."""
+        record = to_record(opened(outcome))
+        stored = await self._database.insert_if_absent(COLLECTION, record)
+        return None if stored.created else from_record(stored.record)
+
+    async def _get(self, job_id: str) -> ScheduledJob | None:
+        record = await self._database.get(COLLECTION, job_id)
+        return None if record is None else from_record(record)
+
+    async def _replace(self, job: ScheduledJob, merged: ScheduledJob | None) -> bool:
+        """Whether the record now says what `merged` says."""
+        if merged is None:
+            return True
+        before, after = to_context(job), to_context(merged)
+        changed = {f"context.{k}": v for k, v in after.items() if before[k] != v}
+        query = {"id": job.id, "context.revision": job.revision}
+        update = {"$set": changed}
+        return await self._database.find_one_and_update(COLLECTION, query, update) is not None
+
+    async def _find(self, query: Query, **options: Any) -> tuple[list[ScheduledJob], list[str]]:
+        whole = {"entity": ENTITY, **query}
+        rows = await self._call(lambda: self._database.find(COLLECTION, whole, **options))
+        return _decoded(rows)
+
+    async def _count(self, query: Query) -> int:
+        whole = {"entity": ENTITY, **query}
+        return int(await self._call(lambda: self._database.count(COLLECTION, whole)))
+
+    async def _call(self, operation: Callable[[], Awaitable[T]]) -> T:
+        return await bounded(operation, self._name, self._call_seconds)
+
+
+def _decoded(rows: Sequence[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:
+    jobs: list[ScheduledJob] = []
+    undecodable: list[str] = []
+    for row in rows:
+        try:
+            jobs.append(from_record(row))
+        except UndecodableRecord as error:
+            undecodable.append(str(row.get("id")))
+            log.warning("left out: %s", error)
+    return jobs, undecodable

@@ -1,0 +1,150 @@
+"""What an outcome changes in a job's record: the rules, without a store.
+
+The runner says what it saw, the server repairs from pods and termination
+messages, and neither knows what the other has written already. So the rules
+are such that the order and the number of times do not matter: a closed attempt
+stays as it is, attempts are ordered by their start, and the job's own fields
+follow from its attempts.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from jvscheduler.history.jobs import ScheduledJob, as_utc, to_text
+from jvscheduler.outcomes import (
+    MAX_ERROR_BYTES,
+    MAX_TRACEBACK_BYTES,
+    Outcome,
+    Status,
+    clean,
+    clip,
+    clip_start,
+)
+
+Attempt = Mapping[str, Any]
+
+
+def merge(job: ScheduledJob | None, outcome: Outcome) -> ScheduledJob | None:
+    """The record after this outcome; None when it tells nothing new."""
+    if job is None:
+        return opened(outcome)
+    known = _attempt(job, outcome.attempt_id)
+    if known is not None and (_is_final(known) or not outcome.status.is_final):
+        return None
+    return _told(job, known, outcome)
+
+
+def opened(outcome: Outcome) -> ScheduledJob:
+    """The record of a job of which this is the first outcome that got through."""
+    return _told(_new_job(outcome), None, outcome)
+
+
+def may_run(job: ScheduledJob, outcome: Outcome) -> bool:
+    """Whether an attempt may begin although the job's record is there already.
+
+    Only a further attempt of the same Kubernetes Job: any other is a second
+    scheduler that fires the same instant, and comes too late. The same attempt
+    may ask twice, when the answer to its first claim was lost.
+    """
+    if job.kubernetes_job != outcome.job_name or job.namespace != outcome.namespace:
+        return False
+    known = _attempt(job, outcome.attempt_id)
+    if known is not None:
+        return not _is_final(known)
+    return not job.status.is_final and len(job.attempts) <= job.retry_count
+
+
+def _new_job(outcome: Outcome) -> ScheduledJob:
+    return ScheduledJob(
+        id=outcome.job_id,
+        job_name=outcome.task_id,
+        namespace=outcome.namespace,
+        scheduled_time=outcome.scheduled_time,
+        kubernetes_job=outcome.job_name,
+        retry_count=outcome.retry_count,
+    )
+
+
+def _told(base: ScheduledJob, known: Attempt | None, outcome: Outcome) -> ScheduledJob:
+    attempts = _numbered([*_others(base, outcome.attempt_id), _account(known, outcome)])
+    changes = _of_attempts(attempts, max(base.retry_count, outcome.retry_count))
+    if attempts[-1]["attempt_id"] == outcome.attempt_id:
+        changes |= _of_last_attempt(outcome)
+    changes |= {"attempts": attempts, "revision": base.revision + 1}
+    return base.model_copy(update=changes)
+
+
+def _account(known: Attempt | None, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "attempt_id": outcome.attempt_id,
+        "status": outcome.status.value,
+        "reason": outcome.reason,
+        "start_time": known["start_time"] if known else to_text(outcome.start_time),
+        "completion_time": outcome.completion_time and to_text(outcome.completion_time),
+        "error_message": _error(outcome),
+        "node_name": outcome.node_name or (known["node_name"] if known else None),
+    }
+
+
+def _of_attempts(attempts: list[dict[str, Any]], retry_count: int) -> dict[str, Any]:
+    """What the job's record says because of all its attempts."""
+    status = _status(attempts, retry_count)
+    start, end = _time(attempts[0]["start_time"]), _time(attempts[-1]["completion_time"])
+    ended = end if status.is_final else None
+    return {
+        "status": status,
+        "retry_count": retry_count,
+        "execution_time": start,
+        "completed_at": ended,
+        "duration_seconds": (ended - start).total_seconds() if ended and start else None,
+        "pod_name": attempts[-1]["attempt_id"],
+        "node_name": attempts[-1]["node_name"],
+        "reason": attempts[-1]["reason"],
+        "error_message": attempts[-1]["error_message"],
+    }
+
+
+def _of_last_attempt(outcome: Outcome) -> dict[str, Any]:
+    trace = outcome.traceback and clip_start(clean(outcome.traceback), MAX_TRACEBACK_BYTES)
+    beat = None if outcome.status.is_final else {"heartbeat_time": as_utc(outcome.start_time)}
+    return {
+        "traceback": trace,
+        "cpu_seconds": outcome.cpu_seconds,
+        "peak_memory_bytes": outcome.peak_memory_bytes,
+        "result": outcome.result,
+    } | (beat or {})
+
+
+def _status(attempts: list[dict[str, Any]], retry_count: int) -> Status:
+    if any(not _is_final(attempt) for attempt in attempts):
+        return Status.RUNNING
+    last = Status(attempts[-1]["status"])
+    if last in (Status.FAILED, Status.TIMEOUT) and len(attempts) <= retry_count:
+        return Status.PENDING
+    return last
+
+
+def _numbered(attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    ordered = sorted(attempts, key=lambda a: (a["start_time"], a["attempt_id"]))
+    return [{**attempt, "number": number} for number, attempt in enumerate(ordered, 1)]
+
+
+def _attempt(job: ScheduledJob, attempt_id: str) -> Attempt | None:
+    return next((a for a in job.attempts if a["attempt_id"] == attempt_id), None)
+
+
+def _others(job: ScheduledJob, attempt_id: str) -> list[dict[str, Any]]:
+    return [a for a in job.attempts if a["attempt_id"] != attempt_id]
+
+
+def _is_final(attempt: Attempt) -> bool:
+    return Status(attempt["status"]).is_final
+
+
+def _error(outcome: Outcome) -> str | None:
+    return outcome.error_message and clip(clean(outcome.error_message), MAX_ERROR_BYTES)
+
+
+def _time(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

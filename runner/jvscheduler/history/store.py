@@ -1,0 +1,56 @@
+"""The seam between the history and everything that reads or writes it.
+
+Two implementations, `memory` and `jvspatial_store`, keep to one contract suite.
+Every call is bounded in time and raises HistoryUnavailable with a message that
+a user may read; every one may be repeated without harm.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.outcomes import Outcome, Status
+
+
+@dataclass(frozen=True)
+class Recent:
+    """`jobs`, newest first; `total` matched before the limit.
+
+    `undecodable` are ids of rows within the limit that are no valid records:
+    they count in `total`, so leaving them out silently would be a lie.
+    """
+
+    jobs: Sequence[ScheduledJob]
+    total: int
+    undecodable: Sequence[str] = ()
+
+
+class HistoryStore(Protocol):
+    async def open(self) -> None: ...
+
+    async def close(self) -> None:
+        """Without it a process that used the store does not exit."""
+
+    async def ping(self) -> None: ...
+
+    async def claim(self, outcome: Outcome) -> bool:
+        """Whether this attempt, which is `running`, may run: it is the first of its job,
+        or a further one of the same Kubernetes Job."""
+
+    async def record(self, outcome: Outcome) -> None:
+        """Bring the job's record up to this outcome; create it when the claim never got here."""
+
+    async def heartbeat(self, job_id: str, now: datetime) -> None: ...
+
+    async def running(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]: ...
+
+    async def unfinished(self) -> Sequence[ScheduledJob]:
+        """Pending and running jobs of all tasks; those of users' own making left out."""
+
+    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
+        """Jobs whose execution time is `since` or later."""
+
+    async def counts(self) -> Mapping[Status, int]:
+        """How many jobs are in each status; every status is a key."""

@@ -1,0 +1,59 @@
+"""Every call of a database is bounded in time and fails in one way.
+
+A database that restarts breaks connections for a moment, and every call of the
+store may be repeated without harm; so a broken one is, a few times. One that
+does not answer at all is given up quickly enough that a task can start
+without it.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeVar
+
+from jvspatial.db.database import DatabaseError
+
+from jvscheduler.errors import HistoryUnavailable
+
+T = TypeVar("T")
+
+_PAUSES: Final = (0.05, 0.2, 0.5)
+"""Seconds before each repetition."""
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    import asyncpg  # noqa: PLC0415 - loaded already where it is used
+
+    own = (asyncpg.PostgresError, asyncpg.InterfaceError)
+    return (OSError, TimeoutError, sqlite3.Error, DatabaseError, *own)
+
+
+async def bounded(operation: Callable[[], Awaitable[T]], name: str, seconds: float) -> T:
+    """The operation's result, or HistoryUnavailable after at most `seconds`."""
+    failures = _failures()
+    try:
+        async with asyncio.timeout(seconds):
+            return await _repeated(operation, failures)
+    except failures as error:
+        raise HistoryUnavailable(_message(name, seconds, error)) from error
+
+
+async def _repeated(
+    operation: Callable[[], Awaitable[T]], failures: tuple[type[Exception], ...]
+) -> T:
+    for pause in _PAUSES:
+        try:
+            return await operation()
+        except TimeoutError:
+            raise
+        except failures:
+            await asyncio.sleep(pause)
+    return await operation()
+
+
+def _message(name: str, seconds: float, error: Exception) -> str:
+    told = f"no answer in {seconds:g} s" if isinstance(error, TimeoutError) else str(error)
+    return (
+        f"the history database {name} is unavailable ({told or type(error).__name__}); "
+        "see that it runs and that JVSCHEDULER_DATABASE_URL or --database is right"
+    )
