@@ -49,7 +49,7 @@ class ScheduledJob(Object):
 
     job_name: str = ""
     namespace: str = ""
-    execution_time: Time | None = attribute(default=None, indexed=True)
+    execution_time: Time | None = attribute(default=None, indexed=True, index_direction=-1)
     """When the first attempt started."""
     scheduled_time: Time | None = None
     """The due instant; None for a job that no schedule asked for."""

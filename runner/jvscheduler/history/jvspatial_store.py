@@ -94,7 +94,7 @@ class JvspatialHistory:
         query: Query = {"context.execution_time": {"$gte": to_text(since)}}
         if status is not None:
             query["context.status"] = status.value
-        newest = [("context.execution_time", -1), ("id", -1)]
+        newest = [("context.execution_time", -1), ("id", 1)]
         jobs, undecodable = await self._find(query, sort=newest, limit=limit)
         return Recent(tuple(jobs), await self._count(query), tuple(undecodable))
 

@@ -52,7 +52,7 @@ class MemoryHistory:
         chosen = self._with_status(*([status] if status else Status))
         timed = [(j.execution_time, j) for j in chosen if j.execution_time is not None]
         matching = [(time, j) for time, j in timed if time >= since]
-        matching.sort(key=lambda pair: (pair[0], pair[1].id), reverse=True)
+        matching.sort(key=lambda pair: (-pair[0].timestamp(), pair[1].id))
         return Recent(tuple(j for _, j in matching[:limit]), len(matching))
 
     async def counts(self) -> Mapping[Status, int]:
