@@ -1,12 +1,27 @@
 """A task as its decorator states it: the definition that every mode runs.
 
 Plain frozen data, without pydantic, so that importing the decorator stays
-light. The custom resource's model is in `jvscheduler.manifests`.
+light. The limits and forms of its fields are here and not in the custom
+resource's model, which takes them from here: decorator and API server accept
+the same.
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from jvscheduler.schedules import Schedule
+
+_NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
+ENTRYPOINT_PATTERN: Final = rf"{_NAME}(\.{_NAME})*:{_NAME}"
+TASK_ID_PATTERN: Final = "[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?"
+
+MAX_TASK_ID: Final = 253
+MAX_ENTRYPOINT: Final = 512
+MAX_DESCRIPTION: Final = 1024
+MAX_SECONDS: Final = 2**31 - 1
+"""Kubernetes' own limit for the active deadline of a pod."""
+MAX_CONCURRENT: Final = 1000
+MAX_RETRIES: Final = 100
 
 
 @dataclass(frozen=True)
@@ -20,9 +35,14 @@ class Task:
 
     task_id: str
     entrypoint: str
+    """`package.module:name` of a function or a Walker class."""
     schedule: Schedule
     enabled: bool = True
     max_concurrent: int = 1
     timeout_seconds: int | None = None
     retry_count: int = 0
     description: str = ""
+
+    @property
+    def module(self) -> str:
+        return self.entrypoint.partition(":")[0]

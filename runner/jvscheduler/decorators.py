@@ -1,0 +1,220 @@
+"""`on_schedule`: attaches a Task to a function and returns the function itself.
+
+Everything that can be told from the options is refused when the decorator is
+called, everything about the function when it is applied, so that a mistake is
+seen at import and not at the first due instant. A Walker class is known by the
+names of its bases: importing jvspatial to ask would make the decorator heavy.
+"""
+
+import re
+import types
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+from jvscheduler.errors import InvalidTask
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import (
+    ENTRYPOINT_PATTERN,
+    MAX_CONCURRENT,
+    MAX_DESCRIPTION,
+    MAX_ENTRYPOINT,
+    MAX_RETRIES,
+    MAX_SECONDS,
+    MAX_TASK_ID,
+    TASK_ID_PATTERN,
+    Task,
+)
+
+_ATTRIBUTE: Final = "__jvscheduler_task__"
+_GENERATOR_FLAGS: Final = 0x20 | 0x200  # inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_PRINTABLE: Final = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*")
+
+Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+
+
+def on_schedule(  # noqa: PLR0913 - each is an option of a task
+    schedule: str,
+    *,
+    task_id: str | None = None,
+    enabled: bool = True,
+    max_concurrent: int = 1,
+    timeout_seconds: int | None = None,
+    retry_count: int = 0,
+    description: str = "",
+    time_zone: str = "UTC",
+) -> Callable[[Decorated], Decorated]:
+    """Run the function, async function or Walker class below at the times of `schedule`.
+
+    `task_id` is `module.function` unless given; the history is keyed by it.
+    `timeout_seconds` limits one attempt, and `retry_count` attempts may follow
+    the first. Jobs over `max_concurrent` at once are skipped. `schedule` is
+    read by the wall clock of `time_zone`. Raises InvalidSchedule and InvalidTask.
+    """
+    if callable(schedule):
+        raise InvalidTask("on_schedule needs a schedule: write @on_schedule('daily at 14:30')")
+    parsed = parse_schedule(schedule, time_zone)
+    _check_flag("enabled", enabled)
+    _check_number("max_concurrent", max_concurrent, 1, MAX_CONCURRENT)
+    if timeout_seconds is not None:
+        _check_number("timeout_seconds", timeout_seconds, 1, MAX_SECONDS)
+    _check_number("retry_count", retry_count, 0, MAX_RETRIES)
+    _check_description(description)
+    if task_id is not None:
+        _check_task_id(task_id)
+
+    def attach(target: Decorated) -> Decorated:
+        _check_target(target)
+        task = Task(
+            task_id=task_id if task_id is not None else _default_task_id(target),
+            entrypoint=f"{target.__module__}:{target.__name__}",
+            schedule=parsed,
+            enabled=enabled,
+            max_concurrent=max_concurrent,
+            timeout_seconds=timeout_seconds,
+            retry_count=retry_count,
+            description=description,
+        )
+        _check_entrypoint(task)
+        setattr(target, _ATTRIBUTE, task)
+        return target
+
+    return attach
+
+
+def task_of(target: object) -> Task | None:
+    """The task that `on_schedule` attached to this very object, not to a base class of it."""
+    attributes = getattr(target, "__dict__", {})
+    task = attributes.get(_ATTRIBUTE) if hasattr(attributes, "get") else None
+    return task if isinstance(task, Task) else None
+
+
+def _check_flag(field: str, value: object) -> None:
+    if not isinstance(value, bool):
+        raise InvalidTask(f"{field} must be True or False, got {value!r}")
+
+
+def _check_number(field: str, value: object, low: int, high: int) -> None:
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise InvalidTask(f"{field} must be a whole number from {low} to {high}, got {value!r}")
+
+
+def _check_description(value: object) -> None:
+    if (
+        not isinstance(value, str)
+        or len(value) > MAX_DESCRIPTION
+        or not _PRINTABLE.fullmatch(value)
+    ):
+        raise InvalidTask(
+            f"description must be text of at most {MAX_DESCRIPTION} characters "
+            f"without control characters, got {_shown(value)}"
+        )
+
+
+def _check_task_id(value: object) -> None:
+    if not isinstance(value, str) or not _is_task_id(value):
+        raise InvalidTask(
+            f"task_id must be 1 to {MAX_TASK_ID} ASCII letters, digits, '.', '_' and '-', "
+            f"such as 'shop.clean_up', got {_shown(value)}"
+        )
+
+
+def _default_task_id(target: Callable[..., Any]) -> str:
+    task_id = f"{target.__module__}.{target.__name__}"
+    if not _is_task_id(task_id):
+        raise InvalidTask(
+            f"{_shown(task_id)} cannot be a task_id: give one of at most {MAX_TASK_ID} "
+            "ASCII letters, digits, '.', '_' and '-' with on_schedule(…, task_id='…')"
+        )
+    return task_id
+
+
+def _is_task_id(text: str) -> bool:
+    return len(text) <= MAX_TASK_ID and re.fullmatch(TASK_ID_PATTERN, text) is not None
+
+
+def _check_entrypoint(task: Task) -> None:
+    entrypoint = task.entrypoint
+    if len(entrypoint) > MAX_ENTRYPOINT or not re.fullmatch(ENTRYPOINT_PATTERN, entrypoint):
+        raise InvalidTask(
+            f"{_shown(entrypoint)} cannot be an entrypoint: names of modules and functions "
+            f"must be ASCII and at most {MAX_ENTRYPOINT} characters together; rename it"
+        )
+
+
+def _check_target(target: object) -> None:
+    if isinstance(target, type):
+        _check_walker(target)
+    elif isinstance(target, types.FunctionType):
+        _check_function(target)
+    else:
+        raise InvalidTask(
+            f"on_schedule decorates a function or a Walker class, got {_shown(target)}: "
+            "wrap it in a function of a module"
+        )
+    if task_of(target) is not None:
+        raise InvalidTask(f"{_name(target)} has on_schedule twice: keep one")
+
+
+def _check_function(function: types.FunctionType) -> None:
+    name = _name(function)
+    if function.__name__ == "<lambda>":
+        raise InvalidTask(f"{name} is a lambda: write it as a function with a name")
+    _check_top_level(function)
+    if function.__code__.co_flags & _GENERATOR_FLAGS:
+        raise InvalidTask(f"{name} is a generator, whose body a call does not run: use no yield")
+    needed = _required_arguments(function)
+    if needed:
+        raise InvalidTask(
+            f"{name} requires the arguments {', '.join(needed)}, and a schedule passes none: "
+            "give them defaults"
+        )
+
+
+def _required_arguments(function: types.FunctionType) -> list[str]:
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    required = positional[: len(positional) - len(function.__defaults__ or ())]
+    defaults = function.__kwdefaults__ or {}
+    return [*required, *(name for name in keywords if name not in defaults)]
+
+
+def _check_walker(cls: type) -> None:
+    walker = next((base for base in cls.__mro__[1:] if _is_walker(base)), None)
+    if walker is None:
+        raise InvalidTask(
+            f"{_name(cls)} is a class but not a jvspatial Walker: decorate a function that uses it"
+        )
+    _check_top_level(cls)
+    own = set(getattr(cls, "model_fields", {})) - set(getattr(walker, "model_fields", {}))
+    needed = sorted(name for name in own if cls.model_fields[name].is_required())  # type: ignore[attr-defined]
+    if needed:
+        raise InvalidTask(
+            f"{_name(cls)} requires the fields {', '.join(needed)}, and a schedule passes none: "
+            "give them defaults"
+        )
+
+
+def _is_walker(cls: type) -> bool:
+    return cls.__name__ == "Walker" and cls.__module__.partition(".")[0] == "jvspatial"
+
+
+def _check_top_level(target: types.FunctionType | type) -> None:
+    if "<locals>" in target.__qualname__:
+        raise InvalidTask(
+            f"{_name(target)} is defined inside a function, where no other process can find it: "
+            "move it to the top of its module"
+        )
+    if target.__qualname__ != target.__name__:
+        raise InvalidTask(
+            f"{_name(target)} belongs to a class: move it to the top of its module, as a function"
+        )
+
+
+def _name(target: Any) -> str:
+    return f"{target.__module__}.{target.__qualname__}"
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:77]}…"

@@ -1,0 +1,45 @@
+"""Time zones by their IANA name, checked before the name becomes a path.
+
+`zoneinfo` and Kubernetes both open a file of that name, so a name is refused
+unless it looks like one of the database's: no dots, no leading slash, and none
+of the names that mean "as this machine is set", which would differ by machine.
+"""
+
+import re
+from difflib import get_close_matches
+from typing import Final
+from zoneinfo import ZoneInfo, available_timezones
+
+from jvscheduler.errors import InvalidSchedule
+
+NAME_PATTERN: Final = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*"
+MAX_NAME: Final = 64
+_NAME: Final = re.compile(NAME_PATTERN, re.ASCII)
+_OF_THE_MACHINE: Final = ("local", "localtime", "posix", "posixrules", "right")
+
+
+def zone(name: str) -> ZoneInfo:
+    """Raises InvalidSchedule with the nearest name of the database."""
+    if not isinstance(name, str):
+        raise InvalidSchedule(f"time_zone must be text such as 'Europe/Berlin', got {name!r}")
+    if (
+        len(name) > MAX_NAME
+        or _NAME.fullmatch(name) is None
+        or name.lower().split("/")[0] in _OF_THE_MACHINE
+    ):
+        raise InvalidSchedule(_refusal(name))
+    try:
+        return ZoneInfo(name)
+    except (OSError, ValueError, KeyError) as error:  # no such file, a folder, another file
+        raise InvalidSchedule(_refusal(name)) from error
+
+
+def _refusal(name: str) -> str:
+    known_names = available_timezones() - set(_OF_THE_MACHINE)
+    by_lower = {known.lower(): known for known in known_names}
+    near = get_close_matches(name.lower()[:MAX_NAME], by_lower, n=1)
+    suggestion = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+    return (
+        f"time_zone {name[: MAX_NAME + 1]!r} is not an IANA time zone "
+        f"such as 'UTC' or 'Europe/Berlin'{suggestion}"
+    )
