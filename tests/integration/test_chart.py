@@ -1,0 +1,123 @@
+"""The chart as helm renders it; the e2e tests install it."""
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cluster.binaries import find_binaries
+from tests.cluster.settings import read_settings
+
+CHART = Path(__file__).parents[2] / "charts" / "jvscheduler"
+
+
+@pytest.fixture(scope="module")
+def helm() -> Path:
+    return find_binaries(read_settings()).helm
+
+
+def template(helm: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(helm), "template", "jvscheduler", str(CHART), "-n", "jvscheduler", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def rendered(helm: Path, *values: str) -> dict[str, dict[str, Any]]:
+    """The objects by `Kind/name`."""
+    sets = [word for value in values for word in ("--set", value)]
+    done = template(helm, *sets)
+    assert done.returncode == 0, done.stderr
+    objects = [o for o in yaml.safe_load_all(done.stdout) if o]
+    return {f"{o['kind']}/{o['metadata']['name']}": o for o in objects}
+
+
+@dataclass(frozen=True)
+class Refusal:
+    value: str
+    names: str
+
+
+REFUSALS = [
+    Refusal("oprator.image.tag=1", "oprator"),
+    Refusal("operator.replicas=2", "replicas"),
+    Refusal("postgresql.storage.size=big", "size"),
+    Refusal("server.service.port=http", "port"),
+    Refusal("image.pullPolicy=Sometimes", "pullPolicy"),
+    Refusal("image.registry=registry.example.org", "registry"),
+]
+
+
+@pytest.mark.parametrize("refusal", REFUSALS, ids=lambda r: r.value)
+def test_a_wrong_value_is_refused_by_name(refusal: Refusal, helm: Path) -> None:
+    done = template(helm, "--set", refusal.value)
+    assert done.returncode != 0
+    assert refusal.names in done.stderr
+
+
+def test_the_chart_passes_helm_lint(helm: Path) -> None:
+    subprocess.run([str(helm), "lint", "--strict", str(CHART)], check=True, capture_output=True)
+
+
+def test_ones_own_database_replaces_the_bundled_one(helm: Path) -> None:
+    objects = rendered(helm, "database.existingSecret=mine")
+    assert not [name for name in objects if "postgresql" in name or name.startswith("Secret/")]
+    for part in ("operator", "server"):
+        (container,) = objects[f"Deployment/jvscheduler-{part}"]["spec"]["template"]["spec"][
+            "containers"
+        ]
+        (variable,) = container["env"]
+        assert variable["valueFrom"]["secretKeyRef"] == {"name": "mine", "key": "url"}
+
+
+def test_what_uninstall_keeps_is_the_users_choice(helm: Path) -> None:
+    keep = {"helm.sh/resource-policy": "keep"}
+    crd = "CustomResourceDefinition/scheduledtasks.jvscheduler.dev"
+    kept = rendered(helm)
+    assert kept[crd]["metadata"]["annotations"] == keep
+    assert kept["Secret/jvscheduler-database"]["metadata"]["annotations"] == keep
+    gone = rendered(helm, "crds.keep=false", "postgresql.storage.keep=false")
+    assert "annotations" not in gone[crd]["metadata"]
+    assert "annotations" not in gone["Secret/jvscheduler-database"]["metadata"]
+    policies = [
+        o["StatefulSet/jvscheduler-postgresql"]["spec"]["persistentVolumeClaimRetentionPolicy"]
+        for o in (kept, gone)
+    ]
+    assert [policy["whenDeleted"] for policy in policies] == ["Retain", "Delete"]
+
+
+def test_every_container_is_restricted_and_limited(helm: Path) -> None:
+    workloads = [o for o in rendered(helm).values() if "template" in o.get("spec", {})]
+    assert len(workloads) == 3
+    for workload in workloads:
+        pod = workload["spec"]["template"]["spec"]
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        (container,) = pod["containers"]
+        assert container["securityContext"] == {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "capabilities": {"drop": ["ALL"]},
+        }
+        assert container["resources"]["limits"]["memory"]
+
+
+def test_nothing_may_read_secrets(helm: Path) -> None:
+    rules = [
+        rule
+        for o in rendered(helm).values()
+        if o["kind"] in ("Role", "ClusterRole")
+        for rule in o["rules"]
+    ]
+    assert rules
+    for rule in rules:
+        assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
+        if "secrets" in rule["resources"]:
+            assert not {"get", "list", "watch"} & set(rule["verbs"])
+
+
+def test_image_names_follow_registry_repository_and_tag(helm: Path) -> None:
+    objects = rendered(helm, "image.registry=mirror.example.org/", "server.image.tag=edge")
+    pod = objects["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["image"] == "mirror.example.org/jvscheduler/server:edge"
