@@ -6,7 +6,7 @@ has no pods at all. Everything is frozen and in our words, so that `join` and
 `sweep` decide without knowing Kubernetes' own shapes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -79,11 +79,10 @@ class TaskState:
 
 
 class Cluster(Protocol):
-    """Where tasks run."""
+    """Where tasks run. `backend` is `kubernetes` or `local`, as the API's status shows it."""
 
     @property
-    def backend(self) -> str:
-        """`kubernetes` or `local`, as the API's status shows it."""
+    def backend(self) -> str: ...
 
     @property
     def synced(self) -> bool:
@@ -100,3 +99,19 @@ class Cluster(Protocol):
 
     def tasks(self) -> Sequence[TaskState]:
         """Tasks that exist."""
+
+
+class SweptCluster(Cluster, Protocol):
+    """A cluster whose pods end without `jvscheduler dev` watching over them."""
+
+    def jobs(self) -> Sequence[KubernetesJob]:
+        """Jobs of tasks that exist."""
+
+    def departed(self) -> Sequence[TaskPod]:
+        """Pods that are gone and not yet forgotten."""
+
+    def forget(self, pods: Iterable[TaskPod]) -> None:
+        """The history has what these departed pods told."""
+
+    async def changed(self, seconds: float) -> None:
+        """Wait for a change since the last call, at most so long."""

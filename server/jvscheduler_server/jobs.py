@@ -98,6 +98,9 @@ class RecentAnswer(BaseModel):
 
     jobs: list[JobAnswer]
     total_found: int = Field(description="How many there are, also beyond the limit.")
+    undecodable: list[str] = Field(
+        description="Ids of rows that are no valid job records; they count in `total_found`."
+    )
     filters: FiltersAnswer
 
 
@@ -113,6 +116,7 @@ async def recent(request: Request, query: Annotated[RecentParameters, Query()]) 
     return RecentAnswer(
         jobs=[_answer(view) for view in views],
         total_found=found.total + len(unclaimed),
+        undecodable=list(found.undecodable),
         filters=FiltersAnswer(status=query.status, hours_back=query.hours),
     )
 

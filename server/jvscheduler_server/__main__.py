@@ -1,0 +1,60 @@
+"""`python -m jvscheduler_server`: the server of a cluster.
+
+Uvicorn ends it on SIGTERM: requests in flight finish, then the lifespan closes
+watches and history. Requests are not logged; probes would drown the rest.
+"""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+from typing import Final
+
+import uvicorn
+
+from jvscheduler.errors import SchedulerError
+from jvscheduler.history.urls import open_store
+from jvscheduler_server.app import create_app
+from jvscheduler_server.kubernetes_api import connect
+from jvscheduler_server.kubernetes_cluster import KubernetesCluster
+from jvscheduler_server.settings import Settings, read_settings
+from jvscheduler_server.sweeper import Sweeper
+
+EX_CONFIG: Final = 78
+SHUTDOWN_SECONDS: Final = 20
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+
+
+def main(arguments: Sequence[str]) -> int:
+    try:
+        settings = read_settings(arguments)
+        logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+        asyncio.run(_serve(settings))
+    except SchedulerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EX_CONFIG
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    store = open_store(settings.database_url)
+    api = await connect(settings.kubeconfig)
+    cluster = KubernetesCluster(api)
+    app = create_app(store, cluster, [Sweeper(store, cluster).run])
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+    )
+    try:
+        await uvicorn.Server(config).serve()
+    finally:
+        await api.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

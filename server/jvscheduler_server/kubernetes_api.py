@@ -1,0 +1,138 @@
+"""The only module that speaks to Kubernetes: `kubernetes.aio` for login, TLS and requests.
+
+Its generated models and its watch are not used. Objects stay dicts, which cost a
+tenth of the memory and time; and that watch reconnects by itself without a
+pause and without telling that it missed something.
+"""
+
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from aiohttp import ClientError, ClientResponse, ClientTimeout
+from kubernetes.aio.client import ApiClient, Configuration
+from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler_server.watch import ApiServerUnavailable, Json, Resource, VersionExpired
+
+PAGE: Final = 500
+LIST_TIMEOUT: Final = ClientTimeout(total=60, sock_connect=10)
+WATCH_SECONDS: Final = 240
+"""After which the API server is asked to end a watch; the next goes on from its version."""
+
+WATCH_TIMEOUT: Final = ClientTimeout(total=WATCH_SECONDS + 30, sock_connect=10)
+"""Also notices a connection that died silently."""
+
+GONE: Final = 410
+
+
+class KubernetesApi:
+    """A connection to the API server of a kubeconfig, or of the pod that this runs in."""
+
+    def __init__(self, client: ApiClient) -> None:
+        self._client = client
+
+    async def close(self) -> None:
+        await self._client.close()
+
+    async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
+        items: list[Json] = []
+        more = ""
+        while True:
+            page = await self._page(resource, more)
+            items += page["items"]
+            more = page["metadata"].get("continue", "")
+            if not more:
+                return items, page["metadata"]["resourceVersion"]
+
+    async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
+        query = _query(resource) | {
+            "watch": "true",
+            "allowWatchBookmarks": "true",
+            "resourceVersion": version,
+            "timeoutSeconds": str(WATCH_SECONDS),
+        }
+        async with self._get(resource.path, query, WATCH_TIMEOUT) as response:
+            async for line in response.content:
+                yield _event(line)
+
+    async def _page(self, resource: Resource[Any], more: str) -> Json:
+        query = _query(resource) | {"limit": str(PAGE)} | ({"continue": more} if more else {})
+        async with self._get(resource.path, query, LIST_TIMEOUT) as response:
+            return _object(await response.read())
+
+    @asynccontextmanager
+    async def _get(
+        self, path: str, query: Mapping[str, str], limits: ClientTimeout
+    ) -> AsyncIterator[ClientResponse]:
+        try:
+            request = await self._client.param_serialize(
+                "GET", path, query_params=list(query.items()), auth_settings=["BearerToken"]
+            )
+            response = await self._client.call_api(*request, _request_timeout=limits)
+            async with response.response as answer:
+                await _raise_for_status(answer)
+                yield answer
+        except (ClientError, TimeoutError, OSError) as error:
+            told = str(error) or type(error).__name__
+            raise ApiServerUnavailable(f"the API server does not answer: {told}") from error
+
+
+async def connect(kubeconfig: str | None) -> KubernetesApi:
+    """Raises InvalidSettings when there is neither."""
+    configuration = Configuration()
+    try:
+        if kubeconfig:
+            await load_kube_config(kubeconfig, client_configuration=configuration)
+        else:
+            load_incluster_config(client_configuration=configuration)
+    except (ConfigException, OSError) as error:
+        raise InvalidSettings(
+            f"no Kubernetes cluster to connect to: {error}. "
+            "Run in a pod with a service account, or set KUBECONFIG or --kubeconfig."
+        ) from error
+    return KubernetesApi(ApiClient(configuration))
+
+
+def _query(resource: Resource[Any]) -> dict[str, str]:
+    return {"labelSelector": resource.label_selector} if resource.label_selector else {}
+
+
+async def _raise_for_status(response: ClientResponse) -> None:
+    if response.status < 400:
+        return
+    text = (await response.read()).decode(errors="replace")
+    _raise(response.status, _message_of(text))
+
+
+def _event(line: bytes) -> Json:
+    event = _object(line)
+    if event.get("type") == "ERROR":
+        status = event["object"]
+        _raise(status.get("code", 0), status.get("message", "the watch failed"))
+    return event
+
+
+def _object(raw: bytes) -> Json:
+    try:
+        value: Any = json.loads(raw)
+    except ValueError as error:
+        raise ApiServerUnavailable(f"an answer that is not whole: {raw[:80]!r}") from error
+    if not isinstance(value, dict):
+        raise ApiServerUnavailable(f"an answer that is no object: {raw[:80]!r}")
+    return value
+
+
+def _message_of(text: str) -> str:
+    try:
+        return str(json.loads(text)["message"])
+    except (ValueError, KeyError, TypeError):
+        return text[:200]
+
+
+def _raise(code: int, message: str) -> None:
+    if code == GONE:
+        raise VersionExpired(message)
+    raise ApiServerUnavailable(f"{code}: {message}")

@@ -1,0 +1,21 @@
+"""A Kubernetes Job in our words: whether it still makes attempts.
+
+A Job between two attempts has no pod for up to six minutes; only its conditions
+tell that from one that has given up.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jvscheduler_server.cluster import KubernetesJob
+
+ENDED = ("Complete", "Failed")
+
+
+def to_kubernetes_job(job: Mapping[str, Any]) -> KubernetesJob:
+    """Raises KeyError for a dict that is no Job."""
+    metadata = job["metadata"]
+    conditions = job.get("status", {}).get("conditions", ())
+    ended = any(item["type"] in ENDED and item["status"] == "True" for item in conditions)
+    finished = ended or "deletionTimestamp" in metadata
+    return KubernetesJob(metadata["name"], metadata["namespace"], finished)

@@ -1,0 +1,101 @@
+"""Jobs that the history takes for unfinished and that the cluster knows to be over.
+
+Pure. It finds what happened while nobody looked: the server was away, the
+history had lost its last write, the Job was deleted between two attempts.
+
+Absence of a pod counts only in a synced cache, and only a while after the
+record's last sign of life, so that a watch that lags closes no living run.
+A record whose attempts ran on no node and whose namespace is that of
+`jvscheduler dev` is not this cluster's; dev watches over its own.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler_server.cluster import KubernetesJob, TaskPod
+from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE
+from jvscheduler_server.sweep import Verdict, outcome, repair
+
+GRACE: Final = timedelta(seconds=60)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The cluster at one moment, arranged for questions about a job."""
+
+    pods: Mapping[tuple[str, str], TaskPod]
+    jobs: Mapping[tuple[str, str], KubernetesJob]
+    living_jobs: frozenset[str]
+
+
+def seen(pods: Sequence[TaskPod], jobs: Iterable[KubernetesJob]) -> Seen:
+    return Seen(
+        pods={(pod.namespace, pod.name): pod for pod in pods},
+        jobs={(job.namespace, job.name): job for job in jobs},
+        living_jobs=frozenset(pod.job_id for pod in pods if not (pod.finished or pod.deleted)),
+    )
+
+
+def closings(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime) -> list[Outcome]:
+    """The ends of attempts that are open in the history and over in the cluster."""
+    found = (
+        closing(job, cluster, now)
+        for job in unfinished
+        if job.status is Status.RUNNING and is_of_cluster(job)
+    )
+    return [outcome for outcome in found if outcome is not None]
+
+
+def closing(job: ScheduledJob, cluster: Seen, now: datetime) -> Outcome | None:
+    pod = cluster.pods.get((job.namespace, job.pod_name or ""))
+    if pod is not None:
+        return _told_by_pod(pod, now)
+    if now - last_sign_of_life(job) < GRACE:
+        return None
+    return _runner_lost(job, now)
+
+
+def is_of_cluster(job: ScheduledJob) -> bool:
+    on_node = any(attempt.get("node_name") for attempt in job.attempts)
+    return on_node or job.namespace != DEV_NAMESPACE
+
+
+def last_sign_of_life(job: ScheduledJob) -> datetime:
+    """Of the job's newest attempt: its heartbeat, end or start."""
+    last = job.attempts[-1]
+    texts = (last.get("start_time"), last.get("completion_time"))
+    times = [datetime.fromisoformat(text) for text in texts if text]
+    return max([*times, *([job.heartbeat_time] if job.heartbeat_time else [])])
+
+
+def _told_by_pod(pod: TaskPod, now: datetime) -> Outcome | None:
+    """Also what the history should have by the runner's word: here it has not."""
+    if not pod.finished and not pod.deleted:
+        return None
+    if pod.reported is not None:
+        return pod.reported
+    text = f"the container ended with exit code {pod.exit_code} and told no outcome"
+    return repair(pod, now) or outcome(pod, Verdict(Reason.CONTAINER_FAILED, text), now)
+
+
+def _runner_lost(job: ScheduledJob, now: datetime) -> Outcome:
+    last = job.attempts[-1]
+    return Outcome(
+        job_id=job.id,
+        task_id=job.job_name,
+        namespace=job.namespace,
+        job_name=job.kubernetes_job,
+        attempt_id=last["attempt_id"],
+        status=Status.FAILED,
+        scheduled_time=job.scheduled_time,
+        start_time=datetime.fromisoformat(last["start_time"]),
+        completion_time=now,
+        reason=Reason.RUNNER_LOST,
+        error_message=f"the pod {last['attempt_id']} disappeared without a word",
+        retry_count=job.retry_count,
+        node_name=last.get("node_name"),
+    )

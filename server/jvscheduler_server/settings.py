@@ -1,0 +1,74 @@
+"""What the server is told: by its environment, or by options that win over it."""
+
+import argparse
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from jvscheduler import environment
+from jvscheduler.errors import InvalidSettings
+
+HOST: Final = "JVSCHEDULER_HOST"
+PORT: Final = "JVSCHEDULER_PORT"
+KUBECONFIG: Final = "KUBECONFIG"
+LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
+LOG_LEVELS: Final = ("debug", "info", "warning", "error")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`kubeconfig` None: the cluster that this runs in."""
+
+    database_url: str
+    host: str
+    port: int
+    kubeconfig: str | None
+    log_level: str
+
+
+def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises InvalidSettings, which names the setting and the fix."""
+    given = _parser().parse_args(arguments)
+    database_url = given.database or environ.get(environment.DATABASE_URL)
+    if not database_url:
+        raise InvalidSettings(
+            f"the history's database is not given: set {environment.DATABASE_URL} or --database, "
+            "such as postgresql://user:password@host:5432/jvscheduler"
+        )
+    return Settings(
+        database_url=database_url,
+        host=given.host or environ.get(HOST) or "0.0.0.0",  # noqa: S104 - a container's port
+        port=_port(given.port or environ.get(PORT) or "8080"),
+        kubeconfig=given.kubeconfig or environ.get(KUBECONFIG),
+        log_level=_log_level(given.log_level or environ.get(LOG_LEVEL) or "info"),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m jvscheduler_server",
+        description="Serve the monitoring API of a cluster and keep its history true.",
+    )
+    parser.add_argument("--database", metavar="URL", help=f"or {environment.DATABASE_URL}")
+    parser.add_argument("--host", help=f"or {HOST}; default: every address")
+    parser.add_argument("--port", help=f"or {PORT}; default: 8080")
+    parser.add_argument(
+        "--kubeconfig", metavar="FILE", help=f"or {KUBECONFIG}; default: the cluster this runs in"
+    )
+    parser.add_argument("--log-level", help=f"or {LOG_LEVEL}: {', '.join(LOG_LEVELS)}")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise InvalidSettings(f"the port {text!r} ({PORT} or --port) must be 1 to 65535")
+    return int(text)
+
+
+def _log_level(text: str) -> str:
+    level = text.lower()
+    if level not in LOG_LEVELS:
+        allowed = ", ".join(LOG_LEVELS)
+        raise InvalidSettings(f"the log level {text!r} ({LOG_LEVEL}) must be one of {allowed}")
+    return level

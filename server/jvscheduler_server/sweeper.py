@@ -1,0 +1,116 @@
+"""Keeps the history true: looks at the cluster, has `sweep` and `lost` decide, records.
+
+Pods are looked at whenever the cluster changed, the history's unfinished jobs
+every half minute. What the history does not take stays where it came from (the
+pod in the cache, or the cluster's departed pods) and is decided again, so the
+only state here is which pods need no second look.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.store import HistoryStore
+from jvscheduler.outcomes import Outcome
+from jvscheduler_server.backoff import Backoff
+from jvscheduler_server.cluster import SweptCluster
+from jvscheduler_server.local import utc_now
+from jvscheduler_server.lost import closings, seen
+from jvscheduler_server.sweep import repairs
+
+PERIOD: Final = timedelta(seconds=30)
+"""Between two looks at the history's unfinished jobs."""
+
+PAUSE_SECONDS: Final = 1.0
+"""After a change, so that a burst of them costs one sweep."""
+
+_log = logging.getLogger(__name__)
+
+
+class Sweeper:
+    def __init__(
+        self,
+        store: HistoryStore,
+        cluster: SweptCluster,
+        clock: Callable[[], datetime] = utc_now,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._clock = clock
+        self._backoff = backoff or Backoff(first=1, longest=30)
+        self._settled: frozenset[str] = frozenset()
+        self._compared_time: datetime | None = None
+
+    async def run(self) -> None:
+        """Until it is cancelled."""
+        while True:
+            failed_pause = await self._swept()
+            if failed_pause is None:
+                await self._cluster.changed(PERIOD.total_seconds())
+            await asyncio.sleep(failed_pause or PAUSE_SECONDS)
+
+    async def sweep(self) -> None:
+        """Once. Raises HistoryUnavailable with the rest undone."""
+        if not self._cluster.synced:
+            return
+        await self._settle_pods()
+        now = self._clock()
+        if self._compared_time is None or now - self._compared_time >= PERIOD:
+            await self._compare()
+            self._compared_time = now
+
+    async def _swept(self) -> float | None:
+        """The seconds to wait before the next try, when it failed."""
+        try:
+            await self.sweep()
+        except HistoryUnavailable as error:
+            pause = self._backoff.next()
+            _log.warning("%s; what it should know is kept, next try in %.0f s", error, pause)
+            return pause
+        except Exception:  # noqa: BLE001 - logged, with its traceback
+            # The next sweep decides again from what is true then; a fault in one
+            # must not end all.
+            _log.exception("a sweep failed")
+            return self._backoff.next()
+        self._backoff.reset()
+        return None
+
+    async def _settle_pods(self) -> None:
+        """What ended pods tell, each once as long as this process lives."""
+        departed = self._cluster.departed()
+        pods = [*self._cluster.pods(), *departed]
+        self._settled &= {pod.uid for pod in pods}
+        fresh = [pod for pod in pods if pod.uid not in self._settled]
+        for pod, outcome in repairs(fresh, self._clock()):
+            await self._record(outcome)
+            self._settled |= {pod.uid}
+        self._cluster.forget(departed)
+
+    async def _compare(self) -> None:
+        """The history's unfinished jobs with a cluster that is at least as new."""
+        unfinished = await self._store.unfinished()
+        pods = [*self._cluster.departed(), *self._cluster.pods()]
+        cluster = seen(pods, self._cluster.jobs())
+        for outcome in closings(unfinished, cluster, self._clock()):
+            await self._record(outcome)
+
+    async def _record(self, outcome: Outcome) -> None:
+        try:
+            await self._store.record(outcome)
+        except HistoryUnavailable:
+            raise
+        except (SchedulerError, ValueError):
+            _log.exception("job %s cannot be recorded", outcome.job_id)
+            return
+        _log.info(
+            "recorded for the runner: job %s of %s/%s is %s (%s)",
+            outcome.job_id,
+            outcome.namespace,
+            outcome.task_id,
+            outcome.status,
+            outcome.reason,
+        )
