@@ -56,4 +56,5 @@ def of_job(number: int, **changes: Any) -> Outcome:
 
 def _ended(outcome: Outcome, status: Status, changes: dict[str, Any]) -> Outcome:
     end = outcome.start_time + timedelta(seconds=2)
-    return replace(outcome, **({"status": status, "completion_time": end} | changes))
+    ended = replace(outcome, status=status, completion_time=end)
+    return replace(ended, **changes)
