@@ -94,7 +94,8 @@ def stamp() -> str:
         "buildDate": "2026-01-01T00:00:00Z",
     }
     packages = ("k8s.io/component-base/version", "k8s.io/client-go/pkg/version")
-    pairs = [f" -X {package}.{name}={value}" for package in packages for name, value in values.items()]
+    settings = [f"{name}={value}" for name, value in values.items()]
+    pairs = [f" -X {package}.{setting}" for package in packages for setting in settings]
     return f"{STRIPPED} {''.join(pairs)}"
 
 

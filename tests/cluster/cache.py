@@ -7,7 +7,6 @@ lock for the whole cache keeps two runs apart.
 
 import fcntl
 import hashlib
-import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -48,7 +47,7 @@ def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     discard(half)
     say(f"building {target.name}")
     build(half)
-    os.replace(half, target)
+    half.replace(target)
     say(f"built {target.name}")
     return target
 

@@ -3,9 +3,11 @@
 import shlex
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import IO
 
 from tests.cluster.errors import ClusterError, CommandError
 
@@ -21,13 +23,25 @@ def run(
     stdin: str | None = None,
     env: Mapping[str, str] | None = None,
     cwd: Path | None = None,
-    timeout: float = 1800,
+    data: IO[bytes] | None = None,
 ) -> str:
-    """The command's standard output; raises with both outputs shown when it fails."""
+    """The command's standard output; raises with both outputs shown when it fails.
+
+    Its standard input is the text `stdin`, or the open file `data`.
+    """
     words = [str(word) for word in command]
-    done = subprocess.run(
-        words, input=stdin, env=env, cwd=cwd, timeout=timeout, capture_output=True, text=True
-    )
+    with tempfile.TemporaryFile("w+") as typed:
+        typed.write(stdin or "")
+        typed.seek(0)
+        done = subprocess.run(
+            words,
+            stdin=data or typed,
+            env=env,
+            cwd=cwd,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
     if done.returncode:
         raise CommandError(shlex.join(words), done.returncode, done.stdout[-4000:] + done.stderr)
     return done.stdout
@@ -35,7 +49,7 @@ def run(
 
 def succeeds(*command: str | Path, env: Mapping[str, str] | None = None) -> bool:
     words = [str(word) for word in command]
-    return subprocess.run(words, env=env, capture_output=True).returncode == 0
+    return subprocess.run(words, env=env, capture_output=True, check=False).returncode == 0
 
 
 def wait_until(

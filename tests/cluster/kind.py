@@ -66,8 +66,9 @@ class KindCluster(Kubectl):
         return set(run(*command, env=self.environment).split())
 
     def load_archive(self, archive: Path) -> None:
-        arguments = ("load", "image-archive", archive, "--name", NAME)
-        run(self.binaries.kind, *arguments, env=self.environment)
+        command = ("docker", "exec", "--interactive", NODE, "ctr", "--namespace", "k8s.io")
+        with archive.open("rb") as data:
+            run(*command, "images", "import", "-", env=self.environment, data=data)
 
 
 def kubeconfig_path(settings: Settings) -> Path:

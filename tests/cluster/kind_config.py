@@ -41,9 +41,7 @@ def own_config(image: str, address: str) -> str:
     return cluster_config(image, networking, [ETCD, KUBELET, PROXY])
 
 
-def cluster_config(
-    image: str, networking: dict[str, Any], patches: list[dict[str, Any]]
-) -> str:
+def cluster_config(image: str, networking: dict[str, Any], patches: list[dict[str, Any]]) -> str:
     config = {
         "kind": "Cluster",
         "apiVersion": "kind.x-k8s.io/v1alpha4",

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.binaries import Binaries
-from tests.cluster.commands import read_tail, run, start, stop, wait_until
+from tests.cluster.commands import read_tail, run, start, stop, succeeds, wait_until
+from tests.cluster.errors import ClusterError
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,7 @@ class Kubectl:
         return run(self.binaries.kubectl, "--kubeconfig", self.kubeconfig, *arguments, stdin=stdin)
 
     def answers(self, *arguments: str) -> bool:
-        words = [self.binaries.kubectl, "--kubeconfig", self.kubeconfig, *arguments]
-        return subprocess.run(words, capture_output=True).returncode == 0
+        return succeeds(self.binaries.kubectl, "--kubeconfig", self.kubeconfig, *arguments)
 
     def helm(self, *arguments: str) -> str:
         return run(self.binaries.helm, "--kubeconfig", self.kubeconfig, *arguments)
@@ -31,21 +31,25 @@ class Kubectl:
     @contextmanager
     def port_forward(self, namespace: str, target: str, port: int) -> Iterator[str]:
         """A base URL for `port` of `target` (as `svc/name`), while the context lasts."""
-        words = ["--kubeconfig", self.kubeconfig, "--namespace", namespace]
+        words = ("--kubeconfig", self.kubeconfig, "--namespace", namespace, "port-forward")
         with tempfile.TemporaryDirectory(prefix="jvscheduler-forward-") as folder:
             log = Path(folder) / "log"
-            command = [self.binaries.kubectl, *words, "port-forward", target, f":{port}"]
-            forward = start(command, log)
+            forward = start([self.binaries.kubectl, *words, target, f":{port}"], log)
             try:
-                what = f"port {port} of {target} in {namespace} is forwarded"
-                ended = lambda: forward.poll() is not None  # noqa: E731
-                wait_until(lambda: ended() or forwarded_port(log) is not None, what, log=log)
-                local = forwarded_port(log)
-                if local is None:
-                    raise ConnectionError(f"{what}: no; {read_tail(log)}")
-                yield f"http://127.0.0.1:{local}"
+                yield f"http://127.0.0.1:{wait_for_port(forward, log)}"
             finally:
                 stop(forward)
+
+
+def wait_for_port(forward: subprocess.Popen[bytes], log: Path) -> int:
+    def settled() -> bool:
+        return forwarded_port(log) is not None or forward.poll() is not None
+
+    wait_until(settled, "kubectl port-forward listens", log=log)
+    port = forwarded_port(log)
+    if port is None:
+        raise ClusterError(f"kubectl port-forward ended: {read_tail(log)}")
+    return port
 
 
 def forwarded_port(log: Path) -> int | None:

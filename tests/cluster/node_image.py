@@ -5,9 +5,7 @@ module; what differs is listed in `adapt_kind_files`. The result is one archive
 in the cache, which `docker import` takes.
 """
 
-import re
 import shutil
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,8 +13,8 @@ from tests.cluster.binaries import Binaries
 from tests.cluster.cache import build_once, content_key, discard, keep_only
 from tests.cluster.commands import run
 from tests.cluster.debian import bootstrap
-from tests.cluster.image_archive import FolderImage, write_archive
 from tests.cluster.kind_module import find_kind_module, read_storage_manifest
+from tests.cluster.node_components import import_component_images
 from tests.cluster.settings import Settings
 from tests.cluster.versions import KUBERNETES
 
@@ -25,6 +23,7 @@ PACKAGES = (
     *("systemd", "dbus", "conntrack", "iptables", "nftables", "iproute2", "ethtool", "kmod"),
     *("mount", "procps", "ca-certificates", "containerd", "runc", "containernetworking-plugins"),
 )
+SCRIPTS = ("node_image", "node_components", "image_archive", "kind_module")
 UNUSED_UNITS = (
     "lib/systemd/system/sysinit.target.wants/systemd-tmpfiles-setup.service",
     "lib/systemd/system/multi-user.target.wants/*",
@@ -45,7 +44,8 @@ USE_CERTS = """[plugins."io.containerd.grpc.v1.cri".registry]
 
 
 def find_node_image(settings: Settings, binaries: Binaries) -> Path:
-    sources = [*sorted(FILES.iterdir()), *sorted(Path(__file__).parent.glob("*image*.py"))]
+    scripts = [Path(__file__).with_name(f"{name}.py") for name in SCRIPTS]
+    sources = [*sorted(FILES.iterdir()), *scripts]
     key = content_key([binaries.key, *PACKAGES, *sources])
     target = settings.cache / f"node-image-{key}.tar"
     build_once(target, partial(build_node_image, settings, binaries))
@@ -122,79 +122,3 @@ def install_kubernetes(binaries: Binaries, root: Path) -> None:
     for name in ("kubelet", "kubeadm", "kubectl"):
         (root / "usr/bin" / name).symlink_to("k8s")
     (root / "kind/version").write_text(KUBERNETES)
-
-
-def import_component_images(binaries: Binaries, root: Path, work: Path, manifest: str) -> None:
-    config = (root / "etc/containerd/config.toml").read_text()
-    names = run(binaries.k8s, "kubeadm", "config", "images", "list", "--kubernetes-version", KUBERNETES)
-    wanted = names.split()
-    wanted += re.findall(r'sandbox_image = "(.*)"', config)
-    wanted += re.findall(r"image: *(\S+)", manifest)
-    components = lay_components(binaries, root, work)
-    by_component: dict[str, set[str]] = {}
-    for name in wanted:
-        by_component.setdefault(component_of(name), set()).add(name)
-    images = [
-        FolderImage(components[component], tuple(sorted(names)), entrypoint_of(component))
-        for component, names in sorted(by_component.items())
-    ]
-    write_archive(images, root / "images.tar")
-    run(FILES / "import-images.sh", root)
-    clear(root)
-
-
-def component_of(image: str) -> str:
-    name = image.rsplit("/", 1)[-1].split(":")[0]
-    known = {"coredns": "coredns", "pause": "pause"}
-    known |= {"local-path-provisioner": "storage", "local-path-helper": "helper"}
-    return known.get(name, "kubernetes")
-
-
-def entrypoint_of(component: str) -> tuple[str, ...]:
-    return (f"/{component}",) if component in {"coredns", "pause"} else ()
-
-
-def lay_components(binaries: Binaries, root: Path, work: Path) -> dict[str, Path]:
-    """A folder for each image; Kubernetes, etcd and nft are one, under several names."""
-    lay: dict[str, Callable[[Path], None]] = {
-        "kubernetes": partial(lay_kubernetes, binaries, root),
-        "storage": lambda folder: put(binaries.local_path_provisioner, folder / "usr/local/bin"),
-        "helper": lambda folder: take_programs(root, folder, "/bin/sh", "/bin/mkdir", "/bin/rm"),
-        "coredns": lambda folder: put(binaries.coredns, folder),
-        "pause": lambda folder: put(binaries.pause, folder),
-    }
-    folders = {component: work / component for component in lay}
-    for component, fill in lay.items():
-        folders[component].mkdir()
-        fill(folders[component])
-    return folders
-
-
-def lay_kubernetes(binaries: Binaries, root: Path, folder: Path) -> None:
-    take_programs(root, folder, "/usr/sbin/nft")
-    programs = folder / "usr/local/bin"
-    put(binaries.k8s, programs)
-    put(binaries.etcd, programs)
-    for name in ("apiserver", "controller-manager", "scheduler", "proxy"):
-        (programs / f"kube-{name}").symlink_to("k8s")
-
-
-def put(program: Path, folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    shutil.copy(program, folder)
-
-
-def take_programs(root: Path, folder: Path, *programs: str) -> None:
-    """Copy programs of the Debian system in `root` with the libraries they load."""
-    libraries = re.findall(r"(/\S+) \(0x", run("chroot", root, "ldd", *programs))
-    for name in {*programs, *libraries}:
-        copy = folder / name.lstrip("/")
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy((root / name.lstrip("/")).resolve(), copy)
-
-
-def clear(root: Path) -> None:
-    (root / "images.tar").unlink()
-    for folder in (root / "tmp", root / "run"):
-        for path in folder.iterdir():
-            discard(path)

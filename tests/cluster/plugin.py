@@ -1,0 +1,106 @@
+"""Fixtures that give tests real parts: an API server, a cluster, images, PostgreSQL.
+
+Each is started when first asked for and lasts for the session. A kind cluster
+that ran before the session is left as it was found, so developers iterate on a
+warm one; one that the session started is taken down unless `--keep-cluster`.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cluster.api_server import ApiServer, run_api_server
+from tests.cluster.binaries import (
+    API_SERVER_PROGRAMS,
+    KIND_PROGRAMS,
+    Binaries,
+    build_programs,
+    find_binaries,
+)
+from tests.cluster.cache import locked
+from tests.cluster.current import CurrentCluster, find_current
+from tests.cluster.images import PREFIX, Images, build_and_load, named_images
+from tests.cluster.kind import KindCluster, bring_up, find_kind, take_down
+from tests.cluster.postgres import PostgresServer, run_postgres
+from tests.cluster.settings import Settings, read_settings
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    group = parser.getgroup("clusters")
+    group.addoption(
+        "--cluster",
+        choices=("kind", "current"),
+        default="kind",
+        help="where the end-to-end tests run: a kind cluster of their own (default), or the "
+        "cluster of the active kubeconfig, which must be able to pull the images",
+    )
+    group.addoption(
+        "--image-prefix",
+        default=PREFIX,
+        help="with --cluster current: the images are PREFIX + operator:tests, server:tests, "
+        "runner:tests, postgresql:tests and shop:tests (default: %(default)s)",
+    )
+    group.addoption(
+        "--keep-cluster",
+        action="store_true",
+        help="leave the kind cluster running that this session started",
+    )
+
+
+@pytest.fixture(scope="session")
+def cluster_settings() -> Settings:
+    return read_settings()
+
+
+def programs(settings: Settings, names: tuple[str, ...]) -> Binaries:
+    with locked(settings.cache):
+        binaries = find_binaries(settings)
+        build_programs(binaries, names)
+    return binaries
+
+
+@pytest.fixture(scope="session")
+def api_server(cluster_settings: Settings) -> Iterator[ApiServer]:
+    with run_api_server(programs(cluster_settings, API_SERVER_PROGRAMS)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cluster(
+    request: pytest.FixtureRequest, cluster_settings: Settings
+) -> Iterator[KindCluster | CurrentCluster]:
+    if request.config.getoption("--cluster") == "current":
+        yield find_current(cluster_settings, programs(cluster_settings, KIND_PROGRAMS))
+        return
+    with locked(cluster_settings.cache):
+        ran_before = find_kind(cluster_settings, find_binaries(cluster_settings)) is not None
+        kind = bring_up(cluster_settings)
+    yield kind
+    if not ran_before and not request.config.getoption("--keep-cluster"):
+        with locked(cluster_settings.cache):
+            take_down(cluster_settings)
+
+
+@pytest.fixture(scope="session")
+def images(
+    request: pytest.FixtureRequest,
+    cluster_settings: Settings,
+    cluster: KindCluster | CurrentCluster,
+) -> Images:
+    if isinstance(cluster, CurrentCluster):
+        return named_images(request.config.getoption("--image-prefix"))
+    with locked(cluster_settings.cache):
+        return build_and_load(cluster_settings, cluster)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    with run_postgres() as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """An empty database of the test's own."""
+    with postgres_server.database() as url:
+        yield url
