@@ -1,0 +1,85 @@
+"""Whether a task's spec can be carried: the condition `Accepted`.
+
+The custom resource's schema refuses most of it at `kubectl apply`; what a
+pattern cannot say, and what an older schema let through, is refused here with
+a message for the user. A refused edit leaves the CronJob as it was.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from jvscheduler import names
+from jvscheduler.errors import InvalidSchedule, SchedulerError
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.schedules import Schedule, parse_schedule
+from jvscheduler.zones import zone
+from jvscheduler_operator import cronjobs
+from jvscheduler_operator.plan import Reason
+from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.templates import InvalidTemplate
+
+
+class Refused(SchedulerError):
+    """A task that cannot be carried, and why."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+def accept(task: Manifest) -> Manifest:
+    """The CronJob that the task asks for. Raises Refused."""
+    raw = task.get("spec", {})
+    _check_name(task["metadata"]["name"])
+    _check_time_zone(raw.get("timeZone", "UTC"))
+    schedule = _parse_schedule(raw.get("schedule"), raw.get("timeZone", "UTC"), raw.get("taskID"))
+    spec = _parse_spec(raw)
+    try:
+        return cronjobs.build(task, spec, schedule)
+    except InvalidTemplate as error:
+        raise Refused(Reason.INVALID_TEMPLATE, str(error)) from error
+
+
+def _check_name(name: str) -> None:
+    if len(name) > names.MAX_RESOURCE_NAME:
+        raise Refused(
+            Reason.INVALID_NAME,
+            f"metadata.name must have at most {names.MAX_RESOURCE_NAME} characters, "
+            f"as a CronJob's, got {len(name)}",
+        )
+
+
+def _check_time_zone(name: Any) -> None:
+    try:
+        zone(name)
+    except InvalidSchedule as error:
+        raise Refused(Reason.INVALID_TIME_ZONE, f"spec.timeZone: {error}") from error
+
+
+def _parse_schedule(text: Any, time_zone: str, task_id: Any) -> Schedule:
+    """Before the rest of the spec: the grammar's messages tell more than its pattern's."""
+    try:
+        schedule = parse_schedule(text, time_zone, str(task_id))
+    except InvalidSchedule as error:
+        raise Refused(Reason.INVALID_SCHEDULE, f"spec.schedule: {error}") from error
+    if schedule.cron is None:
+        message = f"spec.schedule: {text!r} has no cron form, so that no CronJob can carry it"
+        raise Refused(Reason.INVALID_SCHEDULE, message)
+    return schedule
+
+
+def _parse_spec(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
+    try:
+        return ScheduledTaskSpec.model_validate(spec)
+    except ValidationError as error:
+        raise Refused(Reason.INVALID_SPEC, _in_one_line(error)) from error
+
+
+def _in_one_line(error: ValidationError) -> str:
+    problems = error.errors(include_url=False, include_input=False)
+    return "; ".join(
+        ".".join(["spec", *map(str, problem["loc"])]) + ": " + problem["msg"]
+        for problem in problems
+    )

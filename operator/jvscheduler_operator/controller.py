@@ -1,0 +1,106 @@
+"""Feeds the queue from what is seen, works it off, and makes up for what was not seen.
+
+kopf tells of objects that change, but not of those that vanished while its
+watch was away (after a `410 Gone` it lists anew and says nothing of the
+missing). Lists of our own, at the start and now and then, close that gap; the
+first comes before any work, so that no child is taken for absent.
+"""
+
+import asyncio
+import logging
+import random
+from typing import Final
+
+from jvscheduler.errors import TemporaryError
+from jvscheduler_operator.cache import Cache, Shelf
+from jvscheduler_operator.cluster import Cluster, Listing, Rejected, Unavailable
+from jvscheduler_operator.queue import WorkQueue
+from jvscheduler_operator.reconciler import Reconciler
+from jvscheduler_operator.state import Key, Manifest, key_of
+
+_logger = logging.getLogger(__name__)
+
+_WORKERS: Final = 16
+"""As many requests in flight; more only wait for the API server."""
+
+_RESYNC_SECONDS: Final = 600.0
+_LIST_RETRY_SECONDS: Final = 5.0
+
+
+class Controller:
+    def __init__(
+        self, cluster: Cluster, cache: Cache, queue: WorkQueue, reconciler: Reconciler
+    ) -> None:
+        self._cluster = cluster
+        self._cache = cache
+        self._queue = queue
+        self._reconciler = reconciler
+
+    def task_seen(self, change: str | None, manifest: Manifest) -> None:
+        self._seen(self._cache.tasks, change, manifest)
+
+    def cron_job_seen(self, change: str | None, manifest: Manifest) -> None:
+        self._seen(self._cache.children, change, manifest)
+
+    async def run(self, resync_seconds: float = _RESYNC_SECONDS) -> None:
+        """Until cancelled."""
+        await self._list_children()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._resync_for_ever(resync_seconds))
+                for _ in range(_WORKERS):
+                    group.create_task(self._work())
+        finally:
+            self._queue.close()
+
+    async def resync(self) -> None:
+        """Compare the cache with what is there, and reconcile what differs."""
+        children, tasks = await self._cluster.cron_jobs(), await self._cluster.tasks()
+        for shelf, listing in ((self._cache.children, children), (self._cache.tasks, tasks)):
+            for key in shelf.replace(listing.items, listing.version):
+                self._queue.add(key)
+
+    def _seen(self, shelf: Shelf, change: str | None, manifest: Manifest) -> None:
+        is_news = shelf.remove(manifest) if change == "DELETED" else shelf.put(manifest)
+        if is_news:
+            self._queue.add(key_of(manifest))
+
+    async def _list_children(self) -> None:
+        while True:
+            try:
+                listing: Listing = await self._cluster.cron_jobs()
+            except (Rejected, Unavailable) as error:
+                _logger.warning("The CronJobs cannot be listed, trying again: %s", error)
+                await asyncio.sleep(_LIST_RETRY_SECONDS)
+            else:
+                self._cache.children.replace(listing.items, listing.version)
+                return
+
+    async def _resync_for_ever(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds * random.uniform(0.9, 1.1))  # noqa: S311 - spreads load
+            try:
+                await self.resync()
+            except (Rejected, Unavailable) as error:
+                _logger.warning("Nothing could be compared, trying again later: %s", error)
+
+    async def _work(self) -> None:
+        while True:
+            key = await self._queue.get()
+            try:
+                await self._reconcile(key)
+            finally:
+                self._queue.done(key)
+
+    async def _reconcile(self, key: Key) -> None:
+        try:
+            delay = await self._reconciler.reconcile(key)
+        except TemporaryError as error:
+            again = self._queue.retry(key, getattr(error, "retry_after", 0.0))
+            _logger.warning("%s: %s; again in %.1f s", key, error, again)
+        except Exception:
+            again = self._queue.retry(key)
+            _logger.exception("%s could not be reconciled; again in %.1f s", key, again)
+        else:
+            self._queue.succeeded(key)
+            self._queue.add_after(key, delay.total_seconds() if delay is not None else None)

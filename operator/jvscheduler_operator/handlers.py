@@ -1,0 +1,60 @@
+"""What kopf does for us: it logs in, watches and ends. All that knows kopf is here.
+
+An event handler's exception is logged and never retried, and change handlers,
+indexes, timers and daemons write to every object or do not carry ten thousand:
+the handlers only hand on what they saw. Nothing of kopf's own is written to any
+object: no finalizer, no annotation, no Event.
+"""
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+import kopf
+
+from jvscheduler import names
+from jvscheduler_operator.controller import Controller
+
+_CRON_JOBS: Final = ("batch", "cronjobs")
+_CHUNK: Final = 500
+
+
+class Backoffs:
+    """Seconds between attempts, without end: kopf exits when they run out, and an API server
+    may be away for longer than any finite list."""
+
+    def __iter__(self) -> Iterator[float]:
+        delay = 0.5
+        while True:
+            yield delay
+            delay = min(delay * 2, 10.0)
+
+
+def registry_for(controller: Controller) -> kopf.OperatorRegistry:
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)
+    async def log_in(**facts: Any) -> kopf.ConnectionInfo | None:
+        return kopf.login_via_client(**facts)
+
+    @kopf.on.event(names.GROUP, names.VERSION, names.PLURAL, registry=registry)
+    async def task_seen(event: kopf.RawEvent, **_: Any) -> None:
+        controller.task_seen(event["type"], event["object"])
+
+    @kopf.on.event("batch", "v1", "cronjobs", registry=registry)
+    async def cron_job_seen(event: kopf.RawEvent, **_: Any) -> None:
+        controller.cron_job_seen(event["type"], event["object"])
+
+    return registry
+
+
+def settings() -> kopf.OperatorSettings:
+    chosen = kopf.OperatorSettings()
+    chosen.posting.enabled = False
+    chosen.watching.label_selectors[_CRON_JOBS] = names.TASK_LABEL
+    chosen.watching.chunk_size = _CHUNK
+    chosen.networking.error_backoffs = Backoffs()
+    chosen.networking.request_timeout = 30.0
+    chosen.networking.connect_timeout = 10.0
+    chosen.watching.connect_timeout = 10.0
+    chosen.queueing.idle_timeout = 1.0
+    return chosen

@@ -1,0 +1,165 @@
+"""The cluster as the Kubernetes API has it; the only module that knows the client.
+
+Requests are made by path and answered as plain JSON: the client's typed models
+cost time and memory, and drop the fields that they do not know. The client
+gives the credentials, also a service account's rotating token.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import aiohttp
+from kubernetes.aio import client, config
+
+from jvscheduler import names
+from jvscheduler.errors import InvalidSettings
+from jvscheduler_operator.cluster import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.state import Key, Manifest
+
+_TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
+_PAGE: Final = 500
+_APPLY: Final = "application/apply-patch+yaml"
+_MERGE: Final = "application/merge-patch+json"
+_JSON: Final = "application/json"
+_TASKS: Final = f"/apis/{names.API_VERSION}"
+_REFUSALS: Final[Mapping[int, type[Rejected]]] = {404: NotFound, 409: Conflict}
+_TRY_AGAIN: Final = frozenset({401, 408, 410, 429, 502, 503, 504})
+
+Query = Sequence[tuple[str, str]]
+
+
+class KubernetesCluster:
+    """Close it. See `Cluster` for what the methods promise."""
+
+    def __init__(self, api: client.ApiClient) -> None:
+        self._api = api
+
+    @classmethod
+    async def connect(cls) -> "KubernetesCluster":
+        """By $KUBECONFIG, the default kubeconfig, or the pod's service account."""
+        configuration = client.Configuration()
+        try:
+            await config.load_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
+        except config.ConfigException as error:
+            raise InvalidSettings(
+                f"no way to the Kubernetes API: {error}; set KUBECONFIG or run in a pod"
+            ) from error
+        return cls(client.ApiClient(configuration))
+
+    async def close(self) -> None:
+        await self._api.close()  # type: ignore[no-untyped-call]
+
+    async def tasks(self) -> Listing:
+        return await self._list(f"{_TASKS}/{names.PLURAL}")
+
+    async def cron_jobs(self) -> Listing:
+        return await self._list("/apis/batch/v1/cronjobs", ("labelSelector", names.TASK_LABEL))
+
+    async def cron_job(self, key: Key) -> Manifest | None:
+        try:
+            return await self._request("GET", _cron_job_path(key))
+        except NotFound:
+            return None
+
+    async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
+        metadata = manifest["metadata"]
+        path = _cron_job_path(Key(metadata["namespace"], metadata["name"]))
+        return await self._apply(path, manifest, force=force)
+
+    async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
+        query = [("fieldManager", names.FIELD_MANAGER)]
+        return await self._request("PATCH", f"{_cron_job_path(key)}/status", patch, _MERGE, query)
+
+    async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
+        metadata = {field: task["metadata"][field] for field in ("name", "namespace", "uid")}
+        path = f"{_TASKS}/namespaces/{metadata['namespace']}/{names.PLURAL}/{metadata['name']}"
+        manifest = {
+            "apiVersion": names.API_VERSION,
+            "kind": names.KIND,
+            "metadata": metadata,
+            "status": status,
+        }
+        return await self._apply(f"{path}/status", manifest, force=True)
+
+    async def apply_secret(self, manifest: Manifest) -> None:
+        metadata = manifest["metadata"]
+        path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
+        await self._apply(path, manifest, force=False)
+
+    async def create_event(self, event: Manifest) -> None:
+        path = f"/apis/events.k8s.io/v1/namespaces/{event['metadata']['namespace']}/events"
+        await self._request("POST", path, event)
+
+    async def _apply(self, path: str, manifest: Manifest, *, force: bool) -> Manifest:
+        query = [("fieldManager", names.FIELD_MANAGER), ("force", str(force).lower())]
+        return await self._request("PATCH", path, manifest, _APPLY, query)
+
+    async def _list(self, path: str, *query: tuple[str, str]) -> Listing:
+        items: list[Manifest] = []
+        position: Query = ()
+        while True:
+            page = await self._request(
+                "GET", path, query=[*query, ("limit", str(_PAGE)), *position]
+            )
+            items += page["items"]
+            more = page["metadata"].get("continue")
+            if not more:
+                return Listing(items, int(page["metadata"]["resourceVersion"]))
+            position = [("continue", more)]
+
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        body: Manifest | None = None,
+        content_type: str = _JSON,
+        query: Query = (),
+    ) -> dict[str, Any]:
+        headers = {"Accept": _JSON, "Content-Type": content_type}
+        try:
+            call = await self._api.param_serialize(
+                method,
+                path,
+                query_params=list(query),
+                header_params=headers,
+                body=body,
+                auth_settings=["BearerToken"],
+            )
+            response = await self._api.call_api(*call, _request_timeout=_TIMEOUT)
+            text = await response.read()  # type: ignore[no-untyped-call]
+        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+            message = f"the Kubernetes API does not answer: {error or type(error).__name__}"
+            raise Unavailable(message) from error
+        return _decode(response.status, text, response.headers)
+
+
+def _cron_job_path(key: Key) -> str:
+    return f"/apis/batch/v1/namespaces/{key.namespace}/cronjobs/{key.name}"
+
+
+def _decode(status: int, text: bytes, headers: Mapping[str, str]) -> dict[str, Any]:
+    answer = _json(text)
+    if status < 300:
+        return answer
+    message = answer.get("message") or f"the Kubernetes API answered {status}"
+    if status in _TRY_AGAIN or _is_overload(answer):
+        raise Unavailable(message, _seconds(headers.get("Retry-After")))
+    raise _REFUSALS.get(status, Rejected)(message)
+
+
+def _json(text: bytes) -> dict[str, Any]:
+    """A proxy in between may answer something else."""
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return {"message": text.decode(errors="replace")[:200]}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _is_overload(answer: Mapping[str, Any]) -> bool:
+    return answer.get("reason") in ("Timeout", "ServerTimeout", "TooManyRequests")
+
+
+def _seconds(text: str | None) -> float:
+    return float(text) if text is not None and text.isdigit() else 0.0

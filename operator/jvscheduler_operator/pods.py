@@ -1,0 +1,138 @@
+"""The pod of a task: what the runner needs, under `restricted` pod security.
+
+The environment is the contract with the runner (`jvscheduler.environment`):
+ours always, except for the database, which a template may point elsewhere.
+There is no `command`: the image's own entrypoint is the runner.
+Security settings are defaults that a template overrides by saying so; no
+resources are set, a namespace's LimitRange says what is usual there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from jvscheduler import environment, names
+from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
+from jvscheduler_operator import templates
+
+_SCRATCH: Final = "tmp"
+
+_UNPRIVILEGED: Final[Mapping[str, Any]] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+}
+"""What `restricted` demands of every container, also of a template's own ones."""
+
+_RESERVED: Final[Mapping[str, str]] = {
+    "restartPolicy": "a new attempt is a new pod, set spec.backoffLimit",
+    "activeDeadlineSeconds": "set spec.activeDeadlineSeconds, which limits one attempt",
+}
+"""Fields of the pod that a template may not set, and what to do instead."""
+
+_RESERVED_OF_TASK: Final[Mapping[str, str]] = {
+    "image": "set spec.image",
+    "terminationMessagePath": "the runner reports its outcome there",
+    "terminationMessagePolicy": "the runner reports its outcome there",
+}
+"""The same of the template's container `task`."""
+
+
+def pod_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
+    """The pod template of a task whose resource has this name. Raises InvalidTemplate."""
+    template = spec.template or PodTemplate.model_validate({})
+    metadata = template.metadata
+    _refuse_reserved(template.spec)
+    pod = templates.merge(_pod(name, spec), template.spec, "spec.template.spec")
+    return {
+        "metadata": {
+            "labels": {**metadata.labels, names.TASK_LABEL: name},
+            "annotations": {**metadata.annotations, names.TASK_ID_ANNOTATION: spec.task_id},
+        },
+        "spec": _completed(pod, _environment(name, spec)),
+    }
+
+
+def _pod(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
+    return {
+        "restartPolicy": "Never",
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [_container(name, spec)],
+        "volumes": [{"name": _SCRATCH, "emptyDir": {}}],
+    }
+
+
+def _container(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
+    return {
+        "name": names.TASK_CONTAINER,
+        "image": spec.image,
+        "env": [*_environment(name, spec), _database()],
+        "securityContext": {"readOnlyRootFilesystem": True},
+        "terminationMessagePolicy": "File",
+        "volumeMounts": [{"name": _SCRATCH, "mountPath": "/tmp"}],  # noqa: S108 - in the pod
+    }
+
+
+def _refuse_reserved(pod: Mapping[str, Any]) -> None:
+    containers = pod.get("containers")
+    named = containers if isinstance(containers, list) else []
+    ours = [c for c in named if isinstance(c, Mapping) and c.get("name") == names.TASK_CONTAINER]
+    places = [("spec.template.spec", pod, _RESERVED)] + [
+        (f"spec.template.spec.containers[{names.TASK_CONTAINER}]", container, _RESERVED_OF_TASK)
+        for container in ours
+    ]
+    for path, place, reserved in places:
+        for field in reserved.keys() & place.keys():
+            raise templates.InvalidTemplate(f"{path}.{field} must be left out: {reserved[field]}")
+
+
+def _completed(pod: dict[str, Any], contract: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """The merged pod with what no template may take away."""
+    kinds = [kind for kind in ("initContainers", "containers") if pod.get(kind)]
+    restricted = {kind: [_unprivileged(c) for c in pod[kind]] for kind in kinds}
+    containers = [
+        {**c, "env": templates.merge_by("name", c["env"], contract)}
+        if c.get("name") == names.TASK_CONTAINER
+        else c
+        for c in restricted["containers"]
+    ]
+    return {**pod, **restricted, "containers": containers}
+
+
+def _unprivileged(container: Mapping[str, Any]) -> dict[str, Any]:
+    ours = {"securityContext": _UNPRIVILEGED}
+    return templates.merge(ours, container, f"spec.template.spec.[{container['name']}]")
+
+
+def _environment(name: str, spec: ScheduledTaskSpec) -> list[dict[str, Any]]:
+    values = {
+        environment.TASK_ID: spec.task_id,
+        environment.TASK_NAME: name,
+        environment.ENTRYPOINT: spec.entrypoint,
+        environment.TIMEOUT_SECONDS: spec.active_deadline_seconds,
+        environment.RETRY_COUNT: spec.backoff_limit,
+        environment.MAX_CONCURRENT: spec.max_concurrency,
+    }
+    fields = {
+        environment.NAMESPACE: "metadata.namespace",
+        environment.POD_NAME: "metadata.name",
+        environment.NODE_NAME: "spec.nodeName",
+        environment.JOB_NAME: f"metadata.labels['{names.JOB_NAME_LABEL}']",
+    }
+    return [
+        *({"name": key, "value": str(v)} for key, v in values.items() if v is not None),
+        *(
+            {"name": key, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+            for key, path in fields.items()
+        ),
+    ]
+
+
+def _database() -> dict[str, Any]:
+    """Optional: a task runs also where no database was told, its outcome is then not kept."""
+    reference = {
+        "name": names.DATABASE_SECRET,
+        "key": names.DATABASE_SECRET_KEY,
+        "optional": True,
+    }
+    return {"name": environment.DATABASE_URL, "valueFrom": {"secretKeyRef": reference}}

@@ -1,0 +1,44 @@
+"""What may be told to the operator from outside; the only module that reads the environment.
+
+Few things on purpose: what a rule decides has no knob.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+from jvscheduler import environment
+from jvscheduler.errors import InvalidSettings
+
+LIVENESS_ENDPOINT: Final = "JVSCHEDULER_LIVENESS_ENDPOINT"
+"""Where `GET` answers 200 while the operator lives; unset: `http://0.0.0.0:8080/healthz`."""
+
+_DEFAULT_ENDPOINT: Final = "http://0.0.0.0:8080/healthz"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`database_url` goes into a Secret of each namespace with tasks; None: none is written."""
+
+    database_url: str | None
+    liveness_endpoint: str
+    instance: str
+    """This process, as Events name it."""
+
+
+def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises InvalidSettings for a liveness endpoint that is no http URL with a path."""
+    endpoint = environ.get(LIVENESS_ENDPOINT) or _DEFAULT_ENDPOINT
+    parts = urlsplit(endpoint)
+    if parts.scheme != "http" or not parts.path:
+        raise InvalidSettings(
+            f"{LIVENESS_ENDPOINT} must look like {_DEFAULT_ENDPOINT}, got {endpoint!r}"
+        )
+    return Settings(
+        database_url=environ.get(environment.DATABASE_URL) or None,
+        liveness_endpoint=endpoint,
+        instance=socket.gethostname(),
+    )
