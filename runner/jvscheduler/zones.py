@@ -15,7 +15,7 @@ from jvscheduler.errors import InvalidSchedule
 NAME_PATTERN: Final = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*"
 MAX_NAME: Final = 64
 _NAME: Final = re.compile(NAME_PATTERN, re.ASCII)
-_OF_THE_MACHINE: Final = ("local", "localtime", "posix", "posixrules", "right")
+OF_THE_MACHINE: Final = ("local", "localtime", "posix", "posixrules", "right")
 
 
 def zone(name: str) -> ZoneInfo:
@@ -25,7 +25,7 @@ def zone(name: str) -> ZoneInfo:
     if (
         len(name) > MAX_NAME
         or _NAME.fullmatch(name) is None
-        or name.lower().split("/")[0] in _OF_THE_MACHINE
+        or name.lower().split("/")[0] in OF_THE_MACHINE
     ):
         raise InvalidSchedule(_refusal(name))
     try:
@@ -35,7 +35,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 def _refusal(name: str) -> str:
-    known_names = available_timezones() - set(_OF_THE_MACHINE)
+    known_names = available_timezones() - set(OF_THE_MACHINE)
     by_lower = {known.lower(): known for known in known_names}
     near = get_close_matches(name.lower()[:MAX_NAME], by_lower, n=1)
     suggestion = f"; did you mean {by_lower[near[0]]!r}?" if near else ""

@@ -20,7 +20,7 @@ from jvscheduler.zones import zone
 MAX_TEXT: Final = 512
 """Characters; the longest useful cron text lists every minute and is shorter."""
 
-_ALLOWED: Final = re.compile(r"[ -~\t\n\v\f\r]*")
+_ALLOWED: Final = re.compile(r"[ -~\t\n\r]*")
 _CRON_START: Final = re.compile(r"[0-9*?,+]")
 _TIME_ZONE_PREFIX: Final = re.compile(r"(?:cron_)?tz=(\S*) (.+)")
 _GO_DURATION: Final = re.compile(r"@every ([0-9]{1,9})(s|m|h)")
