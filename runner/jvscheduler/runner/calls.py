@@ -1,0 +1,71 @@
+"""How a task is called: a function, an async function, or a Walker of jvspatial's.
+
+A sync function is called with no event loop running, so that it may start its
+own. A Walker is spawned from the root; jvspatial puts what its visit hooks
+raise into the walker's report and goes on, so that is where its failure is
+looked for.
+"""
+
+import asyncio
+import contextlib
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from jvspatial.core.entities import Walker
+
+from jvscheduler.errors import SchedulerError
+
+Close = Callable[[], Awaitable[None]]
+
+
+class WalkerFailed(SchedulerError):  # noqa: N818 - as its kin in `errors`
+    """A hook of a walker raised; jvspatial had put that into the report."""
+
+
+def call(target: Callable[[], Any], close: Close) -> Any:
+    """What the task returns; `close` is awaited in the loop that an async task ran in."""
+    if isinstance(target, type) and issubclass(target, Walker):
+        return _run(_walk(target), close)
+    result = target()
+    return _run(result, close) if inspect.isawaitable(result) else result
+
+
+async def _walk(walker_class: type[Walker]) -> Any:
+    walker = walker_class()
+    await walker.spawn()
+    report = await walker.get_report()
+    errors = [text for text in map(_hook_error, report) if text]
+    if errors:
+        raise WalkerFailed("; ".join(errors))
+    return report
+
+
+def _hook_error(entry: Any) -> str | None:
+    if isinstance(entry, dict) and "hook_error" in entry:
+        where = f"{entry.get('hook_name')} on {entry.get('node_id')}"
+        return f"{where}: {entry['hook_error']}"
+    if isinstance(entry, str) and entry.startswith("Error in exit hook: "):
+        return entry
+    return None
+
+
+def _run(awaitable: Awaitable[Any], close: Close) -> Any:
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    task = loop.create_task(_closing(awaitable, close))
+    try:
+        return loop.run_until_complete(task)
+    except BaseException:
+        if not task.done():  # a signal came between two steps: let the task clean up
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                loop.run_until_complete(task)
+        raise
+
+
+async def _closing(awaitable: Awaitable[Any], close: Close) -> Any:
+    try:
+        return await awaitable
+    finally:
+        await close()

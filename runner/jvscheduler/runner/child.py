@@ -1,0 +1,106 @@
+"""What happens in the task's process, from the fork to its end.
+
+It never returns: the process ends here, without waiting for threads that the
+task left behind. What the task left running ends with it.
+"""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+from jvscheduler.outcomes import Reason
+from jvscheduler.runner import kernel
+from jvscheduler.runner.entrypoint import TaskNotFound, load
+from jvscheduler.runner.report import Board, Report, presentable
+from jvscheduler.runner.tracebacks import error_message, trace
+
+GO = b"g"
+
+
+def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: int) -> NoReturn:
+    """`gate` is a pipe's end: GO starts the task, its closing means that it must not start."""
+    pid = os.getpid()
+    _settle()
+    report = _attempt(entrypoint, database_url, gate)
+    if os.getpid() != pid:  # a process that the task forked came back out of the task
+        os._exit(0)
+    board.write(report)
+    _flush()
+    os._exit(0 if report.completed else 1)
+
+
+def _settle() -> None:
+    os.setpgid(0, 0)
+    kernel.die_with_parent()
+    kernel.prefer_for_oom_kill()
+    signal.signal(signal.SIGTERM, _raise_exit)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    for stream in (sys.stdout, sys.stderr):
+        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+
+
+def _raise_exit(number: int, _frame: FrameType | None) -> None:
+    """So that `finally` blocks run when the task is told to end."""
+    raise SystemExit(128 + number)
+
+
+def _attempt(entrypoint: str, database_url: str | None, gate: int) -> Report:
+    try:
+        target = load(entrypoint)
+    except TaskNotFound as error:
+        failure = Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
+    except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
+        failure = _failure(Reason.IMPORT_FAILED, error)
+    else:
+        _pass(gate)
+        return _run(target, database_url)
+    _pass(gate)
+    return failure
+
+
+def _pass(gate: int) -> None:
+    if os.read(gate, 1) != GO:
+        os._exit(0)
+    os.close(gate)
+
+
+def _run(target: Callable[[], Any], database_url: str | None) -> Report:
+    try:
+        result = _call(target, database_url)
+    except SystemExit as error:
+        if error.code in (None, 0):
+            return Report(time.monotonic())
+        return _failure(Reason.TASK_RAISED, error)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
+        return _failure(Reason.TASK_RAISED, error)
+    return Report(time.monotonic(), result=presentable(result))
+
+
+def _call(target: Callable[[], Any], database_url: str | None) -> Any:
+    from jvscheduler.history.binding import bind  # noqa: PLC0415 - jvspatial, loaded by now
+    from jvscheduler.runner.calls import call  # noqa: PLC0415
+
+    if database_url is None:
+        return call(target, _nothing)
+    return call(target, bind(database_url).close)
+
+
+async def _nothing() -> None:
+    """There is no database to close."""
+
+
+def _failure(reason: Reason, error: BaseException) -> Report:
+    return Report(time.monotonic(), reason, error_message(error), trace(error))
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):  # the task closed it: there is nothing left to save
+            continue

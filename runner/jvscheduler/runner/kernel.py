@@ -1,0 +1,31 @@
+"""The few things that only Linux can be asked for, and Python has no name for."""
+
+import ctypes
+import signal
+from pathlib import Path
+from typing import Final
+
+_PR_SET_PDEATHSIG: Final = 1
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_MOST_KILLABLE: Final = 1000
+
+
+def adopt_orphans() -> None:
+    """Descendants whose parent dies become our children: none escapes by forking twice."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def die_with_parent() -> None:
+    """A task whose supervisor was killed has nobody to record it, and another may run."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def prefer_for_oom_kill() -> None:
+    """When memory runs out the task goes and the supervisor stays to say so."""
+    Path("/proc/self/oom_score_adj").write_text(f"{_MOST_KILLABLE}\n", encoding="ascii")
+
+
+def _prctl(option: int, value: int) -> None:
+    libc = ctypes.CDLL(None, use_errno=True)
+    if libc.prctl(option, value, 0, 0, 0) != 0:
+        raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")

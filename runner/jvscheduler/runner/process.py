@@ -1,0 +1,101 @@
+"""The task's process, seen from the supervisor: start, let go, wait, end, reap."""
+
+import asyncio
+import contextlib
+import os
+import signal
+from dataclasses import dataclass
+
+from jvscheduler.runner import kernel
+from jvscheduler.runner.child import GO, be_the_task
+from jvscheduler.runner.report import Board, Report
+from jvscheduler.runner.settings import Settings
+
+
+@dataclass(frozen=True)
+class Usage:
+    """Of the task's process and the children that it waited for, as the kernel counted them.
+
+    From wait4, and not by sampling with psutil: a short task would end between
+    two samples, and a peak would be missed.
+    """
+
+    exit_code: int
+    cpu_seconds: float
+    peak_memory_bytes: int
+
+
+class TaskProcess:
+    def __init__(self, settings: Settings) -> None:
+        """Forks. No thread and no event loop may exist yet."""
+        kernel.adopt_orphans()
+        self._board = Board()
+        gate, self._gate = os.pipe()
+        self.pid = os.fork()
+        if self.pid == 0:
+            os.close(self._gate)
+            be_the_task(settings.entrypoint, settings.database_url, self._board, gate)
+        os.close(gate)
+        with contextlib.suppress(PermissionError, ProcessLookupError):  # it was faster itself
+            os.setpgid(self.pid, self.pid)
+
+    def go(self) -> None:
+        with contextlib.suppress(BrokenPipeError):  # it died while it imported: `wait` will see
+            os.write(self._gate, GO)
+        os.close(self._gate)
+
+    async def wait(self) -> None:
+        """Until the process has ended; it stays a zombie, its id still its own, until `reap`."""
+        ended = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        loop.add_signal_handler(signal.SIGCHLD, self._look, ended)
+        self._look(ended)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_signal_handler(signal.SIGCHLD)
+
+    def signal(self, number: signal.Signals) -> None:
+        """To the task and the processes of its group."""
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def reap(self) -> Usage:
+        """Ends what the task left behind, and tells what the task took."""
+        self.signal(signal.SIGKILL)
+        _, status, usage = os.wait4(self.pid, 0)
+        return Usage(
+            exit_code=os.waitstatus_to_exitcode(status),
+            cpu_seconds=usage.ru_utime + usage.ru_stime,
+            peak_memory_bytes=usage.ru_maxrss * 1024,
+        )
+
+    def report(self) -> Report | None:
+        return self._board.read()
+
+    def _look(self, ended: asyncio.Event) -> None:
+        options = os.WEXITED | os.WNOWAIT | os.WNOHANG
+        if os.waitid(os.P_PID, self.pid, options) is not None:
+            ended.set()
+
+
+def end_descendants() -> None:
+    """Kills every process that is left below this one, also those in groups of their own."""
+    while _has_children():
+        import psutil  # noqa: PLC0415 - few tasks leave processes behind
+
+        left = psutil.Process().children(recursive=True)
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        for process in left:
+            with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
+                process.wait()
+
+
+def _has_children() -> bool:
+    with contextlib.suppress(ChildProcessError):
+        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+            continue
+        return True
+    return False

@@ -1,0 +1,97 @@
+"""What the environment tells the runner; the only module of it that reads `os.environ`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from jvscheduler import environment
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_time_of
+from jvscheduler.outcomes import Outcome, Status
+
+DEFAULT_TERMINATION_LOG: Final = Path("/dev/termination-log")
+
+
+@dataclass(frozen=True)
+class Settings:
+    task_id: str
+    task_name: str
+    entrypoint: str
+    job_name: str
+    namespace: str
+    attempt_id: str
+    node_name: str | None
+    timeout_seconds: float | None
+    retry_count: int
+    max_concurrent: int
+    database_url: str | None
+    termination_log: Path
+
+    def begun(self, now: datetime) -> Outcome:
+        """The attempt's first outcome, with which it claims its job."""
+        scheduled = scheduled_time_of(self.job_name, self.task_name)
+        return Outcome(
+            job_id=self._job_id(scheduled),
+            task_id=self.task_id,
+            namespace=self.namespace,
+            job_name=self.job_name,
+            attempt_id=self.attempt_id,
+            status=Status.RUNNING,
+            scheduled_time=scheduled,
+            start_time=now,
+            retry_count=self.retry_count,
+            node_name=self.node_name,
+        )
+
+    def _job_id(self, scheduled: datetime | None) -> str:
+        if scheduled is None:
+            return manual_job_id(self.namespace, self.task_id, self.job_name)
+        return scheduled_job_id(self.namespace, self.task_id, scheduled)
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises InvalidSettings that names the variable."""
+    timeout = _whole(environ, environment.TIMEOUT_SECONDS, default=0, least=1)
+    return Settings(
+        task_id=_required(environ, environment.TASK_ID),
+        task_name=_required(environ, environment.TASK_NAME),
+        entrypoint=_entrypoint(environ),
+        job_name=_required(environ, environment.JOB_NAME),
+        namespace=_required(environ, environment.NAMESPACE),
+        attempt_id=_required(environ, environment.POD_NAME),
+        node_name=environ.get(environment.NODE_NAME) or None,
+        timeout_seconds=timeout or None,
+        retry_count=_whole(environ, environment.RETRY_COUNT, default=0, least=0),
+        max_concurrent=_whole(environ, environment.MAX_CONCURRENT, default=1, least=1),
+        database_url=environ.get(environment.DATABASE_URL) or None,
+        termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
+    )
+
+
+def _required(environ: Mapping[str, str], name: str) -> str:
+    value = environ.get(name, "")
+    if not value:
+        raise InvalidSettings(f"{name} is not set; the operator and `jvscheduler dev` set it")
+    return value
+
+
+def _entrypoint(environ: Mapping[str, str]) -> str:
+    value = _required(environ, environment.ENTRYPOINT)
+    module, _, name = value.partition(":")
+    if not (module and name):
+        raise InvalidSettings(
+            f"{environment.ENTRYPOINT} must be `package.module:name`, got {value!r}"
+        )
+    return value
+
+
+def _whole(environ: Mapping[str, str], name: str, default: int, least: int) -> int:
+    text = environ.get(name, "")
+    if not text:
+        return default
+    if not (text.isascii() and text.isdigit() and int(text) >= least):
+        raise InvalidSettings(f"{name} must be a whole number, at least {least}; got {text!r}")
+    return int(text)

@@ -1,0 +1,167 @@
+"""The attempt from claim to record, as the supervisor acts it out."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Final
+
+from jvscheduler.errors import SchedulerError
+from jvscheduler.history.store import HistoryStore
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler.runner.admission import Admission, admit
+from jvscheduler.runner.log import say
+from jvscheduler.runner.memory_limit import oom_kills
+from jvscheduler.runner.process import TaskProcess, Usage, end_descendants
+from jvscheduler.runner.recording import publish
+from jvscheduler.runner.settings import Settings
+from jvscheduler.runner.verdict import Cause, Ended, Interruption, judge
+
+HEARTBEAT_SECONDS: Final = 10.0
+GRACE_SECONDS: Final = 5.0
+"""Between SIGTERM and SIGKILL."""
+
+EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
+_STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
+
+
+async def supervise(settings: Settings, process: TaskProcess, store: HistoryStore | None) -> int:
+    """The exit code."""
+    stop = _watch_for_stop()
+    claim = settings.begun(datetime.now(UTC))
+    match await admit(store, claim, settings.max_concurrent):
+        case Admission.LOST:
+            say(f"job {claim.job_name} was claimed by another attempt or has ended")
+            _discard(process)
+            return 0
+        case Admission.OVER_LIMIT:
+            _discard(process)
+            outcome = _skipped(claim, settings.max_concurrent)
+        case Admission.RUN:
+            outcome = await _run(settings, process, store, claim, stop)
+    await publish(store, outcome, settings.termination_log, stop)
+    _tell(outcome)
+    return EXIT_CODES[outcome.status]
+
+
+async def close(store: HistoryStore | None) -> None:
+    if store is not None:
+        try:
+            await store.close()
+        except (OSError, TimeoutError) as error:  # the process ends all the same
+            say(f"the database was not closed cleanly: {error!r}")
+
+
+def _watch_for_stop() -> asyncio.Event:
+    stop = asyncio.Event()
+    for number in _STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
+    return stop
+
+
+async def _run(
+    settings: Settings,
+    process: TaskProcess,
+    store: HistoryStore | None,
+    claim: Outcome,
+    stop: asyncio.Event,
+) -> Outcome:
+    kills_before = oom_kills()
+    process.go()
+    async with _heartbeats(store, claim.job_id):
+        interruption = await _until_ended(process, settings.timeout_seconds, stop)
+    usage = process.reap()
+    end_descendants()
+    kills = oom_kills() - kills_before
+    ended = Ended(usage.exit_code, process.report(), interruption, kills)
+    return _outcome(claim, ended, usage, settings.timeout_seconds)
+
+
+async def _until_ended(
+    process: TaskProcess, timeout_seconds: float | None, stop: asyncio.Event
+) -> Interruption | None:
+    ended = asyncio.create_task(process.wait())
+    stopped = asyncio.create_task(stop.wait())
+    first = asyncio.FIRST_COMPLETED
+    await asyncio.wait({ended, stopped}, timeout=timeout_seconds, return_when=first)
+    interruption = None
+    if not ended.done():
+        cause = Cause.TERMINATED if stopped.done() else Cause.DEADLINE
+        interruption = Interruption(cause, time.monotonic())
+        await _end(process, ended)
+    stopped.cancel()
+    return interruption
+
+
+async def _end(process: TaskProcess, ended: asyncio.Task[None]) -> None:
+    process.signal(signal.SIGTERM)
+    await asyncio.wait({ended}, timeout=GRACE_SECONDS)
+    process.signal(signal.SIGKILL)
+    await ended
+
+
+@contextlib.asynccontextmanager
+async def _heartbeats(store: HistoryStore | None, job_id: str) -> AsyncIterator[None]:
+    if store is None:
+        yield
+        return
+    beating = asyncio.create_task(_beat(store, job_id))
+    try:
+        yield
+    finally:
+        beating.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await beating
+
+
+async def _beat(store: HistoryStore, job_id: str) -> None:
+    while True:
+        await asyncio.sleep(HEARTBEAT_SECONDS)
+        try:
+            await store.heartbeat(job_id, datetime.now(UTC))
+        except SchedulerError as error:
+            say(f"no heartbeat: {error}")
+
+
+def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float | None) -> Outcome:
+    verdict = judge(ended, timeout_seconds)
+    report = ended.report if verdict.reason != Reason.DEADLINE_EXCEEDED else None
+    return replace(
+        claim,
+        status=verdict.status,
+        reason=verdict.reason,
+        error_message=verdict.error_message,
+        traceback=report.traceback if report else None,
+        result=report.result if report else None,
+        completion_time=datetime.now(UTC),
+        cpu_seconds=usage.cpu_seconds,
+        peak_memory_bytes=usage.peak_memory_bytes,
+    )
+
+
+def _skipped(claim: Outcome, max_concurrent: int) -> Outcome:
+    return replace(
+        claim,
+        status=Status.SKIPPED,
+        reason=Reason.CONCURRENCY_LIMIT,
+        error_message=f"{max_concurrent} earlier job(s) of the task are running (max_concurrent)",
+        completion_time=datetime.now(UTC),
+    )
+
+
+def _discard(process: TaskProcess) -> None:
+    process.signal(signal.SIGKILL)
+    process.reap()
+    end_descendants()
+
+
+def _tell(outcome: Outcome) -> None:
+    if outcome.traceback:
+        os.write(2, outcome.traceback.encode(errors="replace"))
+    told = ": ".join(t for t in (outcome.status, outcome.reason, outcome.error_message) if t)
+    say(f"{outcome.task_id} {told}")
