@@ -28,6 +28,7 @@ async def run(chosen: Settings) -> None:
         cache = Cache()
         reconciler = Reconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
         controller = Controller(cluster, cache, WorkQueue(), reconciler)
+        await controller.wait_until_served()
         await _until_either_ends(controller, chosen)
     finally:
         await cluster.close()
@@ -53,12 +54,18 @@ async def _until_either_ends(controller: Controller, chosen: Settings) -> None:
         task.result()
 
 
-def main() -> None:
+def _log() -> None:
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
+    for each_event_or_probe in ("kopf.objects", "aiohttp.access"):
+        logging.getLogger(each_event_or_probe).setLevel(logging.WARNING)
+
+
+def main() -> None:
+    _log()
     try:
         asyncio.run(run(settings.from_environment()))
     except SchedulerError as error:

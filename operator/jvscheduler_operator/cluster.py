@@ -43,6 +43,9 @@ class Listing:
 class Cluster(Protocol):
     """Each method raises Unavailable, or Rejected and its kin."""
 
+    async def serves_tasks(self) -> bool:
+        """Whether the custom resource is installed, as discovery tells it."""
+
     async def tasks(self) -> Listing: ...
 
     async def cron_jobs(self) -> Listing:

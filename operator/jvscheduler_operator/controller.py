@@ -24,7 +24,7 @@ _WORKERS: Final = 16
 """As many requests in flight; more only wait for the API server."""
 
 _RESYNC_SECONDS: Final = 600.0
-_LIST_RETRY_SECONDS: Final = 5.0
+_RETRY_SECONDS: Final = 5.0
 
 
 class Controller:
@@ -41,6 +41,17 @@ class Controller:
 
     def cron_job_seen(self, change: str | None, manifest: Manifest) -> None:
         self._seen(self._cache.children, change, manifest)
+
+    async def wait_until_served(self) -> None:
+        """kopf finds kinds at its start only, so it must not start before ours is there."""
+        while True:
+            try:
+                if await self._cluster.serves_tasks():
+                    return
+                _logger.warning("The CRD of ScheduledTasks is not installed, waiting for it")
+            except (Rejected, Unavailable) as error:
+                _logger.warning("The Kubernetes API cannot be asked, trying again: %s", error)
+            await asyncio.sleep(_RETRY_SECONDS)
 
     async def run(self, resync_seconds: float = _RESYNC_SECONDS) -> None:
         """Until cancelled."""
@@ -71,7 +82,7 @@ class Controller:
                 listing: Listing = await self._cluster.cron_jobs()
             except (Rejected, Unavailable) as error:
                 _logger.warning("The CronJobs cannot be listed, trying again: %s", error)
-                await asyncio.sleep(_LIST_RETRY_SECONDS)
+                await asyncio.sleep(_RETRY_SECONDS)
             else:
                 self._cache.children.replace(listing.items, listing.version)
                 return

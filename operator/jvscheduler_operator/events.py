@@ -58,7 +58,7 @@ def _event(task: Manifest, fact: _Fact) -> dict[str, Any]:
     return {
         "apiVersion": "events.k8s.io/v1",
         "kind": "Event",
-        "metadata": {"generateName": f"{name}.", "namespace": namespace},
+        "metadata": {"generateName": f"{name}-", "namespace": namespace},
         "type": fact.kind,
         "reason": str(fact.reason),
         "note": clip(fact.note, _LONGEST_NOTE),

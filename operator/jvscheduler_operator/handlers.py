@@ -4,6 +4,10 @@ An event handler's exception is logged and never retried, and change handlers,
 indexes, timers and daemons write to every object or do not carry ten thousand:
 the handlers only hand on what they saw. Nothing of kopf's own is written to any
 object: no finalizer, no annotation, no Event.
+
+Kinds are not scanned for while running: kopf does not see a kind that is served
+a moment later than its CRD's last event, and would be blind without a word.
+When the CRD goes, the watch fails and the process ends, to wait for it anew.
 """
 
 from collections.abc import Iterator
@@ -50,6 +54,7 @@ def registry_for(controller: Controller) -> kopf.OperatorRegistry:
 def settings() -> kopf.OperatorSettings:
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
+    chosen.scanning.disabled = True
     chosen.watching.label_selectors[_CRON_JOBS] = names.TASK_LABEL
     chosen.watching.chunk_size = _CHUNK
     chosen.networking.error_backoffs = Backoffs()

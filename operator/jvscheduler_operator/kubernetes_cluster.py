@@ -50,6 +50,13 @@ class KubernetesCluster:
     async def close(self) -> None:
         await self._api.close()  # type: ignore[no-untyped-call]
 
+    async def serves_tasks(self) -> bool:
+        try:
+            known = await self._request("GET", _TASKS)
+        except NotFound:
+            return False
+        return any(resource["name"] == names.PLURAL for resource in known["resources"])
+
     async def tasks(self) -> Listing:
         return await self._list(f"{_TASKS}/{names.PLURAL}")
 
@@ -143,7 +150,7 @@ def _decode(status: int, text: bytes, headers: Mapping[str, str]) -> dict[str, A
     if status < 300:
         return answer
     message = answer.get("message") or f"the Kubernetes API answered {status}"
-    if status in _TRY_AGAIN or _is_overload(answer):
+    if status in _TRY_AGAIN or (status == 500 and not _is_malformed(answer)):
         raise Unavailable(message, _seconds(headers.get("Retry-After")))
     raise _REFUSALS.get(status, Rejected)(message)
 
@@ -157,8 +164,9 @@ def _json(text: bytes) -> dict[str, Any]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _is_overload(answer: Mapping[str, Any]) -> bool:
-    return answer.get("reason") in ("Timeout", "ServerTimeout", "TooManyRequests")
+def _is_malformed(answer: Mapping[str, Any]) -> bool:
+    """Server-side apply answers 500 to a manifest that does not fit the kind's schema."""
+    return "failed to create typed patch object" in answer.get("message", "")
 
 
 def _seconds(text: str | None) -> float:

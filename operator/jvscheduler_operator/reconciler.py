@@ -84,6 +84,8 @@ class Reconciler:
                 self._cache.tasks.forget(state.key)
                 raise Stale(f"ScheduledTask {state.key}: {error}") from error
             self._cache.tasks.put(answer)
+        if applied.change is not None:
+            _logger.info("CronJob %s %s", state.key, applied.change)
         for event in events.events_of(state.task, told, applied, now, self._settings.instance):
             await self._post(event)
 

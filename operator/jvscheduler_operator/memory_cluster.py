@@ -1,0 +1,128 @@
+"""The cluster in memory: for tests of what runs on top of it.
+
+It keeps the promises of `Cluster` as the API server does; one contract suite
+holds both to them. Server-side apply is simplified: ours is the only manager
+that ever takes a field away, and lists are replaced whole.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jvscheduler import names
+from jvscheduler_operator import cronjobs
+from jvscheduler_operator.cluster import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.state import Key, Manifest, key_of
+
+_Objects = dict[Key, Manifest]
+
+
+@dataclass
+class MemoryCluster:
+    writes: list[str] = field(default_factory=list)
+    """What was written, in order: `anchor`, `cron job`, `status`, `secret`, `event`."""
+    events: list[Manifest] = field(default_factory=list)
+    secrets: _Objects = field(default_factory=dict)
+    failures: list[Rejected | Unavailable | None] = field(default_factory=list)
+    """What the next writes raise, one each; None lets one pass."""
+    task_objects: _Objects = field(default_factory=dict)
+    cron_job_objects: _Objects = field(default_factory=dict)
+    version: int = 0
+
+    def put(self, objects: _Objects, manifest: Manifest) -> Manifest:
+        """Store as any other client's write would; returns what is stored."""
+        before = objects.get(key_of(manifest))
+        self.version += 1
+        metadata = dict(manifest["metadata"])
+        if before is None:
+            metadata = {"uid": f"uid-{self.version}", "generation": 1, **metadata}
+        elif before.get("spec") != manifest.get("spec"):
+            metadata["generation"] = before["metadata"]["generation"] + 1
+        metadata["resourceVersion"] = str(self.version)
+        stored = {**manifest, "metadata": metadata}
+        objects[key_of(manifest)] = stored
+        return stored
+
+    async def serves_tasks(self) -> bool:
+        return True
+
+    async def tasks(self) -> Listing:
+        return Listing(list(self.task_objects.values()), self.version)
+
+    async def cron_jobs(self) -> Listing:
+        labelled = [
+            cron_job
+            for cron_job in self.cron_job_objects.values()
+            if names.TASK_LABEL in cron_job["metadata"].get("labels", {})
+        ]
+        return Listing(labelled, self.version)
+
+    async def cron_job(self, key: Key) -> Manifest | None:
+        return self.cron_job_objects.get(key)
+
+    async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
+        self._write("cron job")
+        before = self.cron_job_objects.get(key_of(manifest))
+        _check_uid(before, manifest["metadata"].get("uid"))
+        if before is None:
+            return self.put(self.cron_job_objects, manifest)
+        if not force and not cronjobs.contains(before["spec"], manifest["spec"]):
+            raise Conflict("another manager owns fields of this CronJob")
+        after = {
+            **before,
+            "metadata": _merged(before["metadata"], manifest["metadata"]),
+            "spec": manifest["spec"],
+        }
+        return before if after == before else self.put(self.cron_job_objects, after)
+
+    async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
+        self._write("anchor")
+        before = self.cron_job_objects.get(key)
+        if before is None:
+            raise NotFound(f'cronjobs "{key.name}" not found')
+        version = patch["metadata"].get("resourceVersion")
+        if version not in (None, before["metadata"]["resourceVersion"]):
+            raise Conflict("the object has been modified")
+        return self.put(self.cron_job_objects, _merged(before, patch))
+
+    async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
+        self._write("status")
+        before = self.task_objects.get(key_of(task))
+        if before is None:
+            raise NotFound(f'scheduledtasks "{key_of(task).name}" not found')
+        _check_uid(before, task["metadata"]["uid"])
+        after = {**before, "status": status}
+        return before if after == before else self.put(self.task_objects, after)
+
+    async def apply_secret(self, manifest: Manifest) -> None:
+        self._write("secret")
+        before = self.secrets.get(key_of(manifest), manifest)
+        if before["data"] != manifest["data"]:
+            raise Conflict("another manager owns data of this Secret")
+        self.secrets[key_of(manifest)] = manifest
+
+    async def create_event(self, event: Manifest) -> None:
+        self._write("event")
+        self.events.append(event)
+
+    def _write(self, what: str) -> None:
+        failure = self.failures.pop(0) if self.failures else None
+        if failure is not None:
+            raise failure
+        self.writes.append(what)
+
+
+def _check_uid(before: Manifest | None, uid: str | None) -> None:
+    if uid is not None and (before is None or before["metadata"]["uid"] != uid):
+        raise Conflict("uid mismatch")
+
+
+def _merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(before)
+    for name, value in patch.items():
+        old = merged.get(name)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            merged[name] = _merged(old, value)
+        else:
+            merged[name] = value
+    return merged
