@@ -30,7 +30,11 @@ class RecentParameters(Parameters):
 
     status: Status | None = Field(None, description="Only jobs of this status.")
     hours: float = Field(
-        24, gt=0, le=YEAR_IN_HOURS, description="Only jobs that started in the last hours."
+        24,
+        gt=0,
+        le=YEAR_IN_HOURS,
+        allow_inf_nan=False,
+        description="Only jobs that started in the last hours.",
     )
     limit: int = Field(50, ge=1, le=1000, description="At most this many, the newest.")
 

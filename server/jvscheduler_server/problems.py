@@ -46,7 +46,9 @@ class Problem(BaseModel):
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of an endpoint that may answer with these problems."""
-    return {status: _documentation(status) for status in statuses}
+    return {
+        status: {"description": HTTPStatus(status).phrase, "model": Problem} for status in statuses
+    }
 
 
 def install(app: FastAPI) -> None:
@@ -55,15 +57,27 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(HistoryUnavailable, _on_history)
     app.add_exception_handler(Exception, _on_fault)
+    _document_media_type(app)
 
 
-def _documentation(status: int) -> dict[str, Any]:
-    schema = {"$ref": "#/components/schemas/Problem"}
-    return {
-        "description": HTTPStatus(status).phrase,
-        "model": Problem,
-        "content": {MEDIA_TYPE: {"schema": schema}},
-    }
+def _document_media_type(app: FastAPI) -> None:
+    """FastAPI documents every model as `application/json`; problems have a type of their own."""
+    build = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        document = build()
+        for operations in document["paths"].values():
+            for response in _problem_responses(operations):
+                response["content"] = {MEDIA_TYPE: response["content"].pop("application/json")}
+        return document
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _problem_responses(operations: Mapping[str, Any]) -> list[dict[str, Any]]:
+    responses = [r for operation in operations.values() for r in operation["responses"].values()]
+    problem = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    return [r for r in responses if r.get("content", {}).get("application/json") == problem]
 
 
 async def _on_validation(request: Request, error: Exception) -> JSONResponse:

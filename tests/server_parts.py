@@ -1,0 +1,94 @@
+"""A history and a cluster in memory, which tests of the server change as they like."""
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.history.store import Recent
+from jvscheduler.outcomes import Outcome, Status
+from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
+
+AWAY = "the history database is unavailable; see that it runs"
+
+
+class FlakyHistory(MemoryHistory):
+    """Away whenever the test says so; it counts what was asked of it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = False
+        self.recorded: list[Outcome] = []
+        self.opened = 0
+        self.closed = 0
+        self.refused = asyncio.Event()
+        self.written = asyncio.Event()
+
+    async def open(self) -> None:
+        self._answer()
+        self.opened += 1
+
+    async def close(self) -> None:
+        self.closed += 1
+
+    async def record(self, outcome: Outcome) -> None:
+        self._answer()
+        self.recorded.append(outcome)
+        await super().record(outcome)
+        self.written.set()
+
+    async def unfinished(self) -> Sequence[ScheduledJob]:
+        self._answer()
+        return await super().unfinished()
+
+    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
+        self._answer()
+        return await super().recent(since, status, limit)
+
+    async def counts(self) -> Mapping[Status, int]:
+        self._answer()
+        return await super().counts()
+
+    def _answer(self) -> None:
+        if self.away:
+            self.refused.set()
+            raise HistoryUnavailable(AWAY)
+
+
+@dataclass
+class FakeCluster:
+    backend: str = "kubernetes"
+    synced: bool = True
+    seen_pods: list[TaskPod] = field(default_factory=list)
+    seen_jobs: list[KubernetesJob] = field(default_factory=list)
+    seen_tasks: list[TaskState] = field(default_factory=list)
+    gone: list[TaskPod] = field(default_factory=list)
+    running: bool = False
+
+    async def start(self) -> None:
+        self.running = True
+
+    async def stop(self) -> None:
+        self.running = False
+
+    def pods(self) -> Sequence[TaskPod]:
+        return tuple(self.seen_pods)
+
+    def jobs(self) -> Sequence[KubernetesJob]:
+        return tuple(self.seen_jobs)
+
+    def tasks(self) -> Sequence[TaskState]:
+        return tuple(self.seen_tasks)
+
+    def departed(self) -> Sequence[TaskPod]:
+        return tuple(self.gone)
+
+    def forget(self, pods: Iterable[TaskPod]) -> None:
+        forgotten = {pod.uid for pod in pods}
+        self.gone = [pod for pod in self.gone if pod.uid not in forgotten]
+
+    async def changed(self, seconds: float) -> None:
+        """Nothing changes by itself."""

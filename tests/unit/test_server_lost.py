@@ -1,0 +1,90 @@
+"""Jobs that the history takes for unfinished and that the cluster knows to be over."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.merge import merge
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.lost import GRACE, closings, seen
+from tests.outcomes import NOON, begun, completed, failed
+from tests.task_pods import START, ended_pod, task_pod
+
+LATE = START + GRACE
+
+
+def record(outcome: Outcome, **changes: Any) -> ScheduledJob:
+    job = merge(None, outcome)
+    assert job is not None
+    return job.model_copy(update=changes)
+
+
+def closed(job: ScheduledJob, *pods: TaskPod, now: Any = LATE) -> list[Outcome]:
+    return closings([job], seen(pods, []), now)
+
+
+def test_a_running_job_whose_pod_is_nowhere_lost_its_runner() -> None:
+    (outcome,) = closed(record(begun(node_name="node-1")))
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.RUNNER_LOST)
+    assert (outcome.attempt_id, outcome.start_time, outcome.completion_time) == (
+        "pod-a",
+        START,
+        LATE,
+    )
+
+
+def test_a_lost_runners_outcome_closes_its_record() -> None:
+    job = record(begun())
+    (outcome,) = closed(job)
+    merged = merge(job, outcome)
+    assert merged is not None
+    assert (merged.status, merged.reason, merged.node_name) == ("failed", "RunnerLost", None)
+
+
+def test_a_record_that_just_gave_a_sign_of_life_is_left_alone() -> None:
+    assert closed(record(begun()), now=LATE - timedelta(seconds=1)) == []
+    beat = LATE - timedelta(seconds=10)
+    assert closed(record(begun(), heartbeat_time=beat)) == []
+
+
+def test_a_job_whose_pod_runs_is_left_alone() -> None:
+    assert closed(record(begun()), task_pod(), now=LATE + timedelta(days=9)) == []
+
+
+def test_a_pod_of_the_same_name_in_another_namespace_is_another_pod() -> None:
+    assert len(closed(record(begun()), task_pod(namespace="other"))) == 1
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_attempt_that_the_history_has_open_ends_as_its_runner_told(recorded: bool) -> None:
+    told = completed(begun(recorded=recorded))
+    assert closed(record(begun()), ended_pod(reported=told)) == [told]
+
+
+def test_a_container_that_ended_well_without_a_word_did_not_complete_its_job() -> None:
+    pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed")
+    (outcome,) = closed(record(begun()), pod)
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.CONTAINER_FAILED)
+    assert outcome.error_message == "the container ended with exit code 0 and told no outcome"
+
+
+def test_a_job_whose_pod_was_killed_has_kubernetes_reason() -> None:
+    (outcome,) = closed(record(begun()), ended_pod(reason="OOMKilled"))
+    assert outcome.reason == Reason.OOM_KILLED
+
+
+def test_a_job_that_jvscheduler_dev_runs_is_not_this_clusters() -> None:
+    assert closed(record(begun(namespace="dev"))) == []
+
+
+def test_a_job_that_ran_on_a_node_is_this_clusters_also_in_a_namespace_named_dev() -> None:
+    assert len(closed(record(begun(namespace="dev", node_name="node-1")))) == 1
+
+
+def test_a_job_between_two_attempts_is_not_running() -> None:
+    waiting = record(failed(begun(retry_count=1)))
+    assert waiting.status is Status.PENDING
+    assert closed(waiting, now=NOON + timedelta(minutes=5)) == []

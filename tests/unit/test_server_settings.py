@@ -1,0 +1,62 @@
+"""What the server is told, and what it says of a setting that cannot be used."""
+
+import pytest
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler_server.__main__ import main
+from jvscheduler_server.settings import Settings, read_settings
+
+URL = "postgresql://user@host/jobs"
+REQUIRED = {"JVSCHEDULER_DATABASE_URL": URL}
+
+
+def test_the_database_is_all_that_must_be_said() -> None:
+    assert read_settings([], REQUIRED) == Settings(URL, "0.0.0.0", 8080, None, "info")  # noqa: S104
+
+
+def test_the_environment_says_the_rest() -> None:
+    environ = {
+        **REQUIRED,
+        "JVSCHEDULER_HOST": "::1",
+        "JVSCHEDULER_PORT": "9",
+        "KUBECONFIG": "/config",
+        "JVSCHEDULER_LOG_LEVEL": "DEBUG",
+    }
+    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", "debug")
+
+
+def test_options_win_over_the_environment() -> None:
+    arguments = ["--database", "sqlite:///a.db", "--port", "1", "--host", "h", "--kubeconfig", "k"]
+    environ = {**REQUIRED, "JVSCHEDULER_PORT": "9", "KUBECONFIG": "/config"}
+    expected = Settings("sqlite:///a.db", "h", 1, "k", "info")
+    assert read_settings(arguments, environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("environ", "told"),
+    [
+        ({}, "set JVSCHEDULER_DATABASE_URL or --database"),
+        ({**REQUIRED, "JVSCHEDULER_PORT": "http"}, "JVSCHEDULER_PORT or --port"),
+        ({**REQUIRED, "JVSCHEDULER_PORT": "65536"}, "1 to 65535"),
+        ({**REQUIRED, "JVSCHEDULER_LOG_LEVEL": "loud"}, "one of debug, info, warning, error"),
+    ],
+)
+def test_a_setting_that_cannot_be_used_is_named_with_its_fix(
+    environ: dict[str, str], told: str
+) -> None:
+    with pytest.raises(InvalidSettings, match=told):
+        read_settings([], environ)
+
+
+def test_a_database_of_an_unknown_kind_is_told_before_anything_starts(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--database", "mysql://host/jobs"]) == 78
+    assert "error: the database URL's scheme 'mysql' is not supported" in capsys.readouterr().err
+
+
+def test_a_server_outside_any_cluster_is_told_what_to_set(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert main(["--database", "sqlite:///a.db", "--kubeconfig", "/nowhere"]) == 78
+    assert "set KUBECONFIG or --kubeconfig" in capsys.readouterr().err
