@@ -6,13 +6,16 @@ import sys
 from tests.cluster.binaries import ALL_PROGRAMS, build_programs, find_binaries
 from tests.cluster.cache import locked
 from tests.cluster.errors import ClusterError
+from tests.cluster.images import build_and_load
 from tests.cluster.kind import bring_up, find_kind, take_down
 from tests.cluster.node_image import find_node_image
 from tests.cluster.settings import Settings, read_settings
 
 
 def up(settings: Settings) -> None:
-    print(bring_up(settings).exports())
+    cluster = bring_up(settings)
+    build_and_load(settings, cluster)
+    print(cluster.exports())
 
 
 def down(settings: Settings) -> None:
@@ -31,7 +34,7 @@ def build(settings: Settings) -> None:
 
 
 COMMANDS = {
-    "up": (up, "start the kind cluster unless it runs, and print how to reach it"),
+    "up": (up, "start the kind cluster unless it runs, load the images, print how to reach it"),
     "down": (down, "remove the kind cluster and whatever a crashed run left"),
     "status": (status, "say whether it runs"),
     "build": (build, "compile the programs and make the node image, into the cache"),
@@ -46,7 +49,7 @@ def main() -> int:
     chosen = parser.parse_args()
     settings = read_settings()
     try:
-        with locked(settings.cache):
+        with locked(settings.lock):
             chosen.action(settings)
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)

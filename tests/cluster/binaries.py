@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from tests.cluster.cache import build_once, content_key, keep_only
+from tests.cluster.cache import build_once, content_key
 from tests.cluster.commands import run
 from tests.cluster.prerequisites import require_go
 from tests.cluster.settings import Settings
@@ -105,11 +105,10 @@ def find_binaries(settings: Settings) -> Binaries:
     key = content_key([version, KUBERNETES, *TOOLS.values(), *sources])
     folder = settings.cache / f"bin-{key}"
     folder.mkdir(parents=True, exist_ok=True)
-    keep_only(settings.cache, "bin-*", folder)
     return Binaries(folder, key, dict(settings.environment) | {"CGO_ENABLED": "0"})
 
 
 def build_programs(binaries: Binaries, names: Iterable[str]) -> None:
-    """Build now, under the cache's lock, what a session will call later."""
+    """Build now what a session will call later."""
     for name in names:
         getattr(binaries, name)

@@ -1,8 +1,8 @@
 """Things that are costly to make and kept: each is whole, or is not there.
 
 A thing is made under a temporary name beside its own and renamed when it is
-done, so an interrupted run leaves a half that the next one throws away. One
-lock for the whole cache keeps two runs apart.
+done, so an interrupted run leaves a half that the next one throws away. A lock
+for each keeps two runs from making it at once.
 """
 
 import fcntl
@@ -42,38 +42,37 @@ def build_once(target: Path, build: Callable[[Path], None]) -> Path:
     """`target`, made by `build(temporary path)` unless it is there already."""
     if target.exists():
         return target
-    half = half_of(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    discard(half)
-    say(f"building {target.name}")
-    build(half)
-    half.replace(target)
-    say(f"built {target.name}")
+    with locked(lock_of(target)):
+        if not target.exists():
+            half = half_of(target)
+            discard(half)
+            say(f"building {target.name}")
+            build(half)
+            half.replace(target)
+            say(f"built {target.name}")
     return target
 
 
-def sweep_halves(cache: Path) -> None:
-    """Whoever holds the lock may throw away what interrupted runs left half made."""
-    for half in [*cache.glob(".*.half"), *cache.glob("*/.*.half")]:
-        discard(half)
+def lock_of(target: Path) -> Path:
+    return target.with_name(f".{target.name}.lock")
 
 
 def keep_only(folder: Path, pattern: str, kept: Path) -> None:
-    """Remove older versions of the same thing."""
-    for path in folder.glob(pattern):
-        if path != kept:
+    """Remove older versions of the same thing, whole or half made."""
+    for path in [*folder.glob(pattern), *folder.glob(f".{pattern}.half")]:
+        if path not in {kept, half_of(kept)}:
             discard(path)
 
 
 @contextmanager
-def locked(cache: Path) -> Iterator[None]:
-    """Hold the cache and the machine's one kind cluster; wait for whoever has them."""
-    cache.mkdir(parents=True, exist_ok=True)
-    with (cache / "lock").open("a") as lock:
+def locked(lock: Path) -> Iterator[None]:
+    """Hold a lock that ends with the process; wait for whoever has it."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as held:
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say(f"waiting for another run that holds {cache / 'lock'}")
-            fcntl.flock(lock, fcntl.LOCK_EX)
-        sweep_halves(cache)
+            say(f"waiting for another run that holds {lock}")
+            fcntl.flock(held, fcntl.LOCK_EX)
         yield

@@ -25,10 +25,18 @@ def run(
     cwd: Path | None = None,
     data: IO[bytes] | None = None,
 ) -> str:
-    """The command's standard output; raises with both outputs shown when it fails.
+    """The command's standard output; raises with both outputs shown when it fails."""
+    return finish(*command, stdin=stdin, env=env, cwd=cwd, data=data).stdout
 
-    Its standard input is the text `stdin`, or the open file `data`.
-    """
+
+def finish(
+    *command: str | Path,
+    stdin: str | None = None,
+    env: Mapping[str, str] | None = None,
+    cwd: Path | None = None,
+    data: IO[bytes] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """A command that succeeded; its standard input is a text, or an open file."""
     words = [str(word) for word in command]
     with tempfile.TemporaryFile("w+") as typed:
         typed.write(stdin or "")
@@ -44,7 +52,7 @@ def run(
         )
     if done.returncode:
         raise CommandError(shlex.join(words), done.returncode, done.stdout[-4000:] + done.stderr)
-    return done.stdout
+    return done
 
 
 def succeeds(*command: str | Path, env: Mapping[str, str] | None = None) -> bool:

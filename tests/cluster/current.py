@@ -12,13 +12,13 @@ from tests.cluster.settings import Settings
 
 @dataclass(frozen=True)
 class CurrentCluster(Kubectl):
-    def load(self, image: str) -> None:
-        """Nodes of a foreign cluster pull for themselves; refuse an image that has no registry."""
-        if image.startswith("localhost/"):
-            raise ClusterError(
-                f"{image} cannot be pulled by this cluster: push it to a registry and name "
-                "that with --image-prefix"
-            )
+    settings: Settings
+
+    @property
+    def environment(self) -> dict[str, str]:
+        path = f"{self.binaries.folder}:{self.settings.environment.get('PATH', '')}"
+        variables = {"KUBECONFIG": str(self.kubeconfig), "PATH": path}
+        return {**self.settings.environment, **variables}
 
 
 def find_current(settings: Settings, binaries: Binaries) -> CurrentCluster:
@@ -26,6 +26,6 @@ def find_current(settings: Settings, binaries: Binaries) -> CurrentCluster:
     path = Path(names.split(os.pathsep)[0])
     if not path.is_file():
         raise ClusterError(f"--cluster current: no kubeconfig at {path}; set KUBECONFIG")
-    found = CurrentCluster(path, binaries)
+    found = CurrentCluster(path, binaries, settings)
     found.kubectl("get", "--raw", "/readyz")
     return found

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from tests.cluster.cache import build_once, content_key
+from tests.cluster.cache import build_once, content_key, keep_only
 from tests.cluster.commands import run
 from tests.cluster.prerequisites import require_programs
 from tests.cluster.settings import Settings
@@ -16,6 +16,7 @@ UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
 def bootstrap(settings: Settings, purpose: str, packages: Sequence[str]) -> Path:
     key = content_key([DEBIAN, *packages])
     target = settings.cache / f"debian-{purpose}-{key}.tar"
+    keep_only(settings.cache, f"debian-{purpose}-*.tar", target)
     return build_once(target, partial(make_root, packages))
 
 

@@ -4,7 +4,6 @@ buildah keeps its storage in the cache. Where TLS goes through a proxy, pip is
 told of its CA by a mounted pip.conf, so that no image carries it.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Protocol
 
 from tests.cluster.cache import discard
 from tests.cluster.commands import run, succeeds
+from tests.cluster.oci_archive import write_oci_archive
 from tests.cluster.prerequisites import IMAGE_BUILDER, require_programs, require_root
 from tests.cluster.settings import Settings
 
@@ -35,7 +35,8 @@ class ImageBuilder(Protocol):
 
     def build(self, recipe: Recipe, image: str) -> None: ...
 
-    def save(self, images: Sequence[str], archive: Path) -> None: ...
+    def save(self, images: Mapping[str, Sequence[str]], archive: Path) -> None:
+        """Write images, each under its own name and those that it maps to."""
 
     def size(self, image: str) -> int: ...
 
@@ -51,8 +52,12 @@ class DockerBuilder:
         words = ("docker", "build", "--quiet", *recipe.words(), f"--tag={image}")
         run(*words, recipe.context, env=self.environment)
 
-    def save(self, images: Sequence[str], archive: Path) -> None:
-        run("docker", "save", f"--output={archive}", *images, env=self.environment)
+    def save(self, images: Mapping[str, Sequence[str]], archive: Path) -> None:
+        for image, names in images.items():
+            for name in names:
+                run("docker", "tag", image, name, env=self.environment)
+        saved = [name for image, names in images.items() for name in (image, *names)]
+        run("docker", "save", f"--output={archive}", *saved, env=self.environment)
 
     def size(self, image: str) -> int:
         words = ("docker", "image", "inspect", "--format={{.Size}}", image)
@@ -73,15 +78,17 @@ class BuildahBuilder:
         words = (*options, *self._certificates(), *recipe.words(), f"--tag={image}")
         run(*self._buildah("build", *words, recipe.context))
 
-    def save(self, images: Sequence[str], archive: Path) -> None:
-        """One OCI layout for all, so that what they share is stored and loaded once."""
-        layout = archive.with_suffix(".layout")
-        for image in images:
-            words = ("push", "--quiet", "--disable-compression", image, f"oci:{layout}:{image}")
-            run(*self._buildah(*words))
-        name_for_containerd(layout / "index.json")
-        run("tar", "-C", layout, "-cf", archive, ".")
-        discard(layout)
+    def save(self, images: Mapping[str, Sequence[str]], archive: Path) -> None:
+        work = archive.with_suffix(".work")
+        discard(work)
+        work.mkdir()
+        folders = {}
+        for number, (image, names) in enumerate(images.items()):
+            folder = work / str(number)
+            run(*self._buildah("push", "--quiet", "--disable-compression", image, f"dir:{folder}"))
+            folders[folder] = [image, *names]
+        write_oci_archive(folders, work / "layout", archive)
+        discard(work)
 
     def size(self, image: str) -> int:
         words = ("images", "--format={{.Size}}", image)
@@ -100,16 +107,6 @@ class BuildahBuilder:
         config.write_text("[global]\ncert = /etc/pip-ca.pem\n")
         files = ((config, "/etc/pip.conf"), (bundle.resolve(), "/etc/pip-ca.pem"))
         return [f"--volume={file}:{inside}:ro" for file, inside in files]
-
-
-def name_for_containerd(index: Path) -> None:
-    """containerd reads an image's whole name from an annotation of its own."""
-    content = json.loads(index.read_text())
-    for manifest in content["manifests"]:
-        annotations = manifest["annotations"]
-        name = annotations["org.opencontainers.image.ref.name"]
-        annotations["io.containerd.image.name"] = name
-    index.write_text(json.dumps(content))
 
 
 def parse_size(text: str) -> int:

@@ -1,44 +1,33 @@
 """The images that the tests run, built from the project's own Dockerfiles.
 
-An image's tag is a hash of all it is built from: what did not change is neither
-built nor loaded again, and a tag never means two things.
+A built image's tag is a hash of all it is built from: what did not change is
+neither built nor loaded again. On the node it also has the name that the chart
+and the README ask for.
 """
 
 import tempfile
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.cache import content_key, discard
 from tests.cluster.commands import say
 from tests.cluster.debian import bootstrap
 from tests.cluster.image_builder import BuildahBuilder, DockerBuilder, ImageBuilder, Recipe
+from tests.cluster.image_names import REPOSITORY, Images, full_reference, read_image_names
 from tests.cluster.kind import KindCluster
 from tests.cluster.settings import Settings
 from tests.cluster.versions import PYTHON
 
-REPOSITORY = Path(__file__).parents[2]
 PREFIX = "localhost/jvscheduler-"
-TAG = "tests"
 SHARED = (
     *("Dockerfile", ".dockerignore", "pyproject.toml", "README.md", "LICENSE"),
     *("requirements/build.txt", "runner", "operator", "server"),
 )
 BASE_PACKAGES = ("python3", "python3-venv", "ca-certificates")
-
-
-@dataclass(frozen=True)
-class Images:
-    """Names with tags, as a pod's `image`."""
-
-    operator: str
-    server: str
-    runner: str
-    postgresql: str
-    shop: str
-
-    def names(self) -> list[str]:
-        return [getattr(self, one.name) for one in fields(self)]
+POSTGRESQL = "tests/cluster/postgresql"
+SHOP = "examples/shop"
+FAULTY = "tests/e2e/image"
 
 
 @dataclass(frozen=True)
@@ -52,13 +41,9 @@ class Workshop:
         sources = [*SHARED, f"requirements/{target}.txt"]
         return self._image(target, Recipe(REPOSITORY, target, self.base), sources)
 
-    def postgresql(self) -> str:
-        folder = "tests/cluster/postgresql"
-        return self._image("postgresql", Recipe(REPOSITORY / folder, None, self.base), [folder])
-
-    def shop(self, runner: str) -> str:
-        folder = "examples/shop"
-        return self._image("shop", Recipe(REPOSITORY / folder, None, {"RUNNER": runner}), [folder])
+    def folder(self, name: str, folder: str, arguments: Mapping[str, str]) -> str:
+        """From a folder that has its own Dockerfile."""
+        return self._image(name, Recipe(REPOSITORY / folder, None, arguments), [folder])
 
     def all(self) -> Images:
         runner = self.project("runner")
@@ -66,8 +51,9 @@ class Workshop:
             operator=self.project("operator"),
             server=self.project("server"),
             runner=runner,
-            postgresql=self.postgresql(),
-            shop=self.shop(runner),
+            postgresql=self.folder("postgresql", POSTGRESQL, self.base),
+            shop=self.folder("shop", SHOP, {"RUNNER": runner}),
+            faulty=self.folder("faulty", FAULTY, {"RUNNER": runner}),
         )
 
     def _image(self, name: str, recipe: Recipe, sources: Iterable[str]) -> str:
@@ -113,27 +99,28 @@ def debian_base(settings: Settings, builder: BuildahBuilder) -> str:
     return image
 
 
-def load_images(cluster: KindCluster, builder: ImageBuilder, images: Iterable[str]) -> None:
-    """Put what the node does not have yet into its store, in one archive."""
-    missing = sorted(set(images) - cluster.loaded_images())
+def load_images(cluster: KindCluster, builder: ImageBuilder, wanted: Mapping[str, str]) -> None:
+    """Put into the node's store, under both names, what it does not have: built -> asked for."""
+    loaded = cluster.loaded_images()
+    names = {built: full_reference(asked) for built, asked in wanted.items()}
+    missing = {
+        built: [name]
+        for built, name in names.items()
+        if built not in loaded or loaded.get(name) != loaded[built]
+    }
     if not missing:
         return
-    say(f"loading {len(missing)} images")
+    say(f"loading {', '.join(name for (name,) in missing.values())}")
     archive = cluster.settings.cache / "images.tar"
-    discard(archive)
     builder.save(missing, archive)
     cluster.load_archive(archive)
     discard(archive)
     say("loaded")
 
 
-def named_images(prefix: str) -> Images:
-    """Images that someone else built and pushed."""
-    return Images(**{one.name: f"{prefix}{one.name}:{TAG}" for one in fields(Images)})
-
-
 def build_and_load(settings: Settings, cluster: KindCluster) -> Images:
     workshop = open_workshop(settings, cluster)
-    images = workshop.all()
-    load_images(cluster, workshop.builder, images.names())
-    return images
+    built, asked = workshop.all(), read_image_names()
+    wanted = {name: asked.names()[role] for role, name in built.names().items()}
+    load_images(cluster, workshop.builder, wanted)
+    return asked

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.binaries import KIND_PROGRAMS, Binaries, build_programs, find_binaries
-from tests.cluster.cache import discard
+from tests.cluster.cache import discard, keep_only
 from tests.cluster.commands import run, say, succeeds, wait_until
 from tests.cluster.engine import ENGINE_ADDRESS, Engine, OwnEngine, find_stock_engine
 from tests.cluster.kind_config import NAME, own_config, stock_config
@@ -61,9 +61,11 @@ class KindCluster(Kubectl):
         arguments = ("delete", "cluster", "--name", NAME, "--kubeconfig", self.kubeconfig)
         run(self.binaries.kind, *arguments, env=self.environment)
 
-    def loaded_images(self) -> set[str]:
-        command = ("docker", "exec", NODE, "ctr", "--namespace", "k8s.io", "images", "ls", "-q")
-        return set(run(*command, env=self.environment).split())
+    def loaded_images(self) -> dict[str, str]:
+        """Names in the node's store, and the digest that each stands for."""
+        command = ("docker", "exec", NODE, "ctr", "--namespace", "k8s.io", "images", "ls")
+        rows = [line.split() for line in run(*command, env=self.environment).splitlines()[1:]]
+        return {row[0]: row[2] for row in rows}
 
     def load_archive(self, archive: Path) -> None:
         command = ("docker", "exec", "--interactive", NODE, "ctr", "--namespace", "k8s.io")
@@ -88,6 +90,7 @@ def find_kind(settings: Settings, binaries: Binaries) -> KindCluster | None:
 def bring_up(settings: Settings) -> KindCluster:
     binaries = find_binaries(settings)
     build_programs(binaries, KIND_PROGRAMS)
+    keep_only(settings.cache, "bin-*", binaries.folder)
     running = find_kind(settings, binaries)
     if running:
         say("the kind cluster runs already")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.binaries import Binaries
-from tests.cluster.commands import read_tail, run, start, stop, succeeds, wait_until
+from tests.cluster.commands import finish, read_tail, run, start, stop, succeeds, wait_until
 from tests.cluster.errors import ClusterError
 
 
@@ -21,6 +21,11 @@ class Kubectl:
     def kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         """Standard output; a failure is raised with what kubectl said."""
         return run(self.binaries.kubectl, "--kubeconfig", self.kubeconfig, *arguments, stdin=stdin)
+
+    def warnings(self, *arguments: str) -> list[str]:
+        """What the API server warned of in answer to a command that it accepted."""
+        done = finish(self.binaries.kubectl, "--kubeconfig", self.kubeconfig, *arguments)
+        return [line for line in done.stderr.splitlines() if line.startswith("Warning:")]
 
     def answers(self, *arguments: str) -> bool:
         return succeeds(self.binaries.kubectl, "--kubeconfig", self.kubeconfig, *arguments)

@@ -19,10 +19,15 @@ from tests.cluster.binaries import (
 )
 from tests.cluster.cache import locked
 from tests.cluster.current import CurrentCluster, find_current
-from tests.cluster.images import PREFIX, Images, build_and_load, named_images
+from tests.cluster.image_names import Images, read_image_names
+from tests.cluster.images import build_and_load
 from tests.cluster.kind import KindCluster, bring_up, find_kind, take_down
 from tests.cluster.postgres import PostgresServer, run_postgres
 from tests.cluster.settings import Settings, read_settings
+
+__all__ = ["ApiServer", "Images", "PostgresServer", "RunningCluster"]
+
+RunningCluster = KindCluster | CurrentCluster
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -32,13 +37,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         choices=("kind", "current"),
         default="kind",
         help="where the end-to-end tests run: a kind cluster of their own (default), or the "
-        "cluster of the active kubeconfig, which must be able to pull the images",
-    )
-    group.addoption(
-        "--image-prefix",
-        default=PREFIX,
-        help="with --cluster current: the images are PREFIX + operator:tests, server:tests, "
-        "runner:tests, postgresql:tests and shop:tests (default: %(default)s)",
+        "cluster of the active kubeconfig, which must have the images under the names that the "
+        "chart and the README use",
     )
     group.addoption(
         "--keep-cluster",
@@ -53,9 +53,8 @@ def cluster_settings() -> Settings:
 
 
 def programs(settings: Settings, names: tuple[str, ...]) -> Binaries:
-    with locked(settings.cache):
-        binaries = find_binaries(settings)
-        build_programs(binaries, names)
+    binaries = find_binaries(settings)
+    build_programs(binaries, names)
     return binaries
 
 
@@ -66,30 +65,24 @@ def api_server(cluster_settings: Settings) -> Iterator[ApiServer]:
 
 
 @pytest.fixture(scope="session")
-def cluster(
-    request: pytest.FixtureRequest, cluster_settings: Settings
-) -> Iterator[KindCluster | CurrentCluster]:
+def cluster(request: pytest.FixtureRequest, cluster_settings: Settings) -> Iterator[RunningCluster]:
     if request.config.getoption("--cluster") == "current":
         yield find_current(cluster_settings, programs(cluster_settings, KIND_PROGRAMS))
         return
-    with locked(cluster_settings.cache):
+    with locked(cluster_settings.lock):
         ran_before = find_kind(cluster_settings, find_binaries(cluster_settings)) is not None
         kind = bring_up(cluster_settings)
     yield kind
     if not ran_before and not request.config.getoption("--keep-cluster"):
-        with locked(cluster_settings.cache):
+        with locked(cluster_settings.lock):
             take_down(cluster_settings)
 
 
 @pytest.fixture(scope="session")
-def images(
-    request: pytest.FixtureRequest,
-    cluster_settings: Settings,
-    cluster: KindCluster | CurrentCluster,
-) -> Images:
+def images(cluster_settings: Settings, cluster: RunningCluster) -> Images:
     if isinstance(cluster, CurrentCluster):
-        return named_images(request.config.getoption("--image-prefix"))
-    with locked(cluster_settings.cache):
+        return read_image_names()
+    with locked(cluster_settings.lock):
         return build_and_load(cluster_settings, cluster)
 
 

@@ -15,6 +15,11 @@ class Settings:
     kubeconfig: str | None
     environment: Mapping[str, str] = field(repr=False)
 
+    @property
+    def lock(self) -> Path:
+        """Held while the machine's one kind cluster is started, filled or taken down."""
+        return self.cache / "lock"
+
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     home = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "/root")) / ".cache")
