@@ -1,0 +1,1 @@
+"""A small shop that watches its machine and keeps its shelves filled, on schedules."""

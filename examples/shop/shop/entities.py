@@ -1,0 +1,64 @@
+"""What the shop stores, with jvspatial. Times are UTC text, so that their order is time's."""
+
+from datetime import UTC, datetime
+
+from jvspatial.core import Edge, Node, Object
+
+
+def as_text(time: datetime) -> str:
+    return time.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+class SystemMetrics(Object):
+    """One look at the machine."""
+
+    timestamp: str = ""
+    cpu_percent: float = 0.0
+    memory_percent: float = 0.0
+    disk_percent: float = 0.0
+
+
+class Report(Object):
+    """An hour of metrics in a few numbers."""
+
+    since: str = ""
+    until: str = ""
+    samples: int = 0
+    mean_cpu_percent: float = 0.0
+    peak_memory_percent: float = 0.0
+
+
+class Product(Node):
+    """Restocked to `target` when fewer than `threshold` are left."""
+
+    name: str = ""
+    stock: int = 0
+    threshold: int = 0
+    target: int = 0
+
+
+class Order(Node):
+    """A customer's, by its number in the order book."""
+
+    number: int = 0
+    quantity: int = 0
+    shipped: bool = False
+
+
+class Delivery(Node):
+    """What a supplier brought."""
+
+    timestamp: str = ""
+    quantity: int = 0
+
+
+class Sells(Edge):
+    """From the root to a product."""
+
+
+class OrderedBy(Edge):
+    """From a product to an order of it."""
+
+
+class SuppliedBy(Edge):
+    """From a product to a delivery of it."""
