@@ -208,10 +208,9 @@ def _integer(text: str) -> int | None:
 
 
 def _bits(low: int, high: int, step: int) -> int:
-    bits = 0
-    for number in range(low, high + 1, step):
-        bits |= 1 << number
-    return bits
+    if step == 1:
+        return (1 << high + 1) - (1 << low)
+    return sum(1 << number for number in range(low, high + 1, step))
 
 
 class _Search:

@@ -8,7 +8,7 @@ names of its bases: importing jvspatial to ask would make the decorator heavy.
 
 import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeVar
 
 from jvscheduler.errors import InvalidTask
@@ -28,6 +28,8 @@ from jvscheduler.tasks import (
 _ATTRIBUTE: Final = "__jvscheduler_task__"
 _GENERATOR_FLAGS: Final = 0x20 | 0x200  # inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _PRINTABLE: Final = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*")
+
+_decorated: Final[list[Task]] = []
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -76,6 +78,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         )
         _check_entrypoint(task)
         setattr(target, _ATTRIBUTE, task)
+        _decorated.append(task)
         return target
 
     return attach
@@ -83,9 +86,15 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 
 def task_of(target: object) -> Task | None:
     """The task that `on_schedule` attached to this very object, not to a base class of it."""
-    attributes = getattr(target, "__dict__", {})
-    task = attributes.get(_ATTRIBUTE) if hasattr(attributes, "get") else None
+    if not issubclass(type(target), (types.FunctionType, type)):  # isinstance would ask a proxy
+        return None
+    task = target.__dict__.get(_ATTRIBUTE)
     return task if isinstance(task, Task) else None
+
+
+def decorated() -> Sequence[Task]:
+    """Each task that this process has seen, also those whose name was given to something else."""
+    return tuple(_decorated)
 
 
 def _check_flag(field: str, value: object) -> None:

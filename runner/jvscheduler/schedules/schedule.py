@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -66,24 +67,25 @@ def parse_schedule(text: str, time_zone: str = "UTC", seed: str = "") -> Schedul
         raise InvalidSchedule(f"schedule must be text such as 'daily at 14:30', got {text!r}")
     tz = zone(time_zone)
     try:
-        canonical, cron = _read(text)
-        fields = parse_cron(cron)
+        canonical, cron, fields = _read(text)
     except InvalidSchedule as error:
         raise InvalidSchedule(f"schedule {_shown(text)}: {error}") from None
     return Schedule(canonical, time_zone, seed, cron, fields, tz)
 
 
-def _read(text: str) -> tuple[str, str]:
-    """The canonical text and its cron text."""
+@lru_cache(maxsize=4096)  # an application's tasks share few texts
+def _read(text: str) -> tuple[str, str, Cron]:
+    """The canonical text, its cron text and what that means."""
     _check_characters(text)
     words = text.lower().split()
     joined = " ".join(words)
     if not words:
         raise InvalidSchedule("is empty; expected for example 'daily at 14:30' or '*/5 * * * *'")
     if joined in SYNONYMS:
-        return joined, SYNONYMS[joined]
+        return joined, SYNONYMS[joined], parse_cron(SYNONYMS[joined])
     if words[0] in KEYWORDS:
-        return parse_phrase(text)
+        canonical, cron = parse_phrase(text)
+        return canonical, cron, parse_cron(cron)
     _refuse_extensions(joined)
     if len(words) < 5 and not _CRON_START.match(joined):
         raise InvalidSchedule(
@@ -91,16 +93,15 @@ def _read(text: str) -> tuple[str, str]:
             f"{', '.join(KEYWORDS)}, or five cron fields, found {words[0]!r}"
             f"; nearest form: {nearest_form(joined)!r}"
         )
-    return joined, _cron(text, joined)
+    return joined, joined, _cron(text, joined)
 
 
-def _cron(text: str, joined: str) -> str:
+def _cron(text: str, joined: str) -> Cron:
     try:
-        parse_cron(text.lower())
+        return parse_cron(text.lower())
     except InvalidSchedule as error:
         near = nearest_cron(joined)
         raise InvalidSchedule(f"{error}; nearest: {near!r}" if near else str(error)) from None
-    return joined
 
 
 def _check_characters(text: str) -> None:

@@ -1,0 +1,100 @@
+"""`jvscheduler build`: from decorated functions to manifests, all of them or none."""
+
+import argparse
+import contextlib
+import math
+import os
+import re
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from jvscheduler.discovery import discover
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.manifests.resource import resource, to_yaml
+
+_NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
+_IMAGE: Final = re.compile(r"[!-~]{1,1024}")
+_IMPORT_SECONDS: Final = 60.0
+_MOST_SECONDS: Final = 86400.0
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
+    )
+    parser.add_argument(
+        "--image", required=True, type=_image, help="container image that holds the modules"
+    )
+    parser.add_argument(
+        "--namespace", type=_namespace, help="namespace of the tasks (default: kubectl's)"
+    )
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of stdout")
+    parser.add_argument(
+        "--import-timeout",
+        type=_seconds,
+        default=_IMPORT_SECONDS,
+        metavar="SECONDS",
+        help="time that importing the modules may take (default: %(default)g)",
+    )
+
+
+def run(args: argparse.Namespace) -> int:
+    tasks = discover(args.modules, args.import_timeout)
+    text = to_yaml(resource(task, args.image, args.namespace) for task in tasks)
+    if args.output is None:
+        sys.stdout.buffer.write(text.encode())
+        sys.stdout.buffer.flush()
+    else:
+        _write(args.output, text)
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    """Whole or not at all: beside the file first, then in its place."""
+    try:
+        if path.exists() and not path.is_file():  # /dev/stdout, a named pipe
+            path.write_text(text, encoding="utf-8")
+            return
+        _replace(path.resolve(), text)
+    except OSError as error:
+        raise InvalidSettings(f"--output {path}: {error.strerror or error}") from error
+
+
+def _replace(path: Path, text: str) -> None:
+    with tempfile.TemporaryDirectory(prefix=".jvscheduler-", dir=path.parent) as folder:
+        draft = Path(folder) / path.name
+        draft.write_text(text, encoding="utf-8")
+        with contextlib.suppress(FileNotFoundError):
+            draft.chmod(path.stat().st_mode & 0o777)
+        os.replace(draft, path)  # noqa: PTH105 - the same thing by the name that says atomic
+
+
+def _image(text: str) -> str:
+    if _IMAGE.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(
+            f"expected an image such as shop:1, without spaces, got {text!r}"
+        )
+    return text
+
+
+def _namespace(text: str) -> str:
+    if _NAMESPACE.fullmatch(text) is None:
+        raise argparse.ArgumentTypeError(
+            "expected at most 63 lower-case letters, digits and '-', "
+            f"with a letter or digit at both ends, got {text!r}"
+        )
+    return text
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds <= _MOST_SECONDS:
+        raise argparse.ArgumentTypeError(
+            f"expected seconds above 0, at most {_MOST_SECONDS:g}, got {text!r}"
+        )
+    return seconds

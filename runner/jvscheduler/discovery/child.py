@@ -1,0 +1,124 @@
+"""The process that imports a user's modules: `python -m jvscheduler.discovery.child FD MODULE…`.
+
+It reports on the file descriptor FD in JSON lines: `importing` before each
+module, so that the parent knows whom to blame for whatever happens next, and
+then `tasks` or `error`. It always leaves by `os._exit`: what the modules
+registered for the end of a process, or left running, is not for a scan.
+"""
+
+import importlib
+import json
+import os
+import sys
+import threading
+import traceback
+from types import ModuleType, TracebackType
+from typing import IO, Any
+
+from jvscheduler.decorators import decorated
+from jvscheduler.discovery.scan import scan
+from jvscheduler.errors import DiscoveryError, SchedulerError
+from jvscheduler.tasks import Task
+
+
+def main(report: IO[str], names: list[str]) -> None:
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as uvicorn and celery do
+    sys.argv = ["jvscheduler"]
+    try:
+        modules = [_import(name, report) for name in names]
+        tasks = scan(modules, decorated())
+        _tell(report, {"tasks": [_row(task) for task in tasks]})
+    except DiscoveryError as error:
+        _tell(report, {"error": str(error)})
+
+
+def _tell(report: IO[str], line: dict[str, Any]) -> None:
+    report.write(json.dumps(line) + "\n")
+    report.flush()
+
+
+def _row(task: Task) -> dict[str, Any]:
+    """Flat: the parent parses the schedule again rather than trust a pickle."""
+    text, zone = task.schedule.text, task.schedule.time_zone
+    return {**vars(task), "schedule": text, "time_zone": zone}
+
+
+def _import(name: str, report: IO[str]) -> ModuleType:
+    _tell(report, {"importing": name})
+    try:
+        module = importlib.import_module(name)
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the module has failed
+        raise DiscoveryError(_why(name, error)) from None
+    _check_quiet(name)
+    _check_threads(name)
+    return module
+
+
+def _why(name: str, error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"module {name!r} exits when imported, with {error.code!r}: guard that with __name__"
+    if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
+        return (
+            f"there is no module {name!r}: run from the folder that holds "
+            f"{name.partition('.')[0]!r}, or install it"
+        )
+    trace = _users_part(error.__traceback__)
+    if isinstance(error, SchedulerError):
+        return f"module {name!r}{_place(trace)}: {error}"
+    traceback.print_exception(type(error), error, trace)
+    summary = traceback.format_exception_only(error)[-1].strip()
+    return f"module {name!r} cannot be imported: {summary}{_place(trace)}"
+
+
+def _users_part(trace: TracebackType | None) -> TracebackType | None:
+    """Without the frames of this module and of the import machinery."""
+    while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(
+        ("jvscheduler.", "importlib", "__main__")
+    ):
+        trace = trace.tb_next
+    return trace
+
+
+def _place(trace: TracebackType | None) -> str:
+    """The last line of the user's: our own frames are below it when we refuse a task."""
+    frames = [
+        frame
+        for frame in traceback.extract_tb(trace)
+        if not frame.filename.startswith((os.path.dirname(os.path.dirname(__file__)), "<"))  # noqa: PTH120
+    ]
+    return f" ({frames[-1].filename}, line {frames[-1].lineno})" if frames else ""
+
+
+def _check_quiet(name: str) -> None:
+    for stream in (sys.stdout, sys.__stdout__):
+        if stream is not None:
+            stream.flush()
+    if os.fstat(1).st_size:
+        printed = os.pread(1, 60, 0).decode(errors="replace")
+        raise DiscoveryError(
+            f"module {name!r} prints to stdout when imported ({printed!r}), which is the YAML's: "
+            "log it, or print to stderr"
+        )
+
+
+def _check_threads(name: str) -> None:
+    alive = [
+        thread.name
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and not thread.daemon
+    ]
+    if alive:
+        raise DiscoveryError(
+            f"module {name!r} starts threads when imported ({', '.join(alive)}), so that no "
+            "process that imports it ever ends: start them in the task, or make them daemons"
+        )
+
+
+if __name__ == "__main__":
+    fd = int(sys.argv[1])
+    os.set_inheritable(fd, False)
+    with os.fdopen(fd, "w", encoding="utf-8") as out:
+        main(out, sys.argv[2:])
+        out.flush()
+        sys.stderr.flush()
+        os._exit(0)

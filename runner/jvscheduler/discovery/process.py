@@ -1,0 +1,118 @@
+"""The parent's side: start the importing process, wait, read what it reported.
+
+The report and the modules' stdout are temporary files, not pipes: a process
+that a module left behind cannot keep the reader waiting, and nothing that a
+module prints can be taken for the report.
+"""
+
+import contextlib
+import json
+import os
+import re
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from tempfile import TemporaryFile
+from typing import IO, Any, Final
+
+from jvscheduler.discovery.unique import check_unique
+from jvscheduler.errors import DiscoveryError
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+
+_MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
+
+
+def discover(modules: Sequence[str], time_limit: float) -> tuple[Task, ...]:
+    """The tasks of the modules, by task id; `time_limit` is in seconds, for all of them.
+
+    Raises DiscoveryError, whose message names the module.
+    """
+    if not modules:
+        raise DiscoveryError("name at least one module of tasks, such as shop.tasks")
+    for name in modules:
+        _check_name(name)
+    with TemporaryFile() as report, TemporaryFile() as output:
+        exit_code = _run(list(dict.fromkeys(modules)), report, output, time_limit)
+        tasks = _tasks(_lines(report), exit_code, time_limit)
+    check_unique(tasks)
+    return tuple(sorted(tasks, key=lambda task: task.task_id))
+
+
+def _check_name(name: str) -> None:
+    if name == "__main__":
+        raise DiscoveryError("__main__ cannot be scanned: name the module by its import path")
+    if _MODULE.fullmatch(name) is None:
+        path = name.removesuffix(".py").strip("./").replace("/", ".")
+        hint = f", as {path}" if _MODULE.fullmatch(path) else ""
+        raise DiscoveryError(f"{name!r} is not a module: name it by its import path{hint}")
+
+
+def _run(modules: list[str], report: IO[bytes], output: IO[bytes], limit: float) -> int | None:
+    """The exit code; None when the time was over."""
+    fd = report.fileno()
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "jvscheduler.discovery.child", str(fd), *modules],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        pass_fds=[fd],
+        start_new_session=True,
+    )
+    try:
+        return process.wait() if _ends_within(process, limit) else None
+    finally:
+        if process.returncode is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _ends_within(process: subprocess.Popen[bytes], limit: float) -> bool:
+    if not hasattr(os, "pidfd_open"):  # only Linux tells at once, elsewhere this polls
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(limit)
+        return process.returncode is not None
+    fd = os.pidfd_open(process.pid)
+    try:
+        return bool(select.select([fd], [], [], limit)[0])
+    finally:
+        os.close(fd)
+
+
+def _lines(report: IO[bytes]) -> list[dict[str, Any]]:
+    report.seek(0)
+    whole = [line for line in report.read().splitlines(keepends=True) if line.endswith(b"\n")]
+    return [json.loads(line) for line in whole]
+
+
+def _tasks(lines: list[dict[str, Any]], exit_code: int | None, limit: float) -> list[Task]:
+    last: dict[str, Any] = lines[-1] if lines else {"importing": "jvscheduler"}
+    if "error" in last:
+        raise DiscoveryError(last["error"])
+    if "tasks" in last:
+        return [_task(row) for row in last["tasks"]]
+    raise DiscoveryError(f"module {last['importing']!r} {_early_end(exit_code, limit)}")
+
+
+def _early_end(exit_code: int | None, limit: float) -> str:
+    if exit_code is None:
+        return (
+            f"was not imported within {limit:g} s: it must not wait or work when imported; "
+            "if it only needs longer, raise --import-timeout"
+        )
+    if exit_code < 0:
+        return f"ended its process by {_signal_name(-exit_code)} when imported"
+    return f"ended its process with exit code {exit_code} when imported"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def _task(row: dict[str, Any]) -> Task:
+    schedule = parse_schedule(row["schedule"], row.pop("time_zone"))
+    return Task(**{**row, "schedule": schedule})
