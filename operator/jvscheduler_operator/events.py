@@ -15,7 +15,7 @@ from jvscheduler_operator.plan import Applied, Change, Condition, Reason
 from jvscheduler_operator.state import Manifest
 
 _LONGEST_NOTE: Final = 1024
-"""Bytes; the API refuses more."""
+"""Bytes; what `kubectl describe` shows of a longer one helps nobody."""
 
 _QUIET: Final = frozenset({Reason.NOT_ACCEPTED, Reason.AWAITING_DELETION})
 """The first is told by the condition Accepted, the second passes by itself."""
@@ -56,14 +56,14 @@ def _change(name: str, change: Change) -> _Fact:
 def _event(task: Manifest, fact: _Fact) -> dict[str, Any]:
     name, namespace = task["metadata"]["name"], task["metadata"]["namespace"]
     return {
-        "apiVersion": "events.k8s.io/v1",
+        "apiVersion": "v1",
         "kind": "Event",
         "metadata": {"generateName": f"{name}-", "namespace": namespace},
         "type": fact.kind,
         "reason": str(fact.reason),
-        "note": clip(fact.note, _LONGEST_NOTE),
-        "action": "Reconcile",
-        "regarding": {
+        "message": clip(fact.note, _LONGEST_NOTE),
+        "count": 1,
+        "involvedObject": {
             "apiVersion": names.API_VERSION,
             "kind": names.KIND,
             "name": name,
@@ -75,7 +75,9 @@ def _event(task: Manifest, fact: _Fact) -> dict[str, Any]:
 
 def _signature(now: datetime, instance: str) -> dict[str, Any]:
     return {
-        "eventTime": times.to_micro_text(now),
-        "reportingController": f"{names.GROUP}/operator",
+        "firstTimestamp": times.to_text(now),
+        "lastTimestamp": times.to_text(now),
+        "source": {"component": names.FIELD_MANAGER},
+        "reportingComponent": names.FIELD_MANAGER,
         "reportingInstance": instance,
     }

@@ -95,7 +95,7 @@ class KubernetesCluster:
         await self._apply(path, manifest, force=False)
 
     async def create_event(self, event: Manifest) -> None:
-        path = f"/apis/events.k8s.io/v1/namespaces/{event['metadata']['namespace']}/events"
+        path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
         await self._request("POST", path, event)
 
     async def _apply(self, path: str, manifest: Manifest, *, force: bool) -> Manifest:

@@ -1,0 +1,50 @@
+"""Objects that the operator's tests begin with, each with only what the case is about."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from jvscheduler import names
+
+NOON = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
+"""A Monday, half a minute past."""
+
+YEARLY = "0 0 1 1 *"
+"""Due too rarely to matter while a test runs."""
+
+
+def task(
+    name: str = "restock",
+    namespace: str = "shop",
+    metadata: dict[str, Any] | None = None,
+    **spec: Any,
+) -> dict[str, Any]:
+    """A ScheduledTask as a user writes it."""
+    defaults = {
+        "taskID": f"shop.tasks.{name}",
+        "entrypoint": "shop.tasks:restock",
+        "schedule": YEARLY,
+        "image": "shop:1",
+    }
+    return {
+        "apiVersion": names.API_VERSION,
+        "kind": names.KIND,
+        "metadata": {"name": name, "namespace": namespace, **(metadata or {})},
+        "spec": {**defaults, **spec},
+    }
+
+
+def stored_task(**fields: Any) -> dict[str, Any]:
+    """The same as the API server has it."""
+    metadata = {"uid": "task-uid", "generation": 1, "resourceVersion": "1"}
+    return task(metadata={**metadata, **fields.pop("metadata", {})}, **fields)
+
+
+def foreign_cron_job(name: str = "restock", namespace: str = "shop") -> dict[str, Any]:
+    """A CronJob that someone made without us."""
+    pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "other:1"}]}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"schedule": "5 5 5 5 *", "jobTemplate": {"spec": {"template": {"spec": pod}}}},
+    }
