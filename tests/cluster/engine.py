@@ -6,6 +6,7 @@ sets the FORWARD policy to DROP where it runs; and deleting the namespace remove
 all it made) with a runtime wrapper for machines without CAP_SYS_RESOURCE.
 """
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -13,13 +14,13 @@ from pathlib import Path
 
 from tests.cluster.cache import discard
 from tests.cluster.commands import run, say, succeeds, wait_until
-from tests.cluster.leftovers import CGROUPS, HOST_LINK, NAME, NAMESPACE, end_leftovers
+from tests.cluster.leftovers import CGROUPS, end_leftovers
+from tests.cluster.place import Place
 from tests.cluster.prerequisites import OWN_ENGINE, require_programs, require_root
 from tests.cluster.settings import Settings
 from tests.cluster.versions import STOCK_NODE_IMAGE
 
 WRAPPER = Path(__file__).parent / "node" / "runc-nocap"
-HOST_ADDRESS, ENGINE_ADDRESS = "10.78.0.1", "10.78.0.2"
 # The containers' control groups must be siblings of the engine's in every
 # hierarchy, so a shell that sits in a child of the memory hierarchy leaves it.
 LAUNCH = '[ ! -w "$1" ] || echo $$ > "$1"; shift; exec "$@"'
@@ -49,57 +50,53 @@ def find_stock_engine(settings: Settings) -> Engine | None:
 
 @dataclass(frozen=True)
 class OwnEngine:
-    """`state` goes with the engine, `data` (its images) stays in the cache."""
-
+    place: Place
     settings: Settings
 
     @property
-    def state(self) -> Path:
-        return self.settings.cache / "engine"
-
-    @property
-    def data(self) -> Path:
-        return self.settings.cache / "docker"
-
-    @property
     def engine(self) -> Engine:
-        return Engine(own=True, host=f"unix://{self.state / 'docker.sock'}")
+        return Engine(own=True, host=f"unix://{self.socket}")
+
+    @property
+    def socket(self) -> Path:
+        return self.place.state / "docker.sock"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.place.state / "docker.pid"
 
     @property
     def environment(self) -> dict[str, str]:
         return {**self.settings.environment, **self.engine.variables}
 
     def is_up(self) -> bool:
-        return (self.state / "docker.sock").exists() and succeeds(
-            "docker", "version", env=self.environment
-        )
+        return self.socket.exists() and succeeds("docker", "version", env=self.environment)
 
-    def up(self) -> bool:
-        """True if it was started, False if it ran already."""
+    def up(self) -> None:
         if self.is_up():
-            return False
+            return
         require_root("a docker engine of the tests' own")
         require_programs(OWN_ENGINE, "a docker engine of the tests' own")
         self.clean()
-        self.state.mkdir(parents=True)
-        lay_network()
+        self.place.state.mkdir(parents=True)
+        lay_network(self.place)
         self._start()
-        return True
 
     def down(self) -> None:
         if self.is_up():
-            run("pkill", "--pidfile", self.state / "docker.pid")
-            wait_until(lambda: not (self.state / "docker.pid").exists(), "dockerd ends")
-        self.clean()
+            run("pkill", "--pidfile", self.pid_file)
+            wait_until(lambda: not self.pid_file.exists(), "dockerd ends")
+        if os.geteuid() == 0:
+            self.clean()
 
     def clean(self) -> None:
-        end_leftovers(self.settings.cache)
-        discard(self.state)
+        end_leftovers(self.place)
+        discard(self.place.state)
 
     def _start(self) -> None:
-        wrapper = Path(shutil.copy(WRAPPER, self.state))
+        wrapper = Path(shutil.copy(WRAPPER, self.place.state))
         wrapper.chmod(0o755)
-        log = self.state / "dockerd.log"
+        log = self.place.state / "dockerd.log"
         command = ("sh", "-c", LAUNCH, "launch", CGROUPS / "memory" / "tasks")
         with log.open("wb") as output:
             subprocess.Popen(
@@ -114,23 +111,24 @@ class OwnEngine:
         say("dockerd is up")
 
     def _command(self, wrapper: Path) -> list[str | Path]:
+        place = self.place
         return [
-            *("nsenter", f"--net={NAMESPACE}", "dockerd"),
-            *("-H", f"unix://{self.state / 'docker.sock'}"),
-            *("--data-root", self.data, "--exec-root", self.state / "exec"),
-            *("--pidfile", self.state / "docker.pid", "--cgroup-parent", f"/{NAME}"),
+            *("nsenter", f"--net={place.namespace}", "dockerd", "-H", f"unix://{self.socket}"),
+            *("--data-root", place.data, "--exec-root", place.state / "exec"),
+            *("--pidfile", self.pid_file, "--cgroup-parent", f"/{place.name}"),
             *("--add-runtime", f"nocap={wrapper}", "--default-runtime", "nocap"),
         ]
 
 
-def lay_network() -> None:
+def lay_network(place: Place) -> None:
     """A namespace of its own that the host reaches: the API server is published there."""
-    inside = ("ip", "-n", NAME)
-    run("ip", "netns", "add", NAME)
-    run("ip", "link", "add", HOST_LINK, "type", "veth", "peer", "name", "eth0", "netns", NAME)
-    run("ip", "addr", "add", f"{HOST_ADDRESS}/24", "dev", HOST_LINK)
-    run("ip", "link", "set", HOST_LINK, "up")
-    run(*inside, "addr", "add", f"{ENGINE_ADDRESS}/24", "dev", "eth0")
+    name, link = place.name, place.host_link
+    inside = ("ip", "-n", name)
+    run("ip", "netns", "add", name)
+    run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
+    run("ip", "addr", "add", f"{place.host_address}/24", "dev", link)
+    run("ip", "link", "set", link, "up")
+    run(*inside, "addr", "add", f"{place.engine_address}/24", "dev", "eth0")
     run(*inside, "link", "set", "eth0", "up")
     run(*inside, "link", "set", "lo", "up")
-    run(*inside, "route", "add", "default", "via", HOST_ADDRESS)
+    run(*inside, "route", "add", "default", "via", place.host_address)

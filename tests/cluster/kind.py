@@ -6,10 +6,11 @@ from pathlib import Path
 from tests.cluster.binaries import KIND_PROGRAMS, Binaries, build_programs, find_binaries
 from tests.cluster.cache import discard, keep_only
 from tests.cluster.commands import run, say, succeeds, wait_until
-from tests.cluster.engine import ENGINE_ADDRESS, Engine, OwnEngine, find_stock_engine
+from tests.cluster.engine import Engine, OwnEngine, find_stock_engine
 from tests.cluster.kind_config import NAME, own_config, stock_config
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.node_image import find_node_image
+from tests.cluster.place import main_place
 from tests.cluster.settings import Settings
 from tests.cluster.versions import STOCK_NODE_IMAGE
 
@@ -73,13 +74,17 @@ class KindCluster(Kubectl):
             run(*command, "images", "import", "-", env=self.environment, data=data)
 
 
+def own_engine(settings: Settings) -> OwnEngine:
+    return OwnEngine(main_place(settings.cache), settings)
+
+
 def kubeconfig_path(settings: Settings) -> Path:
     return settings.cache / "kubeconfig"
 
 
 def find_kind(settings: Settings, binaries: Binaries) -> KindCluster | None:
     """The cluster that runs already, ready for use."""
-    own = OwnEngine(settings)
+    own = own_engine(settings)
     engine = own.engine if own.is_up() else Engine(False, settings.environment.get("DOCKER_HOST"))
     cluster = KindCluster(kubeconfig_path(settings), binaries, settings, engine)
     if not succeeds("docker", "version", env=cluster.environment):
@@ -99,10 +104,10 @@ def bring_up(settings: Settings) -> KindCluster:
     if stock:
         return create_kind(settings, binaries, stock, stock_config(STOCK_NODE_IMAGE))
     archive = find_node_image(settings, binaries)
-    own = OwnEngine(settings)
+    own = own_engine(settings)
     own.up()
     image = import_node_image(archive, own)
-    return create_kind(settings, binaries, own.engine, own_config(image, ENGINE_ADDRESS))
+    return create_kind(settings, binaries, own.engine, own_config(image, own.place.engine_address))
 
 
 def create_kind(settings: Settings, binaries: Binaries, engine: Engine, config: str) -> KindCluster:
@@ -127,6 +132,6 @@ def take_down(settings: Settings) -> None:
     running = find_kind(settings, binaries)
     if running:
         running.delete()
-    OwnEngine(settings).down()
+    own_engine(settings).down()
     discard(kubeconfig_path(settings))
     say("nothing is left running")

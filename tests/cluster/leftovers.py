@@ -14,10 +14,8 @@ from pathlib import Path
 
 from tests.cluster.commands import run, succeeds, wait_until
 from tests.cluster.mounts import release_mounts
+from tests.cluster.place import Place
 
-NAME = "jvscheduler"
-HOST_LINK = f"{NAME}0"
-NAMESPACE = Path("/run/netns") / NAME
 CGROUPS = Path("/sys/fs/cgroup")
 PROGRAMS = frozenset({"dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy", "runc"})
 
@@ -30,12 +28,15 @@ class Process:
     namespace: int
 
 
-def belongs(process: Process, folder: Path, namespace: int | None) -> bool:
+def belongs(process: Process, place: Place, namespace: int | None) -> bool:
+    """`namespace` is the inode of the place's network namespace, if there is one."""
     in_cgroup = any(
-        line.split(":", 2)[-1].startswith(f"/{NAME}/") for line in process.cgroups.splitlines()
+        line.split(":", 2)[-1].startswith(f"/{place.name}/")
+        for line in process.cgroups.splitlines()
     )
     program = Path(process.argv[0]).name if process.argv else ""
-    names_folder = any(str(folder) in word for word in process.argv)
+    folders = (f"{place.state}/", str(place.data))
+    names_folder = any(folder in word for folder in folders for word in process.argv)
     in_namespace = namespace is not None and process.namespace == namespace
     return in_cgroup or in_namespace or (program in PROGRAMS and names_folder)
 
@@ -50,20 +51,21 @@ def list_processes() -> Iterator[Process]:
             continue  # it ended while we looked, or is above us and so not ours
 
 
-def find_leftovers(folder: Path) -> list[int]:
-    namespace = NAMESPACE.stat().st_ino if NAMESPACE.exists() else None
-    return [p.pid for p in list_processes() if belongs(p, folder, namespace)]
+def find_leftovers(place: Place) -> list[int]:
+    namespace = place.namespace.stat().st_ino if place.namespace.exists() else None
+    return [p.pid for p in list_processes() if belongs(p, place, namespace)]
 
 
-def end_leftovers(folder: Path) -> None:
-    """Kill, unmount and delete whatever is left of the engine that `folder` belongs to."""
-    wait_until(lambda: not kill(find_leftovers(folder)), "the old engine's processes end")
-    release_mounts(folder)
-    if NAMESPACE.exists():
-        run("ip", "netns", "del", NAME)
-    if succeeds("ip", "link", "show", HOST_LINK):
-        run("ip", "link", "del", HOST_LINK)
-    wait_until(remove_cgroups, "the old engine's control groups go")
+def end_leftovers(place: Place) -> None:
+    """Kill, unmount and delete whatever is left of the engine that lived there."""
+    wait_until(lambda: not kill(find_leftovers(place)), "the old engine's processes end")
+    release_mounts(place.state)
+    release_mounts(place.data)
+    if place.namespace.exists():
+        run("ip", "netns", "del", place.name)
+    if succeeds("ip", "link", "show", place.host_link):
+        run("ip", "link", "del", place.host_link)
+    wait_until(lambda: remove_cgroups(place.name), "the old engine's control groups go")
 
 
 def kill(pids: Iterable[int]) -> bool:
@@ -78,9 +80,9 @@ def kill(pids: Iterable[int]) -> bool:
     return found
 
 
-def remove_cgroups() -> bool:
+def remove_cgroups(name: str) -> bool:
     """False while one still holds a dying process."""
-    for root in [*CGROUPS.glob(f"*/{NAME}"), *CGROUPS.glob(NAME)]:
+    for root in [*CGROUPS.glob(f"*/{name}"), *CGROUPS.glob(name)]:
         folders = sorted((path for path in root.rglob("*") if path.is_dir()), reverse=True)
         try:
             for folder in [*folders, root]:
