@@ -1,11 +1,13 @@
 """`python -m jvscheduler_server`: the server of a cluster.
 
-Uvicorn ends it on SIGTERM: requests in flight finish, then the lifespan closes
-watches and history. Requests are not logged; probes would drown the rest.
+Uvicorn ends it on SIGTERM and Ctrl-C: requests in flight finish, then the lifespan
+closes watches and history. It then raises the signal once more, which ends the
+process well. Requests are not logged; probes would drown the rest.
 """
 
 import asyncio
 import logging
+import signal
 import sys
 from collections.abc import Sequence
 from typing import Final
@@ -29,11 +31,17 @@ def main(arguments: Sequence[str]) -> int:
     try:
         settings = read_settings(arguments)
         logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, _exit)
         asyncio.run(_serve(settings))
     except SchedulerError as error:
         print(f"error: {error}", file=sys.stderr)
         return EX_CONFIG
     return 0
+
+
+def _exit(*_: object) -> None:
+    raise SystemExit(0)
 
 
 async def _serve(settings: Settings) -> None:

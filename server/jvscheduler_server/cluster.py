@@ -46,10 +46,18 @@ class TaskPod:
     """Why Kubernetes took the pod away (eviction, preemption, a lost node)."""
     reported: Outcome | None = None
     deletion_time: datetime | None = None
+    """When its deletion was asked for."""
     deleted: bool = False
     """The pod is gone; this is the last that was seen of it."""
     vanished: bool = False
     """It went while the server was not watching, so the last seen may not be the end."""
+
+    @property
+    def was_deleted_first(self) -> bool:
+        """Whether its deletion came before its container's end, and so is the cause of it."""
+        if self.deletion_time is None:
+            return self.deleted and not self.finished
+        return self.completion_time is None or self.completion_time >= self.deletion_time
 
 
 @dataclass(frozen=True)

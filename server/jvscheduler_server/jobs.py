@@ -28,15 +28,15 @@ YEAR_IN_HOURS = 8760
 class RecentParameters(Parameters):
     """Which jobs to show."""
 
-    status: Status | None = Field(None, description="Only jobs of this status.")
+    status: Status | None = Field(default=None, description="Only jobs of this status.")
     hours: float = Field(
-        24,
+        default=24,
         gt=0,
         le=YEAR_IN_HOURS,
         allow_inf_nan=False,
         description="Only jobs that started in the last hours.",
     )
-    limit: int = Field(50, ge=1, le=1000, description="At most this many, the newest.")
+    limit: int = Field(default=50, ge=1, le=1000, description="At most this many, the newest.")
 
 
 class PodAnswer(BaseModel):

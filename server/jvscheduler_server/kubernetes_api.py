@@ -35,7 +35,7 @@ class KubernetesApi:
         self._client = client
 
     async def close(self) -> None:
-        await self._client.close()
+        await self._client.close()  # type: ignore[no-untyped-call]
 
     async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
         items: list[Json] = []
@@ -85,9 +85,13 @@ async def connect(kubeconfig: str | None) -> KubernetesApi:
     configuration = Configuration()
     try:
         if kubeconfig:
-            await load_kube_config(kubeconfig, client_configuration=configuration)
+            await load_kube_config(  # type: ignore[no-untyped-call]
+                kubeconfig, client_configuration=configuration
+            )
         else:
-            load_incluster_config(client_configuration=configuration)
+            load_incluster_config(  # type: ignore[no-untyped-call]
+                client_configuration=configuration
+            )
     except (ConfigException, OSError) as error:
         raise InvalidSettings(
             f"no Kubernetes cluster to connect to: {error}. "

@@ -18,7 +18,7 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster import KubernetesJob, TaskPod
 from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE
-from jvscheduler_server.sweep import Verdict, outcome, repair
+from jvscheduler_server.sweep import Verdict, deleted, outcome, repair
 
 GRACE: Final = timedelta(seconds=60)
 
@@ -78,8 +78,15 @@ def _told_by_pod(pod: TaskPod, now: datetime) -> Outcome | None:
         return None
     if pod.reported is not None:
         return pod.reported
+    return repair(pod, now) or outcome(pod, _ended_well(pod), now)
+
+
+def _ended_well(pod: TaskPod) -> Verdict:
+    """Its container, not its job, which is still open in the history."""
+    if pod.was_deleted_first:
+        return deleted(pod)
     text = f"the container ended with exit code {pod.exit_code} and told no outcome"
-    return repair(pod, now) or outcome(pod, Verdict(Reason.CONTAINER_FAILED, text), now)
+    return Verdict(Reason.CONTAINER_FAILED, text)
 
 
 def _runner_lost(job: ScheduledJob, now: datetime) -> Outcome:

@@ -24,5 +24,5 @@ class Parameters(BaseModel):
             if name not in known:
                 takes = f"this path takes {', '.join(known)}" if known else "this path takes none"
                 text = f"unknown parameter; {takes}"
-                raise PydanticCustomError("unknown_parameter", text, {"parameter": name})  # type: ignore[arg-type]
+                raise PydanticCustomError("unknown_parameter", text, {"parameter": name})
         return data

@@ -8,7 +8,7 @@ node takes it (`Unschedulable`).
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from jvscheduler import environment, names
@@ -34,7 +34,7 @@ def to_task_pod(pod: Json) -> TaskPod | None:
         **vars(identity),
         uid=pod["metadata"]["uid"],
         created_time=datetime.fromisoformat(pod["metadata"]["creationTimestamp"]),
-        deletion_time=parse_time(pod["metadata"].get("deletionTimestamp")),
+        deletion_time=_deletion_time(pod["metadata"]),
         phase=status.get("phase", "Unknown"),
         node=pod.get("spec", {}).get("nodeName"),
         restarts=container.get("restartCount", 0),
@@ -102,6 +102,13 @@ def _start_time(status: Json, container: Json) -> datetime | None:
         if part.get("startedAt"):
             return parse_time(part["startedAt"])
     return parse_time(status.get("startTime"))
+
+
+def _deletion_time(metadata: Json) -> datetime | None:
+    """When deletion was asked for; Kubernetes writes when its grace ends."""
+    grace = timedelta(seconds=metadata.get("deletionGracePeriodSeconds") or 0)
+    end = parse_time(metadata.get("deletionTimestamp"))
+    return end - grace if end else None
 
 
 def _reported(terminated: Json, job_id: str) -> Outcome | None:

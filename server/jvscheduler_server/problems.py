@@ -34,13 +34,13 @@ class InvalidParameter(BaseModel):
 class Problem(BaseModel):
     """An error, as RFC 9457 (`application/problem+json`) shapes it."""
 
-    type: str = Field("about:blank", description="Kind of the problem; the title says it.")
+    type: str = Field(default="about:blank", description="Kind of the problem; the title says it.")
     title: str = Field(description="The HTTP status in words.")
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What is wrong and how to mend it.")
     instance: str = Field(description="The path that was asked for.")
     errors: list[InvalidParameter] | None = Field(
-        None, description="Each refused parameter, when the request itself is at fault."
+        default=None, description="Each refused parameter, when the request itself is at fault."
     )
 
 

@@ -9,8 +9,10 @@ from typing import Final
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 
-HOST: Final = "JVSCHEDULER_HOST"
-PORT: Final = "JVSCHEDULER_PORT"
+HOST: Final = "JVSCHEDULER_LISTEN_HOST"
+PORT: Final = "JVSCHEDULER_LISTEN_PORT"
+"""Not `JVSCHEDULER_PORT`: Kubernetes sets that for a Service named `jvscheduler`."""
+
 KUBECONFIG: Final = "KUBECONFIG"
 LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")

@@ -26,8 +26,6 @@ IMAGE_REASONS = frozenset(
         "SignatureValidationFailed",
     }
 )
-SIGNAL_EXITS = (137, 143)
-"""Exit codes of a container that SIGKILL or SIGTERM ended, as deleting a pod does."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,12 @@ def repair(pod: TaskPod, now: datetime) -> Outcome | None:
         return None if pod.reported.recorded else pod.reported
     verdict = verdict_of(pod)
     return None if verdict is None else outcome(pod, verdict, now)
+
+
+def is_silent(pod: TaskPod) -> bool:
+    """Whether it ended and tells nothing: only the history knows if its attempt is open."""
+    over = pod.finished or pod.deleted
+    return over and pod.reported is None and verdict_of(pod) is None
 
 
 def verdict_of(pod: TaskPod) -> Verdict | None:
@@ -114,13 +118,9 @@ def _vanished(pod: TaskPod) -> Verdict | None:
 
 
 def _deleted(pod: TaskPod) -> Verdict | None:
-    gone = pod.deletion_time is not None or pod.deleted
-    if not gone or (pod.finished and pod.exit_code not in (None, *SIGNAL_EXITS)):
+    if not pod.was_deleted_first or pod.exit_code == 0:
         return None
-    if pod.started:
-        return Verdict(Reason.POD_DELETED, f"the pod {pod.name} was deleted while it ran")
-    text = f"the pod {pod.name} was deleted before it started"
-    return Verdict(Reason.POD_DELETED, f"{text} ({pod.reason})" if pod.reason else text)
+    return deleted(pod)
 
 
 def _exited(pod: TaskPod) -> Verdict | None:
@@ -148,6 +148,13 @@ RULES: Sequence[Rule] = (
 )
 """A pod that ended well without a word matches none: its runner had nothing to do,
 or `lost` finds its attempt still open in the history."""
+
+
+def deleted(pod: TaskPod) -> Verdict:
+    if pod.started:
+        return Verdict(Reason.POD_DELETED, f"the pod {pod.name} was deleted while it ran")
+    text = f"the pod {pod.name} was deleted before it started"
+    return Verdict(Reason.POD_DELETED, f"{text} ({pod.reason})" if pod.reason else text)
 
 
 def _with_message(text: str, pod: TaskPod) -> str:

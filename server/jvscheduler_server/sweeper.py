@@ -19,7 +19,7 @@ from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import utc_now
 from jvscheduler_server.lost import closings, seen
-from jvscheduler_server.sweep import repairs
+from jvscheduler_server.sweep import is_silent, repairs
 
 PERIOD: Final = timedelta(seconds=30)
 """Between two looks at the history's unfinished jobs."""
@@ -88,15 +88,16 @@ class Sweeper:
         for pod, outcome in repairs(fresh, self._clock()):
             await self._record(outcome)
             self._settled |= {pod.uid}
-        self._cluster.forget(departed)
+        self._cluster.forget(pod for pod in departed if not is_silent(pod))
 
     async def _compare(self) -> None:
         """The history's unfinished jobs with a cluster that is at least as new."""
         unfinished = await self._store.unfinished()
-        pods = [*self._cluster.departed(), *self._cluster.pods()]
-        cluster = seen(pods, self._cluster.jobs())
+        departed = self._cluster.departed()
+        cluster = seen([*departed, *self._cluster.pods()], self._cluster.jobs())
         for outcome in closings(unfinished, cluster, self._clock()):
             await self._record(outcome)
+        self._cluster.forget(pod for pod in departed if is_silent(pod))
 
     async def _record(self, outcome: Outcome) -> None:
         try:

@@ -71,6 +71,12 @@ def test_a_container_that_ended_well_without_a_word_did_not_complete_its_job() -
     assert outcome.error_message == "the container ended with exit code 0 and told no outcome"
 
 
+def test_a_container_that_ended_well_because_it_was_deleted_tells_that() -> None:
+    pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed", deletion_time=START)
+    (outcome,) = closed(record(begun()), pod)
+    assert outcome.reason == Reason.POD_DELETED
+
+
 def test_a_job_whose_pod_was_killed_has_kubernetes_reason() -> None:
     (outcome,) = closed(record(begun()), ended_pod(reason="OOMKilled"))
     assert outcome.reason == Reason.OOM_KILLED

@@ -1,7 +1,7 @@
 """Kubernetes' pods, Jobs and ScheduledTasks in our words."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -149,8 +149,9 @@ def test_an_ended_pod_has_the_times_of_its_container() -> None:
 
 
 def test_a_pod_that_is_being_deleted_says_since_when() -> None:
-    pod = converted(running(), deletionTimestamp="2026-03-02T12:00:30Z")
-    assert pod.deletion_time == datetime.fromisoformat("2026-03-02T12:00:30+00:00")
+    grace = {"deletionTimestamp": "2026-03-02T12:00:40Z", "deletionGracePeriodSeconds": 30}
+    pod = converted(running(), **grace)
+    assert pod.deletion_time == NOON + timedelta(seconds=10)
     assert not pod.finished
 
 

@@ -17,8 +17,8 @@ def test_the_database_is_all_that_must_be_said() -> None:
 def test_the_environment_says_the_rest() -> None:
     environ = {
         **REQUIRED,
-        "JVSCHEDULER_HOST": "::1",
-        "JVSCHEDULER_PORT": "9",
+        "JVSCHEDULER_LISTEN_HOST": "::1",
+        "JVSCHEDULER_LISTEN_PORT": "9",
         "KUBECONFIG": "/config",
         "JVSCHEDULER_LOG_LEVEL": "DEBUG",
     }
@@ -27,7 +27,7 @@ def test_the_environment_says_the_rest() -> None:
 
 def test_options_win_over_the_environment() -> None:
     arguments = ["--database", "sqlite:///a.db", "--port", "1", "--host", "h", "--kubeconfig", "k"]
-    environ = {**REQUIRED, "JVSCHEDULER_PORT": "9", "KUBECONFIG": "/config"}
+    environ = {**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "9", "KUBECONFIG": "/config"}
     expected = Settings("sqlite:///a.db", "h", 1, "k", "info")
     assert read_settings(arguments, environ) == expected
 
@@ -36,8 +36,8 @@ def test_options_win_over_the_environment() -> None:
     ("environ", "told"),
     [
         ({}, "set JVSCHEDULER_DATABASE_URL or --database"),
-        ({**REQUIRED, "JVSCHEDULER_PORT": "http"}, "JVSCHEDULER_PORT or --port"),
-        ({**REQUIRED, "JVSCHEDULER_PORT": "65536"}, "1 to 65535"),
+        ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "http"}, "JVSCHEDULER_LISTEN_PORT or --port"),
+        ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "65536"}, "1 to 65535"),
         ({**REQUIRED, "JVSCHEDULER_LOG_LEVEL": "loud"}, "one of debug, info, warning, error"),
     ],
 )

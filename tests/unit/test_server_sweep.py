@@ -75,13 +75,13 @@ CASES = [
     ),
     Case(
         "ended by the signal of its deletion",
-        ended_pod(exit_code=143, deletion_time=END),
+        ended_pod(exit_code=143, deletion_time=END - timedelta(seconds=1)),
         Reason.POD_DELETED,
         "deleted while it ran",
     ),
     Case(
         "failed by itself, then deleted",
-        ended_pod(exit_code=3, deletion_time=END, deleted=True),
+        ended_pod(exit_code=3, deletion_time=END + timedelta(seconds=1), deleted=True),
         Reason.CONTAINER_FAILED,
         "exit code 3",
     ),

@@ -107,6 +107,22 @@ def test_a_pod_that_left_nothing_to_tell_is_forgotten() -> None:
     play(scene)
 
 
+def test_a_pod_that_ended_well_without_a_word_is_kept_until_the_history_was_asked() -> None:
+    async def scene(s: Scene) -> None:
+        await s.sweeper.sweep()
+        await s.store.claim(begun())
+        quiet = {"phase": "Succeeded", "exit_code": 0, "reason": "Completed", "deleted": True}
+        s.cluster.gone = [ended_pod(**quiet)]
+        await s.sweeper.sweep()
+        assert len(s.cluster.gone) == 1
+        s.clock.now += PERIOD
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.CONTAINER_FAILED)
+        assert s.cluster.gone == []
+
+    play(scene)
+
+
 def test_a_run_whose_pod_vanished_while_the_server_was_away_lost_its_runner() -> None:
     async def scene(s: Scene) -> None:
         await s.store.claim(begun())
