@@ -6,11 +6,12 @@ that begin within the time of one write to the database may both run.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.outcomes import Outcome
+from jvscheduler.outcomes import Outcome, Reason, Status
 
 SILENT_AFTER: Final = timedelta(seconds=30)
 """A running job whose heartbeat is older has lost its runner; it holds no place."""
@@ -22,6 +23,16 @@ def must_yield(
     alive = [job for job in running if job.id != claim.job_id and _is_alive(job, now)]
     earlier = [job for job in alive if (_start(job), job.id) < (claim.start_time, claim.job_id)]
     return len(earlier) >= max_concurrent
+
+
+def skipped(claim: Outcome, max_concurrent: int, now: datetime) -> Outcome:
+    return replace(
+        claim,
+        status=Status.SKIPPED,
+        reason=Reason.CONCURRENCY_LIMIT,
+        error_message=f"{max_concurrent} earlier job(s) of the task had not ended (max_concurrent)",
+        completion_time=now,
+    )
 
 
 def _is_alive(job: ScheduledJob, now: datetime) -> bool:

@@ -14,6 +14,7 @@ from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.runner.admission import Admission, admit
+from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.log import say
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.process import TaskProcess, Usage, end_descendants
@@ -40,7 +41,7 @@ async def supervise(settings: Settings, process: TaskProcess, store: HistoryStor
             return 0
         case Admission.OVER_LIMIT:
             _discard(process)
-            outcome = _skipped(claim, settings.max_concurrent)
+            outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
         case Admission.RUN:
             outcome = await _run(settings, process, store, claim, stop)
     await publish(store, outcome, settings.termination_log, stop)
@@ -141,16 +142,6 @@ def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float 
         completion_time=datetime.now(UTC),
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
-    )
-
-
-def _skipped(claim: Outcome, max_concurrent: int) -> Outcome:
-    return replace(
-        claim,
-        status=Status.SKIPPED,
-        reason=Reason.CONCURRENCY_LIMIT,
-        error_message=f"{max_concurrent} earlier job(s) of the task are running (max_concurrent)",
-        completion_time=datetime.now(UTC),
     )
 
 

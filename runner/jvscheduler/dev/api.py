@@ -1,0 +1,37 @@
+"""The API beside the scheduler, in the same process and event loop."""
+
+import contextlib
+import socket
+from collections.abc import Iterator, Sequence
+
+import uvicorn
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.store import HistoryStore
+from jvscheduler.tasks import Task
+from jvscheduler_server.app import create_app
+from jvscheduler_server.local import LocalCluster
+
+
+class ApiServer(uvicorn.Server):
+    """Signals are the scheduler's to answer: it ends its jobs first, and then this."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def make_server(tasks: Sequence[Task], store: HistoryStore) -> ApiServer:
+    app = create_app(store, LocalCluster(tasks))
+    return ApiServer(uvicorn.Config(app, log_level="warning", access_log=False))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Raises InvalidSettings before anything runs, when the address cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family)
+    except (OSError, OverflowError) as error:
+        raise InvalidSettings(
+            f"the API cannot listen on {host}:{port} ({error}); choose another --host or --port"
+        ) from error

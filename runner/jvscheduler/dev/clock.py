@@ -1,0 +1,28 @@
+"""The time, and waiting for it, as one thing that tests replace."""
+
+import asyncio
+from datetime import UTC, datetime
+from typing import Final, Protocol
+
+_LONGEST_WAIT: Final = 5.0
+"""A machine that slept wakes with its timers late; the time is looked at again this often."""
+
+
+class Clock(Protocol):
+    def now(self) -> datetime: ...
+
+    async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
+        """Until the instant or the stop; None waits for the stop alone."""
+
+
+class SystemClock:
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+    async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
+        while not stop.is_set() and (instant is None or self.now() < instant):
+            left = (instant - self.now()).total_seconds() if instant else _LONGEST_WAIT
+            try:
+                await asyncio.wait_for(stop.wait(), max(0.0, min(left, _LONGEST_WAIT)))
+            except TimeoutError:
+                continue

@@ -1,0 +1,76 @@
+"""The loop that starts jobs when they are due, and ends them truly when told to stop."""
+
+import asyncio
+import signal
+from collections.abc import Coroutine, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from jvscheduler.dev.attempts import job_name
+from jvscheduler.dev.clock import Clock
+from jvscheduler.dev.due import Due, due_between, next_instant
+from jvscheduler.dev.jobs import Jobs
+from jvscheduler.dev.launcher import Launcher
+from jvscheduler.dev.log import say
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.store import HistoryStore
+from jvscheduler.outcomes import Status
+from jvscheduler.tasks import Task
+
+SWEEP_PAUSE: Final = timedelta(seconds=15)
+
+
+class Scheduler:
+    def __init__(
+        self, tasks: Sequence[Task], store: HistoryStore, launcher: Launcher, clock: Clock
+    ) -> None:
+        self._tasks = tuple(tasks)
+        self._jobs = Jobs(store, launcher, clock)
+        self._launcher = launcher
+        self._clock = clock
+        self._started: set[asyncio.Task[None]] = set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Until `stop`; then every running job is told to terminate and waited for."""
+        sweeper = asyncio.create_task(self._sweep_until(stop))
+        await self._schedule_until(stop)
+        self._launcher.signal(signal.SIGTERM)
+        await asyncio.gather(sweeper, *self._started)
+        await self._jobs.sweep()
+
+    async def _schedule_until(self, stop: asyncio.Event) -> None:
+        last = self._clock.now()
+        while True:
+            await self._clock.wait_until(next_instant(self._tasks, last), stop)
+            if stop.is_set():
+                return
+            now = max(last, self._clock.now())
+            for due in due_between(self._tasks, last, now):
+                self._start_due(due, stop)
+            last = now
+
+    def _start_due(self, due: Due, stop: asyncio.Event) -> None:
+        if due.missed:
+            say(f"{due.task.task_id} missed {due.missed} earlier instant(s); running the last")
+        name = job_name(due.task, due.instant)
+        say(f"{due.task.task_id} is due")
+        self._start(self._jobs.run(due.task, name, stop))
+
+    def _start(self, job: Coroutine[Any, Any, None]) -> None:
+        started = asyncio.create_task(job)
+        self._started.add(started)
+        started.add_done_callback(self._started.discard)
+
+    async def _sweep_until(self, stop: asyncio.Event) -> None:
+        while not stop.is_set():
+            for job in await self._jobs.sweep():
+                self._resume(job, stop)
+            await self._clock.wait_until(self._clock.now() + SWEEP_PAUSE, stop)
+
+    def _resume(self, job: ScheduledJob, stop: asyncio.Event) -> None:
+        """A job that awaited its retry when the scheduler before this one ended."""
+        task = next((t for t in self._tasks if t.task_id == job.job_name), None)
+        if task is not None and job.status is Status.PENDING:
+            say(f"{task.task_id} is tried again: an earlier scheduler ended before it could")
+            attempts = len(job.attempts)
+            self._start(self._jobs.run(task, job.kubernetes_job, stop, attempts))

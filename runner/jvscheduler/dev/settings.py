@@ -1,0 +1,38 @@
+"""What the command line and the environment tell `dev`; it reads `os.environ` nowhere else."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from jvscheduler import environment
+from jvscheduler.history.urls import parse_url
+
+DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """`environ` is what the tasks' processes inherit."""
+
+    modules: tuple[str, ...]
+    host: str
+    port: int
+    database_url: str
+    import_seconds: float
+    environ: Mapping[str, str] = field(repr=False)
+
+
+def read_settings(  # noqa: PLR0913 - each is an option of the command
+    modules: tuple[str, ...],
+    *,
+    host: str,
+    port: int,
+    database: str | None,
+    import_seconds: float,
+    environ: Mapping[str, str] = os.environ,
+) -> Settings:
+    """The database of the command line, else of the environment, else a file beside the user."""
+    url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
+    parse_url(url)
+    return Settings(modules, host, port, url, import_seconds, dict(environ))
