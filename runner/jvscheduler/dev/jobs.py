@@ -13,7 +13,7 @@ from jvscheduler.dev.log import say
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.store import HistoryStore
-from jvscheduler.outcomes import Outcome
+from jvscheduler.outcomes import Outcome, Reason
 from jvscheduler.runner.limit import skipped
 from jvscheduler.tasks import Task
 
@@ -44,7 +44,7 @@ class Jobs:
         while not stop.is_set():
             outcome = await self._launcher.run(new_attempt(task, name))
             attempts += 1
-            await self._tell(task, outcome)
+            await self._keep(outcome)
             if not is_retried(outcome, attempts):
                 return
             await self._pause(task, attempts, stop)
@@ -72,7 +72,7 @@ class Jobs:
             ours = await self._store.claim(claim)
         except SchedulerError:
             ours = True
-        await self._tell(task, skipped(claim, task.max_concurrent, now) if ours else None)
+        await self._keep(skipped(claim, task.max_concurrent, now) if ours else None)
 
     async def _unfinished(self) -> list[ScheduledJob]:
         try:
@@ -84,15 +84,13 @@ class Jobs:
             j for j in found if j.namespace == NAMESPACE and j.kubernetes_job not in self._active
         ]
 
-    async def _tell(self, task: Task, outcome: Outcome | None) -> None:
-        if outcome is None:
-            say(f"{task.task_id} was run by another scheduler")
+    async def _keep(self, outcome: Outcome | None) -> None:
+        """The runner has told and recorded its outcome, unless it could not."""
+        if outcome is None or outcome.recorded:
             return
-        if not outcome.recorded:
-            await self._record(outcome)
-        took = f"in {outcome.duration_seconds:.1f} s" if outcome.duration_seconds else ""
-        told = (outcome.status, took, outcome.reason, outcome.error_message)
-        say(f"{task.task_id} {' '.join(str(t) for t in told if t)}")
+        if outcome.reason in (Reason.RUNNER_LOST, Reason.CONCURRENCY_LIMIT):
+            say(f"{outcome.task_id} {outcome.status}: {outcome.error_message}")
+        await self._record(outcome)
 
     async def _record(self, outcome: Outcome) -> None:
         try:

@@ -154,5 +154,6 @@ def _discard(process: TaskProcess) -> None:
 def _tell(outcome: Outcome) -> None:
     if outcome.traceback:
         os.write(2, outcome.traceback.encode(errors="replace"))
-    told = ": ".join(t for t in (outcome.status, outcome.reason, outcome.error_message) if t)
+    took = f"{outcome.status} in {outcome.duration_seconds or 0:.1f} s"
+    told = ": ".join(t for t in (took, outcome.reason, outcome.error_message) if t)
     say(f"{outcome.task_id} {told}")

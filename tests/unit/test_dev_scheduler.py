@@ -1,0 +1,228 @@
+"""The scheduler of `dev` on a clock of the tests' own: no process, no waiting."""
+
+import asyncio
+import signal
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from jvscheduler.dev.attempts import Attempt, claim_of, job_name
+from jvscheduler.dev.scheduler import Scheduler
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+from tests.outcomes import NOON, completed, failed
+
+MINUTE = timedelta(minutes=1)
+START = NOON - MINUTE / 2
+
+
+@dataclass
+class ManualClock:
+    """Goes from one awaited instant to the next, and stops the scheduler at its end."""
+
+    end: datetime
+    time: datetime = START
+    waiting: list[datetime] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
+        until = min(instant or self.end, self.end)
+        self.waiting.append(until)
+        while not stop.is_set() and self.time < until:
+            for _ in range(20):  # let everything that can run do so before the time goes on
+                await asyncio.sleep(0)
+            if self.time < until and until == min(self.waiting):
+                self.time = until
+            if self.time >= self.end:
+                stop.set()
+        self.waiting.remove(until)
+
+
+@dataclass
+class ScriptedLauncher:
+    """Attempts end as the script says; it claims and records as a runner would."""
+
+    store: MemoryHistory
+    clock: ManualClock
+    script: Callable[[Outcome], Awaitable[Outcome | None]]
+    recorded: bool = True
+    attempts: list[tuple[str, datetime]] = field(default_factory=list)
+    signals: list[signal.Signals] = field(default_factory=list)
+
+    async def run(self, attempt: Attempt) -> Outcome | None:
+        claim = claim_of(attempt, self.clock.now())
+        self.attempts.append((attempt.job_name, self.clock.now()))
+        if not await self.store.claim(claim):
+            return None
+        outcome = await self.script(claim)
+        if outcome is None or not self.recorded:
+            return outcome
+        await self.store.record(outcome)
+        return replace(outcome, recorded=True)
+
+    def signal(self, number: signal.Signals) -> None:
+        self.signals.append(number)
+
+
+def task(**options: int | bool) -> Task:
+    parsed = parse_schedule("every minute")
+    base = Task("shop.tasks.restock", "shop.tasks:restock", parsed)
+    return replace(base, **options)  # type: ignore[arg-type]
+
+
+async def complete(claim: Outcome) -> Outcome:
+    return completed(claim)
+
+
+async def fail(claim: Outcome) -> Outcome:
+    return failed(claim)
+
+
+class Story:
+    """What a scheduler did with one task until the clock's end."""
+
+    def __init__(
+        self,
+        one: Task,
+        minutes: float,
+        script: Callable[[Outcome], Awaitable[Outcome | None]] = complete,
+        store: MemoryHistory | None = None,
+        *,
+        recorded: bool = True,
+        start: datetime = START,
+    ) -> None:
+        self.store = store or MemoryHistory()
+        self.clock = ManualClock(end=start + minutes * MINUTE, time=start)
+        self.launcher = ScriptedLauncher(self.store, self.clock, script, recorded)
+        asyncio.run(self._run(one))
+
+    async def _run(self, one: Task) -> None:
+        scheduler = Scheduler([one], self.store, self.launcher, self.clock)
+        await scheduler.run(asyncio.Event())
+
+    def jobs(self) -> Sequence[ScheduledJob]:
+        found = asyncio.run(self.store.recent(NOON - MINUTE, None, 100))
+        return list(reversed(found.jobs))
+
+
+def test_each_due_instant_runs_once_at_its_time() -> None:
+    story = Story(task(), minutes=3)
+    instants = [NOON, NOON + MINUTE, NOON + 2 * MINUTE]
+    assert story.launcher.attempts == [(job_name(task(), i), i) for i in instants]
+    assert [j.scheduled_time for j in story.jobs()] == instants
+    assert {j.status for j in story.jobs()} == {Status.COMPLETED}
+
+
+def test_a_suspended_task_never_runs() -> None:
+    assert Story(task(enabled=False), minutes=5).launcher.attempts == []
+
+
+def test_a_failure_is_retried_after_growing_pauses_inside_one_job() -> None:
+    story = Story(task(retry_count=2, max_concurrent=5), minutes=0.98, script=fail)
+    times = [at - NOON for _, at in story.launcher.attempts]
+    assert times == [timedelta(0), timedelta(seconds=10)]
+    (job,) = story.jobs()
+    assert [a["status"] for a in job.attempts] == ["failed", "failed"]
+    assert job.status is Status.PENDING
+
+
+def test_what_the_runner_could_not_record_is_recorded_for_it() -> None:
+    story = Story(task(), minutes=1, script=fail, recorded=False)
+    assert [j.status for j in story.jobs()] == [Status.FAILED]
+
+
+def test_a_job_that_another_scheduler_runs_is_left_to_it() -> None:
+    store = MemoryHistory()
+    foreign = replace(claim_of(Attempt(task(), "theirs", "pod"), NOON), scheduled_time=NOON)
+    own = claim_of(Attempt(task(), job_name(task(), NOON), "x"), NOON)
+    asyncio.run(store.claim(replace(foreign, job_id=own.job_id)))
+    story = Story(task(), minutes=0.9, store=store)
+    (job,) = story.jobs()
+    assert (job.kubernetes_job, len(job.attempts)) == ("theirs", 1)
+
+
+def test_over_the_limit_a_job_is_skipped_and_says_so() -> None:
+    async def long_job(claim: Outcome) -> Outcome | None:
+        if claim.scheduled_time == NOON:
+            await until(lambda: story_clock[0].time > NOON + MINUTE)
+        return completed(claim)
+
+    story_clock: list[ManualClock] = []
+    story = _observed(task(), 2.5, long_job, story_clock)
+    assert [(j.status, j.reason) for j in story.jobs()] == [
+        (Status.COMPLETED, None),
+        (Status.SKIPPED, Reason.CONCURRENCY_LIMIT),
+    ]
+
+
+def test_a_stop_terminates_what_runs_and_waits_for_it() -> None:
+    async def until_told(claim: Outcome) -> Outcome | None:
+        await until(lambda: bool(stories[0].signals))
+        return failed(claim, reason=Reason.TERMINATED)
+
+    stories: list[ScriptedLauncher] = []
+    story = _observed(task(), 0.9, until_told, [], stories)
+    assert story.launcher.signals == [signal.SIGTERM]
+    assert [j.reason for j in story.jobs()] == [Reason.TERMINATED]
+
+
+def test_a_job_left_waiting_for_its_retry_is_resumed() -> None:
+    before = Story(task(retry_count=1), minutes=0.6, script=fail)
+    assert [j.status for j in before.jobs()] == [Status.PENDING]
+    after = Story(task(retry_count=1), 0.4, store=before.store, start=before.clock.end)
+    (job,) = after.jobs()
+    assert [a["status"] for a in job.attempts] == ["failed", "completed"]
+    assert job.status is Status.COMPLETED
+
+
+def test_a_job_left_running_by_a_scheduler_that_was_killed_is_closed() -> None:
+    store = MemoryHistory()
+    early = NOON - 10 * MINUTE
+    asyncio.run(store.claim(claim_of(Attempt(task(), job_name(task(), early), "pod"), early)))
+    Story(task(), minutes=0.1, store=store)
+    found = asyncio.run(store.recent(early, None, 10)).jobs
+    assert [(j.status, j.reason) for j in found] == [(Status.FAILED, Reason.RUNNER_LOST)]
+
+
+def test_an_outcome_waits_for_a_history_that_is_away() -> None:
+    class Away(MemoryHistory):
+        failures = 2
+
+        async def record(self, outcome: Outcome) -> None:
+            if outcome.status.is_final and self.failures:
+                self.failures -= 1
+                raise HistoryUnavailable("away")
+            await super().record(outcome)
+
+    story = Story(task(), minutes=1.4, store=Away(), recorded=False)
+    assert [j.status for j in story.jobs()] == [Status.COMPLETED]
+
+
+def _observed(
+    one: Task,
+    minutes: float,
+    script: Callable[[Outcome], Awaitable[Outcome | None]],
+    clocks: list[ManualClock],
+    launchers: list[ScriptedLauncher] | None = None,
+) -> Story:
+    """A story whose script looks at its own clock or launcher."""
+
+    class Observed(Story):
+        async def _run(self, one: Task) -> None:
+            clocks.append(self.clock)
+            if launchers is not None:
+                launchers.append(self.launcher)
+            await super()._run(one)
+
+    return Observed(one, minutes, script)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    while not condition():  # noqa: ASYNC110 - it waits for the tests' own clock
+        await asyncio.sleep(0)

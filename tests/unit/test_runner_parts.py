@@ -1,0 +1,227 @@
+"""The runner's small parts, each alone."""
+
+import json
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from jvspatial.core import Walker
+
+from jvscheduler import environment
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.merge import opened
+from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason
+from jvscheduler.runner.calls import WalkerFailed, call
+from jvscheduler.runner.entrypoint import TaskNotFound, load
+from jvscheduler.runner.limit import must_yield
+from jvscheduler.runner.memory_limit import oom_kills
+from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
+from jvscheduler.runner.settings import read_settings
+from jvscheduler.runner.tracebacks import error_message, trace
+from tests.outcomes import begun, of_job
+
+NOW = of_job(5).start_time + timedelta(seconds=1)
+
+ENVIRONMENT = {
+    environment.TASK_ID: "shop.tasks.restock",
+    environment.TASK_NAME: "shop-tasks-restock",
+    environment.ENTRYPOINT: "shop.tasks:restock",
+    environment.JOB_NAME: "shop-tasks-restock-29540880",
+    environment.NAMESPACE: "shop",
+    environment.POD_NAME: "pod-a",
+}
+
+
+class TestSettings:
+    def test_the_attempt_claims_the_instant_of_its_jobs_name(self) -> None:
+        start = begun().start_time
+        assert read_settings(ENVIRONMENT).begun(start) == begun()
+
+    def test_a_job_made_by_hand_has_no_scheduled_time(self) -> None:
+        by_hand = {**ENVIRONMENT, environment.JOB_NAME: "try-it"}
+        claim = read_settings(by_hand).begun(NOW)
+        assert claim.scheduled_time is None
+        assert "-manual-" in claim.job_id
+
+    @pytest.mark.parametrize("name", ENVIRONMENT)
+    def test_a_variable_that_is_missing_is_named(self, name: str) -> None:
+        with pytest.raises(InvalidSettings, match=name):
+            read_settings({**ENVIRONMENT, name: ""})
+
+    @pytest.mark.parametrize(
+        ("name", "value"),
+        [
+            (environment.ENTRYPOINT, "shop.tasks.restock"),
+            (environment.TIMEOUT_SECONDS, "0"),
+            (environment.TIMEOUT_SECONDS, "soon"),
+            (environment.RETRY_COUNT, "-1"),
+            (environment.MAX_CONCURRENT, "0"),
+        ],
+    )
+    def test_a_value_that_cannot_be_used_is_named(self, name: str, value: str) -> None:
+        with pytest.raises(InvalidSettings, match=name):
+            read_settings({**ENVIRONMENT, name: value})
+
+
+class TestMemoryLimit:
+    @pytest.mark.parametrize(
+        ("membership", "file", "text"),
+        [
+            pytest.param("0::/", "memory.events", "oom 3\noom_kill 2\n", id="v2"),
+            pytest.param("0::/pods/a", "pods/a/memory.events", "oom_kill 2\n", id="v2, own path"),
+            pytest.param(
+                "9:memory:/", "memory/memory.oom_control", "under_oom 0\noom_kill 2\n", id="v1"
+            ),
+            pytest.param(
+                "9:cpu,memory:/pods/a",
+                "memory/memory.oom_control",
+                "oom_kill 2\n",
+                id="v1, the host's path in a container",
+            ),
+        ],
+    )
+    def test_the_kernels_count_is_found(
+        self, tmp_path: Path, membership: str, file: str, text: str
+    ) -> None:
+        (tmp_path / "self").write_text(f"{membership}\n")
+        (tmp_path / "mount" / file).parent.mkdir(parents=True)
+        (tmp_path / "mount" / file).write_text(text)
+        assert oom_kills(tmp_path / "mount", tmp_path / "self") == 2
+
+    def test_a_kernel_that_does_not_tell_counts_none(self, tmp_path: Path) -> None:
+        assert oom_kills(tmp_path / "mount", tmp_path / "self") == 0
+
+
+class TestLimit:
+    """Jobs of one task that run at once; the claim is that of job 5."""
+
+    @pytest.mark.parametrize(
+        ("running", "limit", "yields"),
+        [
+            pytest.param([], 1, False, id="alone"),
+            pytest.param([5], 1, False, id="only itself"),
+            pytest.param([4, 5], 1, True, id="an earlier one"),
+            pytest.param([5, 6], 1, False, id="a later one yields itself"),
+            pytest.param([4, 5], 2, False, id="room for two"),
+            pytest.param([3, 4, 5], 2, True, id="two are there"),
+        ],
+    )
+    def test_a_job_yields_to_earlier_ones(
+        self,
+        running: list[int],
+        limit: int,
+        yields: bool,
+    ) -> None:
+        jobs = [beating(number) for number in running]
+        assert must_yield(of_job(5), jobs, limit, NOW) is yields
+
+    def test_a_job_whose_runner_fell_silent_holds_no_place(self) -> None:
+        silent = beating(4, last=NOW - timedelta(seconds=31))
+        assert not must_yield(of_job(5), [silent], 1, NOW)
+
+
+def beating(number: int, last: datetime = NOW) -> ScheduledJob:
+    return opened(of_job(number)).model_copy(update={"heartbeat_time": last})
+
+
+class TestReport:
+    def test_what_is_written_is_read(self) -> None:
+        board = Board()
+        assert board.read() is None
+        report = Report(1.5, Reason.TASK_RAISED, "ValueError: é", "trace", None)
+        board.write(report)
+        assert board.read() == report
+
+    def test_the_largest_report_fits(self) -> None:
+        board = Board()
+        board.write(Report(1.5, Reason.TASK_RAISED, "\x01" * 10**6, "\x01" * 10**6))
+        report = board.read()
+        assert report is not None
+        assert len((report.traceback or "").encode()) <= MAX_TRACEBACK_BYTES
+
+    @pytest.mark.parametrize("result", [None, 3, "text", [1, {"a": [None, True]}], {"é": 1.5}])
+    def test_a_small_result_that_json_can_say_is_kept(self, result: Any) -> None:
+        assert presentable(result) == result
+
+    @pytest.mark.parametrize(
+        "result",
+        [object(), {1, 2}, float("nan"), "x" * MAX_RESULT_BYTES, "nul \0", "surrogate \ud800"],
+        ids=["object", "set", "nan", "large", "nul", "surrogate"],
+    )
+    def test_any_other_result_is_left_out(self, result: Any) -> None:
+        assert presentable(result) is None
+
+
+class TestTracebacks:
+    def test_the_runners_own_frames_are_not_shown(self) -> None:
+        def task() -> None:
+            raise ValueError("no stock")
+
+        with pytest.raises(ValueError, match="no stock") as raised:
+            call(task, nothing)
+        below_this_test = raised.value.__traceback__ and raised.value.__traceback__.tb_next
+        error = raised.value.with_traceback(below_this_test)
+        assert error_message(error) == "ValueError: no stock"
+        assert "calls.py" not in trace(error)
+        assert "in task" in trace(error)
+
+    def test_an_error_that_cannot_be_shown_is_told_by_its_name(self) -> None:
+        class Mute(Exception):  # noqa: N818
+            def __str__(self) -> str:
+                raise RuntimeError
+
+        assert error_message(Mute()).endswith("Mute: (its message cannot be shown)")
+        assert "Mute" in trace(Mute())
+
+
+class TestCalls:
+    @pytest.mark.parametrize("task", [lambda: 7, seven], ids=["sync", "async"])
+    def test_a_task_is_called_and_awaited(self, task: Callable[[], Any]) -> None:
+        assert call(task, nothing) == 7
+
+    def test_the_database_is_closed_in_the_loop_of_an_async_task(self) -> None:
+        closed: list[bool] = []
+
+        async def close() -> None:
+            closed.append(True)
+
+        async def raises() -> None:
+            raise ValueError("no stock")
+
+        with pytest.raises(ValueError, match="no stock"):
+            call(raises, close)
+        assert closed == [True]
+
+    def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
+        class Faulty(Walker):
+            async def spawn(self, start_node: Any = None) -> "Faulty":
+                await self.report({"hook_error": "no shelf", "hook_name": "check", "node_id": "n"})
+                return self
+
+        with pytest.raises(WalkerFailed, match="check on n: no shelf"):
+            call(Faulty, nothing)
+
+
+async def seven() -> int:
+    return 7
+
+
+async def nothing() -> None:
+    return None
+
+
+class TestEntrypoint:
+    def test_a_name_is_loaded(self) -> None:
+        assert load("json:dumps") is json.dumps
+
+    @pytest.mark.parametrize("entrypoint", ["json:no_such", "json:decoder.no_such"])
+    def test_a_name_that_is_not_there_is_told(self, entrypoint: str) -> None:
+        with pytest.raises(TaskNotFound, match="json has no"):
+            load(entrypoint)
+
+    def test_what_cannot_be_called_is_told(self) -> None:
+        with pytest.raises(TaskNotFound, match="cannot be called"):
+            load("json:__name__")

@@ -1,0 +1,67 @@
+"""What the supervisor concludes from what it saw."""
+
+import signal
+from dataclasses import dataclass
+
+import pytest
+
+from jvscheduler.outcomes import Reason, Status
+from jvscheduler.runner.report import Report
+from jvscheduler.runner.verdict import Cause, Ended, Interruption, judge
+
+COMPLETED = Report(finished_at=100.0)
+RAISED = Report(finished_at=100.0, reason=Reason.TASK_RAISED, error_message="KeyError: 7")
+DEADLINE = Interruption(Cause.DEADLINE, at=99.0)
+LATER_DEADLINE = Interruption(Cause.DEADLINE, at=101.0)
+TERMINATED = Interruption(Cause.TERMINATED, at=99.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    ended: Ended
+    status: Status
+    reason: Reason | None = None
+    error: str = ""
+
+
+CASES = {
+    "it returned": Case(Ended(0, COMPLETED), Status.COMPLETED),
+    "it raised": Case(Ended(1, RAISED), Status.FAILED, Reason.TASK_RAISED, "KeyError: 7"),
+    "it returned and then crashed": Case(Ended(-11, COMPLETED), Status.COMPLETED),
+    "it did not end in time": Case(
+        Ended(-9, None, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED, "timeout of 5 s"
+    ),
+    "it ended in the grace after its deadline": Case(
+        Ended(0, COMPLETED, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED
+    ),
+    "it ended just before its deadline": Case(
+        Ended(0, COMPLETED, LATER_DEADLINE), Status.COMPLETED
+    ),
+    "it raised because it was told to end": Case(
+        Ended(1, RAISED, TERMINATED), Status.FAILED, Reason.TERMINATED, "told to terminate"
+    ),
+    "it completed although it was told to end": Case(
+        Ended(0, COMPLETED, TERMINATED), Status.COMPLETED
+    ),
+    "it was killed by the supervisor": Case(
+        Ended(-9, None, TERMINATED), Status.FAILED, Reason.TERMINATED
+    ),
+    "it was killed for its memory": Case(
+        Ended(-9, oom_kills=1), Status.FAILED, Reason.OOM_KILLED, "more memory"
+    ),
+    "somebody killed it": Case(Ended(-9), Status.FAILED, Reason.CRASHED, "killed by SIGKILL"),
+    "another process was killed for its memory and it crashed": Case(
+        Ended(-signal.SIGSEGV, oom_kills=1), Status.FAILED, Reason.CRASHED, "SIGSEGV"
+    ),
+    "a signal without a name": Case(Ended(-40), Status.FAILED, Reason.CRASHED, "signal 40"),
+    "it left without returning": Case(
+        Ended(0), Status.FAILED, Reason.CRASHED, "exited with code 0 before"
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_the_verdict_follows_from_the_end(case: Case) -> None:
+    verdict = judge(case.ended, timeout_seconds=5.0)
+    assert (verdict.status, verdict.reason) == (case.status, case.reason)
+    assert case.error in (verdict.error_message or "")
