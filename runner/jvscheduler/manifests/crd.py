@@ -101,7 +101,8 @@ def _root() -> Schema:
         "properties": {
             "apiVersion": {"type": "string", "description": f"Always {names.API_VERSION}."},
             "kind": {"type": "string", "description": f"Always {names.KIND}."},
-            "metadata": {"type": "object", "description": "Standard metadata of the object."},
+            # The API server describes it, and allows nothing else to be said of it here.
+            "metadata": {"type": "object"},
             "spec": structural(ScheduledTaskSpec),
             "status": structural(ScheduledTaskStatus),
         },
