@@ -35,6 +35,14 @@ ENVIRONMENT = {
 }
 
 
+async def seven() -> int:
+    return 7
+
+
+async def nothing() -> None:
+    return None
+
+
 class TestSettings:
     def test_the_attempt_claims_the_instant_of_its_jobs_name(self) -> None:
         start = begun().start_time
@@ -203,14 +211,6 @@ class TestCalls:
 
         with pytest.raises(WalkerFailed, match="check on n: no shelf"):
             call(Faulty, nothing)
-
-
-async def seven() -> int:
-    return 7
-
-
-async def nothing() -> None:
-    return None
 
 
 class TestEntrypoint:

@@ -1,0 +1,274 @@
+"""The runner as a real process on real databases: whatever a task does, its record is true."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from jvscheduler import environment
+from jvscheduler.history.urls import open_store
+from jvscheduler.outcomes import Outcome, Reason, Status
+from tests.outcomes import begun
+from tests.runner_process import Ended, Runner, is_running
+from tests.waiting import eventually
+
+MakeRunner = Callable[..., Runner]
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path}/history.db"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/history.db"
+
+
+@dataclass(frozen=True)
+class Case:
+    """`error` and `output` are parts of what is there; `result` is whole."""
+
+    task: str
+    code: int
+    status: Status
+    reason: Reason | None = None
+    error: str = ""
+    result: object = None
+    output: str = ""
+
+
+COMPLETED = [
+    Case("ends.returns", 0, Status.COMPLETED, result={"answer": 42}, output="work done"),
+    Case("ends.returns_async", 0, Status.COMPLETED, result=1),
+    Case("ends.Walks", 0, Status.COMPLETED, result=[{"entered": "n.Root.root"}]),
+    Case("ends.exits_well", 0, Status.COMPLETED),
+    Case("ends.closes_every_file", 0, Status.COMPLETED, result="closed"),
+    Case("ends.forks_and_returns_twice", 0, Status.COMPLETED, result="parent"),
+    Case("ends.leaves_thread", 0, Status.COMPLETED, result="left a thread"),
+]
+RAISED = [
+    Case("ends.raises", 1, Status.FAILED, Reason.TASK_RAISED, "ValueError: no stock"),
+    Case("ends.raises_async", 1, Status.FAILED, Reason.TASK_RAISED, "KeyError: 7"),
+    Case("ends.raises_base", 1, Status.FAILED, Reason.TASK_RAISED, "KeyboardInterrupt"),
+    Case("ends.WalksIntoError", 1, Status.FAILED, Reason.TASK_RAISED, "no shelves"),
+    Case("ends.exits_badly", 1, Status.FAILED, Reason.TASK_RAISED, "it went wrong"),
+    Case("fails_to_import.task", 1, Status.FAILED, Reason.IMPORT_FAILED, "no such configuration"),
+    Case("exits_on_import.task", 1, Status.FAILED, Reason.IMPORT_FAILED, "SystemExit: 0"),
+]
+CRASHED = [
+    Case("ends.no_such", 1, Status.FAILED, Reason.TASK_NOT_FOUND, "has no 'no_such'"),
+    Case("ends.exits_at_once", 1, Status.FAILED, Reason.CRASHED, "exited with code 3"),
+    Case("ends.exits_at_once_with_zero", 1, Status.FAILED, Reason.CRASHED, "exited with code 0"),
+    Case("ends.crashes", 1, Status.FAILED, Reason.CRASHED, "killed by SIGSEGV"),
+]
+
+
+@pytest.mark.parametrize("case", [*COMPLETED, *RAISED, *CRASHED], ids=lambda c: c.task)
+def test_however_a_task_ends_its_record_is_true(
+    case: Case, sqlite_url: str, tmp_path: Path
+) -> None:
+    check(case, Runner(tmp_path, case.task, sqlite_url))
+
+
+@pytest.mark.parametrize("case", [COMPLETED[1], RAISED[0]], ids=lambda c: c.task)
+def test_records_are_as_true_on_postgresql(case: Case, postgres_url: str, tmp_path: Path) -> None:
+    check(case, Runner(tmp_path, case.task, postgres_url))
+
+
+def check(case: Case, runner: Runner) -> None:
+    ended, job = runner.run(), runner.record()
+    assert ended.code == case.code, ended.output
+    assert (job.status, job.reason, job.result) == (case.status, case.reason, case.result)
+    assert case.error in (job.error_message or "")
+    assert case.output in ended.output
+    assert (job.pod_name, job.node_name, job.kubernetes_job) == ("pod-a", "node-1", runner.job)
+    assert job.scheduled_time == datetime.fromtimestamp(29540880 * 60, UTC)
+    assert job.cpu_seconds is not None
+    assert job.peak_memory_bytes is not None
+    assert job.peak_memory_bytes > 2**20
+    assert ended.message is not None
+    assert ended.message.recorded
+    assert (ended.message.status, ended.message.reason) == (case.status, case.reason)
+
+
+@pytest.mark.parametrize(
+    ("task", "frames"),
+    [
+        pytest.param("ends.raises", ["ends.py", "in raises", "no stock"], id="raised"),
+        pytest.param("fails_to_import.task", ["fails_to_import.py", "RuntimeError"], id="import"),
+    ],
+)
+def test_a_failure_has_the_traceback_of_the_users_code_alone(
+    task: str, frames: list[str], sqlite_url: str, tmp_path: Path
+) -> None:
+    runner = Runner(tmp_path, task, sqlite_url)
+    runner.run()
+    trace = runner.record().traceback or ""
+    assert all(frame in trace for frame in frames)
+    assert "jvscheduler/runner" not in trace
+    assert "importlib" not in trace
+
+
+def test_a_task_deaf_to_sigterm_is_ended_at_its_timeout_with_all_its_children(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    limit = {environment.TIMEOUT_SECONDS: "1"}
+    runner = Runner(tmp_path, "ends.loops_deaf", sqlite_url, options=limit)
+    running = runner.start()
+    children = [int(pid) for pid in running.until_marked().split()]
+    assert running.wait().code == 124
+    assert (runner.record().status, runner.record().reason) == ("timeout", "DeadlineExceeded")
+    assert runner.record().error_message == "the task ran longer than its timeout of 1 s"
+    assert (runner.record().cpu_seconds or 0) > 0.2, "a busy loop takes processor time"
+    assert not any(map(is_running, children))
+
+
+def test_a_task_at_its_timeout_may_clean_up(sqlite_url: str, tmp_path: Path) -> None:
+    limit = {environment.TIMEOUT_SECONDS: "1"}
+    runner = Runner(tmp_path, "ends.cleans_up", sqlite_url, options=limit)
+    assert runner.run().code == 124
+    assert runner.marker.read_text() == "cleaned up"
+
+
+def test_a_process_that_a_task_left_behind_ends_with_it(sqlite_url: str, tmp_path: Path) -> None:
+    runner = Runner(tmp_path, "ends.leaves_daemon", sqlite_url)
+    assert runner.run().code == 0
+    assert not is_running(int(runner.marker.read_text()))
+
+
+@dataclass(frozen=True)
+class Told:
+    task: str
+    status: str
+    reason: str | None
+    code: int
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        Told("ends.waits", "failed", "Terminated", 1),
+        Told("ends.cleans_up", "failed", "Terminated", 1),
+        Told("ends.completes_when_told", "completed", None, 0),
+    ],
+    ids=lambda t: t.task,
+)
+def test_a_runner_that_is_told_to_terminate_records_what_became_of_the_task(
+    told: Told, sqlite_url: str, tmp_path: Path
+) -> None:
+    runner = Runner(tmp_path, told.task, sqlite_url)
+    running = runner.start()
+    running.until_marked()
+    running.signal(signal.SIGTERM)
+    assert running.wait().code == told.code
+    assert (runner.record().status, runner.record().reason) == (told.status, told.reason)
+
+
+def test_the_task_dies_with_a_runner_that_is_killed(sqlite_url: str, tmp_path: Path) -> None:
+    runner = Runner(tmp_path, "ends.ignores_all", sqlite_url)
+    running = runner.start()
+    running.until_marked()
+    task = child_of(running.process.pid)
+    running.signal(signal.SIGKILL)
+    running.wait()
+    eventually(lambda: not is_running(task), "the task has ended")
+
+
+def child_of(pid: int) -> int:
+    (child,) = psutil.Process(pid).children()
+    return child.pid
+
+
+def test_a_database_that_is_down_stops_no_task(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    runner = Runner(tmp_path, "ends.returns", f"postgresql://shop:secret@127.0.0.1:{port}/shop")
+    ended = runner.run()
+    assert "work done" in ended.output
+    assert "secret" not in ended.output
+    assert message_of(ended).status is Status.COMPLETED
+    assert message_of(ended).result == {"answer": 42}
+    assert not message_of(ended).recorded
+    assert ended.code == 0
+
+
+def test_without_a_database_the_message_alone_tells(tmp_path: Path) -> None:
+    ended = Runner(tmp_path, "ends.raises").run()
+    assert ended.code == 1
+    assert (message_of(ended).reason, message_of(ended).recorded) == ("TaskRaised", False)
+
+
+def message_of(ended: Ended) -> Outcome:
+    assert ended.message is not None, ended.output
+    return ended.message
+
+
+def test_an_environment_that_says_too_little_is_refused(sqlite_url: str, tmp_path: Path) -> None:
+    lacking = {environment.TASK_ID: ""}
+    ended = Runner(tmp_path, "ends.returns", sqlite_url, options=lacking).run()
+    assert ended.code == 78
+    assert environment.TASK_ID in ended.output
+
+
+def test_a_retry_is_a_second_attempt_inside_one_record(url: str, tmp_path: Path) -> None:
+    retried = {environment.RETRY_COUNT: "1"}
+    first = Runner(tmp_path, "ends.raises", url, options=retried)
+    assert first.run().code == 1
+    assert first.record().status is Status.PENDING
+    second = replace(first, attempt="pod-b")
+    assert second.run().code == 1
+    job = second.record()
+    assert [a["attempt_id"] for a in job.attempts] == ["pod-a", "pod-b"]
+    assert (job.status, job.pod_name) == (Status.FAILED, "pod-b")
+    assert replace(first, attempt="pod-c").run().code == 0, "no attempt is left"
+    assert len(first.record().attempts) == 2
+
+
+def test_of_two_runners_of_one_instant_the_second_does_nothing(url: str, tmp_path: Path) -> None:
+    first = Runner(tmp_path, "ends.returns", url)
+    first.run()
+    # Another scheduler's Job for the same instant: same minutes, another leading zero.
+    second = replace(first, job="job-029540880", attempt="pod-b")
+    ended = second.run()
+    assert (ended.code, ended.message) == (0, None)
+    assert "work done" not in ended.output
+    assert [j.kubernetes_job for j in first.records()] == ["job-29540880"]
+
+
+def test_a_job_over_the_limit_is_skipped_and_says_so(url: str, tmp_path: Path) -> None:
+    first = Runner(tmp_path, "ends.waits", url)
+    running = first.start()
+    running.until_marked()
+    second = replace(first, job="job-29540881", attempt="pod-b")
+    assert second.run().code == 0
+    assert not second.marker.exists(), "the task ran"
+    skipped = next(j for j in first.records() if j.pod_name == "pod-b")
+    assert (skipped.status, skipped.reason) == (Status.SKIPPED, Reason.CONCURRENCY_LIMIT)
+    two = {environment.MAX_CONCURRENT: "2"}
+    third = replace(first, job="job-29540882", attempt="pod-c", options=two).start()
+    third.until_marked()
+    for started in (running, third):
+        started.signal(signal.SIGTERM)
+        started.wait()
+
+
+def test_a_job_whose_runner_fell_silent_holds_no_place(sqlite_url: str, tmp_path: Path) -> None:
+    async def leave_silent() -> None:
+        store = open_store(sqlite_url)
+        await store.claim(
+            begun(task_id="ends.returns", start_time=datetime(2026, 1, 1, tzinfo=UTC))
+        )
+        await store.close()
+
+    asyncio.run(leave_silent())
+    ended = Runner(tmp_path, "ends.returns", sqlite_url, job="job-29540999").run()
+    assert message_of(ended).status is Status.COMPLETED
