@@ -49,7 +49,8 @@ class Operator:
 
 
 @contextmanager
-def run_operator(kubeconfig: Path, folder: Path) -> Iterator[Operator]:
+def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> Iterator[Operator]:
+    """Once it is alive, or at once when there is no custom resource to serve."""
     (port,) = free_ports(1)
     endpoint = f"http://127.0.0.1:{port}/healthz"
     variables = {
@@ -62,7 +63,8 @@ def run_operator(kubeconfig: Path, folder: Path) -> Iterator[Operator]:
     process = start(["env", *words, sys.executable, "-m", "jvscheduler_operator"], log)
     operator = Operator(process, log, endpoint)
     try:
-        wait_until(lambda: operator.is_alive, "the operator is alive", log=log)
+        if is_served:
+            wait_until(lambda: operator.is_alive, "the operator is alive", log=log)
         yield operator
     finally:
         stop(process, seconds=30)

@@ -83,6 +83,14 @@ class Shop:
     def wait_until_ready(self, name: str) -> dict[str, Any]:
         return self.wait_for(name, "Ready", "True", "CronJobReady")
 
+    def wait_for_field(self, name: str, field: str, value: object) -> None:
+        """Of the status."""
+        eventually(
+            lambda: self.task(name).get("status", {}).get(field) == value,
+            f"{name} has {field}={value}",
+            timeout=60,
+        )
+
     def event_reasons(self, name: str) -> list[str]:
         selector = f"--field-selector=involvedObject.name={name},involvedObject.kind={names.KIND}"
         return [event["reason"] for event in self.all("events", selector)]

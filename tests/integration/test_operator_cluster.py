@@ -1,0 +1,107 @@
+"""The Kubernetes API, through the operator's client, keeps the contract of clusters."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler_operator import secrets
+from jvscheduler_operator.cluster import Conflict, Rejected, Unavailable
+from jvscheduler_operator.kubernetes_cluster import KubernetesCluster
+from jvscheduler_operator.state import Key, Manifest
+from tests.cluster.api_server import ApiServer, free_ports
+from tests.integration.operator_shop import Shop, open_shop
+from tests.operator_contract import ClusterContract, OpenStage, Stage, desired, tell
+
+
+@pytest.fixture(scope="module")
+def shop(api_server: ApiServer) -> Shop:
+    return open_shop(api_server, "contract")
+
+
+@pytest.fixture
+def open_stage(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> OpenStage:
+    monkeypatch.setenv("KUBECONFIG", str(shop.server.kubeconfig))
+
+    async def put(manifest: Manifest) -> Manifest:
+        text = json.dumps(manifest)
+        answer = shop.server.kubectl("create", "-f", "-", "-o", "json", stdin=text)
+        stored: Manifest = json.loads(answer)
+        return stored
+
+    @asynccontextmanager
+    async def opened() -> AsyncIterator[Stage]:
+        cluster = await KubernetesCluster.connect()
+        try:
+            yield Stage(cluster, put, put, shop.namespace)
+        finally:
+            await cluster.close()
+
+    return opened
+
+
+class TestKubernetesCluster(ClusterContract):
+    def test_a_secret_that_someone_else_wrote_is_a_conflict(
+        self, open_stage: OpenStage, shop: Shop
+    ) -> None:
+        async def story(stage: Stage) -> None:
+            shop.server.kubectl("create", "namespace", "contract-secrets")
+            manifest = secrets.build("contract-secrets", "sqlite:///theirs")
+            shop.server.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+            with pytest.raises(Conflict):
+                await stage.cluster.apply_secret(secrets.build("contract-secrets", "sqlite:///o"))
+
+        tell(open_stage, story)
+
+    def test_a_manifest_that_does_not_fit_its_kind_is_rejected(self, open_stage: OpenStage) -> None:
+        async def story(stage: Stage) -> None:
+            manifest = dict(desired(await stage.new_task("misfit")))
+            manifest["spec"] = {**manifest["spec"], "when": "now"}
+            with pytest.raises(Rejected, match="field not declared in schema"):
+                await stage.cluster.apply_cron_job(manifest, force=False)
+
+        tell(open_stage, story)
+
+    def test_a_list_of_many_pages_is_whole(
+        self, open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("jvscheduler_operator.kubernetes_cluster._PAGE", 2)
+
+        async def story(stage: Stage) -> None:
+            for number in range(5):
+                await stage.new_task(f"page-{number}")
+            found = {task["metadata"]["name"] for task in (await stage.cluster.tasks()).items}
+            assert {f"page-{number}" for number in range(5)} <= found
+
+        tell(open_stage, story)
+
+
+def test_an_api_server_that_is_away_is_unavailable(
+    shop: Shop, open_stage: OpenStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (port,) = free_ports(1)
+    text = shop.server.kubeconfig.read_text()
+    path = tmp_path / "away.kubeconfig"
+    path.write_text(text.replace(shop.server.url, f"https://127.0.0.1:{port}"))
+    monkeypatch.setenv("KUBECONFIG", str(path))
+
+    async def story(stage: Stage) -> None:
+        with pytest.raises(Unavailable, match="does not answer"):
+            await stage.cluster.cron_job(Key("contract", "any"))
+
+    tell(open_stage, story)
+
+
+def test_no_way_to_the_api_says_what_to_set(
+    open_stage: OpenStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+
+    async def story(_stage: Stage) -> None:
+        raise AssertionError("connected")
+
+    with pytest.raises(InvalidSettings, match="set KUBECONFIG"):
+        tell(open_stage, story)

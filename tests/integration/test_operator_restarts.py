@@ -1,0 +1,97 @@
+"""The operator ended, killed, and without what it needs."""
+
+from pathlib import Path
+
+import pytest
+
+from jvscheduler import names
+from tests.cluster.api_server import ApiServer
+from tests.cluster.commands import wait_until
+from tests.integration.operator_process import run_operator, write_kubeconfig
+from tests.integration.operator_shop import TASKS, Shop, open_shop
+from tests.waiting import eventually
+
+MANY = [f"task-{n:02}" for n in range(20)]
+
+
+@pytest.fixture(scope="module")
+def shop(api_server: ApiServer) -> Shop:
+    return open_shop(api_server, "restarts")
+
+
+@pytest.fixture(scope="module")
+def kubeconfig(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_kubeconfig(shop.server, tmp_path_factory.mktemp("kubeconfig"))
+
+
+def versions(shop: Shop) -> dict[str, str]:
+    """Of all that the operator writes, but for what it writes about new tasks."""
+    objects = [
+        item
+        for kind in (TASKS, "cronjobs", "secrets", "events")
+        for item in shop.all(kind)
+        if "afterwards" not in item["metadata"]["name"]
+    ]
+    return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in objects}
+
+
+def test_killed_at_any_moment_it_goes_on_where_it_was(
+    shop: Shop, kubeconfig: Path, tmp_path: Path
+) -> None:
+    with run_operator(kubeconfig, tmp_path) as operator:
+        for name in MANY:
+            shop.apply_task(name)
+        eventually(lambda: shop.all("cronjobs"), "some CronJobs")
+        operator.kill()
+    with run_operator(kubeconfig, tmp_path) as operator:
+        for name in MANY:
+            shop.wait_until_ready(name)
+        assert operator.end() == 0
+
+
+def test_a_restart_with_nothing_changed_writes_nothing(
+    shop: Shop, kubeconfig: Path, tmp_path: Path
+) -> None:
+    before = versions(shop)
+    assert len(before) > 2 * len(MANY)
+    with run_operator(kubeconfig, tmp_path) as operator:
+        shop.apply_task("afterwards")  # queued behind those that were there at the start
+        shop.wait_until_ready("afterwards")
+        assert operator.end() == 0
+    assert versions(shop) == before
+
+
+def test_what_changed_while_it_was_away_is_made_up_for(
+    shop: Shop, kubeconfig: Path, tmp_path: Path
+) -> None:
+    edited, bereft, unlabelled, deleted = MANY[:4]
+    shop.apply_task(edited, image="shop:2")
+    shop.delete("cronjob", bereft)
+    shop.patch("cronjob", unlabelled, {"metadata": {"labels": {names.TASK_LABEL: None}}})
+    shop.delete(TASKS, deleted)
+    with run_operator(kubeconfig, tmp_path):
+        shop.wait_until_ready(edited)
+        eventually(lambda: shop.find("cronjob", bereft), "the CronJob is back")
+        eventually(
+            lambda: names.TASK_LABEL in shop.cron_job(unlabelled)["metadata"].get("labels", {}),
+            "the label is back",
+        )
+        eventually(lambda: shop.find("cronjob", deleted) is None, "garbage collection")
+
+
+def test_it_waits_for_the_custom_resource_and_ends_when_it_goes(
+    shop: Shop, kubeconfig: Path, tmp_path: Path
+) -> None:
+    with run_operator(kubeconfig, tmp_path) as operator:
+        shop.server.kubectl("delete", "crd", TASKS)
+        wait_until(lambda: operator.process.poll() is not None, "the end", log=operator.log)
+        assert operator.process.returncode not in (0, None)
+    with run_operator(kubeconfig, tmp_path, is_served=False) as operator:
+        wait_until(
+            lambda: "is not installed, waiting for it" in operator.log.read_text(),
+            "the warning",
+            log=operator.log,
+        )
+        later = open_shop(shop.server, "restarts-later")
+        later.apply_task("patient")
+        later.wait_until_ready("patient")

@@ -1,0 +1,153 @@
+"""What is seen is worked off, and what was not seen is made up for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+import pytest
+
+from jvscheduler_operator.cache import Cache
+from jvscheduler_operator.cluster import Listing, Unavailable
+from jvscheduler_operator.controller import Controller
+from jvscheduler_operator.handlers import Backoffs
+from jvscheduler_operator.memory_cluster import MemoryCluster
+from jvscheduler_operator.queue import WorkQueue
+from jvscheduler_operator.reconciler import Reconciler
+from jvscheduler_operator.settings import Settings
+from jvscheduler_operator.state import Key
+from tests.operator_objects import NOON, foreign_cron_job, task
+
+HOUR = 3600.0
+
+
+class PoisonedReconciler(Reconciler):
+    """Has a mistake that one object brings out."""
+
+    async def reconcile(self, key: Key) -> timedelta | None:
+        if key.name == "poisoned":
+            raise ZeroDivisionError("a mistake")
+        return await super().reconcile(key)
+
+
+@dataclass
+class Stage:
+    cluster: MemoryCluster = field(default_factory=MemoryCluster)
+    cache: Cache = field(default_factory=Cache)
+
+    def __post_init__(self) -> None:
+        settings = Settings(None, "http://localhost/", "host")
+        reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
+        self.controller = Controller(self.cluster, self.cache, WorkQueue(lambda: 0.0), reconciler)
+
+    def put_task(self, name: str) -> None:
+        stored = self.cluster.put(self.cluster.task_objects, task(name))
+        self.controller.task_seen("ADDED", stored)
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        while not condition():  # noqa: ASYNC110 - the cluster has nothing to wait on
+            await asyncio.sleep(0.01)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        work = asyncio.create_task(self.controller.run(resync_seconds=HOUR))
+        try:
+            yield
+        finally:
+            work.cancel()
+            await asyncio.gather(work, return_exceptions=True)
+
+
+def tell(story: Callable[[Stage], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        await asyncio.wait_for(story(Stage()), timeout=60)
+
+    asyncio.run(opened())
+
+
+def test_tasks_that_are_seen_get_their_cron_jobs() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            for number in range(50):
+                stage.put_task(f"task-{number}")
+            await stage.until(lambda: len(stage.cluster.cron_job_objects) == 50)
+
+    tell(story)
+
+
+def test_a_poisoned_object_delays_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("poisoned")
+            for number in range(20):
+                stage.put_task(f"task-{number}")
+            await stage.until(lambda: len(stage.cluster.cron_job_objects) == 20)
+
+    tell(story)
+    assert "shop/poisoned could not be reconciled" in caplog.text
+
+
+def test_a_failure_of_the_api_server_is_tried_again() -> None:
+    async def story(stage: Stage) -> None:
+        stage.cluster.failures = [Unavailable("away")]
+        async with stage.running():
+            stage.put_task("restock")
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_nothing_is_decided_before_the_children_are_known() -> None:
+    class Slow(MemoryCluster):
+        async def cron_jobs(self) -> Listing:
+            await listing.wait()
+            return await super().cron_jobs()
+
+    listing = asyncio.Event()
+
+    async def story(_: Stage) -> None:
+        stage = Stage(cluster=Slow())
+        async with stage.running():
+            stage.put_task("restock")
+            for _turn in range(20):
+                await asyncio.sleep(0)
+            assert stage.cluster.writes == []
+            listing.set()
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_a_resync_finds_what_no_event_told_of() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock")
+            key = Key("shop", "restock")
+            await stage.until(lambda: key in stage.cache.children)
+            await stage.until(lambda: "event" in stage.cluster.writes)
+            del stage.cluster.cron_job_objects[key]
+            stage.cluster.version += 1
+            await stage.controller.resync()
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_a_labelled_cron_job_of_no_task_is_nobodys_business() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stray = foreign_cron_job("stray")
+            stored = stage.cluster.put(stage.cluster.cron_job_objects, stray)
+            stage.controller.cron_job_seen("ADDED", stored)
+            stage.put_task("restock")
+            await stage.until(lambda: "event" in stage.cluster.writes)
+            assert stage.cluster.writes == ["cron job", "status", "event"]
+
+    tell(story)
+
+
+def test_kopf_never_runs_out_of_attempts() -> None:
+    delays = [delay for delay, _ in zip(Backoffs(), range(1000), strict=False)]
+    assert delays[:6] == [0.5, 1, 2, 4, 8, 10]
+    assert delays[-1] == 10

@@ -1,0 +1,22 @@
+"""What may be told to the operator."""
+
+import pytest
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler_operator.settings import LIVENESS_ENDPOINT, from_environment
+
+
+def test_nothing_need_be_told() -> None:
+    chosen = from_environment({})
+    assert chosen.database_url is None
+    assert chosen.liveness_endpoint == "http://0.0.0.0:8080/healthz"
+
+
+def test_an_empty_address_is_none() -> None:
+    assert from_environment({"JVSCHEDULER_DATABASE_URL": ""}).database_url is None
+
+
+@pytest.mark.parametrize("endpoint", ["8080", "https://0.0.0.0:8080/healthz", "http://0.0.0.0:1"])
+def test_an_endpoint_that_kopf_cannot_serve_is_refused(endpoint: str) -> None:
+    with pytest.raises(InvalidSettings, match=f"{LIVENESS_ENDPOINT} must look like"):
+        from_environment({LIVENESS_ENDPOINT: endpoint})
