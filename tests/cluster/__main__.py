@@ -13,13 +13,15 @@ from tests.cluster.settings import Settings, read_settings
 
 
 def up(settings: Settings) -> None:
-    cluster = bring_up(settings)
-    build_and_load(settings, cluster)
+    with locked(settings.lock):
+        cluster = bring_up(settings)
+        build_and_load(settings, cluster)
     print(cluster.exports())
 
 
 def down(settings: Settings) -> None:
-    take_down(settings)
+    with locked(settings.lock):
+        take_down(settings)
 
 
 def status(settings: Settings) -> None:
@@ -49,8 +51,7 @@ def main() -> int:
     chosen = parser.parse_args()
     settings = read_settings()
     try:
-        with locked(settings.lock):
-            chosen.action(settings)
+        chosen.action(settings)
     except ClusterError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -1,6 +1,7 @@
 """Running other programs: one way to call them, one way to wait, one way to complain."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,8 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
-from tests.cluster.errors import ClusterError, CommandError
+from tests.cluster.errors import ClusterError, CommandError, MissingPrerequisiteError
 
+PACKAGES = "tests/cluster/packages.txt"
 STARTED = time.monotonic()
 
 
@@ -38,6 +40,8 @@ def finish(
 ) -> subprocess.CompletedProcess[str]:
     """A command that succeeded; its standard input is a text, or an open file."""
     words = [str(word) for word in command]
+    if not shutil.which(words[0]):
+        raise MissingPrerequisiteError(f"{words[0]} is not installed; see {PACKAGES}")
     with tempfile.TemporaryFile("w+") as typed:
         typed.write(stdin or "")
         typed.seek(0)
@@ -56,7 +60,10 @@ def finish(
 
 
 def succeeds(*command: str | Path, env: Mapping[str, str] | None = None) -> bool:
+    """False also where there is no such program."""
     words = [str(word) for word in command]
+    if not shutil.which(words[0]):
+        return False
     return subprocess.run(words, env=env, capture_output=True, check=False).returncode == 0
 
 

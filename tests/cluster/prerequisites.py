@@ -6,40 +6,30 @@ Debian's packages are listed in `packages.txt`; Go comes from go.dev.
 import os
 import re
 import shutil
-from pathlib import Path
 
-from tests.cluster.commands import run
+from tests.cluster.commands import PACKAGES, run
 from tests.cluster.errors import MissingPrerequisiteError
 from tests.cluster.versions import GO
-
-PACKAGES = Path(__file__).with_name("packages.txt")
 
 # program -> the Debian package that has it
 OWN_ENGINE = {
     "dockerd": "docker.io",
     "docker": "docker.io",
     "mmdebstrap": "mmdebstrap",
-    "nft": "nftables",
     "ip": "iproute2",
     "iptables": "iptables",
-    "conntrack": "conntrack",
-    "nsenter": "util-linux",
 }
 IMAGE_BUILDER = {"buildah": "buildah", "mmdebstrap": "mmdebstrap"}
 
 
 def require_programs(programs: dict[str, str], purpose: str) -> None:
-    missing = {package for program, package in programs.items() if not find(program)}
+    missing = {package for name, package in programs.items() if not shutil.which(name)}
     if missing:
         raise MissingPrerequisiteError(
             f"{purpose} needs Debian packages that are not installed:\n"
             f"  apt-get install -y --no-install-recommends {' '.join(sorted(missing))}\n"
-            f"(all that the tests need: xargs -a tests/cluster/{PACKAGES.name} apt-get install -y)"
+            f"(all that the tests need is in {PACKAGES})"
         )
-
-
-def find(program: str) -> str | None:
-    return shutil.which(program) or shutil.which(program, path="/usr/sbin:/sbin")
 
 
 def require_root(purpose: str) -> None:

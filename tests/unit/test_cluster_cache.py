@@ -9,10 +9,13 @@ from pathlib import Path
 import pytest
 
 from tests.cluster.cache import build_once, content_key, half_of, keep_only
+from tests.cluster.commands import run
+from tests.cluster.errors import MissingPrerequisiteError
 from tests.cluster.image_names import full_reference
 from tests.cluster.leftovers import Process, belongs
 from tests.cluster.mounts import mounts_below
 from tests.cluster.place import Place
+from tests.cluster.prerequisites import require_go, require_programs
 
 PLACE = Place("jvscheduler", Path("/cache/docker"), "10.78.0")
 
@@ -146,3 +149,20 @@ def test_without_our_network_namespace_nothing_is_in_it() -> None:
 )
 def test_a_short_image_name_means_one_registry(short: str, full: str) -> None:
     assert full_reference(short) == full
+
+
+def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
+    programs = {"no-such-program": "some-package", "sh": "dash"}
+    with pytest.raises(MissingPrerequisiteError, match="apt-get install .* some-package\n"):
+        require_programs(programs, "this test")
+
+
+def test_go_is_named_with_its_version(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(MissingPrerequisiteError, match=r"Go 1\.26 or newer from https://go\.dev"):
+        require_go()
+
+
+def test_any_other_missing_program_is_named() -> None:
+    with pytest.raises(MissingPrerequisiteError, match="no-such-program is not installed"):
+        run("no-such-program")
