@@ -7,7 +7,7 @@ node takes it (`Unschedulable`).
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -49,6 +49,12 @@ def to_task_pod(pod: Json) -> TaskPod | None:
         disrupted=_disrupted(status),
         reported=_reported(terminated, identity.job_id),
     )
+
+
+def remember(old: TaskPod, new: TaskPod) -> TaskPod:
+    """The first time of deletion is when it was asked for: the kubelet, which deletes the pod
+    for good when its containers have ended, overwrites it."""
+    return replace(new, deletion_time=old.deletion_time) if old.deletion_time else new
 
 
 @dataclass(frozen=True)

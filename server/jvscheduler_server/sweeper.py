@@ -1,7 +1,7 @@
 """Keeps the history true: looks at the cluster, has `sweep` and `lost` decide, records.
 
-Pods are looked at whenever the cluster changed, the history's unfinished jobs
-every half minute. What the history does not take stays where it came from (the
+Pods are looked at whenever the cluster changed; the history's unfinished jobs
+every half minute, and when a pod ended and left nothing to tell. What the history does not take stays where it came from (the
 pod in the cache, or the cluster's departed pods) and is decided again, so the
 only state here is which pods need no second look.
 """
@@ -44,6 +44,7 @@ class Sweeper:
         self._backoff = backoff or Backoff(first=1, longest=30)
         self._settled: frozenset[str] = frozenset()
         self._compared_time: datetime | None = None
+        self._compared_pods: frozenset[str] = frozenset()
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -58,10 +59,8 @@ class Sweeper:
         if not self._cluster.synced:
             return
         await self._settle_pods()
-        now = self._clock()
-        if self._compared_time is None or now - self._compared_time >= PERIOD:
+        if self._is_comparison_due():
             await self._compare()
-            self._compared_time = now
 
     async def _swept(self) -> float | None:
         """The seconds to wait before the next try, when it failed."""
@@ -90,14 +89,24 @@ class Sweeper:
             self._settled |= {pod.uid}
         self._cluster.forget(pod for pod in departed if not is_silent(pod))
 
+    def _is_comparison_due(self) -> bool:
+        last = self._compared_time
+        if last is None or self._clock() - last >= PERIOD:
+            return True
+        pods = [*self._cluster.pods(), *self._cluster.departed()]
+        return any(pod.uid not in self._compared_pods for pod in pods if is_silent(pod))
+
     async def _compare(self) -> None:
         """The history's unfinished jobs with a cluster that is at least as new."""
+        now = self._clock()
         unfinished = await self._store.unfinished()
         departed = self._cluster.departed()
-        cluster = seen([*departed, *self._cluster.pods()], self._cluster.jobs())
-        for outcome in closings(unfinished, cluster, self._clock()):
+        pods = [*departed, *self._cluster.pods()]
+        for outcome in closings(unfinished, seen(pods, self._cluster.jobs()), now):
             await self._record(outcome)
         self._cluster.forget(pod for pod in departed if is_silent(pod))
+        self._compared_pods = frozenset(pod.uid for pod in pods if is_silent(pod))
+        self._compared_time = now
 
     async def _record(self, outcome: Outcome) -> None:
         try:

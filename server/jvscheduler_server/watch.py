@@ -32,12 +32,14 @@ class VersionExpired(TemporaryError):  # noqa: N818
 
 @dataclass(frozen=True)
 class Resource(Generic[T]):
-    """What to watch: an API path such as `/api/v1/pods`, a label selector, and what an
-    object becomes here (None: it is not looked at)."""
+    """What to watch: an API path such as `/api/v1/pods`, and a label selector. `convert` says
+    what an object becomes here (None: it is not looked at), `remember(old, new)` what a newer
+    state of it keeps from the older."""
 
     path: str
     convert: Callable[[Json], T | None]
     label_selector: str = ""
+    remember: Callable[[T, T], T] = lambda _, new: new
 
 
 class Source(Protocol):
@@ -101,7 +103,7 @@ class Watched(Generic[T]):
     def _replace(self, objects: Sequence[Json]) -> None:
         old, self._items = self._items, {}
         for item in objects:
-            self._put(item)
+            self._put(item, old)
         for uid in old.keys() - self._items.keys():
             self._gone(old[uid], True)
         self.synced = True
@@ -112,22 +114,26 @@ class Watched(Generic[T]):
         self._version = item["metadata"]["resourceVersion"]
         if event["type"] == "BOOKMARK":
             return
-        self._put(item)
+        self._put(item, self._items)
         if event["type"] == "DELETED":
             last = self._items.pop(item["metadata"]["uid"], None)
             if last is not None:
                 self._gone(last, False)
         self._changed()
 
-    def _put(self, item: Json) -> None:
-        metadata = item["metadata"]
+    def _put(self, item: Json, known: Mapping[str, T]) -> None:
+        uid = item["metadata"]["uid"]
+        new = self._converted(item)
+        if new is None:
+            self._items.pop(uid, None)
+        else:
+            self._items[uid] = self._resource.remember(known[uid], new) if uid in known else new
+
+    def _converted(self, item: Json) -> T | None:
         try:
-            converted = self._resource.convert(item)
+            return self._resource.convert(item)
         except (KeyError, TypeError, ValueError) as error:
+            metadata = item["metadata"]
             where = f"{metadata.get('namespace')}/{metadata['name']}"
             _log.error("%s: %s is left out: %r", self._resource.path, where, error)
-            converted = None
-        if converted is None:
-            self._items.pop(metadata["uid"], None)
-        else:
-            self._items[metadata["uid"]] = converted
+            return None

@@ -107,18 +107,22 @@ def test_a_pod_that_left_nothing_to_tell_is_forgotten() -> None:
     play(scene)
 
 
-def test_a_pod_that_ended_well_without_a_word_is_kept_until_the_history_was_asked() -> None:
+@pytest.mark.parametrize("deleted", [False, True])
+def test_the_history_is_asked_about_a_pod_that_ended_well_without_a_word(deleted: bool) -> None:
     async def scene(s: Scene) -> None:
         await s.sweeper.sweep()
         await s.store.claim(begun())
-        quiet = {"phase": "Succeeded", "exit_code": 0, "reason": "Completed", "deleted": True}
-        s.cluster.gone = [ended_pod(**quiet)]
-        await s.sweeper.sweep()
-        assert len(s.cluster.gone) == 1
-        s.clock.now += PERIOD
+        quiet = ended_pod(phase="Succeeded", exit_code=0, reason="Completed", deleted=deleted)
+        s.cluster.gone, s.cluster.seen_pods = ([quiet], []) if deleted else ([], [quiet])
+        s.store.away = True
+        with pytest.raises(HistoryUnavailable):
+            await s.sweeper.sweep()
+        s.store.away = False
         await s.sweeper.sweep()
         assert await s.status(begun()) == (Status.FAILED, Reason.CONTAINER_FAILED)
         assert s.cluster.gone == []
+        s.store.away = True
+        await s.sweeper.sweep()
 
     play(scene)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from jvscheduler_server.watch import (
     VersionExpired,
     Watched,
 )
+from tests.outcomes import NOON
 from tests.task_pods import kubernetes_pod, running, terminated
 
 THINGS: Resource[str] = Resource("/things", lambda item: item["metadata"]["name"])
@@ -227,6 +229,20 @@ def test_a_deleted_pod_is_kept_as_it_was_last_seen_until_it_is_forgotten() -> No
         assert cluster.pods() == ()
         cluster.forget([pod])
         assert cluster.departed() == ()
+
+    with_cluster(server, scene)
+
+
+def test_a_pod_keeps_the_time_at_which_its_deletion_was_asked_for() -> None:
+    server = ApiServer([kubernetes_pod(running(), deletionTimestamp="2026-03-02T12:00:08Z")])
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        last = kubernetes_pod(terminated(0, "Done"), deletionTimestamp="2026-03-02T12:00:10Z")
+        server.pod_events.put_nowait({"type": "DELETED", "object": last})
+        await until(lambda: bool(cluster.departed()), cluster)
+        (pod,) = cluster.departed()
+        assert pod.deletion_time == NOON + timedelta(seconds=8)
+        assert pod.was_deleted_first
 
     with_cluster(server, scene)
 
