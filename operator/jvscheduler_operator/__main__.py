@@ -1,16 +1,14 @@
 """`python -m jvscheduler_operator`: the operator as a process, ended by SIGTERM or SIGINT.
 
-kopf owns the signals and the liveness endpoint; when it ends, so does all
-else, and when our own work dies, so does kopf: a half-dead operator would look
-alive.
+kopf owns the signals and the liveness endpoint; when its watch ends, so does
+the work, and when the work dies, so does the watch: a half-dead operator would
+look alive.
 """
 
 import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
-
-import kopf
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler_operator import handlers, settings
@@ -29,29 +27,9 @@ async def run(chosen: Settings) -> None:
         reconciler = Reconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
         controller = Controller(cluster, cache, WorkQueue(), reconciler)
         await controller.wait_until_served()
-        await _until_either_ends(controller, chosen)
+        await controller.run(lambda: handlers.watch(controller, chosen.liveness_endpoint))
     finally:
         await cluster.close()
-
-
-async def _until_either_ends(controller: Controller, chosen: Settings) -> None:
-    work = asyncio.create_task(controller.run(), name="controller")
-    watch = asyncio.create_task(
-        kopf.operator(
-            registry=handlers.registry_for(controller),
-            settings=handlers.settings(),
-            clusterwide=True,
-            standalone=True,
-            liveness_endpoint=chosen.liveness_endpoint,
-        ),
-        name="kopf",
-    )
-    done, pending = await asyncio.wait((work, watch), return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
-    await asyncio.gather(*pending, return_exceptions=True)
-    for task in done:
-        task.result()
 
 
 def _log() -> None:
@@ -68,8 +46,8 @@ def main() -> None:
     _log()
     try:
         asyncio.run(run(settings.from_environment()))
-    except SchedulerError as error:
-        sys.exit(f"jvscheduler operator: {error}")
+    except* SchedulerError as errors:
+        sys.exit("; ".join(f"jvscheduler operator: {error}" for error in errors.exceptions))
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ first comes before any work, so that no child is taken for absent.
 import asyncio
 import logging
 import random
+from collections.abc import Awaitable, Callable
 from typing import Final
 
 from jvscheduler.errors import TemporaryError
@@ -53,14 +54,22 @@ class Controller:
                 _logger.warning("The Kubernetes API cannot be asked, trying again: %s", error)
             await asyncio.sleep(_RETRY_SECONDS)
 
-    async def run(self, resync_seconds: float = _RESYNC_SECONDS) -> None:
-        """Until cancelled."""
+    async def run(
+        self, watch: Callable[[], Awaitable[None]], resync_seconds: float = _RESYNC_SECONDS
+    ) -> None:
+        """Until the watch ends, or the work fails.
+
+        The workers are there before the watch starts: kopf takes every asyncio task that
+        begins after it for its own, waits for it at its end and cancels it.
+        """
         await self._list_children()
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._resync_for_ever(resync_seconds))
-                for _ in range(_WORKERS):
-                    group.create_task(self._work())
+                tasks = [group.create_task(self._work()) for _ in range(_WORKERS)]
+                tasks.append(group.create_task(self._resync_for_ever(resync_seconds)))
+                await watch()
+                for task in tasks:
+                    task.cancel()
         finally:
             self._queue.close()
 

@@ -16,6 +16,7 @@ from typing import Any, Final
 import kopf
 
 from jvscheduler import names
+from jvscheduler.errors import SchedulerError
 from jvscheduler_operator.controller import Controller
 
 _CRON_JOBS: Final = ("batch", "cronjobs")
@@ -33,7 +34,26 @@ class Backoffs:
             delay = min(delay * 2, 10.0)
 
 
-def registry_for(controller: Controller) -> kopf.OperatorRegistry:
+class WatchFailed(SchedulerError):
+    """kopf has given up."""
+
+
+async def watch(controller: Controller, liveness_endpoint: str) -> None:
+    """Until SIGTERM or SIGINT. Raises WatchFailed."""
+    try:
+        await kopf.operator(
+            registry=_registry(controller),
+            settings=_settings(),
+            clusterwide=True,
+            standalone=True,
+            liveness_endpoint=liveness_endpoint,
+        )
+    except Exception as error:
+        message = f"the watch of {names.PLURAL}.{names.GROUP} has failed: {error}"
+        raise WatchFailed(message) from error
+
+
+def _registry(controller: Controller) -> kopf.OperatorRegistry:
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
@@ -51,7 +71,7 @@ def registry_for(controller: Controller) -> kopf.OperatorRegistry:
     return registry
 
 
-def settings() -> kopf.OperatorSettings:
+def _settings() -> kopf.OperatorSettings:
     chosen = kopf.OperatorSettings()
     chosen.posting.enabled = False
     chosen.scanning.disabled = True

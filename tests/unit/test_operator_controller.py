@@ -51,12 +51,17 @@ class Stage:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        work = asyncio.create_task(self.controller.run(resync_seconds=HOUR))
+        is_over = asyncio.Event()
+
+        async def watch() -> None:
+            await is_over.wait()
+
+        work = asyncio.create_task(self.controller.run(watch, resync_seconds=HOUR))
         try:
             yield
         finally:
-            work.cancel()
-            await asyncio.gather(work, return_exceptions=True)
+            is_over.set()
+            await work
 
 
 def tell(story: Callable[[Stage], Awaitable[None]]) -> None:
@@ -130,6 +135,18 @@ def test_a_resync_finds_what_no_event_told_of() -> None:
             stage.cluster.version += 1
             await stage.controller.resync()
             await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_a_watch_that_fails_ends_the_work() -> None:
+    async def story(stage: Stage) -> None:
+        async def watch() -> None:
+            raise Unavailable("the watch is lost")
+
+        with pytest.raises(ExceptionGroup) as failed:
+            await stage.controller.run(watch)
+        assert failed.group_contains(Unavailable, match="the watch is lost")
 
     tell(story)
 
