@@ -153,7 +153,7 @@ def test_a_short_image_name_means_one_registry(short: str, full: str) -> None:
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
     programs = {"no-such-program": "some-package", "sh": "dash"}
-    with pytest.raises(MissingPrerequisiteError, match="apt-get install .* some-package\n"):
+    with pytest.raises(MissingPrerequisiteError, match=r"apt-get install .* some-package\n"):
         require_programs(programs, "this test")
 
 
