@@ -1,15 +1,19 @@
-"""A history and a cluster in memory, which tests of the server change as they like."""
+"""A history, a cluster and an API over them in memory, which tests change as they like."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
+
+from fastapi.testclient import TestClient
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.store import Recent
 from jvscheduler.outcomes import Outcome, Status
+from jvscheduler_server.app import create_app
 from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
 
 AWAY = "the history database is unavailable; see that it runs"
@@ -92,3 +96,33 @@ class FakeCluster:
 
     async def changed(self, seconds: float) -> None:
         """Nothing changes by itself."""
+
+
+class Served:
+    """The API over both, not started."""
+
+    def __init__(self) -> None:
+        self.store = FlakyHistory()
+        self.cluster = FakeCluster()
+        self.client = TestClient(
+            create_app(self.store, self.cluster), raise_server_exceptions=False
+        )
+
+    def record(self, *outcomes: Outcome) -> None:
+        for outcome in outcomes:
+            asyncio.run(self.store.record(outcome))
+
+    def get(self, path: str, **query: Any) -> dict[str, Any]:
+        response = self.client.get(path, params=query)
+        assert response.status_code == 200, response.text
+        answer: dict[str, Any] = response.json()
+        return answer
+
+    def problem(self, path: str, expected: int, **query: Any) -> dict[str, Any]:
+        response = self.client.get(path, params=query)
+        assert response.status_code == expected
+        assert response.headers["content-type"] == "application/problem+json"
+        problem: dict[str, Any] = response.json()
+        assert (problem["status"], problem["type"]) == (expected, "about:blank")
+        assert problem["instance"] == path
+        return problem

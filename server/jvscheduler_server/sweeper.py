@@ -1,9 +1,10 @@
 """Keeps the history true: looks at the cluster, has `sweep` and `lost` decide, records.
 
 Pods are looked at whenever the cluster changed; the history's unfinished jobs
-every half minute, and when a pod ended and left nothing to tell. What the history does not take stays where it came from (the
-pod in the cache, or the cluster's departed pods) and is decided again, so the
-only state here is which pods need no second look.
+every half minute, and when a pod ended and left nothing to tell. What the
+history does not take stays where it came from (the pod in the cache, or the
+cluster's departed pods) and is decided again, so the only state here is which
+pods need no second look.
 """
 
 import asyncio

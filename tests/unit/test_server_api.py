@@ -1,53 +1,18 @@
 """The API over a history and a cluster in memory."""
 
-import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
-from fastapi.testclient import TestClient
 
 from jvscheduler.outcomes import Outcome
-from jvscheduler_server import app as application
-from jvscheduler_server.app import create_app
 from jvscheduler_server.cluster import TaskState
 from tests.outcomes import begun, completed, failed, of_job
-from tests.server_parts import AWAY, FakeCluster, FlakyHistory
+from tests.server_parts import AWAY, Served
 from tests.task_pods import ended_pod, task_pod, waiting_pod
 
 RECENT = "/api/scheduler/jobs/recent"
 STATUS = "/api/scheduler/status"
-
-
-class Served:
-    def __init__(self) -> None:
-        self.store = FlakyHistory()
-        self.cluster = FakeCluster()
-        self.client = TestClient(
-            create_app(self.store, self.cluster), raise_server_exceptions=False
-        )
-
-    def record(self, *outcomes: Outcome) -> None:
-        for outcome in outcomes:
-            asyncio.run(self.store.record(outcome))
-
-    def get(self, path: str, **query: Any) -> dict[str, Any]:
-        response = self.client.get(path, params=query)
-        assert response.status_code == 200, response.text
-        answer: dict[str, Any] = response.json()
-        return answer
-
-    def problem(self, path: str, expected: int, **query: Any) -> dict[str, Any]:
-        response = self.client.get(path, params=query)
-        assert response.status_code == expected
-        assert response.headers["content-type"] == "application/problem+json"
-        problem: dict[str, Any] = response.json()
-        assert (problem["status"], problem["type"]) == (expected, "about:blank")
-        assert problem["instance"] == path
-        return problem
 
 
 @pytest.fixture
@@ -240,63 +205,3 @@ def test_every_answer_is_documented(served: Served) -> None:
         "limit",
     ]
     assert served.client.get("/docs").status_code == 200
-
-
-@contextmanager
-def running(app: Any) -> Iterator[None]:
-    with TestClient(app):
-        yield
-
-
-def test_the_application_opens_and_closes_what_it_reads(served: Served) -> None:
-    began, ended = [], []
-
-    async def part() -> None:
-        began.append(served.cluster.running)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            ended.append(served.cluster.running)
-
-    with running(create_app(served.store, served.cluster, [part])):
-        assert served.store.opened == 1
-        assert began == [True]
-    assert (ended, served.cluster.running, served.store.closed) == ([True], False, 1)
-
-
-def test_it_starts_while_the_history_is_away_and_opens_it_later(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(application, "OPEN_AGAIN_SECONDS", 0.001)
-    served.store.away = True
-    opened = asyncio.Event()
-    first = served.store.open
-
-    async def open_and_tell() -> None:
-        await first()
-        opened.set()
-
-    served.store.open = open_and_tell  # type: ignore[method-assign]
-
-    async def wait_and_come_back() -> None:
-        served.store.away = False
-
-    async def scene() -> None:
-        app = create_app(served.store, served.cluster, [wait_and_come_back])
-        async with app.router.lifespan_context(app):
-            async with asyncio.timeout(60):
-                await opened.wait()
-
-    asyncio.run(scene())
-    assert served.store.opened == 1
-
-
-def test_a_part_that_ends_by_a_fault_is_told(
-    served: Served, caplog: pytest.LogCaptureFixture
-) -> None:
-    async def part() -> None:
-        raise RuntimeError("no more")
-
-    with running(create_app(served.store, served.cluster, [part])):
-        assert served.get("/livez") == {"status": "ok"}
-    assert "a part of the server ended for good" in caplog.text
