@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import yaml
+
 from jvscheduler.version import __version__
 
 ROOT = Path(__file__).parents[2]

@@ -1,0 +1,59 @@
+"""What the end-to-end tests ask of an installed jvscheduler."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from tests.cluster.plugin import RunningCluster
+
+NAMESPACE = "jvscheduler"
+SHOP = "shop"
+
+_SERVER = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
+_RECORDS = "select data->'context' from object where data->'context'->>'job_name' = '{}'"
+
+
+@dataclass(frozen=True)
+class Installation:
+    """Reads go through the API server's service proxy: no port-forward to lose on a restart."""
+
+    cluster: RunningCluster
+
+    def get(self, path: str, **query: object) -> dict[str, Any]:
+        """The monitoring API's answer."""
+        url = f"{_SERVER}{path}?{urlencode(query)}"
+        answer: dict[str, Any] = json.loads(self.cluster.kubectl("get", "--raw", url))
+        return answer
+
+    def jobs(self, task_id: str, **query: object) -> list[dict[str, Any]]:
+        """The task's recent jobs as the API tells them, newest first."""
+        recent = self.get("/api/scheduler/jobs/recent", limit=1000, **query)
+        return [job for job in recent["jobs"] if job["job_name"] == task_id]
+
+    def records(self, task_id: str) -> list[dict[str, Any]]:
+        """The task's records as PostgreSQL has them."""
+        rows = self.cluster.kubectl(
+            *("exec", "-n", NAMESPACE, f"{NAMESPACE}-postgresql-0", "--"),
+            *("psql", "-U", "jvscheduler", "-d", "jvscheduler"),
+            *("-Atc", _RECORDS.format(task_id)),
+        )
+        return [json.loads(row) for row in rows.splitlines()]
+
+    def objects(self, kind: str, namespace: str = SHOP, **labels: str) -> list[dict[str, Any]]:
+        selector = ",".join(f"{k}={v}" for k, v in labels.items())
+        found = self.cluster.kubectl("get", kind, "-n", namespace, "-l", selector, "-o", "json")
+        items: list[dict[str, Any]] = json.loads(found)["items"]
+        return items
+
+    def object(self, kind: str, name: str, namespace: str = SHOP) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(
+            self.cluster.kubectl("get", kind, name, "-n", namespace, "-o", "json")
+        )
+        return found
+
+    def condition(self, name: str, condition: str) -> dict[str, Any]:
+        """One condition of a ScheduledTask; an empty dict when it has none such yet."""
+        status = self.object("scheduledtask", name).get("status", {})
+        found = [c for c in status.get("conditions", []) if c["type"] == condition]
+        return found[0] if found else {}

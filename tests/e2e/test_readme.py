@@ -1,0 +1,17 @@
+"""The README's commands on a cluster, those that the other tests did not already run."""
+
+import json
+
+from tests.e2e.conftest import shell
+from tests.e2e.installation import Installation
+from tests.readme import shell_snippets
+from tests.waiting import eventually
+
+
+def test_the_commands_that_show_what_ran(installation: Installation) -> None:
+    eventually(lambda: installation.jobs("shop.tasks.collect_metrics"), "a job")
+    look = shell_snippets("On a cluster")[-1]
+    printed = shell(f"trap 'kill %1' EXIT\n{look}", installation.cluster)
+    answer = json.loads(printed[printed.index("{") :])
+    assert answer["total_found"] >= 1
+    assert answer["jobs"][0]["job_name"]
