@@ -11,7 +11,7 @@ When the CRD goes, the watch fails and the process ends, to wait for it anew.
 """
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import kopf
 
@@ -47,6 +47,8 @@ async def watch(controller: Controller, liveness_endpoint: str) -> None:
             clusterwide=True,
             standalone=True,
             liveness_endpoint=liveness_endpoint,
+            # For peering, which is off; kopf's own guess needs a user that has a name.
+            identity=cast("Any", names.FIELD_MANAGER),
         )
     except Exception as error:
         message = f"the watch of {names.PLURAL}.{names.GROUP} has failed: {error}"

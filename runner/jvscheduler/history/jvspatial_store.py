@@ -54,10 +54,10 @@ class JvspatialHistory:
         self._call_seconds = call_seconds
 
     async def open(self) -> None:
+        """Pings first: jvspatial only logs that it could not create an index."""
+        await self.ping()
         if self._create_indexes:
             await self._call(lambda: GraphContext(self._database).ensure_indexes(ScheduledJob))
-        else:
-            await self.ping()
 
     async def close(self) -> None:
         async with asyncio.timeout(self._call_seconds):
