@@ -12,7 +12,7 @@ A record whose attempts ran on no node and whose namespace is that of
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.outcomes import Outcome, Reason, Status
@@ -21,6 +21,8 @@ from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE
 from jvscheduler_server.sweep import Verdict, deleted, outcome, repair
 
 GRACE: Final = timedelta(seconds=60)
+
+Attempt = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -43,20 +45,22 @@ def seen(pods: Sequence[TaskPod], jobs: Iterable[KubernetesJob]) -> Seen:
 def closings(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime) -> list[Outcome]:
     """The ends of attempts that are open in the history and over in the cluster."""
     found = (
-        closing(job, cluster, now)
+        closing(job, attempt, cluster, now)
         for job in unfinished
-        if job.status is Status.RUNNING and is_of_cluster(job)
+        if is_of_cluster(job)
+        for attempt in job.attempts
+        if not Status(attempt["status"]).is_final
     )
     return [outcome for outcome in found if outcome is not None]
 
 
-def closing(job: ScheduledJob, cluster: Seen, now: datetime) -> Outcome | None:
-    pod = cluster.pods.get((job.namespace, job.pod_name or ""))
+def closing(job: ScheduledJob, attempt: Attempt, cluster: Seen, now: datetime) -> Outcome | None:
+    pod = cluster.pods.get((job.namespace, attempt["attempt_id"]))
     if pod is not None:
         return _told_by_pod(pod, now)
-    if now - last_sign_of_life(job) < GRACE:
+    if now - last_sign_of_life(job, attempt) < GRACE:
         return None
-    return _runner_lost(job, now)
+    return _runner_lost(job, attempt, now)
 
 
 def is_of_cluster(job: ScheduledJob) -> bool:
@@ -64,12 +68,12 @@ def is_of_cluster(job: ScheduledJob) -> bool:
     return on_node or job.namespace != DEV_NAMESPACE
 
 
-def last_sign_of_life(job: ScheduledJob) -> datetime:
-    """Of the job's newest attempt: its heartbeat, end or start."""
-    last = job.attempts[-1]
-    texts = (last.get("start_time"), last.get("completion_time"))
-    times = [datetime.fromisoformat(text) for text in texts if text]
-    return max([*times, *([job.heartbeat_time] if job.heartbeat_time else [])])
+def last_sign_of_life(job: ScheduledJob, attempt: Attempt) -> datetime:
+    """Heartbeats are the newest attempt's."""
+    start = datetime.fromisoformat(attempt["start_time"])
+    if job.heartbeat_time is None or attempt is not job.attempts[-1]:
+        return start
+    return max(start, job.heartbeat_time)
 
 
 def _told_by_pod(pod: TaskPod, now: datetime) -> Outcome | None:
@@ -89,20 +93,19 @@ def _ended_well(pod: TaskPod) -> Verdict:
     return Verdict(Reason.CONTAINER_FAILED, text)
 
 
-def _runner_lost(job: ScheduledJob, now: datetime) -> Outcome:
-    last = job.attempts[-1]
+def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
     return Outcome(
         job_id=job.id,
         task_id=job.job_name,
         namespace=job.namespace,
         job_name=job.kubernetes_job,
-        attempt_id=last["attempt_id"],
+        attempt_id=attempt["attempt_id"],
         status=Status.FAILED,
         scheduled_time=job.scheduled_time,
-        start_time=datetime.fromisoformat(last["start_time"]),
+        start_time=datetime.fromisoformat(attempt["start_time"]),
         completion_time=now,
         reason=Reason.RUNNER_LOST,
-        error_message=f"the pod {last['attempt_id']} disappeared without a word",
+        error_message=f"the pod {attempt['attempt_id']} disappeared without a word",
         retry_count=job.retry_count,
-        node_name=last.get("node_name"),
+        node_name=attempt.get("node_name"),
     )

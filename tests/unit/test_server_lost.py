@@ -82,6 +82,16 @@ def test_a_job_whose_pod_was_killed_has_kubernetes_reason() -> None:
     assert outcome.reason == Reason.OOM_KILLED
 
 
+def test_each_open_attempt_of_a_job_is_closed_for_itself() -> None:
+    job = merge(record(begun(retry_count=1)), begun(attempt_id="pod-b", retry_count=1))
+    assert job is not None
+    beating = job.model_copy(update={"heartbeat_time": LATE})
+    (first,) = closed(beating)
+    assert (first.attempt_id, first.reason) == ("pod-a", Reason.RUNNER_LOST)
+    ended = [ended_pod(reason="OOMKilled"), ended_pod(name="pod-b", reason="Evicted")]
+    assert [o.reason for o in closed(beating, *ended)] == [Reason.OOM_KILLED, Reason.EVICTED]
+
+
 def test_a_job_that_jvscheduler_dev_runs_is_not_this_clusters() -> None:
     assert closed(record(begun(namespace="dev"))) == []
 
