@@ -10,7 +10,7 @@ that other readers take for numbers.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any, Final
 
 from jvscheduler import names

@@ -1,25 +1,16 @@
-"""Cron, exactly as the CronJob controller understands it.
+"""Cron text as Kubernetes reads it: robfig/cron v3.0.1, `ParseStandard`.
 
-Kubernetes reads a CronJob's schedule with robfig/cron v3.0.1 (`ParseStandard`)
-and asks it for each next instant (`SpecSchedule.Next`). What we say is due must
-be what the controller makes Jobs for, so both are followed to the letter, also
-where they surprise: Sunday is 0 and never 7, `*/2` is a restriction and `*/1`
-is none, `N/step` means `N-max/step`, and the search walks months, days, hours
-and minutes in the order that decides what happens when the clock changes. No
-Python library does: they differ on those points or on the clock changes.
-
-Ours alone: `@every` and `TZ=` are refused, because an interval has a form of
-its own in the grammar and the time zone a field of its own; a schedule that
-can never be due is refused; and the search looks 8 years ahead, not 5, so that
-29 February is found across a century's end.
+What it accepts is accepted, also `*-5`, which it takes for `*`, and empty items
+of a list, which it ignores: such a CronJob exists and means something.
 """
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Final
 
+from jvscheduler.cron.search import Search
 from jvscheduler.errors import InvalidSchedule
 
 SYNONYMS: Final[Mapping[str, str]] = {
@@ -34,13 +25,9 @@ SYNONYMS: Final[Mapping[str, str]] = {
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
-_YEARS_AHEAD: Final = 8
 _LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NUMBER: Final = re.compile(r"\+?[0-9]+", re.ASCII)
 _MAX_INT: Final = 2**63 - 1
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_INSTANT: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
-_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
 
 @dataclass(frozen=True)
@@ -74,8 +61,7 @@ class Cron:
 
     def next(self, after: datetime, zone: tzinfo) -> datetime | None:
         """The first due instant after `after`, aware UTC; None: not within eight years."""
-        instant = _Search(self, zone, after).run()
-        return None if instant is None else _EPOCH + timedelta(seconds=instant)
+        return Search(self, zone, after).run()
 
     def allows_day(self, day: int, weekday: int) -> bool:
         """`weekday` counts from Sunday, 0."""
@@ -211,104 +197,3 @@ def _bits(low: int, high: int, step: int) -> int:
     if step == 1:
         return (1 << high + 1) - (1 << low)
     return sum(1 << number for number in range(low, high + 1, step))
-
-
-class _Search:
-    """`SpecSchedule.Next`, on Unix seconds: each stage answers whether its field allows `t`.
-
-    A stage moves `t` on until its field does, and answers False when it passed
-    the end of the next larger unit, so that all are looked at again. Steps of
-    hours and minutes between which the zone's offset stays the same are taken
-    at once; that changes no result.
-    """
-
-    def __init__(self, cron: Cron, zone: tzinfo, after: datetime) -> None:
-        self._cron = cron
-        self._zone = zone
-        self._moved = False
-        self._t = (after - _EPOCH) // timedelta(seconds=1) + 1
-
-    def run(self) -> int | None:
-        if self._t > _LAST_INSTANT:
-            return None
-        last_year = self._local().year + _YEARS_AHEAD
-        while self._local().year <= last_year:
-            if self._month() and self._day() and self._hour() and self._minute() and self._second():
-                return self._t
-        return None
-
-    def _month(self) -> bool:
-        while not self._cron.months >> (now := self._local()).month & 1:
-            if not self._moved:
-                now = self._go_to(now.year, now.month, 1)
-            now = self._go_to(now.year, now.month + 1, now.day, _seconds(now))
-            if now.month == 1:
-                return False
-        return True
-
-    def _day(self) -> bool:
-        while not self._cron.allows_day((now := self._local()).day, now.isoweekday() % 7):
-            if not self._moved:
-                now = self._go_to(now.year, now.month, now.day)
-            now = self._go_to(now.year, now.month, now.day + 1, _seconds(now))
-            if now.hour:  # this day has no midnight
-                self._t += 3600 * (24 - now.hour if now.hour > 12 else -now.hour)
-            if self._local().day == 1:
-                return False
-        return True
-
-    def _hour(self) -> bool:
-        while not self._cron.hours >> (now := self._local()).hour & 1:
-            if not self._moved:
-                now = self._go_to(now.year, now.month, now.day, now.hour * 3600)
-            self._step(3600, _distance(self._cron.hours, now.hour, 24))
-            if self._local().hour == 0:
-                return False
-        return True
-
-    def _minute(self) -> bool:
-        while not self._cron.minutes >> (now := self._local()).minute & 1:
-            if not self._moved:
-                self._moved = True
-                self._t -= self._t % 60
-            self._step(60, _distance(self._cron.minutes, now.minute, 60))
-            if self._local().minute == 0:
-                return False
-        return True
-
-    def _second(self) -> bool:
-        second = self._local().second
-        if second:
-            self._moved = True
-            self._t += 60 - second
-        return not second
-
-    def _step(self, unit: int, count: int) -> None:
-        ahead = self._t + unit * count
-        self._t = ahead if self._offset(ahead) == self._offset(self._t) else self._t + unit
-
-    def _go_to(self, year: int, month: int, day: int, second: int = 0) -> datetime:
-        """Go's `time.Date`: months and days run over, and so it resolves a clock change."""
-        self._moved = True
-        first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
-        wall = (first.toordinal() - _EPOCH_ORDINAL + day - 1) * 86400 + second
-        self._t = wall - self._offset(wall - self._offset(wall))
-        return self._local()
-
-    def _local(self) -> datetime:
-        return datetime.fromtimestamp(self._t, self._zone)
-
-    def _offset(self, t: int) -> int:
-        offset = datetime.fromtimestamp(t, self._zone).utcoffset() or timedelta(0)
-        return offset.days * 86400 + offset.seconds
-
-
-def _seconds(now: datetime) -> int:
-    """Since midnight by the clock on the wall."""
-    return now.hour * 3600 + now.minute * 60 + now.second
-
-
-def _distance(bits: int, value: int, end: int) -> int:
-    """From a value to the next allowed one above it, or to the end of the unit."""
-    above = bits >> value + 1
-    return (above & -above).bit_length() if above else end - value

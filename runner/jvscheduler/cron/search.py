@@ -1,0 +1,135 @@
+"""The next due instant as the CronJob controller finds it: robfig's `SpecSchedule.Next`.
+
+The search walks months, days, hours and minutes of the zone's wall clock, and
+its steps decide what happens when the clock changes: a wall time that is
+skipped is not due, one that occurs twice is due twice, and where midnight is
+skipped robfig's search may miss that day or run into the next. The same steps
+in the same order give the same instants.
+
+One difference is on purpose: where a whole day is skipped, as on Samoa in 2011,
+robfig's search never ends, and this one goes on to the next day.
+"""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from typing import Final, Protocol
+
+_YEARS_AHEAD: Final = 8
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
+_LAST_INSTANT: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+
+
+class Allowed(Protocol):
+    """What the search asks of a cron schedule: bit n says that n is allowed."""
+
+    @property
+    def minutes(self) -> int: ...
+    @property
+    def hours(self) -> int: ...
+    @property
+    def months(self) -> int: ...
+    def allows_day(self, day: int, weekday: int) -> bool: ...
+
+
+class Search:
+    """`SpecSchedule.Next`, on Unix seconds: each stage answers whether its field allows `t`.
+
+    A stage moves `t` on until its field does, and answers False when it passed
+    the end of the next larger unit, so that all are looked at again. Steps of
+    hours and minutes between which the zone's offset stays the same are taken
+    at once; that changes no result.
+    """
+
+    def __init__(self, cron: Allowed, zone: tzinfo, after: datetime) -> None:
+        self._cron = cron
+        self._zone = zone
+        self._moved = False
+        self._t = (after - _EPOCH) // timedelta(seconds=1) + 1
+
+    def run(self) -> datetime | None:
+        if self._t > _LAST_INSTANT:
+            return None
+        last_year = self._local().year + _YEARS_AHEAD
+        while self._local().year <= last_year:
+            if self._month() and self._day() and self._hour() and self._minute() and self._second():
+                return _EPOCH + timedelta(seconds=self._t)
+        return None
+
+    def _month(self) -> bool:
+        while not self._cron.months >> (now := self._local()).month & 1:
+            if not self._moved:
+                now = self._go_to(now.year, now.month, 1)
+            now = self._go_to(now.year, now.month + 1, now.day, _seconds(now))
+            if now.month == 1:
+                return False
+        return True
+
+    def _day(self) -> bool:
+        while not self._cron.allows_day((now := self._local()).day, now.isoweekday() % 7):
+            if not self._moved:
+                now = self._go_to(now.year, now.month, now.day)
+            before = self._t
+            now = self._go_to(now.year, now.month, now.day + 1, _seconds(now))
+            if now.hour:  # this day has no midnight
+                self._t += 3600 * (24 - now.hour if now.hour > 12 else -now.hour)
+            if self._t <= before:  # this day does not exist
+                self._t = before + 86400
+            if self._local().day == 1:
+                return False
+        return True
+
+    def _hour(self) -> bool:
+        while not self._cron.hours >> (now := self._local()).hour & 1:
+            if not self._moved:
+                now = self._go_to(now.year, now.month, now.day, now.hour * 3600)
+            self._step(3600, _distance(self._cron.hours, now.hour, 24))
+            if self._local().hour == 0:
+                return False
+        return True
+
+    def _minute(self) -> bool:
+        while not self._cron.minutes >> (now := self._local()).minute & 1:
+            if not self._moved:
+                self._moved = True
+                self._t -= self._t % 60
+            self._step(60, _distance(self._cron.minutes, now.minute, 60))
+            if self._local().minute == 0:
+                return False
+        return True
+
+    def _second(self) -> bool:
+        second = self._local().second
+        if second:
+            self._moved = True
+            self._t += 60 - second
+        return not second
+
+    def _step(self, unit: int, count: int) -> None:
+        ahead = self._t + unit * count
+        self._t = ahead if self._offset(ahead) == self._offset(self._t) else self._t + unit
+
+    def _go_to(self, year: int, month: int, day: int, second: int = 0) -> datetime:
+        """Go's `time.Date`: months and days run over, and so it resolves a clock change."""
+        self._moved = True
+        first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
+        wall = (first.toordinal() - _EPOCH_ORDINAL + day - 1) * 86400 + second
+        self._t = wall - self._offset(wall - self._offset(wall))
+        return self._local()
+
+    def _local(self) -> datetime:
+        return datetime.fromtimestamp(self._t, self._zone)
+
+    def _offset(self, t: int) -> int:
+        offset = datetime.fromtimestamp(t, self._zone).utcoffset() or timedelta(0)
+        return offset.days * 86400 + offset.seconds
+
+
+def _seconds(now: datetime) -> int:
+    """Since midnight by the clock on the wall."""
+    return now.hour * 3600 + now.minute * 60 + now.second
+
+
+def _distance(bits: int, value: int, end: int) -> int:
+    """From a value to the next allowed one above it, or to the end of the unit."""
+    above = bits >> value + 1
+    return (above & -above).bit_length() if above else end - value
