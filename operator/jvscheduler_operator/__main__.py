@@ -21,7 +21,7 @@ from jvscheduler_operator.settings import Settings
 
 
 async def run(chosen: Settings) -> None:
-    cluster = await KubernetesCluster.connect()
+    cluster = await KubernetesCluster.connect(chosen.kubeconfig)
     try:
         cache = Cache()
         reconciler = Reconciler(cache, cluster, chosen, lambda: datetime.now(UTC))

@@ -64,7 +64,10 @@ class Cluster(Protocol):
         """Merge patch. With `metadata.resourceVersion`, Conflict unless that is the present one."""
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
-        """Server-side apply of the status; Conflict when the task is another of the same name."""
+        """Server-side apply of the status; Conflict unless the task is at the version seen.
+
+        (A uid would not do: the API server ignores metadata here, but for the version.)
+        """
 
     async def apply_secret(self, manifest: Manifest) -> None:
         """Server-side apply without force: Conflict leaves what another manager wrote."""

@@ -23,6 +23,7 @@ _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _JSON: Final = "application/json"
 _TASKS: Final = f"/apis/{names.API_VERSION}"
+_AS_SEEN: Final = ("name", "namespace", "resourceVersion")
 _REFUSALS: Final[Mapping[int, type[Rejected]]] = {404: NotFound, 409: Conflict}
 _TRY_AGAIN: Final = frozenset({401, 408, 410, 429, 502, 503, 504})
 
@@ -36,12 +37,14 @@ class KubernetesCluster:
         self._api = api
 
     @classmethod
-    async def connect(cls) -> "KubernetesCluster":
-        """By $KUBECONFIG, the default kubeconfig, or the pod's service account."""
+    async def connect(cls, kubeconfig: str | None = None) -> "KubernetesCluster":
+        """By that file, else the user's default one, else the pod's service account."""
         configuration = client.Configuration()
         try:
-            await config.load_config(client_configuration=configuration)  # type: ignore[no-untyped-call]
-        except config.ConfigException as error:
+            await config.load_config(  # type: ignore[no-untyped-call]
+                config_file=kubeconfig, client_configuration=configuration
+            )
+        except (config.ConfigException, OSError) as error:
             raise InvalidSettings(
                 f"no way to the Kubernetes API: {error}; set KUBECONFIG or run in a pod"
             ) from error
@@ -79,7 +82,7 @@ class KubernetesCluster:
         return await self._request("PATCH", f"{_cron_job_path(key)}/status", patch, _MERGE, query)
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
-        metadata = {field: task["metadata"][field] for field in ("name", "namespace", "uid")}
+        metadata = {field: task["metadata"][field] for field in _AS_SEEN}
         path = f"{_TASKS}/namespaces/{metadata['namespace']}/{names.PLURAL}/{metadata['name']}"
         manifest = {
             "apiVersion": names.API_VERSION,

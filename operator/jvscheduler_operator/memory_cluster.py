@@ -80,9 +80,7 @@ class MemoryCluster:
         before = self.cron_job_objects.get(key)
         if before is None:
             raise NotFound(f'cronjobs "{key.name}" not found')
-        version = patch["metadata"].get("resourceVersion")
-        if version not in (None, before["metadata"]["resourceVersion"]):
-            raise Conflict("the object has been modified")
+        _check_version(before, patch["metadata"].get("resourceVersion"))
         return self.put(self.cron_job_objects, _merged(before, patch))
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
@@ -90,7 +88,7 @@ class MemoryCluster:
         before = self.task_objects.get(key_of(task))
         if before is None:
             raise NotFound(f'scheduledtasks "{key_of(task).name}" not found')
-        _check_uid(before, task["metadata"]["uid"])
+        _check_version(before, task["metadata"]["resourceVersion"])
         after = {**before, "status": status}
         return before if after == before else self.put(self.task_objects, after)
 
@@ -115,6 +113,11 @@ class MemoryCluster:
 def _check_uid(before: Manifest | None, uid: str | None) -> None:
     if uid is not None and (before is None or before["metadata"]["uid"] != uid):
         raise Conflict("uid mismatch")
+
+
+def _check_version(before: Manifest, version: str | None) -> None:
+    if version not in (None, before["metadata"]["resourceVersion"]):
+        raise Conflict("the object has been modified")
 
 
 def _merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, Any]:

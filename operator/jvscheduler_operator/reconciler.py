@@ -29,7 +29,7 @@ _AT_LEAST_EVERY: Final = timedelta(minutes=10)
 
 
 class Stale(TemporaryError):
-    """The cache was behind; what it held is dropped."""
+    """The cache was behind."""
 
 
 class Reconciler:
@@ -78,16 +78,18 @@ class Reconciler:
         now = self._clock()
         told = status.status_of(state.task, plan, applied, now)
         if status.differs(state.task, told):
-            try:
-                answer = await self._cluster.apply_task_status(state.task, told)
-            except (Conflict, NotFound) as error:
-                self._cache.tasks.forget(state.key)
-                raise Stale(f"ScheduledTask {state.key}: {error}") from error
-            self._cache.tasks.put(answer)
+            await self._write_status(state, told)
         if applied.change is not None:
             _logger.info("CronJob %s %s", state.key, applied.change)
         for event in events.events_of(state.task, told, applied, now, self._settings.instance):
             await self._post(event)
+
+    async def _write_status(self, state: State, told: Manifest) -> None:
+        try:
+            answer = await self._cluster.apply_task_status(state.task, told)
+        except (Conflict, NotFound) as error:  # the event that tells why is on its way
+            raise Stale(f"the status of ScheduledTask {state.key}: {error}") from error
+        self._cache.tasks.put(answer)
 
     async def _post(self, event: Manifest) -> None:
         """An Event is a courtesy: what it says is in the status too."""

@@ -16,6 +16,9 @@ from jvscheduler.errors import InvalidSettings
 LIVENESS_ENDPOINT: Final = "JVSCHEDULER_LIVENESS_ENDPOINT"
 """Where `GET` answers 200 while the operator lives; unset: `http://0.0.0.0:8080/healthz`."""
 
+KUBECONFIG: Final = "KUBECONFIG"
+"""As everywhere; unset: `~/.kube/config` if it is there, else the pod's service account."""
+
 _DEFAULT_ENDPOINT: Final = "http://0.0.0.0:8080/healthz"
 
 
@@ -23,6 +26,7 @@ _DEFAULT_ENDPOINT: Final = "http://0.0.0.0:8080/healthz"
 class Settings:
     """`database_url` goes into a Secret of each namespace with tasks; None: none is written."""
 
+    kubeconfig: str | None
     database_url: str | None
     liveness_endpoint: str
     instance: str
@@ -38,6 +42,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             f"{LIVENESS_ENDPOINT} must look like {_DEFAULT_ENDPOINT}, got {endpoint!r}"
         )
     return Settings(
+        kubeconfig=environ.get(KUBECONFIG) or None,
         database_url=environ.get(environment.DATABASE_URL) or None,
         liveness_endpoint=endpoint,
         instance=socket.gethostname(),

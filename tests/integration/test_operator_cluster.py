@@ -1,5 +1,6 @@
 """The Kubernetes API, through the operator's client, keeps the contract of clusters."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,9 +24,7 @@ def shop(api_server: ApiServer) -> Shop:
 
 
 @pytest.fixture
-def open_stage(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> OpenStage:
-    monkeypatch.setenv("KUBECONFIG", str(shop.server.kubeconfig))
-
+def open_stage(shop: Shop) -> OpenStage:
     async def put(manifest: Manifest) -> Manifest:
         text = json.dumps(manifest)
         answer = shop.server.kubectl("create", "-f", "-", "-o", "json", stdin=text)
@@ -34,7 +33,7 @@ def open_stage(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> OpenStage:
 
     @asynccontextmanager
     async def opened() -> AsyncIterator[Stage]:
-        cluster = await KubernetesCluster.connect()
+        cluster = await KubernetesCluster.connect(str(shop.server.kubeconfig))
         try:
             yield Stage(cluster, put, put, shop.namespace)
         finally:
@@ -79,29 +78,23 @@ class TestKubernetesCluster(ClusterContract):
         tell(open_stage, story)
 
 
-def test_an_api_server_that_is_away_is_unavailable(
-    shop: Shop, open_stage: OpenStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_api_server_that_is_away_is_unavailable(shop: Shop, tmp_path: Path) -> None:
     (port,) = free_ports(1)
     text = shop.server.kubeconfig.read_text()
     path = tmp_path / "away.kubeconfig"
     path.write_text(text.replace(shop.server.url, f"https://127.0.0.1:{port}"))
-    monkeypatch.setenv("KUBECONFIG", str(path))
 
-    async def story(stage: Stage) -> None:
-        with pytest.raises(Unavailable, match="does not answer"):
-            await stage.cluster.cron_job(Key("contract", "any"))
+    async def ask() -> None:
+        cluster = await KubernetesCluster.connect(str(path))
+        try:
+            with pytest.raises(Unavailable, match="does not answer"):
+                await cluster.cron_job(Key("contract", "any"))
+        finally:
+            await cluster.close()
 
-    tell(open_stage, story)
+    asyncio.run(ask())
 
 
-def test_no_way_to_the_api_says_what_to_set(
-    open_stage: OpenStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
-
-    async def story(_stage: Stage) -> None:
-        raise AssertionError("connected")
-
+def test_no_way_to_the_api_says_what_to_set(tmp_path: Path) -> None:
     with pytest.raises(InvalidSettings, match="set KUBECONFIG"):
-        tell(open_stage, story)
+        asyncio.run(KubernetesCluster.connect(str(tmp_path / "none")))

@@ -37,7 +37,7 @@ class Stage:
     cache: Cache = field(default_factory=Cache)
 
     def __post_init__(self) -> None:
-        settings = Settings(None, "http://localhost/", "host")
+        settings = Settings(None, None, "http://localhost/", "host")
         reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
         self.controller = Controller(self.cluster, self.cache, WorkQueue(lambda: 0.0), reconciler)
 

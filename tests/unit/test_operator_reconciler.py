@@ -31,7 +31,7 @@ class Stage:
     def start(self) -> None:
         """A new process: it knows what it lists."""
         self.cache = Cache()
-        settings = Settings("sqlite:///jobs", "http://localhost/", "host")
+        settings = Settings(None, "sqlite:///jobs", "http://localhost/", "host")
         self._reconciler = Reconciler(self.cache, self.cluster, settings, lambda: self.now)
 
     def watch(self) -> None:

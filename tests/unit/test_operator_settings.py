@@ -8,6 +8,7 @@ from jvscheduler_operator.settings import LIVENESS_ENDPOINT, from_environment
 
 def test_nothing_need_be_told() -> None:
     chosen = from_environment({})
+    assert chosen.kubeconfig is None
     assert chosen.database_url is None
     assert chosen.liveness_endpoint == "http://0.0.0.0:8080/healthz"
 
