@@ -14,7 +14,7 @@ UNWANTED = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
 
 
 def bootstrap(settings: Settings, purpose: str, packages: Sequence[str]) -> Path:
-    key = content_key([DEBIAN, *packages])
+    key = content_key([DEBIAN, *UNWANTED, *packages])
     target = settings.cache / f"debian-{purpose}-{key}.tar"
     keep_only(settings.cache, f"debian-{purpose}-*.tar", target)
     return build_once(target, partial(make_root, packages))

@@ -4,7 +4,9 @@ buildah keeps its storage in the cache. Where TLS goes through a proxy, pip is
 told of its CA by a mounted pip.conf, so that no image carries it.
 """
 
+import os
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -30,7 +32,14 @@ class Recipe:
         return [*target, *arguments]
 
 
-class ImageBuilder(Protocol):
+class ImageStore(Protocol):
+    def names(self) -> list[str]:
+        """Of all images there are."""
+
+    def remove(self, image: str) -> None: ...
+
+
+class ImageBuilder(ImageStore, Protocol):
     def exists(self, image: str) -> bool: ...
 
     def build(self, recipe: Recipe, image: str) -> None: ...
@@ -39,6 +48,14 @@ class ImageBuilder(Protocol):
         """Write images, each under its own name and those that it maps to."""
 
     def size(self, image: str) -> int: ...
+
+
+def remove_older(store: ImageStore, image: str) -> None:
+    """Other tags of the same name: no run will ask for them again."""
+    repository, _, _ = image.rpartition(":")
+    for name in store.names():
+        if name != image and name.rpartition(":")[0] == repository:
+            store.remove(name)
 
 
 @dataclass(frozen=True)
@@ -63,6 +80,13 @@ class DockerBuilder:
         words = ("docker", "image", "inspect", "--format={{.Size}}", image)
         return int(run(*words, env=self.environment))
 
+    def names(self) -> list[str]:
+        words = ("docker", "images", "--format={{.Repository}}:{{.Tag}}")
+        return run(*words, env=self.environment).split()
+
+    def remove(self, image: str) -> None:
+        run("docker", "rmi", image, env=self.environment)
+
 
 @dataclass(frozen=True)
 class BuildahBuilder:
@@ -82,17 +106,26 @@ class BuildahBuilder:
         work = archive.with_suffix(".work")
         discard(work)
         work.mkdir()
-        folders = {}
-        for number, (image, names) in enumerate(images.items()):
-            folder = work / str(number)
-            run(*self._buildah("push", "--quiet", "--disable-compression", image, f"dir:{folder}"))
-            folders[folder] = [image, *names]
-        write_oci_archive(folders, work / "layout", archive)
+        folders = {image: work / str(number) for number, image in enumerate(images)}
+        with ThreadPoolExecutor(os.cpu_count()) as pool:
+            list(pool.map(self._write, folders.keys(), folders.values()))
+        named = {folders[image]: [image, *names] for image, names in images.items()}
+        write_oci_archive(named, work / "layout", archive)
         discard(work)
 
     def size(self, image: str) -> int:
         words = ("images", "--format={{.Size}}", image)
         return parse_size(run(*self._buildah(*words)))
+
+    def names(self) -> list[str]:
+        return run(*self._buildah("images", "--format={{.Name}}:{{.Tag}}")).split()
+
+    def remove(self, image: str) -> None:
+        run(*self._buildah("rmi", image))
+
+    def _write(self, image: str, folder: Path) -> None:
+        words = ("push", "--quiet", "--disable-compression", image, f"dir:{folder}")
+        run(*self._buildah(*words))
 
     def _buildah(self, *words: str | Path) -> list[str | Path]:
         root = self.settings.cache / "images"

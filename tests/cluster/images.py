@@ -13,7 +13,13 @@ from pathlib import Path
 from tests.cluster.cache import content_key, discard
 from tests.cluster.commands import say
 from tests.cluster.debian import bootstrap
-from tests.cluster.image_builder import BuildahBuilder, DockerBuilder, ImageBuilder, Recipe
+from tests.cluster.image_builder import (
+    BuildahBuilder,
+    DockerBuilder,
+    ImageBuilder,
+    Recipe,
+    remove_older,
+)
 from tests.cluster.image_names import REPOSITORY, Images, full_reference, read_image_names
 from tests.cluster.kind import KindCluster
 from tests.cluster.settings import Settings
@@ -62,6 +68,7 @@ class Workshop:
         if not self.builder.exists(image):
             say(f"building {image}")
             self.builder.build(recipe, image)
+            remove_older(self.builder, image)
             say(f"built {image}, {self.builder.size(image) / 1e6:.0f} MB")
         return image
 
@@ -89,7 +96,7 @@ def open_workshop(settings: Settings, cluster: KindCluster) -> Workshop:
 
 def debian_base(settings: Settings, builder: BuildahBuilder) -> str:
     root = bootstrap(settings, f"python{PYTHON}", BASE_PACKAGES)
-    image = f"{PREFIX}base:{content_key(BASE_PACKAGES)}"
+    image = f"{PREFIX}base:{content_key([root.name])}"
     if not builder.exists(image):
         with tempfile.TemporaryDirectory(dir=settings.cache) as name:
             context = Path(name)

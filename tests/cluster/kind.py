@@ -7,6 +7,7 @@ from tests.cluster.binaries import KIND_PROGRAMS, Binaries, build_programs, find
 from tests.cluster.cache import discard, keep_only
 from tests.cluster.commands import run, say, succeeds, wait_until
 from tests.cluster.engine import Engine, OwnEngine, find_stock_engine
+from tests.cluster.image_builder import DockerBuilder, remove_older
 from tests.cluster.kind_config import NAME, own_config, stock_config
 from tests.cluster.kubectl import Kubectl
 from tests.cluster.node_image import find_node_image
@@ -84,12 +85,18 @@ def kubeconfig_path(settings: Settings) -> Path:
 
 def find_kind(settings: Settings, binaries: Binaries) -> KindCluster | None:
     """The cluster that runs already, ready for use."""
+    cluster = find_any_kind(settings, binaries)
+    return cluster if cluster and cluster.is_ready() else None
+
+
+def find_any_kind(settings: Settings, binaries: Binaries) -> KindCluster | None:
+    """The cluster that was created, in whatever state it is."""
     own = own_engine(settings)
     engine = own.engine if own.is_up() else Engine(False, settings.environment.get("DOCKER_HOST"))
     cluster = KindCluster(kubeconfig_path(settings), binaries, settings, engine)
     if not succeeds("docker", "version", env=cluster.environment):
         return None
-    return cluster if cluster.exists() and cluster.is_ready() else None
+    return cluster if cluster.exists() else None
 
 
 def bring_up(settings: Settings) -> KindCluster:
@@ -124,14 +131,15 @@ def import_node_image(archive: Path, own: OwnEngine) -> str:
         entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]'
         changes = ("--change", "ENV container=docker", "--change", entrypoint)
         run("docker", "import", *changes, archive, name, env=own.environment)
+        remove_older(DockerBuilder(own.environment), name)
     return name
 
 
 def take_down(settings: Settings) -> None:
     binaries = find_binaries(settings)
-    running = find_kind(settings, binaries)
-    if running:
-        running.delete()
+    created = find_any_kind(settings, binaries)
+    if created:
+        created.delete()
     own_engine(settings).down()
     discard(kubeconfig_path(settings))
     say("nothing is left running")

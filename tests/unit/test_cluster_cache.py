@@ -11,7 +11,6 @@ import pytest
 from tests.cluster.cache import build_once, content_key, half_of, keep_only
 from tests.cluster.commands import run
 from tests.cluster.errors import MissingPrerequisiteError
-from tests.cluster.image_names import full_reference
 from tests.cluster.leftovers import Process, belongs
 from tests.cluster.mounts import mounts_below
 from tests.cluster.place import Place
@@ -135,20 +134,6 @@ def test_only_our_processes_are_ended(case: Case) -> None:
 
 def test_without_our_network_namespace_nothing_is_in_it() -> None:
     assert not belongs(process("sleep", namespace=1), PLACE, namespace=None)
-
-
-@pytest.mark.parametrize(
-    ("short", "full"),
-    [
-        ("shop:1", "docker.io/library/shop:1"),
-        ("jvscheduler/server:1", "docker.io/jvscheduler/server:1"),
-        ("localhost/shop:1", "localhost/shop:1"),
-        ("registry.example.org/shop:1", "registry.example.org/shop:1"),
-        ("registry:5000/shop:1", "registry:5000/shop:1"),
-    ],
-)
-def test_a_short_image_name_means_one_registry(short: str, full: str) -> None:
-    assert full_reference(short) == full
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:
