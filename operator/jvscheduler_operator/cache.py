@@ -28,9 +28,9 @@ class Shelf:
         return self._objects.get(key)
 
     def put(self, manifest: Manifest) -> bool:
-        """False when something newer is known."""
+        """False when that version or a newer one is known."""
         key, version = key_of(manifest), version_of(manifest)
-        if version < self._versions.get(key, 0):
+        if version <= self._versions.get(key, 0):
             return False
         self._objects[key] = _without_managed_fields(manifest)
         self._versions[key] = version

@@ -40,9 +40,10 @@ class KubernetesCluster:
     async def connect(cls, kubeconfig: str | None = None) -> "KubernetesCluster":
         """By that file, else the user's default one, else the pod's service account."""
         configuration = client.Configuration()
+        place = {"config_file": kubeconfig} if kubeconfig else {}
         try:
             await config.load_config(  # type: ignore[no-untyped-call]
-                config_file=kubeconfig, client_configuration=configuration
+                client_configuration=configuration, **place
             )
         except (config.ConfigException, OSError) as error:
             raise InvalidSettings(

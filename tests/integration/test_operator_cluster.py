@@ -1,12 +1,16 @@
 """The Kubernetes API, through the operator's client, keeps the contract of clusters."""
 
 import asyncio
+import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
+import yaml
+from kubernetes.aio import config
+from kubernetes.aio.config import incluster_config
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_operator import secrets
@@ -14,6 +18,7 @@ from jvscheduler_operator.cluster import Conflict, Rejected, Unavailable
 from jvscheduler_operator.kubernetes_cluster import KubernetesCluster
 from jvscheduler_operator.state import Key, Manifest
 from tests.cluster.api_server import ApiServer, free_ports
+from tests.integration.operator_process import write_kubeconfig
 from tests.integration.operator_shop import Shop, open_shop
 from tests.operator_contract import ClusterContract, OpenStage, Stage, desired, tell
 
@@ -76,6 +81,38 @@ class TestKubernetesCluster(ClusterContract):
             assert {f"page-{number}" for number in range(5)} <= found
 
         tell(open_stage, story)
+
+
+def test_in_a_pod_its_service_account_is_used(
+    shop: Shop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account = yaml.safe_load(write_kubeconfig(shop.server, tmp_path).read_text())
+    authority = account["clusters"][0]["cluster"]
+    places = {"SERVICE_TOKEN_FILENAME": "token", "SERVICE_CERT_FILENAME": "ca.crt"}
+    (tmp_path / "token").write_text(account["users"][0]["user"]["token"])
+    (tmp_path / "ca.crt").write_bytes(authority_of(authority))
+    for constant, name in places.items():
+        monkeypatch.setattr(incluster_config, constant, str(tmp_path / name))
+    monkeypatch.setattr(config, "KUBE_CONFIG_DEFAULT_LOCATION", str(tmp_path / "none"))
+    host, _, port = shop.server.url.removeprefix("https://").partition(":")
+    monkeypatch.setenv("KUBERNETES_SERVICE_HOST", host)
+    monkeypatch.setenv("KUBERNETES_SERVICE_PORT", port)
+
+    async def ask() -> bool:
+        cluster = await KubernetesCluster.connect()
+        try:
+            return await cluster.serves_tasks()
+        finally:
+            await cluster.close()
+
+    with pytest.warns(UserWarning, match="inCluster"):
+        assert asyncio.run(ask())
+
+
+def authority_of(entry: dict[str, str]) -> bytes:
+    if "certificate-authority-data" in entry:
+        return base64.b64decode(entry["certificate-authority-data"])
+    return Path(entry["certificate-authority"]).read_bytes()
 
 
 def test_an_api_server_that_is_away_is_unavailable(shop: Shop, tmp_path: Path) -> None:

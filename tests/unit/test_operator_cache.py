@@ -33,10 +33,10 @@ def test_versions_are_compared_as_numbers() -> None:
     assert shelf.put(at(10))
 
 
-def test_the_same_version_again_is_no_news_but_is_believed() -> None:
+def test_the_event_of_our_own_write_is_no_news() -> None:
     shelf = Shelf()
     shelf.put(at(9))
-    assert shelf.put(at(9))
+    assert not shelf.put(at(9))
 
 
 def test_an_answer_that_a_deletion_overtook_brings_nothing_back() -> None:
