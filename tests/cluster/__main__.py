@@ -35,10 +35,20 @@ def build(settings: Settings) -> None:
     print(find_node_image(settings, binaries))
 
 
+def images(settings: Settings) -> None:
+    with locked(settings.lock):
+        cluster = find_kind(settings, find_binaries(settings))
+        if not cluster:
+            raise ClusterError("no kind cluster is running: start one with `make cluster`")
+        for name in build_and_load(settings, cluster).names().values():
+            print(name)
+
+
 COMMANDS = {
     "up": (up, "start the kind cluster unless it runs, load the images, print how to reach it"),
     "down": (down, "remove the kind cluster and whatever a crashed run left"),
     "status": (status, "say whether it runs"),
+    "images": (images, "build what changed of the images, load it into the running cluster"),
     "build": (build, "compile the programs and make the node image, into the cache"),
 }
 

@@ -63,6 +63,10 @@ class KindCluster(Kubectl):
         arguments = ("delete", "cluster", "--name", NAME, "--kubeconfig", self.kubeconfig)
         run(self.binaries.kind, *arguments, env=self.environment)
 
+    def node_image(self) -> str:
+        command = ("docker", "inspect", "--format={{.Config.Image}}", NODE)
+        return run(*command, env=self.environment).strip()
+
     def loaded_images(self) -> dict[str, str]:
         """Names in the node's store, and the digest that each stands for."""
         command = ("docker", "exec", NODE, "ctr", "--namespace", "k8s.io", "images", "ls")
@@ -104,17 +108,32 @@ def bring_up(settings: Settings) -> KindCluster:
     build_programs(binaries, KIND_PROGRAMS)
     keep_only(settings.cache, "bin-*", binaries.folder)
     running = find_kind(settings, binaries)
-    if running:
+    if running and running.node_image() == wanted_image(settings, binaries, running.engine):
         say("the kind cluster runs already")
         return running
     stock = find_stock_engine(settings)
     if stock:
         return create_kind(settings, binaries, stock, stock_config(STOCK_NODE_IMAGE))
+    return bring_up_own(settings, binaries)
+
+
+def bring_up_own(settings: Settings, binaries: Binaries) -> KindCluster:
     archive = find_node_image(settings, binaries)
     own = own_engine(settings)
     own.up()
     image = import_node_image(archive, own)
-    return create_kind(settings, binaries, own.engine, own_config(image, own.place.engine_address))
+    config = own_config(image, own.place.engine_address)
+    cluster = create_kind(settings, binaries, own.engine, config)
+    remove_older(DockerBuilder(own.environment), image)
+    return cluster
+
+
+def wanted_image(settings: Settings, binaries: Binaries, engine: Engine) -> str:
+    return node_image_name(find_node_image(settings, binaries)) if engine.own else STOCK_NODE_IMAGE
+
+
+def node_image_name(archive: Path) -> str:
+    return f"localhost/jvscheduler-kind-node:{archive.stem.removeprefix('node-image-')}"
 
 
 def create_kind(settings: Settings, binaries: Binaries, engine: Engine, config: str) -> KindCluster:
@@ -125,13 +144,12 @@ def create_kind(settings: Settings, binaries: Binaries, engine: Engine, config: 
 
 
 def import_node_image(archive: Path, own: OwnEngine) -> str:
-    name = f"localhost/jvscheduler-kind-node:{archive.stem.removeprefix('node-image-')}"
+    name = node_image_name(archive)
     if not succeeds("docker", "image", "inspect", name, env=own.environment):
         say("importing the node image")
         entrypoint = 'ENTRYPOINT ["/usr/local/bin/entrypoint","/sbin/init"]'
         changes = ("--change", "ENV container=docker", "--change", entrypoint)
         run("docker", "import", *changes, archive, name, env=own.environment)
-        remove_older(DockerBuilder(own.environment), name)
     return name
 
 

@@ -16,7 +16,7 @@ from tests.cluster.debian import bootstrap
 from tests.cluster.kind_module import find_kind_module, read_storage_manifest
 from tests.cluster.node_components import import_component_images
 from tests.cluster.settings import Settings
-from tests.cluster.versions import KUBERNETES
+from tests.cluster.versions import DEBIAN, KUBERNETES
 
 FILES = Path(__file__).with_name("node")
 PACKAGES = (
@@ -46,7 +46,7 @@ USE_CERTS = """[plugins."io.containerd.grpc.v1.cri".registry]
 def find_node_image(settings: Settings, binaries: Binaries) -> Path:
     scripts = [Path(__file__).with_name(f"{name}.py") for name in SCRIPTS]
     sources = [*sorted(FILES.iterdir()), *scripts]
-    key = content_key([binaries.key, *PACKAGES, *sources])
+    key = content_key([binaries.key, DEBIAN, *PACKAGES, *sources])
     target = settings.cache / f"node-image-{key}.tar"
     build_once(target, partial(build_node_image, settings, binaries))
     keep_only(settings.cache, "node-image-*.tar", target)

@@ -1,5 +1,6 @@
-"""A docker engine that was killed leaves nothing behind once it is taken down."""
+"""The docker engine of the tests' own: it works, and a killed one leaves nothing behind."""
 
+import json
 import os
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from tests.cluster.binaries import find_binaries
 from tests.cluster.cache import discard
 from tests.cluster.commands import run, succeeds
 from tests.cluster.engine import OwnEngine
+from tests.cluster.image_builder import DockerBuilder, Recipe
 from tests.cluster.leftovers import CGROUPS, find_leftovers
 from tests.cluster.mounts import MOUNTS, mounts_below
 from tests.cluster.place import Place
@@ -71,6 +73,24 @@ def test_starting_after_a_crash_works_without_taking_down(engine: OwnEngine) -> 
     run_container(engine)
     running = run("docker", "ps", "--quiet", env=engine.environment)
     assert len(running.split()) == 1
+
+
+def test_docker_builds_and_saves_an_image_under_all_its_names(
+    engine: OwnEngine, tmp_path: Path
+) -> None:
+    context = tmp_path / "context"
+    context.mkdir()
+    (context / "Dockerfile").write_text("ARG FILE\nFROM scratch AS final\nARG FILE\nCOPY $FILE /\n")
+    (context / "content").write_text("x" * 1000)
+    builder = DockerBuilder(engine.environment)
+    assert not builder.exists("localhost/built:1")
+    builder.build(Recipe(context, "final", {"FILE": "content"}), "localhost/built:1")
+    assert builder.exists("localhost/built:1")
+    assert builder.size("localhost/built:1") == 1000
+    builder.save({"localhost/built:1": ["docker.io/library/built:2"]}, tmp_path / "image.tar")
+    with tarfile.open(tmp_path / "image.tar") as archive:
+        (entry,) = json.load(archive.extractfile("manifest.json") or pytest.fail("no manifest"))
+    assert sorted(entry["RepoTags"]) == ["built:2", "localhost/built:1"]
 
 
 def test_discarding_a_folder_spares_what_is_mounted_below_it(tmp_path: Path) -> None:
