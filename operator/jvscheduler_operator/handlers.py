@@ -18,6 +18,7 @@ import kopf
 from jvscheduler import names
 from jvscheduler.errors import SchedulerError
 from jvscheduler_operator.controller import Controller
+from jvscheduler_operator.stateless import NoComparison, NoProgress
 
 _CRON_JOBS: Final = ("batch", "cronjobs")
 _CHUNK: Final = 500
@@ -83,5 +84,7 @@ def _settings() -> kopf.OperatorSettings:
     chosen.networking.request_timeout = 30.0
     chosen.networking.connect_timeout = 10.0
     chosen.watching.connect_timeout = 10.0
+    chosen.persistence.diffbase_storage = NoComparison()
+    chosen.persistence.progress_storage = NoProgress()
     chosen.queueing.idle_timeout = 1.0
     return chosen
