@@ -44,7 +44,7 @@ def discover(modules: Sequence[str], time_limit: float) -> tuple[Task, ...]:
 def _check_name(name: str) -> None:
     if name == "__main__":
         raise DiscoveryError("__main__ cannot be scanned: name the module by its import path")
-    if _MODULE.fullmatch(name) is None:
+    if name.endswith(".py") or _MODULE.fullmatch(name) is None:
         path = name.removesuffix(".py").strip("./").replace("/", ".")
         hint = f", as {path}" if _MODULE.fullmatch(path) else ""
         raise DiscoveryError(f"{name!r} is not a module: name it by its import path{hint}")
@@ -99,7 +99,7 @@ def _early_end(exit_code: int | None, limit: float) -> str:
     if exit_code is None:
         return (
             f"was not imported within {limit:g} s: it must not wait or work when imported; "
-            "if it only needs longer, raise --import-timeout"
+            "if it only needs longer, raise the limit (`jvscheduler build --import-timeout`)"
         )
     if exit_code < 0:
         return f"ended its process by {_signal_name(-exit_code)} when imported"

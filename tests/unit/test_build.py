@@ -1,0 +1,162 @@
+"""`jvscheduler build`, as a user's shell runs it."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from jvscheduler.version import __version__
+
+TASKS = """
+from jvscheduler import on_schedule
+
+@on_schedule("every 5 minutes", description="Größe: 1 #", timeout_seconds=30)
+def second() -> None: ...
+
+@on_schedule("0 9 * * MON-FRI", task_id="1e3", enabled=False, time_zone="Europe/Berlin")
+async def first() -> None: ...
+"""
+EXPECTED = """\
+---
+apiVersion: jvscheduler.dev/v1alpha1
+kind: ScheduledTask
+metadata:
+  name: "1e3"
+  namespace: shop
+spec:
+  taskID: "1e3"
+  entrypoint: shop:first
+  schedule: "0 9 * * mon-fri"
+  timeZone: Europe/Berlin
+  suspend: true
+  maxConcurrency: 1
+  backoffLimit: 0
+  image: shop:1
+---
+apiVersion: jvscheduler.dev/v1alpha1
+kind: ScheduledTask
+metadata:
+  name: shop-second
+  namespace: shop
+spec:
+  taskID: shop.second
+  entrypoint: shop:second
+  schedule: every 5 minutes
+  timeZone: UTC
+  suspend: false
+  maxConcurrency: 1
+  activeDeadlineSeconds: 30
+  backoffLimit: 0
+  description: "Größe: 1 #"
+  image: shop:1
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "shop.py").write_text(TASKS, encoding="utf-8")
+    (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
+    return tmp_path
+
+
+def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "jvscheduler.cli", *words]
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=120
+    )
+
+
+def test_it_prints_the_same_yaml_each_time(folder: Path) -> None:
+    for _ in range(2):
+        done = run(folder, "build", "shop", "--image", "shop:1", "--namespace", "shop")
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout == EXPECTED
+
+
+def test_the_yaml_says_the_same_to_a_yaml_reader(folder: Path) -> None:
+    first, second = yaml.safe_load_all(run(folder, "build", "shop", "--image", "s:1").stdout)
+    assert first["metadata"] == {"name": "1e3"}
+    assert first["spec"]["taskID"] == "1e3"
+    assert second["spec"]["description"] == "Größe: 1 #"
+
+
+def test_output_is_a_file(folder: Path) -> None:
+    words = ("build", "shop", "--image", "shop:1", "--namespace", "shop", "--output")
+    done = run(folder, *words, "tasks.yaml")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (folder / "tasks.yaml").read_text(encoding="utf-8") == EXPECTED
+
+
+def test_a_failure_writes_nothing_and_leaves_the_file_as_it_was(folder: Path) -> None:
+    (folder / "tasks.yaml").write_text("before", encoding="utf-8")
+    before = sorted(folder.iterdir())
+    done = run(folder, "build", "shop", "broken", "--image", "shop:1", "--output", "tasks.yaml")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "jvscheduler: error: module 'broken' cannot be imported: ZeroDivision" in done.stderr
+    assert (folder / "tasks.yaml").read_text(encoding="utf-8") == "before"
+    assert [path for path in sorted(folder.iterdir()) if path.name != "__pycache__"] == before
+
+
+def test_a_file_that_cannot_be_written_is_named(folder: Path) -> None:
+    done = run(folder, "build", "shop", "--image", "shop:1", "--output", "nowhere/tasks.yaml")
+    assert done.returncode == 1
+    assert "jvscheduler: error: --output nowhere/tasks.yaml: No such file" in done.stderr
+
+
+def test_a_device_is_written_to(folder: Path) -> None:
+    done = run(folder, "build", "shop", "--image", "s", "--output", "/dev/stdout")
+    assert done.returncode == 0
+    assert done.stdout.startswith("---\napiVersion:")
+
+
+def test_a_slow_import_meets_the_time_limit(folder: Path) -> None:
+    (folder / "slow.py").write_text("import time\ntime.sleep(600)\n", encoding="utf-8")
+    done = run(folder, "build", "slow", "--image", "shop:1", "--import-timeout", "2")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "module 'slow' was not imported within 2 s" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("no-such",), "invalid choice: 'no-such'"),
+        (("build", "--image", "x"), "the following arguments are required: MODULE"),
+        (("build", "shop"), "the following arguments are required: --image"),
+        (("build", "shop", "--image", ""), "argument --image: expected an image"),
+        (("build", "shop", "--image", "a b"), "argument --image: expected an image"),
+        (("build", "shop", "--image", "x", "--namespace", "A_b"), "argument --namespace"),
+        (("build", "shop", "--image", "x", "--namespace", "x" * 64), "argument --namespace"),
+        (("build", "shop", "--image", "x", "--import-timeout", "0"), "argument --import-timeout"),
+        (("build", "shop", "--image", "x", "--import-timeout", "nan"), "argument --import-timeout"),
+        (("build", "shop", "--image", "x", "--import-timeout", "inf"), "argument --import-timeout"),
+    ],
+)
+def test_a_wrong_command_line(folder: Path, words: tuple[str, ...], message: str) -> None:
+    done = run(folder, *words)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_the_version(folder: Path) -> None:
+    assert run(folder, "--version").stdout == f"jvscheduler {__version__}\n"
+
+
+def test_help_names_the_commands(folder: Path) -> None:
+    text = run(folder, "--help").stdout
+    assert "build" in text
+    assert "dev" in text
+
+
+def test_a_reader_that_goes_away_is_no_traceback(folder: Path) -> None:
+    many = "".join(
+        f"@on_schedule('daily')\ndef task_{number}() -> None: ...\n" for number in range(2000)
+    )
+    (folder / "many.py").write_text(f"from jvscheduler import on_schedule\n{many}", "utf-8")
+    build = f"{sys.executable} -m jvscheduler.cli build many --image x"
+    done = subprocess.run(
+        ["sh", "-c", f"{build} | head -1"], cwd=folder, capture_output=True, text=True, check=True
+    )
+    assert (done.stdout, done.stderr) == ("---\n", "")

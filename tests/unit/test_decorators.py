@@ -1,0 +1,226 @@
+"""`on_schedule` attaches a task, and refuses at once what could never run."""
+
+import asyncio
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from jvspatial.core import Walker
+
+from jvscheduler import on_schedule
+from jvscheduler.decorators import decorated, task_of
+from jvscheduler.errors import InvalidSchedule, InvalidTask
+
+MODULE = __name__
+
+
+def plain(amount: int = 2, *rest: int, key: str = "") -> int:
+    """Adds up."""
+    return amount + sum(rest) + len(key)
+
+
+async def asynchronous() -> str:
+    return "done"
+
+
+class Visits(Walker):
+    depth: int = 3
+
+
+class VisitsMore(Visits):
+    pass
+
+
+class VisitsSomewhere(Walker):
+    target: str
+
+
+class NotAWalker:
+    def method(self) -> None:
+        pass
+
+
+def generator() -> Iterator[int]:
+    yield 1
+
+
+async def asynchronous_generator() -> Any:
+    yield 1
+
+
+def demanding(account: str, *, currency: str) -> str:
+    return account + currency
+
+
+def größe() -> None:  # noqa: PLC2401
+    pass
+
+
+def fresh() -> Callable[[], None]:
+    """A function of this module that no test has decorated."""
+
+    def function() -> None:
+        pass
+
+    function.__qualname__ = function.__name__ = "fresh"
+    return function
+
+
+def test_the_function_comes_back_unchanged() -> None:
+    assert on_schedule("daily")(plain) is plain
+    assert plain(1, 2, key="abc") == 6
+    assert plain.__doc__ == "Adds up."
+    assert on_schedule("daily")(asynchronous) is asynchronous
+    assert asyncio.run(asynchronous()) == "done"
+
+
+def test_the_task_says_what_the_decorator_said() -> None:
+    decorate = on_schedule(
+        "daily at 9:00",
+        task_id="shop.report",
+        enabled=False,
+        max_concurrent=3,
+        timeout_seconds=60,
+        retry_count=2,
+        description="Sums up\nthe day: 1,50 €",
+        time_zone="Europe/Berlin",
+    )
+    task = task_of(decorate(fresh()))
+    assert task is not None
+    assert (task.task_id, task.entrypoint) == ("shop.report", f"{MODULE}:fresh")
+    assert (str(task.schedule), task.schedule.time_zone) == ("daily at 09:00", "Europe/Berlin")
+    assert (task.enabled, task.max_concurrent, task.timeout_seconds) == (False, 3, 60)
+    assert (task.retry_count, task.description) == (2, "Sums up\nthe day: 1,50 €")
+
+
+def test_the_defaults() -> None:
+    task = task_of(on_schedule("hourly")(fresh()))
+    assert task is not None
+    assert task.task_id == f"{MODULE}.fresh"
+    assert (task.enabled, task.max_concurrent, task.timeout_seconds) == (True, 1, None)
+    assert (task.retry_count, task.description, task.schedule.time_zone) == (0, "", "UTC")
+
+
+def test_a_walker_class_is_a_task_and_its_subclass_is_not() -> None:
+    assert on_schedule("hourly")(Visits) is Visits
+    task = task_of(Visits)
+    assert task is not None
+    assert task.entrypoint == f"{MODULE}:Visits"
+    assert task_of(VisitsMore) is None
+    assert Visits().depth == 3
+
+
+def test_a_decorator_above_keeps_the_task() -> None:
+    inner = on_schedule("hourly")(fresh())
+
+    @functools.wraps(inner)
+    def outer() -> None:
+        inner()
+
+    assert task_of(outer) is task_of(inner)
+
+
+def test_all_decorated_tasks_are_remembered() -> None:
+    task = task_of(on_schedule("hourly")(fresh()))
+    assert decorated()[-1] is task
+
+
+@pytest.mark.parametrize("thing", [None, 1, "text", object(), len, functools.partial(plain)])
+def test_other_things_have_no_task(thing: object) -> None:
+    assert task_of(thing) is None
+
+
+def nested() -> Callable[[], None]:
+    def inside() -> None:
+        pass
+
+    return inside
+
+
+@pytest.mark.parametrize(
+    ("target", "message"),
+    [
+        (lambda: None, "is a lambda: write it as a function with a name"),
+        (nested(), "is defined inside a function"),
+        (NotAWalker.method, "belongs to a class"),
+        (NotAWalker, "not a jvspatial Walker"),
+        (Walker, "not a jvspatial Walker"),
+        (VisitsSomewhere, "requires the fields target"),
+        (NotAWalker().method, "a function or a Walker class"),
+        (staticmethod(plain), "a function or a Walker class"),
+        (functools.partial(plain), "a function or a Walker class"),
+        (functools.lru_cache(nested()), "a function or a Walker class"),
+        (len, "a function or a Walker class"),
+        (None, "a function or a Walker class"),
+        (generator, "is a generator"),
+        (asynchronous_generator, "is a generator"),
+        (demanding, "requires the arguments account, currency"),
+        (größe, "cannot be a task_id"),
+    ],
+)
+def test_what_cannot_run_on_a_schedule_is_refused(target: Any, message: str) -> None:
+    with pytest.raises(InvalidTask, match=message):
+        on_schedule("daily")(target)
+
+
+def test_a_name_that_no_process_could_import_is_refused() -> None:
+    with pytest.raises(InvalidTask, match="must be ASCII"):
+        on_schedule("daily", task_id="size")(größe)
+
+
+def test_two_schedules_for_one_function_are_refused() -> None:
+    function = on_schedule("daily")(fresh())
+    with pytest.raises(InvalidTask, match="has on_schedule twice"):
+        on_schedule("hourly")(function)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"task_id": ""}, "task_id must be 1 to 253"),
+        ({"task_id": "a b"}, "task_id must be"),
+        ({"task_id": "a\n"}, "task_id must be"),
+        ({"task_id": "-a"}, "task_id must be"),
+        ({"task_id": "x" * 254}, "task_id must be"),
+        ({"task_id": 5}, "task_id must be"),
+        ({"enabled": 1}, "enabled must be True or False, got 1"),
+        ({"enabled": "no"}, "enabled must be"),
+        ({"max_concurrent": 0}, "max_concurrent must be a whole number from 1 to 1000, got 0"),
+        ({"max_concurrent": True}, "max_concurrent must be"),
+        ({"max_concurrent": 1001}, "max_concurrent must be"),
+        ({"max_concurrent": None}, "max_concurrent must be"),
+        ({"timeout_seconds": 0}, "timeout_seconds must be"),
+        ({"timeout_seconds": -1}, "timeout_seconds must be"),
+        ({"timeout_seconds": 1.5}, "timeout_seconds must be"),
+        ({"timeout_seconds": float("nan")}, "timeout_seconds must be"),
+        ({"timeout_seconds": True}, "timeout_seconds must be"),
+        ({"timeout_seconds": "60"}, "timeout_seconds must be"),
+        ({"timeout_seconds": 2**31}, "timeout_seconds must be"),
+        ({"retry_count": -1}, "retry_count must be a whole number from 0 to 100"),
+        ({"retry_count": False}, "retry_count must be"),
+        ({"retry_count": 101}, "retry_count must be"),
+        ({"description": None}, "description must be"),
+        ({"description": "x" * 1025}, "description must be"),
+        ({"description": "bell \a"}, "description must be"),
+        ({"description": "\ud800"}, "description must be"),
+    ],
+)
+def test_an_option_that_is_refused(options: dict[str, Any], message: str) -> None:
+    with pytest.raises(InvalidTask, match=message) as refused:
+        on_schedule("daily", **options)
+    assert len(str(refused.value)) < 300
+
+
+@pytest.mark.parametrize(
+    ("schedule", "time_zone"),
+    [("dayly", "UTC"), ("every 7 minutes", "UTC"), ("daily", "Local"), (None, "UTC"), (5, "UTC")],
+)
+def test_a_schedule_is_refused_when_the_decorator_is_called(schedule: Any, time_zone: str) -> None:
+    with pytest.raises(InvalidSchedule):
+        on_schedule(schedule, time_zone=time_zone)
+
+
+def test_a_decorator_without_its_call_is_refused() -> None:
+    with pytest.raises(InvalidTask, match="needs a schedule"):
+        on_schedule(plain)  # type: ignore[arg-type]

@@ -1,0 +1,74 @@
+"""Names that operator, runner and server derive alike."""
+
+import re
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+
+from jvscheduler import names
+
+DNS_NAME = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?")
+NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("task_id", "expected"),
+    [
+        ("shop.tasks.clean_up", "shop-tasks-clean-up"),
+        ("Shop.Tasks", "shop-tasks"),
+        ("_private", "private"),
+        ("a", "a"),
+        ("x" * 52, "x" * 52),
+    ],
+)
+def test_a_resource_name_is_the_task_id_as_a_dns_name(task_id: str, expected: str) -> None:
+    assert names.resource_name(task_id) == expected
+
+
+@pytest.mark.parametrize("task_id", ["x" * 53, "a." * 120 + "end", "___", "shop." + "y" * 100])
+def test_what_does_not_fit_is_hashed_and_keeps_its_end(task_id: str) -> None:
+    name = names.resource_name(task_id)
+    assert DNS_NAME.fullmatch(name)
+    assert len(name) <= names.MAX_RESOURCE_NAME
+    assert name == names.resource_name(task_id)
+    assert name.endswith(task_id[-3:].strip("_"))
+
+
+def test_long_ids_that_differ_at_their_start_have_different_names() -> None:
+    assert names.resource_name("a" + "x" * 99) != names.resource_name("b" + "x" * 99)
+
+
+def test_a_due_instant_has_one_id_in_every_time_zone() -> None:
+    berlin = NOON.astimezone(timezone(timedelta(hours=1)))
+    first = names.scheduled_job_id("shop", "shop.report", NOON)
+    assert names.scheduled_job_id("shop", "shop.report", berlin) == first
+    assert first.startswith("o.ScheduledJob.")
+    assert first.count(".") == 2
+
+
+def test_namespaces_tasks_and_instants_do_not_share_ids() -> None:
+    ids = {
+        names.scheduled_job_id(namespace, task_id, NOON + timedelta(minutes=minute))
+        for namespace in ("a", "b")
+        for task_id in ("x", "y")
+        for minute in (0, 1)
+    }
+    assert len(ids) == 8
+
+
+def test_a_naive_scheduled_time_is_refused() -> None:
+    with pytest.raises(ValueError, match="must be aware"):
+        names.scheduled_job_id("a", "x", NOON.replace(tzinfo=None))
+
+
+@pytest.mark.parametrize(
+    ("job_name", "expected"),
+    [
+        (f"report-{int(NOON.timestamp()) // 60}", NOON),
+        ("report-by-hand", None),
+        (f"other-{int(NOON.timestamp()) // 60}", None),
+        ("report-123", None),
+    ],
+)
+def test_the_scheduled_time_is_in_the_jobs_name(job_name: str, expected: datetime | None) -> None:
+    assert names.scheduled_time_of(job_name, "report") == expected
