@@ -123,6 +123,10 @@ class BuildahBuilder:
     def remove(self, image: str) -> None:
         run(*self._buildah("rmi", image))
 
+    def forget_interrupted(self) -> None:
+        """Builds that were killed leave containers and their mounts."""
+        run(*self._buildah("rm", "--all"))
+
     def _write(self, image: str, folder: Path) -> None:
         words = ("push", "--quiet", "--disable-compression", image, f"dir:{folder}")
         run(*self._buildah(*words))

@@ -91,6 +91,7 @@ def open_workshop(settings: Settings, cluster: KindCluster) -> Workshop:
     if not cluster.engine.own:
         return Workshop(DockerBuilder(cluster.environment), base={})
     builder = BuildahBuilder(settings)
+    builder.forget_interrupted()
     return Workshop(builder, base={"BASE": debian_base(settings, builder)})
 
 

@@ -10,6 +10,7 @@ from tests.cluster.engine import Engine, OwnEngine, find_stock_engine
 from tests.cluster.image_builder import DockerBuilder, remove_older
 from tests.cluster.kind_config import NAME, own_config, stock_config
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.mounts import release_mounts
 from tests.cluster.node_image import find_node_image
 from tests.cluster.place import main_place
 from tests.cluster.settings import Settings
@@ -160,4 +161,5 @@ def take_down(settings: Settings) -> None:
         created.delete()
     own_engine(settings).down()
     discard(kubeconfig_path(settings))
+    release_mounts(settings.cache)
     say("nothing is left running")
