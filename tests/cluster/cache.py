@@ -76,3 +76,21 @@ def locked(lock: Path) -> Iterator[None]:
             say(f"waiting for another run that holds {lock}")
             fcntl.flock(held, fcntl.LOCK_EX)
         yield
+
+
+@contextmanager
+def used(lock: Path) -> Iterator[None]:
+    """Say that something is in use, as others may say at the same time."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as held:
+        fcntl.flock(held, fcntl.LOCK_SH)
+        yield
+
+
+def is_unused(lock: Path) -> bool:
+    with lock.open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+    return True

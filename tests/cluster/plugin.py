@@ -2,7 +2,8 @@
 
 Each is started when first asked for and lasts for the session. A kind cluster
 that ran before the session is left as it was found, so developers iterate on a
-warm one; one that the session started is taken down unless `--keep-cluster`.
+warm one; one that the session started is taken down unless `--keep-cluster`, or
+another session uses it meanwhile.
 """
 
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from tests.cluster.binaries import (
     build_programs,
     find_binaries,
 )
-from tests.cluster.cache import locked
+from tests.cluster.cache import is_unused, locked, used
 from tests.cluster.current import CurrentCluster, find_current
 from tests.cluster.image_names import Images, read_image_names
 from tests.cluster.images import build_and_load
@@ -69,13 +70,15 @@ def cluster(request: pytest.FixtureRequest, cluster_settings: Settings) -> Itera
     if request.config.getoption("--cluster") == "current":
         yield find_current(cluster_settings, programs(cluster_settings, KIND_PROGRAMS))
         return
-    with locked(cluster_settings.lock):
-        ran_before = find_kind(cluster_settings, find_binaries(cluster_settings)) is not None
-        kind = bring_up(cluster_settings)
-    yield kind
+    with used(cluster_settings.users):
+        with locked(cluster_settings.lock):
+            ran_before = find_kind(cluster_settings, find_binaries(cluster_settings)) is not None
+            kind = bring_up(cluster_settings)
+        yield kind
     if not ran_before and not request.config.getoption("--keep-cluster"):
         with locked(cluster_settings.lock):
-            take_down(cluster_settings)
+            if is_unused(cluster_settings.users):
+                take_down(cluster_settings)
 
 
 @pytest.fixture(scope="session")

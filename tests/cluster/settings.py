@@ -20,6 +20,11 @@ class Settings:
         """Held while the machine's one kind cluster is started, filled or taken down."""
         return self.cache / "lock"
 
+    @property
+    def users(self) -> Path:
+        """Shared by the test sessions that use that cluster."""
+        return self.cache / "users"
+
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     home = Path(environ.get("XDG_CACHE_HOME") or Path(environ.get("HOME", "/root")) / ".cache")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster.cache import build_once, content_key, half_of, keep_only
+from tests.cluster.cache import build_once, content_key, half_of, is_unused, keep_only, used
 from tests.cluster.commands import run
 from tests.cluster.errors import MissingPrerequisiteError
 from tests.cluster.leftovers import Process, belongs
@@ -74,6 +74,15 @@ def test_a_killed_build_is_done_again_by_the_next_run(tmp_path: Path) -> None:
     build_once(target, write)
     assert target.read_text() == "whole"
     assert not half_of(target).exists()
+
+
+def test_what_several_sessions_use_is_unused_only_after_the_last(tmp_path: Path) -> None:
+    lock = tmp_path / "users"
+    with used(lock):
+        with used(lock):
+            assert not is_unused(lock)
+        assert not is_unused(lock)
+    assert is_unused(lock)
 
 
 def test_older_versions_go_whole_or_half_made(tmp_path: Path) -> None:
