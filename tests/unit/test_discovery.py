@@ -81,7 +81,12 @@ class Bad(NamedTuple):
 
 BAD = [
     Bad("raises", "1 / 0", r"'bad' cannot be imported: ZeroDivisionError.*bad.py, line 1"),
-    Bad("is not Python", "def", r"'bad' cannot be imported: SyntaxError"),
+    Bad("is not Python", "def", r"'bad' cannot be imported: SyntaxError: .*bad.py, line 1"),
+    Bad(
+        "raises many lines",
+        "raise ValueError('first\\nsecond')",
+        r"'bad' cannot be imported: ValueError: first \(.*bad.py, line 1\)$",
+    ),
     Bad("lacks a dependency", "import no_such_thing", r"ModuleNotFoundError: .*'no_such_thing'"),
     Bad("exits", "import sys; sys.exit('bye')", r"'bad' exits when imported, with 'bye'"),
     Bad("is interrupted", "raise KeyboardInterrupt", r"'bad' cannot be imported"),

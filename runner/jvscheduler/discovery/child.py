@@ -66,8 +66,15 @@ def _why(name: str, error: BaseException) -> str:
     if isinstance(error, SchedulerError):
         return f"module {name!r}{_place(trace)}: {error}"
     traceback.print_exception(type(error), error, trace)
-    summary = traceback.format_exception_only(error)[-1].strip()
-    return f"module {name!r} cannot be imported: {summary}{_place(trace)}"
+    return f"module {name!r} cannot be imported: {_summary(error, trace)}"
+
+
+def _summary(error: BaseException, trace: TracebackType | None) -> str:
+    """One line; the whole traceback is on stderr above it."""
+    lines = traceback.format_exception_only(error)
+    if isinstance(error, SyntaxError):  # tells its place itself, and its message last
+        return f"{lines[-1].strip()} ({error.filename}, line {error.lineno})"
+    return f"{lines[0].splitlines()[0]}{_place(trace)}"
 
 
 def _users_part(trace: TracebackType | None) -> TracebackType | None:
