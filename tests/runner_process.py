@@ -18,8 +18,6 @@ from tests.readme import ROOT
 from tests.runner_tasks.ends import MARKER
 from tests.waiting import eventually
 
-PACKAGE = "tests.runner_tasks"
-
 
 @dataclass(frozen=True)
 class Ended:
@@ -40,6 +38,8 @@ class Runner:
     job: str = "job-29540880"
     attempt: str = "pod-a"
     options: Mapping[str, str] = field(default_factory=dict)
+    package: str = "tests.runner_tasks"
+    cwd: Path = ROOT
 
     @property
     def marker(self) -> Path:
@@ -53,7 +53,7 @@ class Runner:
         command = [sys.executable, "-m", "jvscheduler.runner"]
         output = (self.folder / f"output-{self.attempt}").open("w+")
         process = subprocess.Popen(
-            command, cwd=ROOT, env=self._environment(), stdout=output, stderr=output
+            command, cwd=self.cwd, env=self._environment(), stdout=output, stderr=output
         )
         return Running(self, process, Path(output.name))
 
@@ -73,7 +73,7 @@ class Runner:
         own = {
             environment.TASK_ID: self.task,
             environment.TASK_NAME: "job",
-            environment.ENTRYPOINT: f"{PACKAGE}.{module}:{name}",
+            environment.ENTRYPOINT: f"{self.package}.{module}:{name}",
             environment.JOB_NAME: self.job,
             environment.NAMESPACE: "shop",
             environment.POD_NAME: self.attempt,

@@ -1,0 +1,238 @@
+"""`jvscheduler dev` as a user starts it: due tasks run, the API shows them, Ctrl-C ends it truly.
+
+A task is due at a full minute and not before, so two sessions wait for the same
+one: one that is ended in good order, and one whose user loses patience.
+"""
+
+import contextlib
+import json
+import signal
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from tests.cluster.api_server import free_ports
+from tests.runner_process import records
+from tests.waiting import eventually
+
+TASKS = """
+import signal, time
+from jvscheduler import on_schedule
+
+@on_schedule("every minute", description="Quick")
+def quick() -> int:
+    return 7
+
+@on_schedule("every minute", retry_count=3)
+async def fails() -> None:
+    raise ValueError("no stock")
+
+@on_schedule("every minute", enabled=False)
+def suspended() -> None: ...
+
+@on_schedule("every minute")
+def stays() -> None:
+    time.sleep(600)
+"""
+
+DEAF = """
+import signal, time
+from jvscheduler import on_schedule
+
+@on_schedule("every minute")
+def deaf() -> None:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    print("deaf now", flush=True)
+    while True:
+        time.sleep(600)
+"""
+
+
+@dataclass(frozen=True)
+class Dev:
+    """A running `jvscheduler dev` on a folder with a module `tasks`."""
+
+    folder: Path
+    port: int
+    process: subprocess.Popen[bytes]
+
+    @property
+    def output(self) -> str:
+        return (self.folder / "output").read_text()
+
+    def get(self, path: str) -> Any:
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
+                text = answer.read().decode()
+        except (urllib.error.URLError, ConnectionError) as error:
+            raise AssertionError(f"{error}: {self.output}") from error
+        return json.loads(text) if text.startswith("{") else text
+
+    def jobs(self) -> dict[str, dict[str, Any]]:
+        found = self.get("/api/scheduler/jobs/recent?hours=1")["jobs"]
+        return {job["job_name"].removeprefix("tasks."): job for job in found}
+
+
+@contextlib.contextmanager
+def dev(folder: Path, tasks: str, port: int) -> Iterator[Dev]:
+    (folder / "tasks.py").write_text(tasks)
+    command = [str(Path(sys.executable).with_name("jvscheduler")), "dev", "tasks"]
+    with (folder / "output").open("w") as output:
+        process = subprocess.Popen(
+            [*command, f"--port={port}"], cwd=folder, stdout=output, stderr=output
+        )
+    try:
+        yield Dev(folder, port, process)
+    finally:
+        children = psutil.Process(process.pid).children(recursive=True) if alive(process) else []
+        for left in children:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                left.kill()
+        process.kill()
+        process.wait()
+
+
+def alive(process: subprocess.Popen[bytes]) -> bool:
+    return process.poll() is None
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What a session showed while it ran, and after it ended."""
+
+    status: dict[str, Any]
+    jobs: dict[str, dict[str, Any]]
+    docs: str
+    exit_code: int
+    output: str
+    records: dict[str, Any]
+    left_running: list[psutil.Process]
+
+
+@dataclass(frozen=True)
+class Sessions:
+    patient: Seen
+    impatient: Seen
+
+
+@pytest.fixture(scope="module")
+def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
+    one, two = tmp_path_factory.mktemp("patient"), tmp_path_factory.mktemp("impatient")
+    ports = free_ports(2)
+    with dev(one, TASKS, ports[0]) as patient, dev(two, DEAF, ports[1]) as impatient:
+        eventually(lambda: states(patient) == BEFORE_THE_END, "the tasks are where they stay")
+        eventually(lambda: "deaf now" in impatient.output, "the deaf task runs")
+        return Sessions(see(patient), see(impatient, interrupts=2))
+
+
+BEFORE_THE_END = {"quick": "completed", "fails": "pending", "stays": "running"}
+
+
+def states(session: Dev) -> dict[str, str]:
+    return {name: job["status"] for name, job in session.jobs().items()}
+
+
+def see(session: Dev, interrupts: int = 1) -> Seen:
+    status, jobs = session.get("/api/scheduler/status"), session.jobs()
+    docs, children = session.get("/docs"), psutil.Process(session.process.pid).children()
+    for number in range(interrupts):
+        session.process.send_signal(signal.SIGINT)
+        eventually(lambda: "ending" in session.output, f"interrupt {number} is answered")
+    code = session.process.wait()
+    found = records(f"sqlite:///{session.folder}/jvscheduler.db")
+    return Seen(
+        status=status,
+        jobs=jobs,
+        docs=docs,
+        exit_code=code,
+        output=session.output,
+        records={job.job_name.removeprefix("tasks."): job for job in found},
+        left_running=[child for child in children if child.is_running()],
+    )
+
+
+def test_a_due_task_is_run_and_shown(sessions: Sessions) -> None:
+    job = sessions.patient.jobs["quick"]
+    assert job["status"] == "completed"
+    assert job["scheduled_time"].endswith(":00Z")
+    assert sessions.patient.records["quick"].result == 7
+
+
+def test_a_suspended_task_is_listed_and_never_due(sessions: Sessions) -> None:
+    tasks = {t["task_id"]: t for t in sessions.patient.status["scheduler"]["tasks"]}
+    assert tasks["tasks.suspended"]["suspended"]
+    assert tasks["tasks.suspended"]["next_schedule_time"] is None
+    assert not tasks["tasks.quick"]["suspended"]
+    assert "suspended" not in sessions.patient.jobs
+
+
+def test_the_api_is_described(sessions: Sessions) -> None:
+    assert "swagger" in sessions.patient.docs.lower()
+
+
+def test_an_interrupt_ends_all_tasks_and_records_them_truly(sessions: Sessions) -> None:
+    seen = sessions.patient
+    assert seen.exit_code == 0, seen.output
+    assert (seen.records["stays"].status, seen.records["stays"].reason) == ("failed", "Terminated")
+    assert seen.records["fails"].status == "pending"
+    assert seen.left_running == []
+
+
+def test_a_second_interrupt_kills(sessions: Sessions) -> None:
+    seen = sessions.impatient
+    assert seen.exit_code == 130, seen.output
+    assert (seen.records["deaf"].status, seen.records["deaf"].reason) == ("failed", "RunnerLost")
+    assert seen.left_running == []
+
+
+def run_dev(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    program = Path(sys.executable).with_name("jvscheduler")
+    return subprocess.run(
+        [program, "dev", *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+    (tmp_path / "tasks.py").write_text(TASKS)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        done = run_dev(tmp_path, "tasks", f"--port={port}")
+    assert done.returncode == 1
+    assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
+    assert "--port" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(("no_such_module",), "no_such_module", id="module"),
+        pytest.param(("tasks", "--database=redis://here"), "sqlite:///", id="scheme"),
+        pytest.param(
+            ("tasks", "--database=sqlite:////proc/none/h.db"), "is unavailable", id="file"
+        ),
+        pytest.param(("tasks", "--port=99999"), "65535", id="port"),
+    ],
+)
+def test_what_cannot_be_used_is_told_before_anything_runs(
+    words: tuple[str, ...], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "tasks.py").write_text(TASKS)
+    done = run_dev(tmp_path, "--port=0", *words)
+    assert done.returncode in (1, 2)
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
