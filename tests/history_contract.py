@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from jvscheduler.history.store import HistoryStore
@@ -68,6 +69,22 @@ class HistoryContract:
             assert [a["status"] for a in job.attempts] == ["failed", "completed"]
             assert (job.status, job.result) == (Status.COMPLETED, {"restocked": 3})
             assert not await store.claim(begun(attempt_id="pod-c"))
+
+        tell(make_store, story)
+
+    def test_a_job_that_gets_no_further_attempt_ends_as_its_last_one(
+        self, make_store: MakeStore
+    ) -> None:
+        async def story(store: HistoryStore) -> None:
+            first = failed(begun(retry_count=2))
+            await store.record(first)
+            await store.record(replace(first, is_last=True))
+            await store.record(replace(first, is_last=True))
+            (job,) = (await store.recent(NOON, None, 9)).jobs
+            assert (job.status, job.reason) == (Status.FAILED, first.reason)
+            assert (job.duration_seconds, job.completed_at) == (2, first.completion_time)
+            assert (job.retry_count, job.traceback) == (2, first.traceback)
+            assert await store.unfinished() == []
 
         tell(make_store, story)
 

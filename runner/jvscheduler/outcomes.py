@@ -80,6 +80,8 @@ class Outcome:
     node_name: str | None = None
     result: Any = None
     """What the task returned, when JSON can say it in a few kilobytes."""
+    is_last: bool = False
+    """No further attempt follows, whatever the retry count says."""
     recorded: bool = False
     """Whether the history has this outcome already (termination messages only)."""
 
@@ -111,15 +113,16 @@ def from_message(text: str) -> Outcome:
     """The outcome that a termination message holds.
 
     Raises ValueError for a text that is not one, such as a user's own message
-    or the log's tail that Kubernetes falls back to.
+    or the log's tail that Kubernetes falls back to. A key that this version does
+    not know comes from a newer runner and is left out.
     """
     data = json.loads(text)
-    names = {field.name for field in fields(Outcome)}
-    if not isinstance(data, dict) or not names.issuperset(data):
-        raise ValueError("not the outcome of a run")
+    if not isinstance(data, dict):
+        raise ValueError("not the outcome of a run")  # noqa: TRY004 - a text was given
     try:
+        known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
         times = {name: _parse_time(data.get(name)) for name in _TIMES}
-        return Outcome(**{**data, **times, "status": Status(data["status"])})
+        return Outcome(**{**known, **times, "status": Status(data["status"])})
     except (KeyError, TypeError) as error:
         raise ValueError(f"not the outcome of a run: {error}") from error
 

@@ -10,7 +10,7 @@ A record whose attempts ran on no node and whose namespace is that of
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -63,6 +63,23 @@ def closing(job: ScheduledJob, attempt: Attempt, cluster: Seen, now: datetime) -
     return _runner_lost(job, attempt, now)
 
 
+def givings_up(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime) -> list[Outcome]:
+    """Of jobs that await a retry which Kubernetes will not make: each its last attempt's end."""
+    return [
+        _last_end(job)
+        for job in unfinished
+        if job.status is Status.PENDING and is_of_cluster(job) and is_given_up(job, cluster, now)
+    ]
+
+
+def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime) -> bool:
+    """Its Job has finished or is gone. One that retries has no pod for up to six minutes."""
+    kubernetes_job = cluster.jobs.get((job.namespace, job.kubernetes_job))
+    if job.id in cluster.living_jobs or (kubernetes_job and not kubernetes_job.finished):
+        return False
+    return now - datetime.fromisoformat(job.attempts[-1]["completion_time"]) >= GRACE
+
+
 def is_of_cluster(job: ScheduledJob) -> bool:
     on_node = any(attempt.get("node_name") for attempt in job.attempts)
     return on_node or job.namespace != DEV_NAMESPACE
@@ -94,18 +111,36 @@ def _ended_well(pod: TaskPod) -> Verdict:
 
 
 def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
+    return replace(
+        _outcome(job, attempt),
+        status=Status.FAILED,
+        completion_time=now,
+        reason=Reason.RUNNER_LOST,
+        error_message=f"the pod {attempt['attempt_id']} disappeared without a word",
+    )
+
+
+def _last_end(job: ScheduledJob) -> Outcome:
+    last = job.attempts[-1]
+    return replace(
+        _outcome(job, last),
+        completion_time=datetime.fromisoformat(last["completion_time"]),
+        reason=last["reason"],
+        error_message=last["error_message"],
+        is_last=True,
+    )
+
+
+def _outcome(job: ScheduledJob, attempt: Attempt) -> Outcome:
     return Outcome(
         job_id=job.id,
         task_id=job.job_name,
         namespace=job.namespace,
         job_name=job.kubernetes_job,
         attempt_id=attempt["attempt_id"],
-        status=Status.FAILED,
+        status=Status(attempt["status"]),
         scheduled_time=job.scheduled_time,
         start_time=datetime.fromisoformat(attempt["start_time"]),
-        completion_time=now,
-        reason=Reason.RUNNER_LOST,
-        error_message=f"the pod {attempt['attempt_id']} disappeared without a word",
         retry_count=job.retry_count,
         node_name=attempt.get("node_name"),
     )

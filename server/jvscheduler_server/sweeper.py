@@ -19,7 +19,7 @@ from jvscheduler.outcomes import Outcome
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import utc_now
-from jvscheduler_server.lost import closings, seen
+from jvscheduler_server.lost import closings, givings_up, seen
 from jvscheduler_server.sweep import is_silent, repairs
 
 PERIOD: Final = timedelta(seconds=30)
@@ -103,7 +103,9 @@ class Sweeper:
         unfinished = await self._store.unfinished()
         departed = self._cluster.departed()
         pods = [*departed, *self._cluster.pods()]
-        for outcome in closings(unfinished, seen(pods, self._cluster.jobs()), now):
+        cluster = seen(pods, self._cluster.jobs())
+        ends = closings(unfinished, cluster, now) + givings_up(unfinished, cluster, now)
+        for outcome in ends:
             await self._record(outcome)
         self._cluster.forget(pod for pod in departed if is_silent(pod))
         self._compared_pods = frozenset(pod.uid for pod in pods if is_silent(pod))

@@ -22,11 +22,11 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class ApiServerUnavailable(TemporaryError):  # noqa: N818 - as in jvscheduler.errors
+class ApiServerUnavailable(TemporaryError):
     """The API server refuses or does not answer."""
 
 
-class VersionExpired(TemporaryError):  # noqa: N818
+class VersionExpired(TemporaryError):
     """The API server no longer knows the resource version: list again."""
 
 

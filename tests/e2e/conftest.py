@@ -7,6 +7,7 @@ minutes are what these tests cost.
 import os
 import subprocess
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
 import yaml
@@ -26,7 +27,7 @@ def shell(command: str, cluster: RunningCluster) -> str:
     env["PATH"] = f"{ROOT / '.venv/bin'}:{env['PATH']}"
     script = ["bash", "-euo", "pipefail", "-c", command]
     done = subprocess.run(
-        script, cwd=ROOT, env=env, capture_output=True, text=True, timeout=300, check=False
+        script, cwd=ROOT, env=env, capture_output=True, text=True, timeout=120, check=False
     )
     assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -64,7 +65,7 @@ def faulty(installation: Installation, images: Images) -> Mapping[str, str]:
     return {r["spec"]["taskID"].split(".")[-1]: r["metadata"]["name"] for r in resources}
 
 
-def with_memory_limit(resource: dict[str, dict[str, object]]) -> dict[str, dict[str, object]]:
+def with_memory_limit(resource: dict[str, Any]) -> dict[str, Any]:
     limits = {"memory": OOM_LIMIT}
     container = {"name": "task", "resources": {"limits": limits, "requests": limits}}
     template = {"spec": {"containers": [container]}}

@@ -11,7 +11,10 @@ NAMESPACE = "jvscheduler"
 SHOP = "shop"
 
 _SERVER = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
-_RECORDS = "select data->'context' from object where data->'context'->>'job_name' = '{}'"
+_RECORDS = (
+    "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from object"
+    " where data->'context'->>'job_name' = '{}'"
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ NAME = "edited"
 
 @pytest.fixture
 def task(installation: Installation) -> Iterator[Installation]:
-    """A task of its own, due hourly, so that nothing runs unless a test makes it due."""
+    """A task of its own, due at New Year, so that nothing runs unless a test makes it due."""
     apply(installation, schedule="0 0 1 1 *", suspend=False)
     eventually(lambda: installation.condition(NAME, "Ready").get("status") == "True", "ready")
     yield installation
@@ -24,12 +24,12 @@ def task(installation: Installation) -> Iterator[Installation]:
 
 def apply(installation: Installation, schedule: str, suspend: bool) -> None:
     shop = installation.objects("scheduledtasks")[0]["spec"]
-    spec = {**shop, "taskID": NAME, "schedule": schedule, "suspend": suspend}
+    edits = {"taskID": NAME, "schedule": schedule, "timeZone": "UTC", "suspend": suspend}
     resource = {
         "apiVersion": "jvscheduler.dev/v1alpha1",
         "kind": "ScheduledTask",
         "metadata": {"name": NAME, "namespace": SHOP},
-        "spec": spec,
+        "spec": {**shop, **edits},
     }
     installation.cluster.kubectl("apply", "-f", "-", stdin=yaml.safe_dump(resource))
 

@@ -45,7 +45,9 @@ def test_a_fault_is_recorded_with_its_reason(
     job = final_job(installation, fault.function)
     assert (job["status"], job["reason"]) == (fault.status, fault.reason)
     assert fault.error in job["error_message"]
-    assert job["pod"]["phase"] == "Failed"
+    eventually(
+        lambda: final_job(installation, fault.function)["pod"]["phase"] == "Failed", "Failed"
+    )
 
 
 def test_a_failure_keeps_its_traceback(

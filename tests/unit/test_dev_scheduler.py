@@ -6,6 +6,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+import pytest
+
 from jvscheduler.dev.attempts import Attempt, claim_of, job_name
 from jvscheduler.dev.scheduler import Scheduler
 from jvscheduler.errors import HistoryUnavailable
@@ -188,6 +190,17 @@ def test_a_job_left_running_by_a_scheduler_that_was_killed_is_closed() -> None:
     Story(task(), minutes=0.1, store=store)
     found = asyncio.run(store.recent(early, None, 10)).jobs
     assert [(j.status, j.reason) for j in found] == [(Status.FAILED, Reason.RUNNER_LOST)]
+
+
+def test_a_process_that_cannot_be_started_is_told_and_the_schedule_goes_on(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    async def no_processes_left(_: Outcome) -> Outcome | None:
+        raise OSError("no processes left")
+
+    story = Story(task(), minutes=2, script=no_processes_left)
+    assert len(story.launcher.attempts) == 2
+    assert "no processes left" in capsys.readouterr().err
 
 
 def test_an_outcome_waits_for_a_history_that_is_away() -> None:

@@ -177,7 +177,7 @@ class TestTracebacks:
         assert "in task" in trace(error)
 
     def test_an_error_that_cannot_be_shown_is_told_by_its_name(self) -> None:
-        class Mute(Exception):  # noqa: N818
+        class Mute(Exception):
             def __str__(self) -> str:
                 raise RuntimeError
 

@@ -1,6 +1,8 @@
 """Jobs that the history takes for unfinished and that the cluster knows to be over."""
 
-from datetime import timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -8,10 +10,10 @@ import pytest
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import merge
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler_server.cluster import TaskPod
-from jvscheduler_server.lost import GRACE, closings, seen
+from jvscheduler_server.cluster import KubernetesJob, TaskPod
+from jvscheduler_server.lost import GRACE, closings, givings_up, seen
 from tests.outcomes import NOON, begun, completed, failed
-from tests.task_pods import START, ended_pod, task_pod
+from tests.task_pods import END, START, ended_pod, task_pod, waiting_pod
 
 LATE = START + GRACE
 
@@ -104,3 +106,39 @@ def test_a_job_between_two_attempts_is_not_running() -> None:
     waiting = record(failed(begun(retry_count=1)))
     assert waiting.status is Status.PENDING
     assert closed(waiting, now=NOON + timedelta(minutes=5)) == []
+
+
+WAITING = failed(begun(retry_count=2))
+JOB = KubernetesJob(WAITING.job_name, "shop", finished=False)
+PATIENT = END + GRACE
+
+
+def given_up(
+    *pods: TaskPod, jobs: Sequence[KubernetesJob] = (), now: datetime = PATIENT
+) -> list[Outcome]:
+    return givings_up([record(WAITING)], seen(pods, jobs), now)
+
+
+def test_a_job_that_kubernetes_tries_again_is_left_alone() -> None:
+    assert given_up(jobs=[JOB], now=PATIENT + timedelta(minutes=6)) == []
+    assert given_up(waiting_pod(name="pod-b")) == []
+
+
+@pytest.mark.parametrize("jobs", [(), (replace(JOB, finished=True),)], ids=["gone", "finished"])
+def test_a_job_that_kubernetes_does_not_try_again_ends_as_its_last_attempt(
+    jobs: Sequence[KubernetesJob],
+) -> None:
+    (outcome,) = given_up(ended_pod(), jobs=jobs)
+    assert outcome.is_last
+    closed_job = merge(record(WAITING), outcome)
+    assert closed_job is not None
+    assert (closed_job.status, closed_job.reason) == (Status.FAILED, WAITING.reason)
+
+
+def test_a_job_that_just_failed_may_yet_be_tried_again() -> None:
+    assert given_up(now=WAITING.start_time + GRACE) == []
+
+
+def test_a_job_that_awaits_jvscheduler_devs_retry_is_not_this_clusters() -> None:
+    job = record(failed(begun(retry_count=2, namespace="dev")))
+    assert givings_up([job], seen([], []), PATIENT) == []

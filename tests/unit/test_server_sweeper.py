@@ -11,6 +11,7 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server import sweeper
 from jvscheduler_server.backoff import Backoff
+from jvscheduler_server.cluster import KubernetesJob
 from jvscheduler_server.sweeper import PERIOD, Sweeper
 from tests.outcomes import begun, completed, failed, of_job
 from tests.server_parts import FakeCluster, FlakyHistory
@@ -132,6 +133,20 @@ def test_a_run_whose_pod_vanished_while_the_server_was_away_lost_its_runner() ->
         await s.store.claim(begun())
         await s.sweeper.sweep()
         assert await s.status(begun()) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    play(scene)
+
+
+def test_a_job_whose_kubernetes_job_was_deleted_between_two_attempts_is_closed() -> None:
+    async def scene(s: Scene) -> None:
+        await s.store.record(failed(begun(retry_count=1)))
+        s.cluster.seen_jobs = [KubernetesJob(begun().job_name, "shop", finished=False)]
+        await s.sweeper.sweep()
+        assert (await s.status(begun()))[0] is Status.PENDING
+        s.cluster.seen_jobs = []
+        s.clock.now += PERIOD
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.TASK_RAISED)
 
     play(scene)
 

@@ -35,7 +35,7 @@ class Scheduler:
         sweeper = asyncio.create_task(self._sweep_until(stop))
         await self._schedule_until(stop)
         self._launcher.signal(signal.SIGTERM)
-        await asyncio.gather(sweeper, *self._started)
+        await asyncio.gather(sweeper, *self._started, return_exceptions=True)
         await self._jobs.sweep()
 
     async def _schedule_until(self, stop: asyncio.Event) -> None:
@@ -59,7 +59,12 @@ class Scheduler:
     def _start(self, job: Coroutine[Any, Any, None]) -> None:
         started = asyncio.create_task(job)
         self._started.add(started)
-        started.add_done_callback(self._started.discard)
+        started.add_done_callback(self._finished)
+
+    def _finished(self, job: asyncio.Task[None]) -> None:
+        self._started.discard(job)
+        if not job.cancelled() and (error := job.exception()) is not None:
+            say(f"a job could not be run: {error!r}")
 
     async def _sweep_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -24,7 +24,7 @@ ENTITY = "ScheduledJob"
 COLLECTION = "object"
 
 
-class UndecodableRecord(SchedulerError):  # noqa: N818 - as its kin in `errors`
+class UndecodableRecord(SchedulerError):
     """A row of the history that another hand wrote, and not as a job's record."""
 
 

@@ -31,13 +31,23 @@ def merge(job: ScheduledJob | None, outcome: Outcome) -> ScheduledJob | None:
         return opened(outcome)
     known = _attempt(job, outcome.attempt_id)
     if known is not None and (_is_final(known) or not outcome.status.is_final):
-        return None
+        return _given_up(job) if outcome.is_last else None
     return _told(job, known, outcome)
 
 
 def opened(outcome: Outcome) -> ScheduledJob:
     """The record of a job of which this is the first outcome that got through."""
     return _told(_new_job(outcome), None, outcome)
+
+
+def _given_up(job: ScheduledJob) -> ScheduledJob | None:
+    """A job that awaited a retry ends as its last attempt did, when none follows."""
+    if job.status is not Status.PENDING:
+        return None
+    changes = _of_attempts(job.attempts, retry_count=0)
+    return job.model_copy(
+        update={**changes, "retry_count": job.retry_count, "revision": job.revision + 1}
+    )
 
 
 def may_run(job: ScheduledJob, outcome: Outcome) -> bool:

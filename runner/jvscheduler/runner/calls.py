@@ -19,7 +19,7 @@ from jvscheduler.errors import SchedulerError
 Close = Callable[[], Awaitable[None]]
 
 
-class WalkerFailed(SchedulerError):  # noqa: N818 - as its kin in `errors`
+class WalkerFailed(SchedulerError):
     """A hook of a walker raised; jvspatial had put that into the report."""
 
 

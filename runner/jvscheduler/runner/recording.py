@@ -5,6 +5,7 @@ has the outcome: from a message that says `recorded: false` the server repairs.
 """
 
 import asyncio
+import contextlib
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -54,4 +55,5 @@ async def _record(store: HistoryStore, outcome: Outcome, stop: asyncio.Event) ->
             return False
         else:
             return True
-        await asyncio.wait([asyncio.ensure_future(stop.wait())], timeout=PAUSE_SECONDS)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
