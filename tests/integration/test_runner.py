@@ -14,6 +14,7 @@ import pytest
 from jvscheduler import environment
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status
+from tests.cluster.postgres import PostgresServer
 from tests.outcomes import begun
 from tests.runner_process import Ended, Runner, is_running
 from tests.waiting import eventually
@@ -199,6 +200,20 @@ def test_a_database_that_is_down_stops_no_task(tmp_path: Path) -> None:
     assert message_of(ended).result == {"answer": 42}
     assert not message_of(ended).recorded
     assert ended.code == 0
+
+
+def test_a_database_that_drops_its_connections_meanwhile_gets_the_record(
+    postgres_server: PostgresServer, tmp_path: Path
+) -> None:
+    with postgres_server.database() as url:
+        runner = Runner(tmp_path, "ends.completes_when_told", url)
+        running = runner.start()
+        running.until_marked()
+        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
+        assert "t" in postgres_server.execute(f"{cut} '{url.rpartition('/')[2]}'")
+        running.signal(signal.SIGTERM)
+        assert message_of(running.wait()).recorded
+        assert runner.record().status is Status.COMPLETED
 
 
 def test_without_a_database_the_message_alone_tells(tmp_path: Path) -> None:

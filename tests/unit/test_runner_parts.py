@@ -13,7 +13,7 @@ from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import opened
-from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason
+from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
 from jvscheduler.runner.calls import WalkerFailed, call
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.limit import must_yield
@@ -21,7 +21,7 @@ from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
 from jvscheduler.runner.settings import read_settings
 from jvscheduler.runner.tracebacks import error_message, trace
-from tests.outcomes import begun, of_job
+from tests.outcomes import begun, failed, of_job
 
 NOW = of_job(5).start_time + timedelta(seconds=1)
 
@@ -161,6 +161,11 @@ class TestReport:
     )
     def test_any_other_result_is_left_out(self, result: Any) -> None:
         assert presentable(result) is None
+
+    def test_in_a_termination_message_it_gives_way_to_the_traceback(self) -> None:
+        outcome = failed(begun(), traceback="x" * 3000, result="y" * 3000)
+        read = from_message(to_message(outcome))
+        assert (read.result, read.traceback) == (None, "x" * 3000)
 
 
 class TestTracebacks:

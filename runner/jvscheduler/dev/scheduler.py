@@ -32,10 +32,11 @@ class Scheduler:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then every running job is told to terminate and waited for."""
-        sweeper = asyncio.create_task(self._sweep_until(stop))
+        self._start(self._sweep_until(stop))
         await self._schedule_until(stop)
         self._launcher.signal(signal.SIGTERM)
-        await asyncio.gather(sweeper, *self._started, return_exceptions=True)
+        while self._started:
+            await asyncio.wait(self._started)
         await self._jobs.sweep()
 
     async def _schedule_until(self, stop: asyncio.Event) -> None:
@@ -56,15 +57,15 @@ class Scheduler:
         say(f"{due.task.task_id} is due")
         self._start(self._jobs.run(due.task, name, stop))
 
-    def _start(self, job: Coroutine[Any, Any, None]) -> None:
-        started = asyncio.create_task(job)
+    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+        started = asyncio.create_task(work)
         self._started.add(started)
         started.add_done_callback(self._finished)
 
-    def _finished(self, job: asyncio.Task[None]) -> None:
-        self._started.discard(job)
-        if not job.cancelled() and (error := job.exception()) is not None:
-            say(f"a job could not be run: {error!r}")
+    def _finished(self, work: asyncio.Task[None]) -> None:
+        self._started.discard(work)
+        if not work.cancelled() and (error := work.exception()) is not None:
+            say(f"unexpected error: {error!r}")
 
     async def _sweep_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():

@@ -4,11 +4,13 @@ It never returns: the process ends here, without waiting for threads that the
 task left behind. What the task left running ends with it.
 """
 
+import contextlib
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
+from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -41,7 +43,8 @@ def _settle() -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     for stream in (sys.stdout, sys.stderr):
-        stream.reconfigure(line_buffering=True)  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(line_buffering=True)
 
 
 def _raise_exit(number: int, _frame: FrameType | None) -> None:
@@ -100,7 +103,5 @@ def _failure(reason: Reason, error: BaseException) -> Report:
 
 def _flush() -> None:
     for stream in (sys.stdout, sys.stderr):
-        try:
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the task closed it
             stream.flush()
-        except (OSError, ValueError):  # the task closed it: there is nothing left to save
-            continue

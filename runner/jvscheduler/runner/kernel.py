@@ -1,5 +1,6 @@
 """The few things that only Linux can be asked for, and Python has no name for."""
 
+import contextlib
 import ctypes
 import signal
 from pathlib import Path
@@ -21,8 +22,12 @@ def die_with_parent() -> None:
 
 
 def prefer_for_oom_kill() -> None:
-    """When memory runs out the task goes and the supervisor stays to say so."""
-    Path("/proc/self/oom_score_adj").write_text(f"{_MOST_KILLABLE}\n", encoding="ascii")
+    """When memory runs out the task goes and the supervisor stays to say so.
+
+    Where a sandbox forbids it the kernel chooses, and the server closes the record.
+    """
+    with contextlib.suppress(OSError):
+        Path("/proc/self/oom_score_adj").write_text(f"{_MOST_KILLABLE}\n", encoding="ascii")
 
 
 def _prctl(option: int, value: int) -> None:

@@ -1,0 +1,53 @@
+"""The history's address, as users write it."""
+
+import pytest
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.urls import Scheme, parse_url
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        pytest.param("sqlite:///history.db", "history.db", id="relative"),
+        pytest.param("sqlite:///data/history.db", "data/history.db", id="in a folder"),
+        pytest.param("sqlite:////var/lib/history.db", "/var/lib/history.db", id="absolute"),
+    ],
+)
+def test_a_sqlite_url_names_a_file(text: str, path: str) -> None:
+    url = parse_url(text)
+    assert (url.scheme, url.path, url.redacted) == (Scheme.SQLITE, path, text)
+
+
+def test_both_names_of_postgresql_mean_the_same() -> None:
+    url = parse_url("postgres://shop@db/shop")
+    assert (url.scheme, url.text) == (Scheme.POSTGRESQL, "postgresql://shop@db/shop")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["postgresql://shop:s3cret@db:5432/shop?sslmode=require", "postgresql://shop:s3@cret@db/shop"],
+)
+def test_a_message_shows_no_password(text: str) -> None:
+    shown = parse_url(text).redacted
+    assert "cret" not in shown
+    assert "shop:" not in shown
+    assert shown.startswith("postgresql://db")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "history.db", "sqlite:history.db", "sqlite://history.db", "sqlite:///"),
+        *(
+            "sqlite:///:memory:",
+            "sqlite://:memory:",
+            "postgresql://",
+            "mysql://shop:s3cret@db/shop",
+        ),
+    ],
+)
+def test_any_other_address_is_refused_with_the_forms_that_work(text: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"sqlite:////absolute\.db") as raised:
+        parse_url(text)
+    assert "s3cret" not in str(raised.value)
