@@ -35,7 +35,7 @@ def test_a_due_task_is_completed_in_postgresql_and_joined_with_its_pod(
     assert record["duration_seconds"] > 0
     assert record["peak_memory_bytes"] > 10 * 2**20
     assert record["cpu_seconds"] > 0
-    assert record["scheduled_time"].endswith(":00+00:00")
+    assert record["scheduled_time"].endswith(":00.000000+00:00")
     assert job["pod"]["name"] == record["pod_name"]
     assert job["pod"]["node"] == record["node_name"]
     assert job["pod"]["restarts"] == 0
