@@ -208,6 +208,12 @@ class TestCalls:
             call(raises, close)
         assert closed == [True]
 
+    def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
+        async def fails() -> None:
+            raise OSError("gone")
+
+        assert call(seven, fails) == 7
+
     def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
         class Faulty(Walker):
             async def spawn(self, start_node: Any = None) -> "Faulty":

@@ -6,7 +6,6 @@ another process changed the row. A change is a compare-and-set on `revision`,
 repeated when another writer was faster.
 """
 
-import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
@@ -60,8 +59,7 @@ class JvspatialHistory:
             await self._call(lambda: GraphContext(self._database).ensure_indexes(ScheduledJob))
 
     async def close(self) -> None:
-        async with asyncio.timeout(self._call_seconds):
-            await self._database.close()
+        await self._call(self._database.close)
 
     async def ping(self) -> None:
         await self._call(lambda: self._database.get(COLLECTION, "o.ScheduledJob.ping"))

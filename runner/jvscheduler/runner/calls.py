@@ -10,11 +10,14 @@ import asyncio
 import contextlib
 import inspect
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Final
 
 from jvspatial.core.entities import Walker
 
 from jvscheduler.errors import SchedulerError
+from jvscheduler.runner.log import say
+
+CLOSE_SECONDS: Final = 5.0
 
 Close = Callable[[], Awaitable[None]]
 
@@ -68,4 +71,16 @@ async def _closing(awaitable: Awaitable[Any], close: Close) -> Any:
     try:
         return await awaitable
     finally:
-        await close()
+        await _close(close)
+
+
+async def _close(close: Close) -> None:
+    """What the task came to stands, also when its database cannot be closed.
+
+    A connection that the task holds, for one, would be waited for without end.
+    """
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await close()
+    except Exception as error:  # noqa: BLE001 - each database has errors of its own
+        say(f"the task's database was not closed cleanly: {error!r}")

@@ -53,8 +53,8 @@ async def close(store: HistoryStore | None) -> None:
     if store is not None:
         try:
             await store.close()
-        except (OSError, TimeoutError) as error:  # the process ends all the same
-            say(f"the database was not closed cleanly: {error!r}")
+        except SchedulerError as error:  # the process ends all the same
+            say(f"not closed cleanly: {error}")
 
 
 def _watch_for_stop() -> asyncio.Event:
