@@ -41,7 +41,7 @@ MAX_RESOURCE_NAME: Final = 52
 
 _HASH_LENGTH: Final = 8
 _NOT_DNS = re.compile(r"[^a-z0-9]+")
-_SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?P<minutes>\d{8,10})")
+_SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?P<minutes>\d{8,9})")
 
 
 def resource_name(task_id: str) -> str:

@@ -1,8 +1,11 @@
 """Parts that stop mid-way change nothing that is due, and nothing that is recorded."""
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+
 import pytest
 
-from jvscheduler.names import resource_name
+from jvscheduler.names import TASK_LABEL
 from tests.e2e.conftest import shell
 from tests.e2e.installation import NAMESPACE, SHOP, Installation
 from tests.readme import shell_snippets
@@ -14,29 +17,39 @@ TASK = "shop.tasks.collect_metrics"
 DATABASE = "statefulset/jvscheduler-postgresql"
 
 
+@contextmanager
+def database_away(kubectl: Callable[..., str]) -> Iterator[None]:
+    kubectl("scale", "-n", NAMESPACE, DATABASE, "--replicas=0")
+    kubectl("wait", "-n", NAMESPACE, "--for=delete", "pod/jvscheduler-postgresql-0")
+    try:
+        yield
+    finally:
+        kubectl("scale", "-n", NAMESPACE, DATABASE, "--replicas=1")
+        kubectl("rollout", "status", "-n", NAMESPACE, DATABASE, "--timeout=120s")
+
+
 def completed(installation: Installation) -> set[str]:
     jobs = installation.jobs(TASK, status="completed")
     return {job["scheduled_time"] for job in jobs}
 
 
-def finished_job_names(installation: Installation) -> set[str]:
-    jobs = installation.objects("jobs", **{"jvscheduler.dev/task": resource_name(TASK)})
+def succeeded(installation: Installation, task: str) -> set[str]:
+    jobs = installation.objects("jobs", **{TASK_LABEL: task})
     return {j["metadata"]["name"] for j in jobs if j.get("status", {}).get("succeeded")}
 
 
 def test_a_job_runs_without_its_database_and_its_record_appears_later(
-    installation: Installation,
+    installation: Installation, faulty: Mapping[str, str]
 ) -> None:
-    kubectl = installation.cluster.kubectl
-    kubectl("scale", "-n", NAMESPACE, DATABASE, "--replicas=0")
-    kubectl("wait", "-n", NAMESPACE, "--for=delete", "pod/jvscheduler-postgresql-0")
-    before = finished_job_names(installation)
-    (job, *_) = eventually(lambda: finished_job_names(installation) - before, "a job that ran", 200)
-    kubectl("scale", "-n", NAMESPACE, DATABASE, "--replicas=1")
-    kubectl("rollout", "status", "-n", NAMESPACE, DATABASE, "--timeout=120s")
+    """The task is one that does not itself use the database."""
+    task = faulty["checks_its_confinement"]
+    with database_away(installation.cluster.kubectl):
+        before = succeeded(installation, task)
+        (job, *_) = eventually(lambda: succeeded(installation, task) - before, "a job", 200)
 
     def recorded() -> bool:
-        found = [r for r in installation.records(TASK) if r["kubernetes_job"] == job]
+        records = installation.records("faulty.tasks.checks_its_confinement")
+        found = [record for record in records if record["kubernetes_job"] == job]
         return bool(found) and found[0]["status"] == "completed"
 
     assert eventually(recorded, f"the record of {job}")
