@@ -6,7 +6,7 @@ and the README ask for.
 """
 
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from tests.cluster.image_builder import (
 from tests.cluster.image_names import REPOSITORY, Images, full_reference, read_image_names
 from tests.cluster.kind import KindCluster
 from tests.cluster.settings import Settings
-from tests.cluster.versions import PYTHON
+from tests.cluster.versions import DEBIAN, POSTGRESQL_DEBIAN, PYTHON
 
 PREFIX = "localhost/jvscheduler-"
 SHARED = (
@@ -38,10 +38,11 @@ FAULTY = "tests/e2e/image"
 
 @dataclass(frozen=True)
 class Workshop:
-    """Builds what is not there yet; `base` is empty where the Dockerfile's own can be pulled."""
+    """Builds what is not there yet; bases are empty where the Dockerfiles' own can be pulled."""
 
     builder: ImageBuilder
     base: dict[str, str]
+    postgresql_base: dict[str, str]
 
     def project(self, target: str) -> str:
         sources = [*SHARED, f"requirements/{target}.txt"]
@@ -57,7 +58,7 @@ class Workshop:
             operator=self.project("operator"),
             server=self.project("server"),
             runner=runner,
-            postgresql=self.folder("postgresql", POSTGRESQL, self.base),
+            postgresql=self.folder("postgresql", POSTGRESQL, self.postgresql_base),
             shop=self.folder("shop", SHOP, {"RUNNER": runner}),
             faulty=self.folder("faulty", FAULTY, {"RUNNER": runner}),
         )
@@ -89,15 +90,19 @@ def files_below(path: Path) -> list[Path]:
 def open_workshop(settings: Settings, cluster: KindCluster) -> Workshop:
     """docker where kind runs on one that pulls; else buildah, on a base of Debian packages."""
     if not cluster.engine.own:
-        return Workshop(DockerBuilder(cluster.environment), base={})
+        return Workshop(DockerBuilder(cluster.environment), base={}, postgresql_base={})
     builder = BuildahBuilder(settings)
     builder.forget_interrupted()
-    return Workshop(builder, base={"BASE": debian_base(settings, builder)})
+    python = debian_base(settings, builder, f"python{PYTHON}", BASE_PACKAGES, DEBIAN)
+    plain = debian_base(settings, builder, "plain", ("ca-certificates",), POSTGRESQL_DEBIAN)
+    return Workshop(builder, base={"BASE": python}, postgresql_base={"BASE": plain})
 
 
-def debian_base(settings: Settings, builder: BuildahBuilder) -> str:
-    root = bootstrap(settings, f"python{PYTHON}", BASE_PACKAGES)
-    image = f"{PREFIX}base:{content_key([root.name])}"
+def debian_base(
+    settings: Settings, builder: BuildahBuilder, purpose: str, packages: Sequence[str], suite: str
+) -> str:
+    root = bootstrap(settings, purpose, packages, suite)
+    image = f"{PREFIX}base-{purpose}:{content_key([root.name])}"
     if not builder.exists(image):
         with tempfile.TemporaryDirectory(dir=settings.cache) as name:
             context = Path(name)

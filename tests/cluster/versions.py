@@ -6,6 +6,7 @@ HELM = "v4.3.1"
 COREDNS = "v1.15.0"
 LOCAL_PATH_PROVISIONER = "v0.0.30"
 DEBIAN = "bookworm"
+POSTGRESQL_DEBIAN = "trixie"
 PYTHON = "3.11"
 GO = (1, 26)
 
