@@ -48,9 +48,7 @@ def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def test_the_demo_answers_and_ends_on_ctrl_c(
-    demo: subprocess.Popen[str], tmp_path: Path
-) -> None:
+def test_the_demo_answers_and_ends_on_ctrl_c(demo: subprocess.Popen[str], tmp_path: Path) -> None:
     _, curl = shell_snippets(HEADING)
 
     def recorded() -> bool:
