@@ -80,9 +80,7 @@ class Jobs:
         except SchedulerError as error:
             say(str(error))
             return []
-        return [
-            j for j in found if j.namespace == NAMESPACE and j.kubernetes_job not in self._active
-        ]
+        return [j for j in found if _is_of_dev(j) and j.kubernetes_job not in self._active]
 
     async def _keep(self, outcome: Outcome | None) -> None:
         """The runner has told and recorded its outcome, unless it could not."""
@@ -103,3 +101,8 @@ class Jobs:
         seconds = retry_pause(attempts)
         say(f"{task.task_id} is tried again in {seconds} s")
         await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), stop)
+
+
+def _is_of_dev(job: ScheduledJob) -> bool:
+    """A cluster may have a namespace of that name, but its jobs run on nodes."""
+    return job.namespace == NAMESPACE and job.node_name is None
