@@ -2,17 +2,16 @@
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from jvscheduler import names
 from tests.cluster.api_server import ApiServer
+from tests.custom_resource import install_crd
 from tests.operator_objects import task
 from tests.waiting import eventually
 
-CRD = Path(__file__).parents[2] / "crds" / "scheduledtasks.yaml"
 TASKS = f"{names.PLURAL}.{names.GROUP}"
 
 
@@ -98,7 +97,6 @@ class Shop:
 
 def open_shop(server: ApiServer, namespace: str) -> Shop:
     """A new namespace, with the custom resource installed."""
-    server.kubectl("apply", "-f", str(CRD))
-    server.kubectl("wait", "--for=condition=Established", f"crd/{TASKS}", "--timeout=60s")
+    install_crd(server)
     server.kubectl("create", "namespace", namespace)
     return Shop(server, namespace)

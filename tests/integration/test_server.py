@@ -21,11 +21,11 @@ from jvscheduler.history.store import HistoryStore
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status, to_message
 from tests.cluster.api_server import NODE, ApiServer, free_ports
+from tests.custom_resource import install_crd
 from tests.server_process import OwnPostgres, ServerProcess, a_server
 from tests.task_runs import NAMESPACE, TASK_ID, TASK_NAME, a_run
 from tests.waiting import eventually
 
-CRD = Path(__file__).parents[2] / "crds" / "scheduledtasks.yaml"
 RIGHTS = ("pods", "jobs.batch", "scheduledtasks.jvscheduler.dev")
 
 
@@ -33,8 +33,7 @@ RIGHTS = ("pods", "jobs.batch", "scheduledtasks.jvscheduler.dev")
 def kubeconfig(api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Of a service account that may do what docs/api.md says, and nothing else."""
     kubectl = api_server.kubectl
-    kubectl("apply", "--server-side", "-f", str(CRD))
-    kubectl("wait", "--for=condition=Established", "-f", str(CRD))
+    install_crd(api_server)
     kubectl("create", "namespace", NAMESPACE)
     kubectl("create", "serviceaccount", "server", "-n", NAMESPACE)
     resources = f"--resource={','.join(RIGHTS)}"
