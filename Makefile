@@ -21,7 +21,8 @@ demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (C
 	cd examples/shop && $(CURDIR)/$(BIN)/jvscheduler dev shop.tasks --port 8080
 
 .PHONY: test
-test: check unit integration e2e ## Everything: lint, types, unit, integration, e2e on kind
+test: check unit cluster-parts ## Everything: lint, types, unit, integration, e2e on kind
+	$(MAKE) --jobs=2 --output-sync=target integration e2e
 
 .PHONY: check
 check: install ## Lint, formatting, types, import rules
@@ -35,12 +36,16 @@ unit: install ## Tests that need no server
 	$(BIN)/pytest tests/unit
 
 .PHONY: integration
-integration: install ## Tests against a real API server and a real PostgreSQL
+integration: install cluster-parts ## Tests against a real API server and a real PostgreSQL
 	$(BIN)/pytest tests/integration
 
 .PHONY: e2e
-e2e: install ## Tests on a kind cluster with real containers
+e2e: install cluster-parts ## Tests on a kind cluster with real containers
 	$(BIN)/pytest tests/e2e
+
+.PHONY: cluster-parts
+cluster-parts: install ## Compile the test clusters' programs once, into a cache
+	$(BIN)/python -m tests.cluster build > /dev/null
 
 .PHONY: bench
 bench: install ## Measure, each against its named baseline

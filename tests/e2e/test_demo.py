@@ -1,4 +1,7 @@
-"""The README's snippets that need no cluster, run as they stand."""
+"""The README's snippets that need no cluster, run as they stand.
+
+In this tier because they take port 8080, as the snippets for a cluster do.
+"""
 
 import json
 import os
