@@ -6,14 +6,14 @@ transaction.
 
 PostgreSQL creates table and indexes anew in each process. `CREATE INDEX IF NOT
 EXISTS` locks the table against writers before it finds that there is nothing to
-do, so that every starting task would wait for every other. Here a table that
-exists is left alone.
+do, so that every starting task would wait for every other. Here a table and an
+index that exist are left alone.
 """
 
 import json
 from typing import Any
 
-from jvspatial.db.postgres import PostgresDB
+from jvspatial.db.postgres import PostgresDB, _postgres_index_name
 from jvspatial.db.query import QueryEngine
 from jvspatial.db.sqlite import SQLiteDB
 
@@ -55,6 +55,31 @@ class LightPostgres(PostgresDB):
         name = f"{self.schema_name}.{collection}"
         if await pool.fetchval("SELECT to_regclass($1)::text", name) is None:
             await super()._create_collection_schema(collection)
+
+    async def create_index(
+        self,
+        collection: str,
+        field_or_fields: str | list[tuple[str, int]],
+        unique: bool = False,
+        **options: Any,
+    ) -> None:
+        if not await self._has_index(_index_name(collection, field_or_fields, unique, options)):
+            await super().create_index(collection, field_or_fields, unique=unique, **options)
+
+    async def _has_index(self, name: str) -> bool:
+        pool = await self._ensure_pool()
+        found = await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}")
+        return found is not None
+
+
+def _index_name(
+    collection: str, fields: str | list[tuple[str, int]], unique: bool, options: Row
+) -> str:
+    """As jvspatial calls the index of a class's own fields; others it checks by itself."""
+    paths = [fields] if isinstance(fields, str) else [path for path, _ in fields]
+    names = "_".join(path.replace(".", "_") for path in paths)
+    scope = "entity_" if options.get("entity") and not options.get("partial_by_entity") else ""
+    return str(_postgres_index_name(f"{collection}_{scope}{names}", "uniq" if unique else "idx"))
 
 
 def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQLite | LightPostgres:

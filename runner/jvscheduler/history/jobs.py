@@ -4,39 +4,19 @@ Field names that jvspatial's documentation teaches (`job_name`, `execution_time`
 `status`, …) are kept, so that users' own queries and endpoints go on working.
 Users' own functions may write records of an entity of the same name; those have
 no `kubernetes_job`, and `is_ours` tells them apart.
-
-Times are stored as UTC ISO text of one width, with microseconds and `+00:00`:
-only then is the order of the texts the order of the times, in any collation of
-the database. A time without zone, as users' own records have it, is read as UTC.
 """
 
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Any
 
-from jvspatial.core import Object
 from jvspatial.core.annotations import attribute, compound_index
-from pydantic import AfterValidator, Field, PlainSerializer
+from pydantic import Field
 
-from jvscheduler.errors import SchedulerError
+from jvscheduler.history.objects import Object, UndecodableRecord
+from jvscheduler.history.times import Time
 from jvscheduler.outcomes import Status
 
 ENTITY = "ScheduledJob"
 COLLECTION = "object"
-
-
-class UndecodableRecord(SchedulerError):
-    """A row of the history that another hand wrote, and not as a job's record."""
-
-
-def as_utc(time: datetime) -> datetime:
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
-
-
-def to_text(time: datetime) -> str:
-    return as_utc(time).isoformat(timespec="microseconds")
-
-
-Time = Annotated[datetime, AfterValidator(as_utc), PlainSerializer(to_text, return_type=str)]
 
 
 @compound_index([("job_name", 1), ("status", 1)], name="job_name_status")

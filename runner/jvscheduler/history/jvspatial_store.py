@@ -18,14 +18,14 @@ from jvscheduler.history.jobs import (
     COLLECTION,
     ENTITY,
     ScheduledJob,
-    UndecodableRecord,
     from_record,
     to_context,
     to_record,
-    to_text,
 )
 from jvscheduler.history.merge import may_run, merge, opened
+from jvscheduler.history.objects import UndecodableRecord
 from jvscheduler.history.store import Recent
+from jvscheduler.history.times import to_text
 from jvscheduler.history.unavailable import bounded
 from jvscheduler.outcomes import Outcome, Status
 

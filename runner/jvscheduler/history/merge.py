@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from jvscheduler.history.jobs import ScheduledJob, as_utc, to_text
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.times import as_utc, to_text
 from jvscheduler.outcomes import (
     MAX_ERROR_BYTES,
     MAX_TRACEBACK_BYTES,

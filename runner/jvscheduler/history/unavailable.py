@@ -28,14 +28,21 @@ def _failures() -> tuple[type[Exception], ...]:
     return (OSError, TimeoutError, sqlite3.Error, DatabaseError, *own)
 
 
-async def bounded(operation: Callable[[], Awaitable[T]], name: str, seconds: float) -> T:
-    """The operation's result, or HistoryUnavailable after at most `seconds`."""
+async def bounded(
+    operation: Callable[[], Awaitable[T]], name: str, seconds: float, *, repeat: bool = True
+) -> T:
+    """The operation's result, or HistoryUnavailable after at most `seconds`.
+
+    Without `repeat`, for what must not happen twice, the error says that it may
+    have happened although the answer was lost.
+    """
     failures = _failures()
     try:
         async with asyncio.timeout(seconds):
-            return await _repeated(operation, failures)
+            return await (_repeated(operation, failures) if repeat else operation())
     except failures as error:
-        raise HistoryUnavailable(_message(name, seconds, error)) from error
+        doubt = "" if repeat else "; the change may have been made before the connection broke"
+        raise HistoryUnavailable(_message(name, seconds, error) + doubt) from error
 
 
 async def _repeated(

@@ -1,0 +1,57 @@
+"""A jvspatial database in memory: for tests of functions that use entities.
+
+`set_default_context(GraphContext(MemoryDatabase()))` is all that such a test
+needs. Rows are kept as JSON text, so that what no other database could store
+fails here too.
+"""
+
+import json
+from typing import Any
+
+from jvspatial.db.database import Database, InsertIfAbsentResult, finalize_find_results
+from jvspatial.db.query import QueryEngine
+
+Row = dict[str, Any]
+
+
+class MemoryDatabase(Database):
+    def __init__(self) -> None:
+        self._rows: dict[tuple[str, str], str] = {}
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def save(self, collection: str, data: Row) -> Row:
+        self._rows[collection, str(data["id"])] = json.dumps(data)
+        return data
+
+    async def insert_if_absent(
+        self, collection: str, data: Row, *, conflict_target: str = "id"
+    ) -> InsertIfAbsentResult:
+        row_id = self._validate_insert_if_absent(data, conflict_target)
+        found = await self.get(collection, row_id)
+        if found is None:
+            await self.save(collection, data)
+        return InsertIfAbsentResult(record=found or data, created=found is None)
+
+    async def get(self, collection: str, id: str) -> Row | None:  # noqa: A002 - jvspatial's name
+        text = self._rows.get((collection, id))
+        return None if text is None else dict(json.loads(text))
+
+    async def delete(self, collection: str, id: str) -> None:  # noqa: A002 - jvspatial's name
+        self._rows.pop((collection, id), None)
+
+    async def find(
+        self,
+        collection: str,
+        query: Row,
+        *,
+        limit: int | None = None,
+        sort: list[tuple[str, int]] | None = None,
+    ) -> list[Row]:
+        rows = [json.loads(text) for (name, _), text in self._rows.items() if name == collection]
+        found = [row for row in rows if QueryEngine.match(row, query)]
+        return list(finalize_find_results(found, sort=sort, limit=limit))
+
+    async def create_index(self, *_: Any, **__: Any) -> None:
+        """Rows are few here."""

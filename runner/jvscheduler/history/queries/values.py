@@ -1,0 +1,86 @@
+"""The stored form of a value: what JSON holds, and what a query must compare with it."""
+
+import math
+from collections.abc import Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Final
+from uuid import UUID
+
+from pydantic_core import to_jsonable_python
+
+from jvscheduler.history.queries.conditions import Field, InvalidQuery, Kind, Scalar
+from jvscheduler.history.times import from_timestamp, to_text
+from jvscheduler.outcomes import clean
+
+_UNKNOWN: Final = object()
+"""What JSON has no plain form for."""
+
+
+def storable(value: Any) -> Any:
+    """The value as JSON has it: times as text of one width, texts without NUL."""
+    if isinstance(value, Mapping):
+        return {clean(str(key)): storable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [storable(item) for item in value]
+    plain = _plain(value)
+    return storable(to_jsonable_python(value)) if plain is _UNKNOWN else plain
+
+
+def comparable(field: Field, value: Any) -> Scalar:
+    """The value to compare a field's stored values with; None is the caller's to handle."""
+    if field.kind is Kind.TIME:
+        return _time(field, value)
+    plain = _plain(
+        str(value) if isinstance(value, UUID | date) and not isinstance(value, datetime) else value
+    )
+    if isinstance(plain, str | bool | int | float):
+        return plain
+    raise InvalidQuery(
+        f"{field.path} cannot be compared with {value!r}; "
+        "give a text, a number, a boolean, a datetime or None"
+    )
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Enum):
+        return _plain(value.value)
+    if isinstance(value, datetime):
+        return to_text(value)
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Decimal | float):
+        return _finite(float(value))
+    return value if value is None or isinstance(value, int) else _UNKNOWN
+
+
+def _finite(value: float) -> float:
+    if not math.isfinite(value):
+        raise InvalidQuery(f"{value} cannot be stored: JSON has no such number; use None")
+    return value
+
+
+def _time(field: Field, value: Any) -> str:
+    try:
+        match value:
+            case datetime():
+                return to_text(value)
+            case date():
+                return to_text(datetime.combine(value, time()))
+            case bool():
+                pass
+            case int() | float():
+                return to_text(from_timestamp(value))
+            case str():
+                return to_text(datetime.fromisoformat(value))
+    except (ValueError, OverflowError, OSError) as error:
+        raise InvalidQuery(_no_time(field, value)) from error
+    raise InvalidQuery(_no_time(field, value))
+
+
+def _no_time(field: Field, value: Any) -> str:
+    return (
+        f"{field.path} is a time and cannot be compared with {value!r}; "
+        "give a datetime, an ISO text or a Unix timestamp in seconds"
+    )

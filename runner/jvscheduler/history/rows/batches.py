@@ -1,0 +1,45 @@
+"""What all kinds of rows share: the seam, and how a change of many is told in batches."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.matching import Row
+
+BATCH: Final = 500
+"""Rows that one transaction changes or deletes: others wait no longer than for these."""
+
+Change = Callable[[Row], Row]
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What one batch did; `last` is the id to go on after, None when nothing is left."""
+
+    matched: int
+    modified: int
+    last: str | None = None
+
+
+class Rows(Protocol):
+    async def find(
+        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+    ) -> list[Row]: ...
+
+    async def count(self, where: Condition) -> int: ...
+
+    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+        """Changes at most `limit` rows with ids above `after`, in one transaction."""
+
+    async def delete(self, where: Condition, limit: int) -> int:
+        """Deletes at most `limit` rows, lowest ids first."""
+
+
+def changed_rows(rows: Sequence[Row], change: Change) -> list[Row]:
+    """Only those that the change makes different."""
+    return [after for before in rows if (after := change(before)) != before]
+
+
+def batch_of(rows: Sequence[Row], modified: int, limit: int) -> Batch:
+    return Batch(len(rows), modified, str(rows[-1]["id"]) if len(rows) == limit else None)

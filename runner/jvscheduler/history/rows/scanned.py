@@ -1,0 +1,40 @@
+"""Rows of a database that has no SQL: all are read, and matched in memory."""
+
+from collections.abc import Sequence
+
+from jvspatial.db.database import Database
+
+from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.matching import Row, matches, sort_rows
+from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows
+
+
+class ScannedRows:
+    """Not atomic: what it changes it has read before."""
+
+    def __init__(self, database: Database, collection: str) -> None:
+        self._database = database
+        self._collection = collection
+
+    async def find(
+        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+    ) -> list[Row]:
+        rows: list[Row] = await self._database.find(self._collection, {})
+        found = sort_rows([row for row in rows if matches(row, where)], sort)
+        return found[skip : None if limit is None else skip + limit]
+
+    async def count(self, where: Condition) -> int:
+        return len(await self.find(where, (), None, 0))
+
+    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+        found = [row for row in await self.find(where, (), None, 0) if row["id"] > after][:limit]
+        changed = changed_rows(found, change)
+        for row in changed:
+            await self._database.save(self._collection, row)
+        return batch_of(found, len(changed), limit)
+
+    async def delete(self, where: Condition, limit: int) -> int:
+        found = await self.find(where, (), limit, 0)
+        for row in found:
+            await self._database.delete(self._collection, row["id"])
+        return len(found)

@@ -1,0 +1,124 @@
+"""Queries over entities on real databases: the contract, and what they do inside."""
+
+import multiprocessing
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from jvspatial.db.database import Database
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history import AlreadyExists
+from jvscheduler.history.databases import database
+from jvscheduler.history.rows.batches import Batch
+from jvscheduler.history.rows.postgres import PostgresRows
+from jvscheduler.history.urls import parse_url
+from tests.change_contract import ChangeContract
+from tests.query_contract import QueryContract
+from tests.readings import MakeDatabase, Reading, tell
+
+RACERS = 4
+RACES = 20
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path}/history.db"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+@pytest.fixture
+def make_database(url: str) -> Callable[[], Database]:
+    return lambda: database(parse_url(url), connections=5, timeout=10)
+
+
+class TestQueries(QueryContract, ChangeContract):
+    """The fixtures of this module give it SQLite and PostgreSQL."""
+
+
+def test_of_many_processes_that_create_an_id_one_wins(url: str) -> None:
+    with multiprocessing.get_context("spawn").Pool(RACERS) as pool:
+        won = pool.starmap(_ids_won, [(url, racer) for racer in range(RACERS)])
+    assert sum(won) == RACES
+
+
+def test_no_change_of_many_processes_is_lost(url: str, make_database: MakeDatabase) -> None:
+    async def story() -> None:
+        await Reading.create(id="o.Reading.one", value=0)
+        for _ in range(3):
+            await Reading.create(value=0)
+
+    tell(make_database, story)
+    with multiprocessing.get_context("spawn").Pool(RACERS) as pool:
+        pool.map(_increment, [url] * RACERS)
+
+    async def counted() -> None:
+        one = await Reading.find_one({"_id": "o.Reading.one"})
+        assert one is not None
+        assert one.value == 2 * RACERS * RACES
+        assert await Reading.count({"context.value": RACERS * RACES}) == 3
+
+    tell(make_database, counted)
+
+
+def test_a_database_that_is_not_there_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        url = f"postgresql://shop:secret@127.0.0.1:{server.getsockname()[1]}/shop"
+
+    async def story() -> None:
+        with pytest.raises(HistoryUnavailable, match=r"postgresql://127\.0\.0\.1") as raised:
+            await Reading.count()
+        assert "secret" not in str(raised.value)
+
+    tell(lambda: database(parse_url(url), connections=1, timeout=1), story)
+
+
+def test_a_change_whose_answer_is_lost_is_not_repeated(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(PostgresRows, "change", _break_after(PostgresRows.change))
+
+    async def story() -> None:
+        await Reading.create(value=0)
+        with pytest.raises(HistoryUnavailable, match="the change may have been made"):
+            await Reading.update_many({}, {"$inc": {"context.value": 1}})
+        assert await Reading.count({"context.value": 1}) == 1
+
+    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+
+
+def _break_after(change: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
+    async def broken(*words: object) -> Batch:
+        await change(*words)
+        raise ConnectionResetError("cut")
+
+    return broken
+
+
+def _ids_won(url: str, racer: int) -> int:
+    won: list[int] = []
+
+    async def story() -> None:
+        for number in range(RACES):
+            try:
+                await Reading.create(id=f"o.Reading.{number}", name=f"racer {racer}")
+                won.append(number)
+            except AlreadyExists:
+                continue
+
+    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
+    return len(won)
+
+
+def _increment(url: str) -> None:
+    async def story() -> None:
+        for _ in range(RACES):
+            await Reading.update_many({}, {"$inc": {"context.value": 1}})
+            await Reading.update_one({"_id": "o.Reading.one"}, {"$inc": {"context.value": 1}})
+
+    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)

@@ -1,0 +1,16 @@
+"""Queries over entities in memory keep to the contract of all databases."""
+
+from collections.abc import Callable
+
+import pytest
+
+from jvscheduler.history.memory_database import MemoryDatabase
+from tests.change_contract import ChangeContract
+from tests.query_contract import QueryContract
+
+
+class TestMemoryQueries(QueryContract, ChangeContract):
+    @pytest.fixture
+    def make_database(self) -> Callable[[], MemoryDatabase]:
+        database = MemoryDatabase()
+        return lambda: database
