@@ -15,6 +15,7 @@ from jvscheduler.history.rows.batches import Batch
 from jvscheduler.history.rows.postgres import PostgresRows
 from jvscheduler.history.urls import parse_url
 from tests.change_contract import ChangeContract
+from tests.documented_examples import DocumentedExamples
 from tests.query_contract import QueryContract
 from tests.readings import MakeDatabase, Reading, tell
 
@@ -38,6 +39,10 @@ def make_database(url: str) -> Callable[[], Database]:
 
 
 class TestQueries(QueryContract, ChangeContract):
+    """The fixtures of this module give it SQLite and PostgreSQL."""
+
+
+class TestExamples(DocumentedExamples):
     """The fixtures of this module give it SQLite and PostgreSQL."""
 
 

@@ -6,10 +6,18 @@ import pytest
 
 from jvscheduler.history.memory_database import MemoryDatabase
 from tests.change_contract import ChangeContract
+from tests.documented_examples import DocumentedExamples
 from tests.query_contract import QueryContract
 
 
 class TestMemoryQueries(QueryContract, ChangeContract):
+    @pytest.fixture
+    def make_database(self) -> Callable[[], MemoryDatabase]:
+        database = MemoryDatabase()
+        return lambda: database
+
+
+class TestMemoryExamples(DocumentedExamples):
     @pytest.fixture
     def make_database(self) -> Callable[[], MemoryDatabase]:
         database = MemoryDatabase()

@@ -1,18 +1,21 @@
-"""What the shop stores, with jvspatial. Times are UTC text, so that their order is time's."""
+"""What the shop stores: records by `Object`, its graph by jvspatial's nodes and edges."""
 
 from datetime import UTC, datetime
 
-from jvspatial.core import Edge, Node, Object
+from jvspatial.core import Edge, Node
+
+from jvscheduler.history import Object
 
 
 def as_text(time: datetime) -> str:
+    """Nodes are jvspatial's own and know no times: UTC text, whose order is time's."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class SystemMetrics(Object):
     """One look at the machine."""
 
-    timestamp: str = ""
+    timestamp: datetime
     cpu_percent: float = 0.0
     memory_percent: float = 0.0
     disk_percent: float = 0.0
@@ -21,8 +24,8 @@ class SystemMetrics(Object):
 class Report(Object):
     """An hour of metrics in a few numbers."""
 
-    since: str = ""
-    until: str = ""
+    since: datetime
+    until: datetime
     samples: int = 0
     mean_cpu_percent: float = 0.0
     peak_memory_percent: float = 0.0

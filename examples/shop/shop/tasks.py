@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from statistics import fmean
 
 import psutil
-from jvspatial.core import Object, Root, Walker, on_visit
+from jvspatial.core import Root, Walker, on_visit
 
 from jvscheduler import on_schedule
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history import ScheduledJob
 from shop.entities import Delivery, Product, Report, SuppliedBy, SystemMetrics, as_text
 from shop.stock import next_orders
 
@@ -26,7 +26,7 @@ async def collect_metrics() -> dict[str, float]:
         "memory_percent": psutil.virtual_memory().percent,
         "disk_percent": psutil.disk_usage("/").percent,
     }
-    await SystemMetrics.create(timestamp=as_text(datetime.now(UTC)), **seen)
+    await SystemMetrics.create(timestamp=datetime.now(UTC), **seen)
     print(f"CPU {seen['cpu_percent']} %, memory {seen['memory_percent']} %")
     return seen
 
@@ -35,10 +35,10 @@ async def collect_metrics() -> dict[str, float]:
 async def hourly_report() -> str:
     until = datetime.now(UTC)
     since = until - timedelta(hours=1)
-    metrics = await SystemMetrics.find({"context.timestamp": {"$gte": as_text(since)}})
+    metrics = await SystemMetrics.find({"context.timestamp": {"$gte": since}})
     report = await Report.create(
-        since=as_text(since),
-        until=as_text(until),
+        since=since,
+        until=until,
         samples=len(metrics),
         mean_cpu_percent=round(fmean([m.cpu_percent for m in metrics] or [0.0]), 1),
         peak_memory_percent=max((m.memory_percent for m in metrics), default=0.0),
@@ -50,12 +50,9 @@ async def hourly_report() -> str:
 @on_schedule("daily at 02:00", time_zone="Europe/Berlin", description="Delete what is old")
 async def clean_up() -> dict[str, int]:
     now = datetime.now(UTC)
-    metrics = {"context.timestamp": {"$lt": as_text(now - KEEP_METRICS)}}
-    jobs = {"context.completed_at": {"$lt": as_text(now - KEEP_JOBS)}}
-    return {
-        "metrics": await _delete(await SystemMetrics.find(metrics)),
-        "jobs": await _delete(await ScheduledJob.find(jobs)),
-    }
+    metrics = await SystemMetrics.delete_many({"context.timestamp": {"$lt": now - KEEP_METRICS}})
+    jobs = await ScheduledJob.delete_many({"context.completed_at": {"$lt": now - KEEP_JOBS}})
+    return {"metrics": metrics.deleted_count, "jobs": jobs.deleted_count}
 
 
 @on_schedule("every minute", timeout_seconds=30, description="Take orders from the order book")
@@ -105,9 +102,3 @@ class Restock(Walker):
         await product.connect(delivery, edge=SuppliedBy)
         product.stock = product.target
         return missing
-
-
-async def _delete(found: list[Object]) -> int:
-    for entity in found:
-        await entity.delete()
-    return len(found)

@@ -1,0 +1,31 @@
+"""The entities that the examples store; jobs' own records are `ScheduledJob`."""
+
+from datetime import datetime
+
+from jvscheduler.history import Object
+
+
+class SystemMetrics(Object):
+    """Of the quick start and of the advanced examples, which store other fields."""
+
+    timestamp: datetime = datetime.now()
+    cpu_usage: float = 0.0
+    memory_usage: float = 0.0
+    active_jobs: int = 0
+    metric_type: str = ""
+    value: float = 0.0
+
+
+class Alert(Object):
+    message: str = ""
+    timestamp: datetime = datetime.now()
+    severity: str = "warning"
+    metadata: dict[str, object] = {}
+
+
+class JobResult(Object):
+    job_name: str
+    execution_time: datetime
+    status: str
+    results: dict[str, object] = {}
+    error_message: str | None = None
