@@ -18,6 +18,7 @@ from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples
 from tests.query_contract import QueryContract
 from tests.readings import MakeDatabase, Reading, tell
+from tests.retention_contract import RetentionContract
 
 RACERS = 4
 RACES = 20
@@ -38,7 +39,7 @@ def make_database(url: str) -> Callable[[], Database]:
     return lambda: database(parse_url(url), connections=5, timeout=10)
 
 
-class TestQueries(QueryContract, ChangeContract):
+class TestQueries(QueryContract, ChangeContract, RetentionContract):
     """The fixtures of this module give it SQLite and PostgreSQL."""
 
 

@@ -8,9 +8,10 @@ from jvscheduler.history.memory_database import MemoryDatabase
 from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples
 from tests.query_contract import QueryContract
+from tests.retention_contract import RetentionContract
 
 
-class TestMemoryQueries(QueryContract, ChangeContract):
+class TestMemoryQueries(QueryContract, ChangeContract, RetentionContract):
     @pytest.fixture
     def make_database(self) -> Callable[[], MemoryDatabase]:
         database = MemoryDatabase()

@@ -17,6 +17,7 @@ from jvscheduler.version import __version__
 
 _COMMANDS: Final = {
     "build": "print the Kubernetes manifests of the tasks in some modules",
+    "history": "keep the history of jobs small",
     "dev": "run the tasks of some modules here, with the API, in one process",
 }
 _FAILED: Final = 1

@@ -11,7 +11,7 @@ datetimes (without a zone: local time), ISO texts and Unix timestamps.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, Self
@@ -136,6 +136,14 @@ class Object(JvspatialObject):
         """Deletes all that match, some hundred in a transaction."""
         where = cls._where(query)
         return DeleteResult(await (await cls._table()).delete_all(where))
+
+    @classmethod
+    async def distinct(
+        cls, names: Sequence[str], query: Query | None = None
+    ) -> list[tuple[Any, ...]]:
+        """The different values that fields of text have together."""
+        fields, where = [cls._resolve()(name) for name in names], cls._where(query)
+        return await (await cls._table()).distinct(where, fields)
 
     @classmethod
     async def aggregate(cls, pipeline: list[dict[str, Any]]) -> list[Row]:

@@ -15,7 +15,7 @@ from jvspatial.core.context import GraphContext, get_default_context
 from jvspatial.db.postgres import PostgresDB
 from jvspatial.db.sqlite import SQLiteDB
 
-from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.results import UpdateResult
 from jvscheduler.history.rows import BATCH, Rows, rows_of
@@ -53,6 +53,9 @@ class Table:
 
     async def count(self, where: Condition) -> int:
         return await self._call(lambda: self.rows.count(where))
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        return await self._call(lambda: self.rows.distinct(where, fields))
 
     async def change_one(self, where: Condition, change: Callable[[Row], Row]) -> UpdateResult:
         return await self._change(where, change, most=1)

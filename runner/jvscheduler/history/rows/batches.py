@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Any, Final, Protocol
 
-from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
 
 BATCH: Final = 500
@@ -33,7 +33,10 @@ class Rows(Protocol):
         """Changes at most `limit` rows with ids above `after`, in one transaction."""
 
     async def delete(self, where: Condition, limit: int) -> int:
-        """Deletes at most `limit` rows, lowest ids first."""
+        """Deletes at most `limit` rows, no matter which."""
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        """The different values that fields of text have together."""
 
 
 def changed_rows(rows: Sequence[Row], change: Change) -> list[Row]:

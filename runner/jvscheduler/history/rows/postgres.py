@@ -11,7 +11,7 @@ from typing import Any
 from asyncpg import InvalidRegularExpressionError
 from jvspatial.db.postgres import PostgresDB
 
-from jvscheduler.history.queries.conditions import Condition, InvalidQuery, Sort
+from jvscheduler.history.queries.conditions import Condition, Field, InvalidQuery, Sort
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.queries.sql import PostgresSql
 from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows
@@ -53,12 +53,19 @@ class PostgresRows:
     async def delete(self, where: Condition, limit: int) -> int:
         sql = PostgresSql()
         condition = sql.where(where)
-        chosen = f"SELECT id FROM {self._table} WHERE {condition} ORDER BY id"
+        chosen = f"SELECT id FROM {self._table} WHERE {condition}"
         chosen += f" LIMIT {sql.bind(limit)}::bigint"
         text = f"DELETE FROM {self._table} WHERE id IN ({chosen}) AND ({condition})"
         async with self._connection() as connection:
             done = await connection.execute(text, *sql.params)
         return int(done.split()[-1])
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        sql = PostgresSql()
+        columns = ", ".join(sql.text(field) for field in fields)
+        text = f"SELECT DISTINCT {columns} FROM {self._table} WHERE {sql.where(where)}"
+        async with self._connection() as connection:
+            return [tuple(row) for row in await connection.fetch(text, *sql.params)]
 
     async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
         await connection.executemany(

@@ -1,11 +1,12 @@
 """Rows of a database that has no SQL: all are read, and matched in memory."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from jvspatial.db.database import Database
 
-from jvscheduler.history.queries.conditions import Condition, Sort
-from jvscheduler.history.queries.matching import Row, matches, sort_rows
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
+from jvscheduler.history.queries.matching import Row, matches, sort_rows, value_at
 from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows
 
 
@@ -38,3 +39,7 @@ class ScannedRows:
         for row in found:
             await self._database.delete(self._collection, row["id"])
         return len(found)
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        rows = await self.find(where, (), None, 0)
+        return list({tuple(value_at(row, field.path) for field in fields): None for row in rows})

@@ -9,7 +9,7 @@ from typing import Any
 
 from jvspatial.db.sqlite import SQLiteDB
 
-from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, searches
 from jvscheduler.history.queries.sql import SqliteSql
 from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows
@@ -57,7 +57,7 @@ class SqliteRows:
 
     async def delete(self, where: Condition, limit: int) -> int:
         sql = SqliteSql(self._collection)
-        chosen = f"SELECT id {_MINE} AND ({sql.where(where)}) ORDER BY id LIMIT {sql.bind(limit)}"
+        chosen = f"SELECT id {_MINE} AND ({sql.where(where)}) LIMIT {sql.bind(limit)}"
         async with self._database._lock:
             connection = await self._connection()
             async with connection.execute(
@@ -66,6 +66,14 @@ class SqliteRows:
                 deleted = int(cursor.rowcount)
             await connection.commit()
         return deleted
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        sql = SqliteSql(self._collection)
+        columns = ", ".join(sql.text(field) for field in fields)
+        text = f"SELECT DISTINCT {columns} {_MINE} AND ({sql.where(where)})"
+        connection = await self._connection()
+        async with connection.execute(text, sql.params) as cursor:
+            return [tuple(row) for row in await cursor.fetchall()]
 
     async def _read(self, connection: Any, text: str, params: Sequence[Any]) -> list[Row]:
         async with connection.execute(text, params) as cursor:
