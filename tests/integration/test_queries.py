@@ -2,22 +2,29 @@
 
 import multiprocessing
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+from jvspatial.core.context import get_default_context
 from jvspatial.db.database import Database
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history import AlreadyExists
+from jvscheduler.history.annotations import kinds_of
 from jvscheduler.history.databases import database
+from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
+from jvscheduler.history.queries.sql import PostgresSql, SqliteSql
 from jvscheduler.history.rows.batches import Batch
 from jvscheduler.history.rows.postgres import PostgresRows
 from jvscheduler.history.urls import parse_url
 from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples
 from tests.query_contract import QueryContract
-from tests.readings import MakeDatabase, Reading, tell
+from tests.readings import NOON, MakeDatabase, Reading, tell
 from tests.retention_contract import RetentionContract
 
 RACERS = 4
@@ -128,3 +135,41 @@ def _increment(url: str) -> None:
             await Reading.update_one({"_id": "o.Reading.one"}, {"$inc": {"context.value": 1}})
 
     tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
+
+
+def test_the_newest_are_read_from_the_index_of_their_time(
+    url: str, make_database: MakeDatabase
+) -> None:
+    resolve = partial(entity_field, kinds=kinds_of(Reading))
+    where = parse({"entity": "Reading", "context.at": {"$gte": NOON}}, resolve)
+    newest = parse_sort([("context.at", -1)], resolve)
+
+    async def story() -> None:
+        await Reading.create()
+        opened = get_default_context().database
+        explain = _explain_postgres if url.startswith("postgresql") else _explain_sqlite
+        plan = await explain(opened, where, newest)
+        assert "object_entity_context_at" in plan
+
+    tell(make_database, story)
+
+
+async def _explain_postgres(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
+    """Without PostgreSQL's liking for scans of small tables."""
+    sql = PostgresSql()
+    text = f"EXPLAIN SELECT data FROM public.object WHERE {sql.where(where)}"  # noqa: S608 - made of checked names
+    text += f" ORDER BY {sql.order_by(sort, where)} LIMIT 50"
+    async with opened._acquire_conn() as connection:  # noqa: SLF001 - it has no public name
+        await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+        return str(await connection.fetch(text, *sql.params))
+
+
+async def _explain_sqlite(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
+    sql = SqliteSql("object")
+    text = (
+        f"EXPLAIN QUERY PLAN SELECT data FROM records WHERE collection = ?1 AND {sql.where(where)}"  # noqa: S608 - made of checked names
+    )
+    text += f" ORDER BY {sql.order_by(sort, where)} LIMIT 50"
+    connection = await opened._get_connection()  # noqa: SLF001 - it has no public name
+    async with connection.execute(text, sql.params) as cursor:
+        return " ".join(row["detail"] for row in await cursor.fetchall())

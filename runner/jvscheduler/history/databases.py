@@ -8,18 +8,23 @@ PostgreSQL creates table and indexes anew in each process. `CREATE INDEX IF NOT
 EXISTS` locks the table against writers before it finds that there is nothing to
 do, so that every starting task would wait for every other. Here a table and an
 index that exist are left alone.
+
+On both, the index of an entity's field begins with the entity, and there is one
+where jvspatial makes two; PostgreSQL has none of whole documents. So writing
+costs less, and counting reads no row.
 """
 
 import json
 from typing import Any
 
-from jvspatial.db.postgres import PostgresDB, _postgres_index_name
+from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
 from jvspatial.db.query import QueryEngine
 from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.history.urls import DatabaseUrl, Scheme
 
 Row = dict[str, Any]
+Fields = str | list[tuple[str, int]]
 
 
 class AtomicSQLite(SQLiteDB):
@@ -41,6 +46,25 @@ class AtomicSQLite(SQLiteDB):
                 raise
             return found[0] if found else None
 
+    async def create_index(
+        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
+    ) -> None:
+        if _is_plain(collection, unique, options):
+            await self._create_plain(collection, field_or_fields)
+        else:
+            await super().create_index(collection, field_or_fields, unique, **options)
+
+    async def _create_plain(self, collection: str, field_or_fields: Fields) -> None:
+        keys = [
+            f"json_extract(data, '{self._json_path(path)}') {'ASC' if direction == 1 else 'DESC'}"
+            for path, direction in _pairs(field_or_fields)
+        ]
+        name = f"idx_{collection}_entity_{_named(field_or_fields)}"
+        columns = ", ".join(["collection", "json_extract(data, '$.entity')", *keys])
+        connection = await self._get_connection()
+        await connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON records ({columns})")
+        await connection.commit()
+
     async def _write(self, connection: Any, collection: str, row: Row, update: Row) -> None:
         QueryEngine.apply_update(row, update, apply_set_on_insert=False)
         await connection.execute(
@@ -57,29 +81,41 @@ class LightPostgres(PostgresDB):
             await super()._create_collection_schema(collection)
 
     async def create_index(
-        self,
-        collection: str,
-        field_or_fields: str | list[tuple[str, int]],
-        unique: bool = False,
-        **options: Any,
+        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
     ) -> None:
-        if not await self._has_index(_index_name(collection, field_or_fields, unique, options)):
-            await super().create_index(collection, field_or_fields, unique=unique, **options)
+        if _is_plain(collection, unique, options):
+            await self._create_plain(collection, field_or_fields)
+        else:
+            await super().create_index(collection, field_or_fields, unique, **options)
 
-    async def _has_index(self, name: str) -> bool:
+    async def _create_plain(self, collection: str, field_or_fields: Fields) -> None:
+        name = _postgres_index_name(f"{collection}_entity_{_named(field_or_fields)}", "idx")
         pool = await self._ensure_pool()
-        found = await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}")
-        return found is not None
+        if await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}"):
+            return
+        await self._bootstrap_collection(collection)
+        keys = [
+            f"{_pg_field_extract(path)} {'ASC' if direction == 1 else 'DESC NULLS LAST'}"
+            for path, direction in _pairs(field_or_fields)
+        ]
+        table = f"{self.schema_name}.{collection}"
+        await pool.execute(
+            f"CREATE INDEX IF NOT EXISTS {name} ON {table} (entity, {', '.join(keys)})"
+        )
 
 
-def _index_name(
-    collection: str, fields: str | list[tuple[str, int]], unique: bool, options: Row
-) -> str:
-    """As jvspatial calls the index of a class's own fields; others it checks by itself."""
-    paths = [fields] if isinstance(fields, str) else [path for path, _ in fields]
-    names = "_".join(path.replace(".", "_") for path in paths)
-    scope = "entity_" if options.get("entity") and not options.get("partial_by_entity") else ""
-    return str(_postgres_index_name(f"{collection}_{scope}{names}", "uniq" if unique else "idx"))
+def _is_plain(collection: str, unique: bool, options: Row) -> bool:
+    """An index of entities that are no graph's: these are always asked for by their class."""
+    special = ("partialFilterExpression", "partial_filter_expression", "fulltext")
+    return collection == "object" and not unique and not any(options.get(name) for name in special)
+
+
+def _pairs(fields: Fields) -> list[tuple[str, int]]:
+    return [(fields, 1)] if isinstance(fields, str) else fields
+
+
+def _named(fields: Fields) -> str:
+    return "_".join(path.replace(".", "_") for path, _ in _pairs(fields))
 
 
 def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQLite | LightPostgres:
@@ -89,5 +125,9 @@ def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQL
             return AtomicSQLite(db_path=url.path, timeout=timeout)
         case Scheme.POSTGRESQL:
             return LightPostgres(
-                dsn=url.text, min_size=1, max_size=connections, command_timeout=timeout
+                dsn=url.text,
+                min_size=1,
+                max_size=connections,
+                command_timeout=timeout,
+                gin_index="off",
             )

@@ -9,10 +9,12 @@ repeated when another writer was faster.
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from jvspatial.core.context import GraphContext
 
+from jvscheduler.history.annotations import kinds_of
 from jvscheduler.history.databases import AtomicSQLite, LightPostgres
 from jvscheduler.history.jobs import (
     COLLECTION,
@@ -24,6 +26,9 @@ from jvscheduler.history.jobs import (
 )
 from jvscheduler.history.merge import may_run, merge, opened
 from jvscheduler.history.objects import UndecodableRecord
+from jvscheduler.history.queries.conditions import Sort
+from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
+from jvscheduler.history.rows import rows_of
 from jvscheduler.history.store import Recent
 from jvscheduler.history.times import to_text
 from jvscheduler.history.unavailable import bounded
@@ -32,6 +37,9 @@ from jvscheduler.outcomes import Outcome, Status
 CALL_SECONDS: Final = 10.0
 T = TypeVar("T")
 Query = dict[str, Any]
+
+_FIELDS: Final = partial(entity_field, kinds=kinds_of(ScheduledJob))
+_NEWEST: Final = parse_sort([("context.execution_time", -1)], _FIELDS)
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +56,7 @@ class JvspatialHistory:
         call_seconds: float = CALL_SECONDS,
     ) -> None:
         self._database = database
+        self._rows = rows_of(database, COLLECTION)
         self._name = name
         self._create_indexes = create_indexes
         self._call_seconds = call_seconds
@@ -92,8 +101,7 @@ class JvspatialHistory:
         query: Query = {"context.execution_time": {"$gte": to_text(since)}}
         if status is not None:
             query["context.status"] = status.value
-        newest = [("context.execution_time", -1), ("id", 1)]
-        jobs, undecodable = await self._find(query, sort=newest, limit=limit)
+        jobs, undecodable = await self._find(query, sort=_NEWEST, limit=limit)
         return Recent(tuple(jobs), await self._count(query), tuple(undecodable))
 
     async def counts(self) -> Mapping[Status, int]:
@@ -135,14 +143,15 @@ class JvspatialHistory:
         update = {"$set": changed}
         return await self._database.find_one_and_update(COLLECTION, query, update) is not None
 
-    async def _find(self, query: Query, **options: Any) -> tuple[list[ScheduledJob], list[str]]:
-        whole = {"entity": ENTITY, **query}
-        rows = await self._call(lambda: self._database.find(COLLECTION, whole, **options))
-        return _decoded(rows)
+    async def _find(
+        self, query: Query, sort: Sequence[Sort] = (), limit: int | None = None
+    ) -> tuple[list[ScheduledJob], list[str]]:
+        where = parse({"entity": ENTITY, **query}, _FIELDS)
+        return _decoded(await self._call(lambda: self._rows.find(where, sort, limit, 0)))
 
     async def _count(self, query: Query) -> int:
-        whole = {"entity": ENTITY, **query}
-        return int(await self._call(lambda: self._database.count(COLLECTION, whole)))
+        where = parse({"entity": ENTITY, **query}, _FIELDS)
+        return await self._call(lambda: self._rows.count(where))
 
     async def _call(self, operation: Callable[[], Awaitable[T]]) -> T:
         return await bounded(operation, self._name, self._call_seconds)

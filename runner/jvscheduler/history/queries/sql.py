@@ -47,14 +47,15 @@ class Sql(ABC):
             case Exists(field):
                 return f"{self.text(field)} IS NOT NULL"
             case OneOf(field, values):
-                return self._checked(field, self.one_of(field, values))
+                return self._one_of(field, values)
             case Matches(field, pattern, options):
                 return self._checked(field, self.regex(field, pattern, options))
             case Compare(field, order, value):
                 return self._compare(field, order, value)
 
-    def order_by(self, sorts: Sequence[Sort]) -> str:
-        return ", ".join([*(self.sorted(sort) for sort in sorts), "id ASC"])
+    def order_by(self, sorts: Sequence[Sort], where: Condition) -> str:
+        there = present(where)
+        return ", ".join([*(self.sorted(sort, sort.field in there) for sort in sorts), "id ASC"])
 
     def bind(self, value: Any) -> str:
         self.params.append(value)
@@ -69,6 +70,12 @@ class Sql(ABC):
         if isinstance(value, str):
             return self._checked(field, self.compare_text(field, order, value))
         return self.compare_number(field, order, value)
+
+    def _one_of(self, field: Field, values: Sequence[str]) -> str:
+        """A single one as an equality, after which an index goes on in order."""
+        if len(values) == 1:
+            return self._compare(field, Order.EQUAL, values[0])
+        return self._checked(field, self.one_of(field, values))
 
     def _checked(self, field: Field, sql: str) -> str:
         return sql if field.kind is not Kind.ANY else f"({sql} AND {self.is_text(field)})"
@@ -99,7 +106,8 @@ class Sql(ABC):
     def regex(self, field: Field, pattern: str, options: str) -> str: ...
 
     @abstractmethod
-    def sorted(self, sort: Sort) -> str: ...
+    def sorted(self, sort: Sort, there: bool) -> str:
+        """`there`: no row that matches is without the field."""
 
 
 class SqliteSql(Sql):
@@ -132,9 +140,9 @@ class SqliteSql(Sql):
         bound = f"{self.bind(pattern)}, {self.bind(options)}"
         return f"jvscheduler_regex({bound}, {self.text(field)})"
 
-    def sorted(self, sort: Sort) -> str:
+    def sorted(self, sort: Sort, there: bool) -> str:
         text, direction = self.text(sort.field), "DESC" if sort.descending else "ASC"
-        missing = "" if sort.field.path == "id" else f"({text} IS NULL), "
+        missing = "" if there or sort.field.path == "id" else f"({text} IS NULL), "
         return f"{missing}{text} {direction}"
 
 
@@ -175,14 +183,29 @@ class PostgresSql(Sql):
         letters = lines + ("i" if "i" in options else "")
         return f"{self.text(field)} ~ {self.bind(f'(?{letters}){pattern}')}"
 
-    def sorted(self, sort: Sort) -> str:
-        direction = "DESC" if sort.descending else "ASC"
-        return f"{self._sorted(sort.field)} {direction} NULLS LAST"
+    def sorted(self, sort: Sort, there: bool) -> str:
+        """Where no row is without it, NULLS FIRST lets an index be read backwards."""
+        if sort.descending:
+            return f"{self._sorted(sort.field)} DESC NULLS LAST"
+        return f"{self._sorted(sort.field)} ASC NULLS {'FIRST' if there else 'LAST'}"
 
     def _sorted(self, field: Field) -> str:
+        if field.kind is Kind.TIME:
+            return self.text(field)
         if field.kind is Kind.TEXT:
             return f'{self.text(field)} COLLATE "C"'
         return f"NULLIF((data #> '{_array(field)}'), 'null'::jsonb)"
+
+
+def present(where: Condition) -> frozenset[Field]:
+    """Fields that each matching row has."""
+    match where:
+        case AllOf(parts):
+            return frozenset().union(*(present(part) for part in parts))
+        case Compare(field) | OneOf(field) | Exists(field) | Matches(field):
+            return frozenset([field])
+        case _:
+            return frozenset()
 
 
 def _json_path(field: Field) -> str:

@@ -28,7 +28,7 @@ class PostgresRows:
     ) -> list[Row]:
         sql = PostgresSql()
         text = f"SELECT data FROM {self._table} WHERE {sql.where(where)}"
-        text += f" ORDER BY {sql.order_by(sort)}"
+        text += f" ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {sql.bind(limit)}::bigint OFFSET {sql.bind(skip)}::bigint"
         async with self._connection() as connection:
             return _decoded(await connection.fetch(text, *sql.params))

@@ -6,6 +6,7 @@
 import json
 from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
 from jvspatial.db.sqlite import SQLiteDB
 
@@ -16,6 +17,7 @@ from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_ro
 
 _MINE = "FROM records WHERE collection = ?1"
 _ALL = -1
+_told: WeakSet[Any] = WeakSet()
 
 
 class SqliteRows:
@@ -27,7 +29,7 @@ class SqliteRows:
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
         sql = SqliteSql(self._collection)
-        text = f"SELECT data {_MINE} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort)}"
+        text = f"SELECT data {_MINE} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {sql.bind(_ALL if limit is None else limit)} OFFSET {sql.bind(skip)}"
         return await self._read(await self._connection(), text, sql.params)
 
@@ -86,9 +88,11 @@ class SqliteRows:
         )
 
     async def _connection(self) -> Any:
-        """Tells the connection our function; a second time costs nothing worth saving."""
+        """Knows our function: jvspatial opens connections anew as it needs them."""
         connection = await self._database._get_connection()
-        await connection.create_function("jvscheduler_regex", 3, _regex, deterministic=True)
+        if connection not in _told:
+            await connection.create_function("jvscheduler_regex", 3, _regex, deterministic=True)
+            _told.add(connection)
         return connection
 
 
