@@ -64,9 +64,8 @@ def _parse_schedule(text: Any, time_zone: str, task_id: Any) -> Schedule:
         schedule = parse_schedule(text, time_zone, str(task_id))
     except InvalidSchedule as error:
         raise Refused(Reason.INVALID_SCHEDULE, f"spec.schedule: {error}") from error
-    if schedule.cron is None:
-        message = f"spec.schedule: {text!r} has no cron form, so that no CronJob can carry it"
-        raise Refused(Reason.INVALID_SCHEDULE, message)
+    if schedule.refusal is not None:
+        raise Refused(Reason.BACKEND_UNAVAILABLE, f"spec.schedule: {schedule.refusal}")
     return schedule
 
 

@@ -24,6 +24,7 @@ class Reason(StrEnum):
     INVALID_TIME_ZONE = "InvalidTimeZone"
     INVALID_SCHEDULE = "InvalidSchedule"
     INVALID_TEMPLATE = "InvalidTemplate"
+    BACKEND_UNAVAILABLE = "BackendUnavailable"
     CRON_JOB_READY = "CronJobReady"
     NOT_ACCEPTED = "NotAccepted"
     NAME_CONFLICT = "NameConflict"

@@ -9,10 +9,11 @@ names of its bases: importing jvspatial to ask would make the decorator heavy.
 import re
 import types
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from jvscheduler.errors import InvalidTask
-from jvscheduler.schedules import parse_schedule
+from jvscheduler.schedules import Dst, parse_schedule
 from jvscheduler.tasks import (
     ENTRYPOINT_PATTERN,
     MAX_CONCURRENT,
@@ -44,17 +45,20 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     retry_count: int = 0,
     description: str = "",
     time_zone: str = "UTC",
+    dst: Dst = "cron",
 ) -> Callable[[Decorated], Decorated]:
     """Run the function, async function or Walker class below at the times of `schedule`.
 
     `task_id` is `module.function` unless given; the history is keyed by it.
     `timeout_seconds` limits one attempt, and `retry_count` attempts may follow
     the first. Jobs over `max_concurrent` at once are skipped. `schedule` is
-    read by the wall clock of `time_zone`. Raises InvalidSchedule and InvalidTask.
+    read by the wall clock of `time_zone`; where that clock changes, `dst` says
+    whether cron's rule holds or each time of a day has one run, "once". A random
+    interval draws from `task_id`. Raises InvalidSchedule and InvalidTask.
     """
     if callable(schedule):
         raise InvalidTask("on_schedule needs a schedule: write @on_schedule('daily at 14:30')")
-    parsed = parse_schedule(schedule, time_zone)
+    parsed = parse_schedule(schedule, time_zone, dst=dst)
     _check_flag("enabled", enabled)
     _check_number("max_concurrent", max_concurrent, 1, MAX_CONCURRENT)
     if timeout_seconds is not None:
@@ -66,10 +70,11 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 
     def attach(target: Decorated) -> Decorated:
         _check_target(target)
+        own_id = task_id if task_id is not None else _default_task_id(target)
         task = Task(
-            task_id=task_id if task_id is not None else _default_task_id(target),
+            task_id=own_id,
             entrypoint=f"{target.__module__}:{target.__name__}",
-            schedule=parsed,
+            schedule=replace(parsed, seed=own_id),
             enabled=enabled,
             max_concurrent=max_concurrent,
             timeout_seconds=timeout_seconds,

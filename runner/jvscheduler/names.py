@@ -41,7 +41,7 @@ MAX_RESOURCE_NAME: Final = 52
 
 _HASH_LENGTH: Final = 8
 _NOT_DNS = re.compile(r"[^a-z0-9]+")
-_SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?P<minutes>\d{8,9})")
+_SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?:(?P<minutes>[0-9]{8,9})|(?P<seconds>[0-9]{10}))")
 
 
 def resource_name(task_id: str) -> str:
@@ -74,16 +74,24 @@ def manual_job_id(namespace: str, task_id: str, job_name: str) -> str:
     return f"o.ScheduledJob.{_task_digest(namespace, task_id)}-manual-{digest}"
 
 
-def scheduled_time_of(job_name: str, cron_job_name: str) -> datetime | None:
-    """The due instant that a Job of this CronJob is for; None when it was made by hand.
+def scheduled_job_name(name: str, scheduled_time: datetime) -> str:
+    """The name of the Job of a due instant.
 
-    The CronJob controller names its Jobs `<cron job>-<unix minutes>`
-    (kubernetes `pkg/controller/cronjob/utils.go`, `getJobName`).
+    On the full minute it is the CronJob controller's, `<cron job>-<unix minutes>`
+    (kubernetes `pkg/controller/cronjob/utils.go`, `getJobName`). Other instants
+    are none of its own; theirs has Unix seconds, which are told by their ten digits.
     """
+    seconds = _unix_seconds(scheduled_time)
+    return f"{name}-{seconds if seconds % 60 else seconds // 60}"
+
+
+def scheduled_time_of(job_name: str, cron_job_name: str) -> datetime | None:
+    """The due instant of a Job that has such a name; None when it was made by hand."""
     match = _SCHEDULED_JOB.fullmatch(job_name)
     if match is None or match["cron_job"] != cron_job_name:
         return None
-    return datetime.fromtimestamp(int(match["minutes"]) * 60, tz=UTC)
+    seconds = int(match["seconds"] or 0) or int(match["minutes"]) * 60
+    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def _task_digest(namespace: str, task_id: str) -> str:

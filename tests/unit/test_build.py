@@ -160,3 +160,23 @@ def test_a_reader_that_goes_away_is_no_traceback(folder: Path) -> None:
         ["sh", "-c", f"{build} | head -1"], cwd=folder, capture_output=True, text=True, check=True
     )
     assert (done.stdout, done.stderr) == ("---\n", "")
+
+
+@pytest.mark.parametrize(
+    ("schedule", "reason", "nearest"),
+    [
+        ("'every 7 minutes'", "an interval that cron cannot say", "'every 6 minutes'"),
+        ("'every 20 to 40 seconds'", "a random interval that cron cannot", "'every minute'"),
+        ("'daily at 02:30', dst='once'", "not what cron does", "'daily at 02:30' with dst='cron'"),
+    ],
+)
+def test_a_task_that_no_cronjob_carries_is_named(
+    folder: Path, schedule: str, reason: str, nearest: str
+) -> None:
+    text = f"from jvscheduler import on_schedule\n\n@on_schedule({schedule})\ndef often(): ...\n"
+    (folder / "loop.py").write_text(text, encoding="utf-8")
+    done = run(folder, "build", "loop", "shop", "--image", "shop:1")
+    assert (done.returncode, done.stdout) == (1, "")
+    for words in ("task 'loop.often': ", reason, "needs the runner loop", nearest):
+        assert words in done.stderr
+    assert "Traceback" not in done.stderr

@@ -102,6 +102,23 @@ def test_the_defaults() -> None:
     assert (task.retry_count, task.description, task.schedule.time_zone) == (0, "", "UTC")
 
 
+def test_a_random_interval_draws_from_the_tasks_id() -> None:
+    tasks = [task_of(on_schedule("every 5 to 10 minutes", task_id=i)(fresh())) for i in "aab"]
+    seeds = [task.schedule.seed for task in tasks if task]
+    assert seeds == ["a", "a", "b"]
+    unnamed = task_of(on_schedule("every 5 to 10 minutes")(fresh()))
+    assert unnamed is not None
+    assert unnamed.schedule.seed == f"{MODULE}.fresh"
+
+
+def test_what_a_clock_change_does_is_the_tasks_to_say() -> None:
+    task = task_of(on_schedule("daily at 02:30", time_zone="Europe/Berlin", dst="once")(fresh()))
+    assert task is not None
+    assert (task.schedule.dst, task.schedule.cron) == ("once", None)
+    with pytest.raises(InvalidSchedule, match="dst must be"):
+        on_schedule("daily", dst="twice")  # type: ignore[arg-type]
+
+
 def test_a_walker_class_is_a_task_and_its_subclass_is_not() -> None:
     assert on_schedule("hourly")(Visits) is Visits
     task = task_of(Visits)
@@ -214,7 +231,7 @@ def test_an_option_that_is_refused(options: dict[str, Any], message: str) -> Non
 
 @pytest.mark.parametrize(
     ("schedule", "time_zone"),
-    [("dayly", "UTC"), ("every 7 minutes", "UTC"), ("daily", "Local"), (None, "UTC"), (5, "UTC")],
+    [("dayly", "UTC"), ("every 0 minutes", "UTC"), ("daily", "Local"), (None, "UTC"), (5, "UTC")],
 )
 def test_a_schedule_is_refused_when_the_decorator_is_called(schedule: Any, time_zone: str) -> None:
     with pytest.raises(InvalidSchedule):

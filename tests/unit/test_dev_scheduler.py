@@ -239,3 +239,20 @@ def _observed(
 async def until(condition: Callable[[], bool]) -> None:
     while not condition():  # noqa: ASYNC110 - it waits for the tests' own clock
         await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("text", ["every 30 seconds", "every 25 to 40 seconds"])
+def test_instants_within_a_minute_are_jobs_of_their_own(text: str) -> None:
+    one = replace(task(), schedule=parse_schedule(text, seed="shop.tasks.restock"))
+    story = Story(one, minutes=2)
+    due = list(one.schedule.between(START, START + 2 * MINUTE - timedelta(seconds=1)))
+    assert len(due) >= 3
+    names = [name for name, _ in story.launcher.attempts]
+    assert names[: len(due)] == [job_name(one, at) for at in due]
+    jobs = {job.scheduled_time: job.status for job in asyncio.run(everything(story.store))}
+    assert set(due) <= set(jobs)
+    assert set(jobs.values()) == {Status.COMPLETED}
+
+
+async def everything(store: MemoryHistory) -> Sequence[ScheduledJob]:
+    return (await store.recent(START - MINUTE, None, 100)).jobs

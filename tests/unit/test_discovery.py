@@ -10,6 +10,7 @@ import pytest
 
 from jvscheduler.discovery import discover
 from jvscheduler.errors import DiscoveryError
+from jvscheduler.schedules import parse_schedule
 
 TASK = """
 from jvscheduler import on_schedule
@@ -38,6 +39,24 @@ def test_tasks_come_back_whole_and_by_task_id(folder: Path) -> None:
     assert (first.task_id, first.entrypoint) == ("a", "shop:zulu")
     assert (report.task_id, report.retry_count) == ("shop.report", 1)
     assert (report.schedule.cron, report.schedule.time_zone) == ("0 0 * * *", "Asia/Tokyo")
+
+
+def test_an_interval_and_a_policy_come_back_too(folder: Path) -> None:
+    write(
+        folder,
+        shop="""
+        from jvscheduler import on_schedule
+
+        @on_schedule("every 5 to 10 minutes")
+        def restock() -> None: ...
+
+        @on_schedule("daily at 02:30", dst="once", time_zone="Europe/Berlin")
+        def sums() -> None: ...
+        """,
+    )
+    restock, sums = (task.schedule for task in discover(["shop"], TIME_LIMIT))
+    assert restock == parse_schedule("every 5 to 10 minutes", seed="shop.restock")
+    assert sums == parse_schedule("daily at 02:30", "Europe/Berlin", "shop.sums", "once")
 
 
 def test_a_task_counts_once_wherever_it_is_imported_to(folder: Path) -> None:

@@ -65,6 +65,7 @@ def test_a_naive_scheduled_time_is_refused() -> None:
     ("job_name", "expected"),
     [
         (f"report-{int(NOON.timestamp()) // 60}", NOON),
+        (f"report-{int(NOON.timestamp()) + 1}", NOON + timedelta(seconds=1)),
         ("report-by-hand", None),
         (f"other-{int(NOON.timestamp()) // 60}", None),
         ("report-123", None),
@@ -72,3 +73,16 @@ def test_a_naive_scheduled_time_is_refused() -> None:
 )
 def test_the_scheduled_time_is_in_the_jobs_name(job_name: str, expected: datetime | None) -> None:
     assert names.scheduled_time_of(job_name, "report") == expected
+
+
+@pytest.mark.parametrize("seconds", [0, 1, 30, 59, 60, 86_399])
+def test_a_jobs_name_leads_back_to_its_instant(seconds: int) -> None:
+    instant = NOON + timedelta(seconds=seconds)
+    name = names.scheduled_job_name("report", instant)
+    assert names.scheduled_time_of(name, "report") == instant
+    assert len(name) <= len("report") + 11
+
+
+def test_a_full_minute_is_named_as_the_cronjob_controller_names_it() -> None:
+    name = names.scheduled_job_name("report", NOON)
+    assert name == f"report-{int(NOON.timestamp()) // 60}"

@@ -30,8 +30,8 @@ CASES = [
     Case("a range backwards", Reason.INVALID_SCHEDULE, "20-10", {"schedule": "0 0 20-10 * *"}),
     Case(
         "an interval that no cron says",
-        Reason.INVALID_SCHEDULE,
-        "every 7 minutes",
+        Reason.BACKEND_UNAVAILABLE,
+        "spec.schedule: 'every 7 minutes' is an interval that cron cannot say: it needs the runner",
         {"schedule": "every 7 minutes"},
     ),
     Case("no such zone", Reason.INVALID_TIME_ZONE, "Atlantis", {"timeZone": "Europe/Atlantis"}),

@@ -43,11 +43,11 @@ def test_a_cron_example_is_accepted(text: str) -> None:
     assert parse_schedule(text).cron == text
 
 
-@pytest.mark.parametrize(("text", "nearest"), rows("What this version refuses"))
-def test_a_refused_form_names_the_nearest(text: str, nearest: str) -> None:
-    with pytest.raises(InvalidSchedule, match="needs the runner loop") as refused:
-        parse_schedule(text)
-    assert repr(nearest) in str(refused.value)
+@pytest.mark.parametrize(("text", "nearest"), [(row[0], row[-1]) for row in rows("Intervals")])
+def test_an_interval_names_the_nearest_that_a_cronjob_carries(text: str, nearest: str) -> None:
+    schedule = parse_schedule(text)
+    assert (str(schedule), schedule.cron) == (text, None)
+    assert repr(nearest) in (schedule.refusal or "")
     assert parse_schedule(nearest).cron
 
 
@@ -70,3 +70,11 @@ def test_a_time_that_the_clock_skips_or_repeats(day: str, runs: int) -> None:
     end = start.replace(hour=23, minute=59)
     due = parse_schedule("daily at 02:30", "Europe/Berlin").between(start, end)
     assert len(list(due)) == runs
+
+
+@pytest.mark.parametrize("day", ["2026-03-29", "2026-10-25"])
+def test_with_once_that_time_is_due_once(day: str) -> None:
+    berlin = ZoneInfo("Europe/Berlin")
+    start = datetime.fromisoformat(f"{day}T00:00").replace(tzinfo=berlin)
+    once = parse_schedule("daily at 02:30", "Europe/Berlin", dst="once")
+    assert len(list(once.between(start, start.replace(hour=23, minute=59)))) == 1

@@ -19,7 +19,18 @@ from jvscheduler.cron.fields import (
     WEEKDAYS,
     Cron,
     CronItemError,
+    CronShapeError,
     parse_cron,
 )
+from jvscheduler.cron.once import next_once
 
-__all__ = ["MONTHS", "SYNONYMS", "WEEKDAYS", "Cron", "CronItemError", "parse_cron"]
+__all__ = [
+    "MONTHS",
+    "SYNONYMS",
+    "WEEKDAYS",
+    "Cron",
+    "CronItemError",
+    "CronShapeError",
+    "next_once",
+    "parse_cron",
+]

@@ -90,24 +90,53 @@ class CronItemError(InvalidSchedule):
         self.nearest = nearest
 
 
+class CronShapeError(InvalidSchedule):
+    """The fields as a whole; `nearest` is a text that may be meant."""
+
+    def __init__(self, message: str, nearest: str) -> None:
+        super().__init__(message)
+        self.nearest = nearest
+
+
 def parse_cron(text: str) -> Cron:
     """Five fields, lower case, ASCII; raises InvalidSchedule that names the position."""
     fields = [(match.group(), match.start() + 1) for match in re.finditer(r"\S+", text)]
     if len(fields) != len(_FIELDS):
-        raise InvalidSchedule(
-            f"a cron schedule has five fields (minute, hour, day of month, month, day of week), "
-            f"found {len(fields)}{_six_fields(len(fields))}"
-        )
+        raise _wrong_count(text, fields)
     parsed = [_field(index, *field) for index, field in enumerate(fields)]
     (minutes, _), (hours, _), (days, any_day), (months, _), (weekdays, any_weekday) = parsed
     cron = Cron(minutes, hours, days, months, weekdays, not (any_day or any_weekday))
     if not cron.is_ever_due:
-        raise InvalidSchedule("this cron schedule is never due: no date satisfies its fields")
+        raise _never_due(fields, [bits for bits, _ in parsed])
     return cron
 
 
-def _six_fields(count: int) -> str:
-    return "; Kubernetes has none for seconds or years, leave it out" if count in (6, 7) else ""
+def _wrong_count(text: str, fields: list[tuple[str, int]]) -> CronShapeError:
+    count, texts = len(fields), [field for field, _ in fields]
+    position = fields[5][1] if count > 5 else len(text.rstrip()) + 1
+    remark = "; Kubernetes has none for seconds or years" if count in (6, 7) else ""
+    nearest = texts[1:6] if count in (6, 7) else [*texts, *["*"] * 5][:5]
+    return CronShapeError(
+        f"at position {position}: expected five fields (minute, hour, day of month, month, "
+        f"day of week), found {count}{remark}",
+        " ".join(nearest),
+    )
+
+
+def _never_due(fields: list[tuple[str, int]], bits: list[int]) -> CronShapeError:
+    texts = [field for field, _ in fields]
+    empty = next((i for i, field_bits in enumerate(bits) if not field_bits), None)
+    index = 2 if empty is None else empty
+    expected = "at least one value"
+    texts[index] = "*"
+    if empty is None:
+        longest = max(n for m, n in enumerate(_LONGEST_MONTH, start=1) if bits[3] >> m & 1)
+        expected, texts[index] = f"a day up to {longest}, the last of these months", str(longest)
+    return CronShapeError(
+        f"at position {fields[index][1]}, {_FIELDS[index].name}: expected {expected}, "
+        f"found {fields[index][0]!r}; this is never due",
+        " ".join(texts),
+    )
 
 
 def _field(index: int, text: str, position: int) -> tuple[int, bool]:
@@ -136,7 +165,10 @@ def _item(item: str, bounds: _Bounds) -> tuple[int, bool]:
     if len(steps) > 1:
         raise _ItemError(f"expected at most one '/', found {item!r}", f"{span}/{steps[0]}")
     step = _step(span, steps[0]) if steps else 1
-    star, low, high = _span(span, bounds)
+    try:
+        star, low, high = _span(span, bounds)
+    except _ItemError as error:
+        raise _ItemError(str(error), "/".join([error.nearest, *steps])) from None
     if steps and "-" not in span:
         high = bounds.high
     return _bits(low, high, step), star and step == 1
@@ -155,10 +187,25 @@ def _span(span: str, bounds: _Bounds) -> tuple[bool, int, int]:
         return True, bounds.low, bounds.high
     if len(ends) > 2:
         raise _ItemError(f"expected at most one '-', found {span!r}", "-".join(ends[:2]))
-    low, high = _value(ends[0], bounds), _value(ends[-1], bounds)
+    low, high = (_end(ends, i, bounds) for i in (0, len(ends) - 1))
     if low > high:
-        raise _ItemError(f"the range {span!r} runs backwards", f"{ends[1]}-{ends[0]}")
+        raise _ItemError(
+            f"expected a range from low to high, found {span!r}, which runs backwards",
+            f"{ends[1]}-{ends[0]}",
+        )
     return False, low, high
+
+
+def _end(ends: list[str], index: int, bounds: _Bounds) -> int:
+    try:
+        return _value(ends[index], bounds)
+    except _ItemError as error:
+        if index and _is_sunday(_integer(ends[index]), bounds):
+            raise _ItemError(str(error), f"0,{ends[0]}-6") from None
+        if index and error.nearest == "*":
+            raise _ItemError(str(error), ends[0]) from None
+        near = [error.nearest if i == index else end for i, end in enumerate(ends)]
+        raise _ItemError(str(error), "*" if "*" in near else "-".join(near)) from None
 
 
 def _value(text: str, bounds: _Bounds) -> int:
@@ -174,6 +221,9 @@ def _value(text: str, bounds: _Bounds) -> int:
 def _nearest(text: str, value: int | None, bounds: _Bounds) -> str:
     if value is not None:
         return "0" if _is_sunday(value, bounds) else str(max(bounds.low, min(value, bounds.high)))
+    begins = re.match(r"[0-9]{1,9}", text)
+    if begins:
+        return str(max(bounds.low, min(int(begins[0]), bounds.high)))
     return text[:3] if text[:3] in bounds.words else "*"
 
 

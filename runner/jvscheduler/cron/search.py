@@ -11,24 +11,13 @@ robfig's search never ends, and this one goes on to the next day.
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from typing import Final, Protocol
+from typing import Final
 
-_YEARS_AHEAD: Final = 8
+from jvscheduler.cron.wall import YEARS_AHEAD, Allowed
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _LAST_INSTANT: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
-
-
-class Allowed(Protocol):
-    """What the search asks of a cron schedule: bit n says that n is allowed."""
-
-    @property
-    def minutes(self) -> int: ...
-    @property
-    def hours(self) -> int: ...
-    @property
-    def months(self) -> int: ...
-    def allows_day(self, day: int, weekday: int) -> bool: ...
 
 
 class Search:
@@ -49,7 +38,7 @@ class Search:
     def run(self) -> datetime | None:
         if self._t > _LAST_INSTANT:
             return None
-        last_year = self._local().year + _YEARS_AHEAD
+        last_year = self._local().year + YEARS_AHEAD
         while self._local().year <= last_year:
             if self._month() and self._day() and self._hour() and self._minute() and self._second():
                 return _EPOCH + timedelta(seconds=self._t)

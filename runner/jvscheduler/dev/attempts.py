@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from jvscheduler import environment
-from jvscheduler.names import resource_name
+from jvscheduler.names import resource_name, scheduled_job_name
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.settings import read_settings
 from jvscheduler.tasks import Task
@@ -23,8 +23,7 @@ class Attempt:
 
 
 def job_name(task: Task, instant: datetime) -> str:
-    """As the CronJob controller names the Job of an instant."""
-    return f"{resource_name(task.task_id)}-{int(instant.timestamp()) // 60}"
+    return scheduled_job_name(resource_name(task.task_id), instant)
 
 
 def new_attempt(task: Task, name: str) -> Attempt:

@@ -39,8 +39,9 @@ def _tell(report: IO[str], line: dict[str, Any]) -> None:
 
 def _row(task: Task) -> dict[str, Any]:
     """Flat: the parent parses the schedule again rather than trust a pickle."""
-    text, zone = task.schedule.text, task.schedule.time_zone
-    return {**vars(task), "schedule": text, "time_zone": zone}
+    schedule = task.schedule
+    own = {"schedule": schedule.text, "time_zone": schedule.time_zone, "dst": schedule.dst}
+    return {**vars(task), **own}
 
 
 def _import(name: str, report: IO[str]) -> ModuleType:

@@ -114,5 +114,6 @@ def _signal_name(number: int) -> str:
 
 
 def _task(row: dict[str, Any]) -> Task:
-    schedule = parse_schedule(row["schedule"], row.pop("time_zone"))
+    zone, dst = row.pop("time_zone"), row.pop("dst")
+    schedule = parse_schedule(row["schedule"], zone, row["task_id"], dst)
     return Task(**{**row, "schedule": schedule})

@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from jvscheduler import names
+from jvscheduler.errors import InvalidTask
 from jvscheduler.tasks import Task
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _./@-]*(:[A-Za-z0-9_./@-]*)?[A-Za-z0-9]", re.ASCII)
@@ -22,7 +23,11 @@ _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
-    """Without a namespace, the one that `kubectl apply` is told."""
+    """Without a namespace, the one that `kubectl apply` is told.
+
+    Raises InvalidTask when no CronJob can carry the task.
+    """
+    _check_carried(task)
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
     spec = {
         "taskID": task.task_id,
@@ -42,6 +47,12 @@ def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
         "metadata": _without_none(metadata),
         "spec": _without_none(spec),
     }
+
+
+def _check_carried(task: Task) -> None:
+    refusal = task.schedule.refusal
+    if refusal is not None:
+        raise InvalidTask(f"task {task.task_id!r}: schedule {refusal}")
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:

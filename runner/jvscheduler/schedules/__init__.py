@@ -1,9 +1,10 @@
 """The one schedule grammar, which decorator, custom resource and API share.
 
-Wall-clock phrases and cron text become a cron schedule; a phrase that cron
-cannot say is recognised and refused, with the nearest one that it can.
+Wall-clock phrases and cron text become a cron schedule; the other intervals
+and random ones are due by the Unix epoch.
 """
 
-from jvscheduler.schedules.schedule import MAX_TEXT, Schedule, parse_schedule
+from jvscheduler.schedules.reading import MAX_TEXT
+from jvscheduler.schedules.schedule import Dst, Schedule, parse_schedule
 
-__all__ = ["MAX_TEXT", "Schedule", "parse_schedule"]
+__all__ = ["MAX_TEXT", "Dst", "Schedule", "parse_schedule"]

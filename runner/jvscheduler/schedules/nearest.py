@@ -1,10 +1,9 @@
-"""What a refused text may have meant: the remedy in a schedule's error message."""
+"""Well-known forms, to name the one that is closest to a text or to a time."""
 
 from difflib import get_close_matches
 from typing import Final
 
-from jvscheduler.cron import SYNONYMS, CronItemError, parse_cron
-from jvscheduler.errors import InvalidSchedule
+from jvscheduler.cron import SYNONYMS
 
 _FORMS: Final = (
     "daily at 14:30",
@@ -18,6 +17,8 @@ _FORMS: Final = (
     "monthly on 15 at 12:00",
     "every minute",
     "every 5 minutes",
+    "every 5 to 10 minutes",
+    "every 30 seconds",
     "every hour",
     "every 2 hours",
     "every day",
@@ -29,7 +30,7 @@ _FORMS: Final = (
     "0 9 * * mon-fri",
     *SYNONYMS,
 )
-_INTERVALS: Final = (
+_CARRIED: Final = (
     (60, "every minute"),
     *((60 * n, f"every {n} minutes") for n in range(2, 60) if 60 % n == 0),
     (3600, "every hour"),
@@ -38,33 +39,18 @@ _INTERVALS: Final = (
     (7 * 86400, "every week"),
     (30 * 86400, "monthly"),
 )
-_TRIES: Final = 8
+_UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def nearest_form(text: str) -> str:
-    return get_close_matches(text[:80], _FORMS, n=1, cutoff=0.0)[0]
+    return get_close_matches(text[:80], _FORMS, n=1, cutoff=0.0)[0] if text else _FORMS[0]
 
 
-def nearest_interval(seconds: int) -> str:
-    """The wall-clock interval that differs by the smallest factor."""
-    wanted = max(seconds, 1)
-    return min(_INTERVALS, key=lambda known: max(wanted, known[0]) / min(wanted, known[0]))[1]
+def nearest_carried(seconds: int) -> str:
+    """The interval that a CronJob carries and that differs by the smallest factor."""
+    return min(_CARRIED, key=lambda known: max(seconds, known[0]) / min(seconds, known[0]))[1]
 
 
-def nearest_cron(text: str) -> str | None:
-    """The text with each refused item mended; None when that does not make it valid."""
-    fields = text.split()
-    if len(fields) == 6:
-        fields = fields[1:]
-    for _ in range(_TRIES):
-        try:
-            parse_cron(" ".join(fields))
-        except CronItemError as error:
-            items = fields[error.field].split(",")
-            items[error.item] = error.nearest
-            fields[error.field] = ",".join(items)
-        except InvalidSchedule:
-            return None
-        else:
-            return " ".join(fields)
-    return None
+def phrase_of_seconds(seconds: int) -> str:
+    size, unit = next(known for known in _UNITS if seconds % known[0] == 0)
+    return f"every {seconds // size} {unit}s" if seconds > size else f"every {unit}"

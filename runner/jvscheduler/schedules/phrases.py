@@ -1,21 +1,22 @@
-"""The phrases of the grammar and the cron text that each one means.
+"""The phrases of the grammar and what each one means: cron text or an interval.
 
 `every N minutes` is `*/N` only where N divides the hour: `*/7` is due twice
 within four minutes at each full hour, which nobody means who says "every 7
-minutes". The same holds for hours and the day. Such an interval, seconds and
-random intervals need the runner loop, so they are recognised and refused.
+minutes". The same holds for hours and the day. Every other interval, and those
+of seconds, are intervals in their own right, without cron text.
 """
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
+from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
-from jvscheduler.errors import InvalidSchedule
-from jvscheduler.schedules.nearest import nearest_interval
+from jvscheduler.schedules.intervals import LONGEST, Interval
 from jvscheduler.schedules.words import Words
 
-Phrase = tuple[str, str]
-"""Canonical text and cron text."""
+Phrase = tuple[str, str | Interval]
+"""Canonical text, and its meaning as cron text or an interval."""
 
 WEEKDAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONDAY_FIRST: Final = (1, 2, 3, 4, 5, 6, 0)
@@ -29,6 +30,7 @@ _SINGULAR: Final[Mapping[str, str]] = MappingProxyType(
     {form: unit for unit in _UNITS for form in (unit, f"{unit}s")}
 )
 _MIDNIGHT: Final = "0 0"
+_ALMOST_NUMBER: Final = re.compile(r"[^a-z0-9]?([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 def parse_phrase(text: str) -> Phrase:
@@ -74,7 +76,10 @@ def _every(words: Words) -> Phrase:
     if word in _WEEKDAY_NUMBERS:
         return _weekdays(words)
     if word not in _EVERY:
-        raise words.unexpected("a number, minute, hour, day, week, weekday or a day of the week")
+        near = _number_in(word) or _closest(word, [*_EVERY, *WEEKDAYS])
+        raise words.unexpected(
+            "a number, second, minute, hour, day, week, weekday or a day of the week", near
+        )
     return _EVERY[words.take()](words)
 
 
@@ -105,15 +110,35 @@ def _weekdays(words: Words) -> Phrase:
 
 
 def _interval(words: Words) -> Phrase:
-    low = words.number("a number of 1 or more", 1)
-    high = words.number(f"a number above {low}", low + 1) if words.accept("to") else low
-    unit = _unit(words)
-    if low == high == 1 and unit != "second":
+    low = words.number(f"a number from 1 to {LONGEST}", 1, LONGEST)
+    high = _upper(words, low) if words.accept("to") else low
+    unit = _unit(words, high)
+    if low == high == 1:
         return _EVERY[unit](words)
-    cron = _exact_cron(low, unit) if low == high else None
-    if cron is None:
-        raise _needs_loop(words.text, (low + high) * _UNITS[unit] // 2)
-    return f"every {low} {unit}s", cron
+    if low != high:
+        interval = Interval(low * _UNITS[unit], high * _UNITS[unit])
+        return f"every {low} to {high} {unit}s", interval
+    return f"every {low} {unit}s", _exact_cron(low, unit) or Interval(*[low * _UNITS[unit]] * 2)
+
+
+def _upper(words: Words, low: int) -> int:
+    word, expected = words.peek, f"a number from {low + 1} to {LONGEST}"
+    if word.isdigit() and 0 < int(word) < low:
+        raise words.unexpected(expected, word, swapped=2)
+    return words.number(expected, low + 1, LONGEST)
+
+
+def _unit(words: Words, count: int) -> str:
+    word = words.peek
+    if word not in _SINGULAR:
+        near = _closest(word, _SINGULAR) if word else "minutes"
+        raise words.unexpected("seconds, minutes, hours, days or weeks", near)
+    unit = _SINGULAR[word]
+    if count * _UNITS[unit] > LONGEST:
+        most = LONGEST // _UNITS[unit]
+        raise words.back().unexpected(f"at most {most} {unit}s", str(most))
+    words.take()
+    return unit
 
 
 def _exact_cron(count: int, unit: str) -> str | None:
@@ -124,26 +149,26 @@ def _exact_cron(count: int, unit: str) -> str | None:
     return None
 
 
-def _needs_loop(text: str, seconds: int) -> InvalidSchedule:
-    return InvalidSchedule(
-        f"{text!r} needs the runner loop, which this version does not have yet; "
-        f"nearest form that a CronJob carries: {nearest_interval(seconds)!r}"
-    )
-
-
-def _unit(words: Words) -> str:
-    if words.peek not in _SINGULAR:
-        raise words.unexpected("seconds, minutes, hours, days or weeks")
-    return _SINGULAR[words.take()]
-
-
 def _weekday(words: Words) -> int:
     if words.peek not in _WEEKDAY_NUMBERS:
-        raise words.unexpected("a day of the week such as monday")
+        near = _closest(words.peek, WEEKDAYS)
+        raise words.unexpected("a day of the week such as monday", near)
     return _WEEKDAY_NUMBERS[words.take()]
 
 
-def _at(words: Words) -> Phrase:
+def _closest(word: str, known: Iterable[str]) -> str:
+    return get_close_matches(word[:20], known, n=1, cutoff=0.0)[0]
+
+
+def _number_in(word: str) -> str:
+    """What is almost a number, such as -5, 2.5 and 5-10."""
+    match = _ALMOST_NUMBER.match(word)
+    if match is None:
+        return ""
+    return f"{max(int(match[1]), 1)} to {match[2]}" if match[2] else str(max(int(match[1]), 1))
+
+
+def _at(words: Words) -> tuple[str, str]:
     """`at HH:MM`, or midnight: its canonical text and the first two cron fields."""
     if not words.accept("at"):
         return "", _MIDNIGHT
@@ -158,13 +183,9 @@ def _at_minute(words: Words) -> tuple[str, int]:
     return f" at :{minute:02}", minute
 
 
-def _needs_seconds(words: Words) -> Phrase:
-    raise _needs_loop(words.text, 1)
-
-
 _EVERY: Final[Mapping[str, Callable[[Words], Phrase]]] = MappingProxyType(
     {
-        "second": _needs_seconds,
+        "second": lambda _: ("every second", Interval(1, 1)),
         "minute": lambda _: ("every minute", "* * * * *"),
         "hour": _every_hour,
         "day": _every_day,

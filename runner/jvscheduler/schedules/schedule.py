@@ -4,41 +4,41 @@ Parsing is the only way to make one, so a Schedule that exists is valid, and
 its text is canonical: lower case, single spaces, times with two digits.
 """
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from jvscheduler.cron import SYNONYMS, Cron, parse_cron
+from jvscheduler.cron import Cron, next_once
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.schedules.nearest import nearest_cron, nearest_form, nearest_interval
-from jvscheduler.schedules.phrases import KEYWORDS, parse_phrase
+from jvscheduler.schedules.intervals import Interval
+from jvscheduler.schedules.nearest import nearest_carried, nearest_form
+from jvscheduler.schedules.reading import Reading, read
+from jvscheduler.schedules.unreadable import Unreadable
 from jvscheduler.zones import zone
 
-MAX_TEXT: Final = 512
-"""Characters; the longest useful cron text lists every minute and is shorter."""
+Dst = Literal["cron", "once"]
 
-_ALLOWED: Final = re.compile(r"[ -~\t\n\r]*")
-_CRON_START: Final = re.compile(r"[0-9*?,+]")
-_TIME_ZONE_PREFIX: Final = re.compile(r"(?:cron_)?tz=(\S*) (.+)")
-_GO_DURATION: Final = re.compile(r"@every ([0-9]{1,9})(s|m|h)")
-_GO_UNITS: Final = {"s": 1, "m": 60, "h": 3600}
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
+_MOST_MENDS: Final = 8
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Equal when text, time zone and seed are; made by `parse_schedule`."""
+    """Equal when text, time zone, seed and dst are; made by `parse_schedule`."""
 
     text: str
     time_zone: str
     seed: str
     """What a random interval draws from; the other forms do not use it."""
+    dst: Dst
+    """Where the clock changes: as cron does, or each of a day's times once."""
     cron: str | None
-    """The five fields of a CronJob that is due at the same instants."""
-    _fields: Cron = field(repr=False, compare=False)
+    """The five fields of a CronJob that is due at the same instants; None: no CronJob is."""
+    _meaning: Cron | Interval = field(repr=False, compare=False)
     _zone: ZoneInfo = field(repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -51,7 +51,11 @@ class Schedule:
         """
         if after.tzinfo is None:
             raise ValueError(f"after must be aware, got {after.isoformat()}")
-        return self._fields.next(after, self._zone)
+        if isinstance(self._meaning, Interval):
+            return _next_of_interval(self._meaning, after, self.seed)
+        if self.dst == "once":
+            return next_once(self._meaning, self._zone, after)
+        return self._meaning.next(after, self._zone)
 
     def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """The due instants in (start, end], in order."""
@@ -60,79 +64,76 @@ class Schedule:
             yield instant
             instant = self.next(instant)
 
+    @property
+    def loop_reason(self) -> str | None:
+        """Why no CronJob is due at the same instants; None: one is."""
+        if self.cron is not None:
+            return None
+        if not isinstance(self._meaning, Interval):
+            return f"{self.text!r} with dst='once' is not what cron does where the clock changes"
+        what = "an interval" if self._meaning.low == self._meaning.high else "a random interval"
+        return f"{self.text!r} is {what} that cron cannot say"
 
-def parse_schedule(text: str, time_zone: str = "UTC", seed: str = "") -> Schedule:
+    @property
+    def refusal(self) -> str | None:
+        """What to tell who wants a CronJob for it, with a remedy; None: it can have one."""
+        if self.cron is not None:
+            return None
+        if isinstance(self._meaning, Interval):
+            near = repr(nearest_carried(self._meaning.mean))
+        else:
+            near = f"{self.text!r} with dst='cron'"
+        return (
+            f"{self.loop_reason}: it needs the runner loop, which this version does not have yet; "
+            f"nearest form that a CronJob carries: {near}"
+        )
+
+
+def parse_schedule(
+    text: str, time_zone: str = "UTC", seed: str = "", dst: Dst = "cron"
+) -> Schedule:
     """Raises InvalidSchedule; its message names the position, what was expected and a remedy."""
     if not isinstance(text, str):
         raise InvalidSchedule(f"schedule must be text such as 'daily at 14:30', got {text!r}")
     tz = zone(time_zone)
+    canonical, cron, meaning = _read(text)
+    _check_dst(dst, canonical, meaning)
+    return Schedule(canonical, time_zone, seed, dst, cron if dst == "cron" else None, meaning, tz)
+
+
+def _read(text: str) -> Reading:
     try:
-        canonical, cron, fields = _read(text)
-    except InvalidSchedule as error:
-        raise InvalidSchedule(f"schedule {_shown(text)}: {error}") from None
-    return Schedule(canonical, time_zone, seed, cron, fields, tz)
+        return _read_once(text)
+    except Unreadable as error:
+        near = _nearest(text, error)
+        raise InvalidSchedule(f"schedule {_shown(text)}: {error}; nearest form: {near!r}") from None
 
 
-@lru_cache(maxsize=4096)  # an application's tasks share few texts
-def _read(text: str) -> tuple[str, str, Cron]:
-    """The canonical text, its cron text and what that means."""
-    _check_characters(text)
-    words = text.lower().split()
-    joined = " ".join(words)
-    if not words:
-        raise InvalidSchedule("is empty; expected for example 'daily at 14:30' or '*/5 * * * *'")
-    if joined in SYNONYMS:
-        return joined, SYNONYMS[joined], parse_cron(SYNONYMS[joined])
-    if words[0] in KEYWORDS:
-        canonical, cron = parse_phrase(text)
-        return canonical, cron, parse_cron(cron)
-    _refuse_extensions(joined)
-    if len(words) < 5 and not _CRON_START.match(joined):
+_read_once = lru_cache(maxsize=4096)(read)  # an application's tasks share few texts
+
+
+def _nearest(text: str, error: Unreadable) -> str:
+    for _ in range(_MOST_MENDS):
+        try:
+            return read(error.mended)[0]
+        except Unreadable as another:
+            error = another
+    return nearest_form(text)
+
+
+def _check_dst(dst: object, canonical: str, meaning: Cron | Interval) -> None:
+    if dst not in ("cron", "once"):
+        raise InvalidSchedule(f"dst must be 'cron' or 'once', got {dst!r}")
+    if dst != "cron" and isinstance(meaning, Interval):
         raise InvalidSchedule(
-            f"at position {len(text) - len(text.lstrip()) + 1}: expected one of "
-            f"{', '.join(KEYWORDS)}, or five cron fields, found {words[0]!r}"
-            f"; nearest form: {nearest_form(joined)!r}"
-        )
-    return joined, joined, _cron(text, joined)
-
-
-def _cron(text: str, joined: str) -> Cron:
-    try:
-        return parse_cron(text.lower())
-    except InvalidSchedule as error:
-        near = nearest_cron(joined)
-        raise InvalidSchedule(f"{error}; nearest: {near!r}" if near else str(error)) from None
-
-
-def _check_characters(text: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise InvalidSchedule(f"has {len(text)} characters; expected at most {MAX_TEXT}")
-    good = _ALLOWED.match(text)
-    if good is not None and good.end() < len(text):
-        position = good.end()
-        raise InvalidSchedule(
-            f"at position {position + 1}: expected plain ASCII text, found {text[position]!r}"
+            f"dst={dst!r} is for times of the wall clock, and {canonical!r} is an interval, "
+            "which no clock change moves: leave dst out"
         )
 
 
-def _refuse_extensions(joined: str) -> None:
-    prefixed = _TIME_ZONE_PREFIX.fullmatch(joined)
-    if prefixed or joined.startswith(("tz=", "cron_tz=")):
-        rest = f" and schedule {prefixed[2]!r}" if prefixed else ""
-        raise InvalidSchedule(
-            f"at position 1: the time zone has a field of its own; expected time_zone{rest}"
-        )
-    if joined.startswith("@"):
-        duration = _GO_DURATION.fullmatch(joined)
-        near = (
-            nearest_interval(int(duration[1]) * _GO_UNITS[duration[2]])
-            if duration
-            else nearest_form(joined)
-        )
-        raise InvalidSchedule(
-            f"at position 1: expected one of {', '.join(SYNONYMS)}, "
-            f"found {joined!r}; nearest form: {near!r}"
-        )
+def _next_of_interval(interval: Interval, after: datetime, seed: str) -> datetime | None:
+    instant = interval.next((after - _EPOCH) // timedelta(seconds=1), seed)
+    return _EPOCH + timedelta(seconds=instant) if instant < _LAST else None
 
 
 def _shown(text: str) -> str:

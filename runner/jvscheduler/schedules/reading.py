@@ -1,0 +1,118 @@
+"""From a text to its canonical text and its meaning, in one pass over it."""
+
+import re
+import unicodedata
+from typing import Final
+
+from jvscheduler.cron import SYNONYMS, Cron, CronItemError, CronShapeError, parse_cron
+from jvscheduler.schedules.intervals import Interval
+from jvscheduler.schedules.nearest import nearest_form, phrase_of_seconds
+from jvscheduler.schedules.phrases import KEYWORDS, parse_phrase
+from jvscheduler.schedules.unreadable import Unreadable
+
+MAX_TEXT: Final = 512
+"""Characters; the longest useful cron text lists every minute and is shorter."""
+
+Reading = tuple[str, str | None, Cron | Interval]
+"""Canonical text, the cron text that means the same, the meaning."""
+
+_ALLOWED: Final = re.compile(r"[ -~\t\n\r]*")
+_CRON_START: Final = re.compile(r"[0-9*?,+]")
+_COUNT: Final = re.compile(r"[0-9]+ [a-z]")
+_TIME: Final = re.compile(r"(?:at )?([0-9]{1,2}:[0-9]{2})\b")
+_TIME_ZONE_PREFIX: Final = re.compile(r"(?:cron_)?tz=\S* ?(.*)")
+_GO_DURATION: Final = re.compile(r"@every (?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
+
+
+def read(text: str) -> Reading:
+    """Raises Unreadable."""
+    _check_characters(text)
+    words = text.lower().split()
+    joined = " ".join(words)
+    if joined in SYNONYMS:
+        return joined, SYNONYMS[joined], parse_cron(SYNONYMS[joined])
+    if words and words[0] in KEYWORDS:
+        return _phrase(text)
+    _refuse_extensions(joined)
+    _check_start(text, words)
+    return joined, joined, _cron(text)
+
+
+def _phrase(text: str) -> Reading:
+    canonical, meaning = parse_phrase(text)
+    if isinstance(meaning, Interval):
+        return canonical, None, meaning
+    return canonical, meaning, parse_cron(meaning)
+
+
+def _cron(text: str) -> Cron:
+    try:
+        return parse_cron(text.lower())
+    except CronItemError as error:
+        fields = text.lower().split()
+        items = fields[error.field].split(",")
+        items[error.item] = error.nearest
+        fields[error.field] = ",".join(items)
+        raise Unreadable(str(error), " ".join(fields)) from None
+    except CronShapeError as error:
+        raise Unreadable(str(error), error.nearest) from None
+
+
+def _check_characters(text: str) -> None:
+    if len(text) > MAX_TEXT:
+        raise Unreadable(
+            f"at position {MAX_TEXT + 1}: expected at most {MAX_TEXT} characters, "
+            f"found {len(text)}",
+            nearest_form(text),
+        )
+    good = _ALLOWED.match(text)
+    if good is not None and (end := good.end()) < len(text):
+        raise Unreadable(
+            f"at position {end + 1}: expected plain ASCII text, found {text[end]!r}",
+            "".join(c if _ALLOWED.fullmatch(c) else _plain(c) for c in text),
+        )
+
+
+def _plain(character: str) -> str:
+    return str(unicodedata.decimal(character, " "))
+
+
+def _refuse_extensions(joined: str) -> None:
+    prefixed = _TIME_ZONE_PREFIX.fullmatch(joined)
+    if prefixed:
+        rest = f" and schedule {prefixed[1]!r}" if prefixed[1] else ""
+        raise Unreadable(
+            f"at position 1: the time zone has a field of its own; expected time_zone{rest}, "
+            f"found {joined.split(maxsplit=1)[0]!r}",
+            prefixed[1] or nearest_form(""),
+        )
+    if joined.startswith("@"):
+        raise Unreadable(
+            f"at position 1: expected one of {', '.join(SYNONYMS)}, found {joined!r}",
+            _of_duration(joined) or nearest_form(joined),
+        )
+
+
+def _of_duration(joined: str) -> str | None:
+    """What Go's `@every 1h30m` says, in our words."""
+    match = _GO_DURATION.fullmatch(joined)
+    parts = [int(part or 0) for part in match.groups()] if match else [0, 0, 0]
+    seconds = parts[0] * 3600 + parts[1] * 60 + parts[2]
+    return phrase_of_seconds(seconds) if seconds else None
+
+
+def _check_start(text: str, words: list[str]) -> None:
+    joined = " ".join(words)
+    time, count = _TIME.match(joined), _COUNT.match(joined)
+    if len(words) >= 5 or (_CRON_START.match(joined) and not (time or count)):
+        return
+    found = repr(words[0]) if words else "the end"
+    raise Unreadable(
+        f"{'' if words else 'is empty; '}at position {len(text) - len(text.lstrip()) + 1}: "
+        f"expected one of {', '.join(KEYWORDS)}, or five cron fields, found {found}",
+        _without_keyword(joined, time) if time or count else nearest_form(joined),
+    )
+
+
+def _without_keyword(joined: str, time: re.Match[str] | None) -> str:
+    return f"daily at {time[1]}" if time else f"every {joined}"
