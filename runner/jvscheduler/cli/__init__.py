@@ -19,6 +19,8 @@ _COMMANDS: Final = {
     "build": "print the Kubernetes manifests of the tasks in some modules",
     "history": "keep the history of jobs small",
     "dev": "run the tasks of some modules here, with the API, in one process",
+    "next": "show when a schedule or a task is due next, and what will carry it",
+    "preview": "show what the tasks of some modules do together in the days ahead",
 }
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130

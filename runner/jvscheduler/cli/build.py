@@ -10,13 +10,13 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.manifests.resource import resource, to_yaml
 
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _IMAGE: Final = re.compile(r"[!-~]{1,1024}")
-_IMPORT_SECONDS: Final = 60.0
 _MOST_SECONDS: Final = 86400.0
 
 
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--import-timeout",
         type=_seconds,
-        default=_IMPORT_SECONDS,
+        default=IMPORT_SECONDS,
         metavar="SECONDS",
         help="time that importing the modules may take (default: %(default)g)",
     )

@@ -1,11 +1,9 @@
 """`jvscheduler dev`: the tasks of some modules on this machine, with the API."""
 
 import argparse
-from typing import Final
 
+from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.errors import InvalidSettings
-
-_IMPORT_SECONDS: Final = 60.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +35,7 @@ def run(args: argparse.Namespace) -> int:
         host=args.host,
         port=args.port,
         database=args.database,
-        import_seconds=_IMPORT_SECONDS,
+        import_seconds=IMPORT_SECONDS,
     )
     return serve(settings)
 

@@ -1,0 +1,44 @@
+"""Arguments that several commands have, and the errors of their values."""
+
+import argparse
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.zones import zone
+
+IMPORT_SECONDS: Final = 60.0
+_FIRST_YEAR: Final = 1970
+_LAST_YEAR: Final = 9000
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="(default: %(default)s)"
+    )
+
+
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text[:9]) <= high):
+            raise argparse.ArgumentTypeError(
+                f"expected a whole number from {low} to {high}, got {text!r}"
+            )
+        return int(text)
+
+    return read
+
+
+def instant(option: str, text: str, time_zone: str) -> datetime:
+    """Aware; a time without an offset is one of the zone's. Raises InvalidSettings."""
+    try:
+        found: datetime | None = datetime.fromisoformat(text)
+    except ValueError:
+        found = None
+    if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        raise InvalidSettings(
+            f"{option} must be a time such as 2026-03-29T02:00 or 2026-03-29T02:00+01:00, "
+            f"from {_FIRST_YEAR} to {_LAST_YEAR}, got {text!r}"
+        )
+    return found if found.tzinfo else found.replace(tzinfo=zone(time_zone))

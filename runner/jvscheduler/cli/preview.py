@@ -1,0 +1,97 @@
+"""`jvscheduler preview`: what a fleet of tasks does in the days ahead, also as a gate in CI."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole_number
+from jvscheduler.cli.fleet import Fleet, preview
+from jvscheduler.discovery import discover
+
+_TOO_MANY: Final = 1
+_BAR: Final = 50
+_NAMED: Final = 20
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
+    )
+    parser.add_argument(
+        "--days", type=whole_number(1, 366), default=7, help="(default: %(default)s)"
+    )
+    parser.add_argument("--after", metavar="TIME", help="ISO 8601 (default: now)")
+    parser.add_argument(
+        "--max-simultaneous",
+        type=whole_number(1, 10**6),
+        metavar="N",
+        help="exit with 1 when more than N runs start in one minute",
+    )
+    add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    start = datetime.now(UTC)
+    if args.after is not None:
+        start = instant("--after", args.after, "UTC")
+    tasks = discover(args.modules, IMPORT_SECONDS)
+    fleet = preview(tasks, start, start + timedelta(days=args.days), args.days)
+    print(_json(fleet) if args.output == "json" else "\n".join(_text(fleet)))
+    return _verdict(fleet, args.max_simultaneous)
+
+
+def _verdict(fleet: Fleet, most: int | None) -> int:
+    if most is None or fleet.most <= most:
+        return 0
+    print(
+        f"jvscheduler: {fleet.most} runs start at {_time(fleet)}, more than --max-simultaneous "
+        f"{most}: move some of them to other minutes",
+        file=sys.stderr,
+    )
+    return _TOO_MANY
+
+
+def _text(fleet: Fleet) -> Iterator[str]:
+    yield "runs per day"
+    for task_id, runs in fleet.runs.items():
+        yield f"{runs / fleet.days:12.2f}  {task_id}"
+    for task_id in fleet.suspended:
+        yield f"{'suspended':>12}  {task_id}"
+    yield ""
+    yield "starts per minute of the hour"
+    yield from _histogram(fleet.by_minute_of_hour)
+    yield ""
+    yield _worst(fleet)
+
+
+def _histogram(starts: Mapping[int, int]) -> Iterator[str]:
+    for minute, count in starts.items():
+        length = -(-count * _BAR // max(starts.values()))
+        yield f"{f':{minute:02}':>12}  {'#' * length} {count}"
+
+
+def _worst(fleet: Fleet) -> str:
+    if not fleet.most:
+        return "nothing starts"
+    more = len(fleet.worst) - _NAMED
+    names = ", ".join(fleet.worst[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return f"worst minute: {_time(fleet)}, {fleet.most} at once: {names}"
+
+
+def _time(fleet: Fleet) -> str | None:
+    worst = fleet.worst_minute
+    return f"{worst:%Y-%m-%dT%H:%MZ}" if worst else None
+
+
+def _json(fleet: Fleet) -> str:
+    facts: dict[str, Any] = {
+        "days": fleet.days,
+        "runsPerDay": {task_id: runs / fleet.days for task_id, runs in fleet.runs.items()},
+        "suspended": fleet.suspended,
+        "startsPerMinuteOfHour": fleet.by_minute_of_hour,
+        "worstMinute": {"time": _time(fleet), "starts": fleet.most, "tasks": fleet.worst},
+    }
+    return json.dumps(facts, indent=2, ensure_ascii=False)
