@@ -7,9 +7,10 @@ of a list, which it ignores: such a CronJob exists and means something.
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
+from jvscheduler.cron.calm import epoch_seconds, next_in_calm
 from jvscheduler.cron.search import Search
 from jvscheduler.errors import InvalidSchedule
 
@@ -25,6 +26,7 @@ SYNONYMS: Final[Mapping[str, str]] = {
 MONTHS: Final = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 WEEKDAYS: Final = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LONGEST_MONTH: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _NUMBER: Final = re.compile(r"\+?[0-9]+", re.ASCII)
 _MAX_INT: Final = 2**63 - 1
@@ -61,7 +63,10 @@ class Cron:
 
     def next(self, after: datetime, zone: tzinfo) -> datetime | None:
         """The first due instant after `after`, aware UTC; None: not within eight years."""
-        return Search(self, zone, after).run()
+        found = next_in_calm(self, zone, epoch_seconds(after))
+        if found is None:
+            return Search(self, zone, after).run()
+        return _EPOCH + timedelta(seconds=found)
 
     def allows_day(self, day: int, weekday: int) -> bool:
         """`weekday` counts from Sunday, 0."""

@@ -1,0 +1,123 @@
+"""What finding due instants costs, against croniter and cronsim on the same expressions.
+
+croniter and cronsim parse anew for each start that is not where they stand; so
+that only the search is compared, croniter is moved with `set_current`, and
+cronsim, which cannot be, is timed with its parsing.
+"""
+
+import gc
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from croniter import croniter
+from cronsim import CronSim
+
+from benchmarks.report import Ratio, side_by_side
+from jvscheduler import Schedule, parse_schedule
+
+ROUNDS = 9
+GOAL = 0.2
+WORST_SECONDS = 0.001
+EXPRESSIONS = (
+    "* * * * *",
+    "*/5 * * * *",
+    "15 * * * *",
+    "*/15 9-17 * * mon-fri",
+    "30 2 * * *",
+    "0 9 * * mon",
+    "0 0 1,15 * *",
+    "0 12 31 * *",
+    "0 0 1 1 *",
+    "0 0 29 2 *",
+    "0 0 13 * fri",
+)
+SPARSE = ("0 0 29 2 *", "0 0 1 1 *", "59 23 31 12 *", "0 0 31 */2 *", "30 4 29 feb *")
+ZONES = ("UTC", "Europe/Berlin", "Australia/Lord_Howe")
+STARTS = [datetime(2026, 3, 1, 3, 4, 5, tzinfo=UTC) + timedelta(hours=31 * n) for n in range(280)]
+MANY = 200
+
+Pair = tuple[str, ZoneInfo]
+PAIRS: list[Pair] = [(text, ZoneInfo(zone)) for text in EXPRESSIONS for zone in ZONES]
+
+
+def measure() -> Iterable[Ratio]:
+    schedules = [parse_schedule(text, zone.key) for text, zone in PAIRS]
+    ours = partial(_next, schedules)
+    theirs = partial(_croniter_next, [croniter(text, STARTS[0]) for text, _ in PAIRS])
+    calls = len(PAIRS) * len(STARTS)
+    yield _ratio("next", "croniter", side_by_side(ours, theirs, ROUNDS), calls)
+    yield _ratio("next", "cronsim", side_by_side(ours, _cronsim_next, ROUNDS), calls)
+    between, calls = partial(_between, schedules), len(PAIRS) * MANY
+    yield _ratio("between", "croniter", side_by_side(between, _croniter_between, ROUNDS), calls)
+    yield _ratio("between", "cronsim", side_by_side(between, _cronsim_between, ROUNDS), calls)
+    yield _worst()
+
+
+def _ratio(what: str, baseline: str, seconds: tuple[float, float], calls: int) -> Ratio:
+    ours, theirs = (value * 1e6 / calls for value in seconds)
+    goal = GOAL if baseline == "croniter" else None
+    return Ratio(f"{what}, each instant", ours, baseline, theirs, "µs", goal)
+
+
+def _next(schedules: list[Schedule]) -> None:
+    for schedule in schedules:
+        for start in STARTS:
+            schedule.next(start)
+
+
+def _croniter_next(iterators: list[croniter]) -> None:
+    for (_, zone), iterator in zip(PAIRS, iterators, strict=True):
+        for start in STARTS:
+            iterator.set_current(start.astimezone(zone), force=True)
+            iterator.get_next(datetime)
+
+
+def _cronsim_next() -> None:
+    for text, zone in PAIRS:
+        for start in STARTS:
+            next(CronSim(text, start.astimezone(zone)))
+
+
+def _between(schedules: list[Schedule]) -> None:
+    for schedule in schedules:
+        _take(schedule.between(STARTS[0], datetime(9000, 1, 1, tzinfo=UTC)))
+
+
+def _croniter_between() -> None:
+    for text, zone in PAIRS:
+        _take(croniter(text, STARTS[0].astimezone(zone), datetime).all_next())
+
+
+def _cronsim_between() -> None:
+    for text, zone in PAIRS:
+        _take(CronSim(text, STARTS[0].astimezone(zone)))
+
+
+def _take(instants: Iterable[datetime]) -> None:
+    for _ in islice(instants, MANY):
+        pass
+
+
+def _worst() -> Ratio:
+    """The slowest of many single calls: the best of three, so that no other process counts."""
+    schedules = [parse_schedule(text, zone) for text in SPARSE for zone in ZONES]
+    gc.disable()
+    slowest = max(
+        min(_seconds(schedule, start) for _ in range(3))
+        for schedule in schedules
+        for start in STARTS
+    )
+    gc.enable()
+    return Ratio(
+        "worst next of sparse schedules", slowest, "what is allowed", WORST_SECONDS, "s", 1.0
+    )
+
+
+def _seconds(schedule: Schedule, start: datetime) -> float:
+    begin = time.perf_counter()
+    schedule.next(start)
+    return time.perf_counter() - begin

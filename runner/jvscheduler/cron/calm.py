@@ -1,0 +1,145 @@
+"""The quick way to the next due instant: wherever no clock change is near, arithmetic is enough.
+
+robfig's search, step by step, and plain arithmetic on the wall clock find the
+same instant unless a clock change touches a place where the search stops: the
+midnights of the days that it goes through, the first midnights of the months
+that it passes over, and the hours of the first or the last day. A midnight is
+regular when it occurs once and no change is so near that the search could
+mistake its offset. What is looked up is remembered, in spans of four days;
+where something is irregular, this answers None and the search itself is asked.
+
+A span is judged by the offsets at its ends: no zone changes its clock and
+changes it back within one (a test looks at all of them).
+"""
+
+from datetime import UTC, date, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Final
+
+from jvscheduler.cron.wall import Allowed, next_wall_time
+
+_DAY: Final = 86400
+_SPAN_DAYS: Final = 4
+SPAN: Final = _SPAN_DAYS * _DAY
+_EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - on any wall
+_EPOCH_ORDINAL: Final = _EPOCH.toordinal()
+_MOST_MOVED: Final = 4 * 3600
+"""By more only clocks are moved that skip a day or have it twice."""
+_FIRST: Final = -70 * 365 * 86400
+_LAST: Final = 8000 * 365 * 86400
+_SECOND: Final = timedelta(seconds=1)
+
+
+def next_in_calm(cron: Allowed, zone: tzinfo, after: int) -> int | None:
+    """The first due instant above `after`, both in Unix seconds; None: ask the search."""
+    if not _FIRST < after < _LAST:
+        return None
+    local = datetime.fromtimestamp(after, zone).replace(tzinfo=None)
+    wall = next_wall_time(cron, local)
+    if wall is None:
+        return None
+    end = _unix(wall)
+    first, last = _unix(local) // _DAY, end // _DAY
+    if first == last:
+        offset = _calm_offset(zone, after - _DAY, end + _DAY)
+        return None if offset is None else end - offset
+    now = _unix(local) - after
+    if _midnight_offset(zone, first) != now or _midnight_offset(zone, first + 1) != now:
+        return None  # a change on the first day
+    if not _way_is_regular(cron, zone, (first, _month(local)), (last, _month(wall))):
+        return None
+    offset = _midnight_offset(zone, last)
+    return None if offset is None or _offset(zone, end - offset) != offset else end - offset
+
+
+def _way_is_regular(
+    cron: Allowed, zone: tzinfo, first: tuple[int, int], last: tuple[int, int]
+) -> bool:
+    """Whether all midnights are at which the search stops, from one day and month to another."""
+    (day, month), (last_day, last_month) = first, last
+    if month == last_month:
+        return _days_are_regular(zone, day, last_day)
+    if _is_allowed(cron, month):
+        if not _days_are_regular(zone, day, _first_day(month + 1)):
+            return False
+        month += 1
+    return _days_are_regular(zone, _first_day(last_month), last_day) and all(
+        _month_is_regular(zone, n)
+        if _is_allowed(cron, n)
+        else _midnight_offset(zone, _first_day(n)) is not None
+        for n in range(month, last_month)
+    )
+
+
+@lru_cache(maxsize=1 << 14)
+def _month_is_regular(zone: tzinfo, month: int) -> bool:
+    return _days_are_regular(zone, _first_day(month), _first_day(month + 1))
+
+
+def _days_are_regular(zone: tzinfo, first: int, last: int) -> bool:
+    spans = range(first // _SPAN_DAYS, last // _SPAN_DAYS + 1)
+    return all(_span_is_regular(zone, span) for span in spans)
+
+
+@lru_cache(maxsize=1 << 16)
+def _span_is_regular(zone: tzinfo, span: int) -> bool:
+    days = range(span * _SPAN_DAYS, (span + 1) * _SPAN_DAYS)
+    calm = _calm_offset(zone, days[0] * _DAY - _DAY, days[-1] * _DAY + _DAY)
+    return calm is not None or all(_midnight_offset(zone, day) is not None for day in days)
+
+
+@lru_cache(maxsize=1 << 16)
+def _midnight_offset(zone: tzinfo, day: int) -> int | None:
+    """The offset at the midnight that begins a day since the epoch; None: it is irregular."""
+    midnight = day * _DAY
+    before, after = _offset(zone, midnight - 2 * _DAY), _offset(zone, midnight + 2 * _DAY)
+    moved = abs(after - before)
+    if moved < _MOST_MOVED and _offset(zone, midnight - before + moved) == before:
+        return before
+    if moved < _MOST_MOVED and _offset(zone, midnight - after - moved - 1) == after:
+        return after
+    return None
+
+
+def _calm_offset(zone: tzinfo, start: int, end: int) -> int | None:
+    """The one offset of all spans from start to end; None: there are several."""
+    first = start // SPAN
+    offset = _span_offset(zone, first)
+    for span in range(first + 1, end // SPAN + 1):
+        if _span_offset(zone, span) != offset:
+            return None
+    return offset
+
+
+@lru_cache(maxsize=1 << 16)
+def _span_offset(zone: tzinfo, span: int) -> int | None:
+    """In seconds, where it stays the same."""
+    offset = _offset(zone, span * SPAN)
+    return offset if offset == _offset(zone, (span + 1) * SPAN) else None
+
+
+def _offset(zone: tzinfo, instant: int) -> int:
+    offset = datetime.fromtimestamp(instant, zone).utcoffset() or timedelta(0)
+    return offset.days * 86400 + offset.seconds
+
+
+def _is_allowed(cron: Allowed, month: int) -> bool:
+    return bool(cron.months >> month % 12 + 1 & 1)
+
+
+def _month(wall: datetime) -> int:
+    """Counted from the year 0."""
+    return wall.year * 12 + wall.month - 1
+
+
+def _first_day(month: int) -> int:
+    return date(month // 12, month % 12 + 1, 1).toordinal() - _EPOCH_ORDINAL
+
+
+def _unix(wall: datetime) -> int:
+    return (wall - _EPOCH) // _SECOND
+
+
+def epoch_seconds(instant: datetime) -> int:
+    """Rounded down, of an aware instant."""
+    return (instant - _EPOCH.replace(tzinfo=UTC)) // _SECOND
