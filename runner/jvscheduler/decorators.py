@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from jvscheduler.errors import InvalidTask
-from jvscheduler.schedules import Dst, parse_schedule
+from jvscheduler.schedules import Dst, FluentJob, Schedule, is_fluent, parse_schedule, translated
 from jvscheduler.tasks import (
     ENTRYPOINT_PATTERN,
     MAX_CONCURRENT,
@@ -36,7 +36,7 @@ Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
 def on_schedule(  # noqa: PLR0913 - each is an option of a task
-    schedule: str,
+    schedule: str | FluentJob,
     *,
     task_id: str | None = None,
     enabled: bool = True,
@@ -54,11 +54,12 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     the first. Jobs over `max_concurrent` at once are skipped. `schedule` is
     read by the wall clock of `time_zone`; where that clock changes, `dst` says
     whether cron's rule holds or each time of a day has one run, "once". A random
-    interval draws from `task_id`. Raises InvalidSchedule and InvalidTask.
+    interval draws from `task_id`. A job of the `schedule` package such as
+    `every(5).to(10).minutes` is a schedule too. Raises InvalidSchedule and InvalidTask.
     """
     if callable(schedule):
         raise InvalidTask("on_schedule needs a schedule: write @on_schedule('daily at 14:30')")
-    parsed = parse_schedule(schedule, time_zone, dst=dst)
+    parsed = _parse(schedule, time_zone, dst)
     _check_flag("enabled", enabled)
     _check_number("max_concurrent", max_concurrent, 1, MAX_CONCURRENT)
     if timeout_seconds is not None:
@@ -87,6 +88,13 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         return target
 
     return attach
+
+
+def _parse(schedule: str | FluentJob, time_zone: str, dst: Dst) -> Schedule:
+    if isinstance(schedule, str) or not is_fluent(schedule):
+        return parse_schedule(schedule, time_zone, dst=dst)  # type: ignore[arg-type]  # it tells
+    text, zone = translated(schedule, time_zone)
+    return parse_schedule(text, zone, dst=dst)
 
 
 def task_of(target: object) -> Task | None:
