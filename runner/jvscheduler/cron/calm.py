@@ -22,12 +22,12 @@ _DAY: Final = 86400
 _SPAN_DAYS: Final = 4
 SPAN: Final = _SPAN_DAYS * _DAY
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - on any wall
+_EPOCH_UTC: Final = _EPOCH.replace(tzinfo=UTC)
 _EPOCH_ORDINAL: Final = _EPOCH.toordinal()
 _MOST_MOVED: Final = 4 * 3600
 """By more only clocks are moved that skip a day or have it twice."""
 _FIRST: Final = -70 * 365 * 86400
 _LAST: Final = 8000 * 365 * 86400
-_SECOND: Final = timedelta(seconds=1)
 
 
 def next_in_calm(cron: Allowed, zone: tzinfo, after: int) -> int | None:
@@ -39,17 +39,27 @@ def next_in_calm(cron: Allowed, zone: tzinfo, after: int) -> int | None:
     if wall is None:
         return None
     end = _unix(wall)
-    first, last = _unix(local) // _DAY, end // _DAY
-    if first == last:
+    if getattr(zone, "key", "") == "UTC":  # no clock is ever changed
+        return end
+    if _unix(local) // _DAY == end // _DAY:
         offset = _calm_offset(zone, after - _DAY, end + _DAY)
-        return None if offset is None else end - offset
-    now = _unix(local) - after
+    else:
+        offset = _offset_on_later_day(cron, zone, _unix(local) - after, local, wall)
+    return None if offset is None else end - offset
+
+
+def _offset_on_later_day(
+    cron: Allowed, zone: tzinfo, now: int, local: datetime, wall: datetime
+) -> int | None:
+    """Of the zone at `wall`; None: irregular. `now` is that of `local`."""
+    end = _unix(wall)
+    first, last = _unix(local) // _DAY, end // _DAY
     if _midnight_offset(zone, first) != now or _midnight_offset(zone, first + 1) != now:
         return None  # a change on the first day
     if not _way_is_regular(cron, zone, (first, _month(local)), (last, _month(wall))):
         return None
     offset = _midnight_offset(zone, last)
-    return None if offset is None or _offset(zone, end - offset) != offset else end - offset
+    return offset if offset is not None and _offset(zone, end - offset) == offset else None
 
 
 def _way_is_regular(
@@ -63,12 +73,15 @@ def _way_is_regular(
         if not _days_are_regular(zone, day, _first_day(month + 1)):
             return False
         month += 1
-    return _days_are_regular(zone, _first_day(last_month), last_day) and all(
-        _month_is_regular(zone, n)
-        if _is_allowed(cron, n)
-        else _midnight_offset(zone, _first_day(n)) is not None
-        for n in range(month, last_month)
-    )
+    for n in range(month, last_month):
+        if not (_month_is_regular if _is_allowed(cron, n) else _start_is_regular)(zone, n):
+            return False
+    return _days_are_regular(zone, _first_day(last_month), last_day)
+
+
+@lru_cache(maxsize=1 << 14)
+def _start_is_regular(zone: tzinfo, month: int) -> bool:
+    return _midnight_offset(zone, _first_day(month)) is not None
 
 
 @lru_cache(maxsize=1 << 14)
@@ -77,8 +90,10 @@ def _month_is_regular(zone: tzinfo, month: int) -> bool:
 
 
 def _days_are_regular(zone: tzinfo, first: int, last: int) -> bool:
-    spans = range(first // _SPAN_DAYS, last // _SPAN_DAYS + 1)
-    return all(_span_is_regular(zone, span) for span in spans)
+    for span in range(first // _SPAN_DAYS, last // _SPAN_DAYS + 1):
+        if not _span_is_regular(zone, span):
+            return False
+    return True
 
 
 @lru_cache(maxsize=1 << 16)
@@ -137,9 +152,11 @@ def _first_day(month: int) -> int:
 
 
 def _unix(wall: datetime) -> int:
-    return (wall - _EPOCH) // _SECOND
+    since = wall - _EPOCH
+    return since.days * _DAY + since.seconds
 
 
 def epoch_seconds(instant: datetime) -> int:
     """Rounded down, of an aware instant."""
-    return (instant - _EPOCH.replace(tzinfo=UTC)) // _SECOND
+    since = instant - _EPOCH_UTC
+    return since.days * _DAY + since.seconds
