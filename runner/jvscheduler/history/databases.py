@@ -11,7 +11,7 @@ index that exist are left alone.
 
 On both, the index of an entity's field begins with the entity, and there is one
 where jvspatial makes two; PostgreSQL has none of whole documents. So writing
-costs less, and counting reads no row.
+costs less, and counting on SQLite reads the index only.
 """
 
 import json
