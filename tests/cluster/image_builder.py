@@ -114,8 +114,9 @@ class BuildahBuilder:
         discard(work)
 
     def size(self, image: str) -> int:
+        """The first of what buildah prints: a line for each name of the image."""
         words = ("images", "--format={{.Size}}", image)
-        return parse_size(run(*self._buildah(*words)))
+        return parse_size(run(*self._buildah(*words)).splitlines()[0])
 
     def names(self) -> list[str]:
         return run(*self._buildah("images", "--format={{.Name}}:{{.Tag}}")).split()
