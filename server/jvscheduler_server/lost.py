@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster import KubernetesJob, TaskPod
 from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE
@@ -112,7 +113,7 @@ def _ended_well(pod: TaskPod) -> Verdict:
 
 def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
     return replace(
-        _outcome(job, attempt),
+        outcome_of(job, attempt),
         status=Status.FAILED,
         completion_time=now,
         reason=Reason.RUNNER_LOST,
@@ -123,24 +124,9 @@ def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
 def _last_end(job: ScheduledJob) -> Outcome:
     last = job.attempts[-1]
     return replace(
-        _outcome(job, last),
+        outcome_of(job, last),
         completion_time=datetime.fromisoformat(last["completion_time"]),
         reason=last["reason"],
         error_message=last["error_message"],
         is_last=True,
-    )
-
-
-def _outcome(job: ScheduledJob, attempt: Attempt) -> Outcome:
-    return Outcome(
-        job_id=job.id,
-        task_id=job.job_name,
-        namespace=job.namespace,
-        job_name=job.kubernetes_job,
-        attempt_id=attempt["attempt_id"],
-        status=Status(attempt["status"]),
-        scheduled_time=job.scheduled_time,
-        start_time=datetime.fromisoformat(attempt["start_time"]),
-        retry_count=job.retry_count,
-        node_name=attempt.get("node_name"),
     )

@@ -28,16 +28,6 @@ RACES = 25
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/history.db"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{request.param}_url"))
-
-
-@pytest.fixture
 def make_store(url: str) -> Callable[[], HistoryStore]:
     return lambda: open_store(url)
 

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status, from_message
-
-SILENT_AFTER: Final = timedelta(seconds=30)
-"""A running job whose last heartbeat is older has lost its runner."""
+from jvscheduler.runner.limit import is_alive
 
 _RETRIED: Final = (Status.FAILED, Status.TIMEOUT)
 
@@ -42,22 +41,7 @@ def is_retried(outcome: Outcome | None, attempts: int) -> bool:
 
 def silent_attempts(job: ScheduledJob, now: datetime) -> Sequence[Outcome]:
     """The outcomes that close a job's running attempts, if its runner has been silent too long."""
-    beat = job.heartbeat_time
-    if job.status is not Status.RUNNING or (beat is not None and now - beat <= SILENT_AFTER):
+    if job.status is not Status.RUNNING or is_alive(job, now):
         return ()
     running = [a for a in job.attempts if a["status"] == Status.RUNNING]
-    return [lost(_claim(job, a), now, "its runner fell silent") for a in running]
-
-
-def _claim(job: ScheduledJob, attempt: dict[str, str]) -> Outcome:
-    return Outcome(
-        job_id=job.id,
-        task_id=job.job_name,
-        namespace=job.namespace,
-        job_name=job.kubernetes_job,
-        attempt_id=attempt["attempt_id"],
-        status=Status.RUNNING,
-        scheduled_time=job.scheduled_time,
-        start_time=datetime.fromisoformat(attempt["start_time"]),
-        retry_count=job.retry_count,
-    )
+    return [lost(outcome_of(job, a), now, "its runner fell silent") for a in running]

@@ -66,6 +66,22 @@ def may_run(job: ScheduledJob, outcome: Outcome) -> bool:
     return not job.status.is_final and len(job.attempts) <= job.retry_count
 
 
+def outcome_of(job: ScheduledJob, attempt: Attempt) -> Outcome:
+    """An attempt as its record has it, without how it ended: to tell its end anew."""
+    return Outcome(
+        job_id=job.id,
+        task_id=job.job_name,
+        namespace=job.namespace,
+        job_name=job.kubernetes_job,
+        attempt_id=attempt["attempt_id"],
+        status=Status(attempt["status"]),
+        scheduled_time=job.scheduled_time,
+        start_time=datetime.fromisoformat(attempt["start_time"]),
+        retry_count=job.retry_count,
+        node_name=attempt.get("node_name"),
+    )
+
+
 def _new_job(outcome: Outcome) -> ScheduledJob:
     return ScheduledJob(
         id=outcome.job_id,

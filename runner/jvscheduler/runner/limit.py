@@ -20,7 +20,7 @@ SILENT_AFTER: Final = timedelta(seconds=30)
 def must_yield(
     claim: Outcome, running: Sequence[ScheduledJob], max_concurrent: int, now: datetime
 ) -> bool:
-    alive = [job for job in running if job.id != claim.job_id and _is_alive(job, now)]
+    alive = [job for job in running if job.id != claim.job_id and is_alive(job, now)]
     earlier = [job for job in alive if (_start(job), job.id) < (claim.start_time, claim.job_id)]
     return len(earlier) >= max_concurrent
 
@@ -35,7 +35,7 @@ def skipped(claim: Outcome, max_concurrent: int, now: datetime) -> Outcome:
     )
 
 
-def _is_alive(job: ScheduledJob, now: datetime) -> bool:
+def is_alive(job: ScheduledJob, now: datetime) -> bool:
     return job.heartbeat_time is not None and now - job.heartbeat_time <= SILENT_AFTER
 
 
