@@ -9,13 +9,13 @@ from collections.abc import Sequence
 from typing import Final
 
 from jvscheduler.dev.api import listen, make_server
-from jvscheduler.dev.clock import SystemClock
-from jvscheduler.dev.launcher import ProcessLauncher
-from jvscheduler.dev.log import say
-from jvscheduler.dev.scheduler import Scheduler
 from jvscheduler.dev.settings import Settings
 from jvscheduler.discovery import discover
 from jvscheduler.history.urls import open_store, parse_url
+from jvscheduler.loop.clock import SystemClock
+from jvscheduler.loop.launcher import ProcessLauncher
+from jvscheduler.loop.log import say
+from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.tasks import Task
 
 _KILLED: Final = 130

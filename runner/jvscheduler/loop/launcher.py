@@ -11,8 +11,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from jvscheduler.dev.attempts import Attempt, claim_of, variables
-from jvscheduler.dev.endings import ended
+from jvscheduler.loop.attempts import Attempt, claim_of, variables
+from jvscheduler.loop.endings import ended
 from jvscheduler.outcomes import Outcome
 
 

@@ -4,15 +4,15 @@ import asyncio
 from dataclasses import replace
 from datetime import timedelta
 
-from jvscheduler.dev.attempts import NAMESPACE, claim_of, new_attempt
-from jvscheduler.dev.clock import Clock
-from jvscheduler.dev.due import retry_pause
-from jvscheduler.dev.endings import is_retried, silent_attempts
-from jvscheduler.dev.launcher import Launcher
-from jvscheduler.dev.log import say
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.store import HistoryStore
+from jvscheduler.loop.attempts import NAMESPACE, claim_of, new_attempt
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.due import retry_pause
+from jvscheduler.loop.endings import is_retried, silent_attempts
+from jvscheduler.loop.launcher import Launcher
+from jvscheduler.loop.log import say
 from jvscheduler.outcomes import Outcome, Reason
 from jvscheduler.runner.limit import skipped
 from jvscheduler.tasks import Task

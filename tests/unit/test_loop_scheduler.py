@@ -8,11 +8,11 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from jvscheduler.dev.attempts import Attempt, claim_of, job_name
-from jvscheduler.dev.scheduler import Scheduler
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.loop.attempts import Attempt, claim_of, job_name
+from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task

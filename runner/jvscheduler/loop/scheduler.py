@@ -6,14 +6,14 @@ from collections.abc import Coroutine, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from jvscheduler.dev.attempts import job_name
-from jvscheduler.dev.clock import Clock
-from jvscheduler.dev.due import Due, due_between, next_instant
-from jvscheduler.dev.jobs import Jobs
-from jvscheduler.dev.launcher import Launcher
-from jvscheduler.dev.log import say
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.store import HistoryStore
+from jvscheduler.loop.attempts import job_name
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.due import Due, due_between, next_instant
+from jvscheduler.loop.jobs import Jobs
+from jvscheduler.loop.launcher import Launcher
+from jvscheduler.loop.log import say
 from jvscheduler.outcomes import Status
 from jvscheduler.tasks import Task
 

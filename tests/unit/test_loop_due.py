@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jvscheduler.dev.attempts import claim_of, job_name, new_attempt, variables
-from jvscheduler.dev.due import due_between, next_instant, retry_pause
-from jvscheduler.dev.endings import ended, is_retried, silent_attempts
 from jvscheduler.history.merge import opened
+from jvscheduler.loop.attempts import claim_of, job_name, new_attempt, variables
+from jvscheduler.loop.due import due_between, next_instant, retry_pause
+from jvscheduler.loop.endings import ended, is_retried, silent_attempts
 from jvscheduler.outcomes import Reason, Status, to_message
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
