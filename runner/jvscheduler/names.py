@@ -7,7 +7,7 @@ what it names (idempotence by deterministic names, not by bookkeeping).
 
 import hashlib
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 GROUP: Final = "jvscheduler.dev"
@@ -39,6 +39,7 @@ DATABASE_SECRET_KEY: Final = "url"  # noqa: S105
 MAX_RESOURCE_NAME: Final = 52
 """A CronJob appends 11 characters to its name, and a Job's name has at most 63."""
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH_LENGTH: Final = 8
 _NOT_DNS = re.compile(r"[^a-z0-9]+")
 _SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?:(?P<minutes>[0-9]{8,9})|(?P<seconds>[0-9]{10}))")
@@ -72,6 +73,17 @@ def manual_job_id(namespace: str, task_id: str, job_name: str) -> str:
     """The history id of a run that no schedule asked for, by its Kubernetes Job's name."""
     digest = hashlib.sha256(job_name.encode()).hexdigest()[:16]
     return f"o.ScheduledJob.{_task_digest(namespace, task_id)}-manual-{digest}"
+
+
+def revision_id(namespace: str, task_id: str, since: datetime) -> str:
+    """The history id of a task's definition that is in force from an instant."""
+    micros = (since - _EPOCH) // timedelta(microseconds=1)
+    return f"o.ScheduleRevision.{_task_digest(namespace, task_id)}-{micros}"
+
+
+def slot_id(namespace: str, task_id: str, number: int) -> str:
+    """The history id of one of the places that a task's concurrent runs hold, from 0."""
+    return f"o.TaskSlot.{_task_digest(namespace, task_id)}-{number}"
 
 
 def scheduled_job_name(name: str, scheduled_time: datetime) -> str:

@@ -6,6 +6,7 @@ through. Both therefore carry the same facts under the same names.
 """
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
@@ -51,6 +52,12 @@ class Reason(StrEnum):
     POD_DELETED = "PodDeleted"
     RUNNER_LOST = "RunnerLost"
     CONTAINER_FAILED = "ContainerFailed"
+    REPLACED = "Replaced"
+    SUSPENDED = "Suspended"
+    DEADLINE_MISSED = "DeadlineMissed"
+    LOOP_DOWN = "LoopDown"
+    LOOP_STALLED = "LoopStalled"
+    CONTROLLER_DOWN = "ControllerDown"
 
 
 @dataclass(frozen=True)
@@ -80,6 +87,8 @@ class Outcome:
     node_name: str | None = None
     result: Any = None
     """What the task returned, when JSON can say it in a few kilobytes."""
+    log_tail: str | None = None
+    """The end of what the task printed, where its runner reads that."""
     is_last: bool = False
     """No further attempt follows, whatever the retry count says."""
     recorded: bool = False
@@ -92,13 +101,50 @@ class Outcome:
         return (self.completion_time - self.start_time).total_seconds()
 
 
+@dataclass(frozen=True)
+class Gap:
+    """Consecutive due instants of a task for which no job ran, all for one reason.
+
+    `first` and `last` are the same for a single instant.
+    """
+
+    task_id: str
+    namespace: str
+    name: str
+    """The task's resource name."""
+    status: Status
+    """`missed` or `skipped`."""
+    reason: Reason
+    message: str
+    first: datetime
+    last: datetime
+    count: int
+
+
+def to_json(outcome: Outcome) -> dict[str, Any]:
+    """All of it, as JSON has it; `from_json` reads it."""
+    data: dict[str, Any] = {k: v for k, v in asdict(outcome).items() if v is not None}
+    return {**data, **{name: data[name].isoformat() for name in _TIMES if name in data}}
+
+
+def from_json(data: Mapping[str, Any]) -> Outcome:
+    """Raises ValueError. A key that this version does not know comes from a newer one."""
+    try:
+        known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
+        times = {name: _parse_time(data.get(name)) for name in _TIMES}
+        return Outcome(**{**known, **times, "status": Status(data["status"])})
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"not the outcome of a run: {error}") from error
+
+
 def to_message(outcome: Outcome) -> str:
     """The outcome as JSON of at most 4096 bytes.
 
-    What the task returned gives way first, then the traceback's start, then the
-    error's end.
+    The log's tail is left out: it is the container's own. What the task returned
+    gives way first, then the traceback's start, then the error's end.
     """
     room = MAX_MESSAGE_BYTES
+    outcome = replace(outcome, log_tail=None)
     whole = _encode(outcome)
     if len(whole.encode()) <= room:
         return whole
@@ -113,18 +159,12 @@ def from_message(text: str) -> Outcome:
     """The outcome that a termination message holds.
 
     Raises ValueError for a text that is not one, such as a user's own message
-    or the log's tail that Kubernetes falls back to. A key that this version does
-    not know comes from a newer runner and is left out.
+    or the log's tail that Kubernetes falls back to.
     """
     data = json.loads(text)
     if not isinstance(data, dict):
         raise ValueError("not the outcome of a run")  # noqa: TRY004 - a text was given
-    try:
-        known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
-        times = {name: _parse_time(data.get(name)) for name in _TIMES}
-        return Outcome(**{**known, **times, "status": Status(data["status"])})
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not the outcome of a run: {error}") from error
+    return from_json(data)
 
 
 def clean(text: str) -> str:
@@ -155,9 +195,7 @@ def _shortened(outcome: Outcome, limit: int) -> Outcome:
 
 
 def _encode(outcome: Outcome) -> str:
-    data: dict[str, Any] = {k: v for k, v in asdict(outcome).items() if v is not None}
-    times = {name: data[name].isoformat() for name in _TIMES if name in data}
-    return json.dumps({**data, **times}, separators=(",", ":"), ensure_ascii=False)
+    return json.dumps(to_json(outcome), separators=(",", ":"), ensure_ascii=False)
 
 
 def _parse_time(value: str | None) -> datetime | None:

@@ -20,6 +20,7 @@ COLLECTION = "object"
 
 
 @compound_index([("job_name", 1), ("status", 1)], name="job_name_status")
+@compound_index([("job_name", 1), ("scheduled_time", -1)], name="job_name_scheduled_time")
 class ScheduledJob(Object):
     """One due instant of one task, with its attempts.
 
@@ -33,6 +34,10 @@ class ScheduledJob(Object):
     """When the first attempt started."""
     scheduled_time: Time | None = None
     """The due instant; None for a job that no schedule asked for."""
+    last_scheduled_time: Time | None = None
+    """Of a stretch of instants that did not run for one reason, the last; else None."""
+    instants: int = 1
+    """How many due instants this record accounts for."""
     status: Status = attribute(default=Status.PENDING, indexed=True)
     reason: str | None = None
     duration_seconds: float | None = None
@@ -49,6 +54,8 @@ class ScheduledJob(Object):
     node_name: str | None = None
     peak_memory_bytes: int | None = None
     cpu_seconds: float | None = None
+    log_tail: str | None = None
+    """The end of the last attempt's output, where the loop's worker ran it."""
     heartbeat_time: Time | None = None
     revision: int = 0
     """Counts the changes; a writer changes only the revision that it has read."""

@@ -140,6 +140,7 @@ def _of_last_attempt(outcome: Outcome) -> dict[str, Any]:
         "cpu_seconds": outcome.cpu_seconds,
         "peak_memory_bytes": outcome.peak_memory_bytes,
         "result": outcome.result,
+        "log_tail": outcome.log_tail,
     } | (beat or {})
 
 

@@ -11,7 +11,9 @@ from datetime import datetime
 from typing import Protocol
 
 from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.outcomes import Outcome, Status
+from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.slots import Slots
+from jvscheduler.outcomes import Gap, Outcome, Status
 
 
 @dataclass(frozen=True)
@@ -54,3 +56,42 @@ class HistoryStore(Protocol):
 
     async def counts(self) -> Mapping[Status, int]:
         """How many jobs are in each status; every status is a key."""
+
+
+class LoopStore(HistoryStore, Slots, Protocol):
+    """What a loop needs beyond it: the same for many jobs in as few statements as can be."""
+
+    async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        """`claim` for each, of different jobs; those without a record in one statement."""
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        """`record` for each, of different jobs."""
+
+    async def heartbeat_all(self, job_ids: Sequence[str], now: datetime) -> None: ...
+
+    async def account(self, gaps: Sequence[Gap]) -> None:
+        """A record for each gap, under its first instant's id; one that is there is kept."""
+
+    async def last_instants(
+        self, namespace: str, task_ids: Sequence[str]
+    ) -> Mapping[str, datetime]:
+        """Each task's latest instant that has a record; tasks that have none are left out."""
+
+    async def jobs_between(
+        self, namespace: str, task_id: str, start: datetime, end: datetime
+    ) -> Sequence[ScheduledJob]:
+        """Our records that account for an instant in (start, end], by their first instant;
+        and the manual ones that began in it."""
+
+    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+        """Keep these; the same again changes nothing."""
+
+    async def revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Sequence[ScheduleRevision]:
+        """By their start; None: of every task."""
+
+    async def last_revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Mapping[str, ScheduleRevision]:
+        """The one in force of each task."""
