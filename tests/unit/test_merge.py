@@ -6,10 +6,11 @@ from itertools import permutations
 
 import pytest
 
+from jvscheduler.history.gaps import accounted
 from jvscheduler.history.jobs import ScheduledJob, to_context
 from jvscheduler.history.merge import may_run, merge
-from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Outcome, Status
-from tests.outcomes import begun, completed, failed, timed_out
+from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Gap, Outcome, Reason, Status
+from tests.outcomes import NOON, begun, completed, failed, timed_out
 
 FIRST = begun(retry_count=1)
 SECOND = begun(
@@ -97,6 +98,26 @@ def test_a_closed_attempt_is_neither_reopened_nor_overwritten() -> None:
     job = after(FIRST, timed_out(FIRST))
     assert merge(job, FIRST) is None
     assert merge(job, completed(FIRST)) is None
+
+
+@pytest.mark.parametrize("outcome", [FIRST, completed(FIRST), replace(failed(FIRST), is_last=True)])
+def test_an_instant_that_is_accounted_for_as_not_run_stays_so(outcome: Outcome) -> None:
+    missed = accounted(
+        Gap(
+            task_id=FIRST.task_id,
+            namespace=FIRST.namespace,
+            name="shop-tasks-restock",
+            status=Status.MISSED,
+            reason=Reason.LOOP_DOWN,
+            message="no loop ran",
+            first=NOON,
+            last=NOON,
+            count=1,
+        )
+    )
+    assert (missed.id, missed.kubernetes_job) == (FIRST.job_id, FIRST.job_name)
+    assert not may_run(missed, outcome)
+    assert merge(missed, outcome) is None
 
 
 def test_the_job_lasts_from_its_first_start_to_its_last_end() -> None:

@@ -4,15 +4,21 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
+from jvscheduler.history.gaps import accounted
 from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.memory_slots import MemorySlots
 from jvscheduler.history.merge import may_run, merge
+from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.spans import by_first_instant, by_start, is_between, last_instants
 from jvscheduler.history.store import Recent
-from jvscheduler.outcomes import Outcome, Status
+from jvscheduler.outcomes import Gap, Outcome, Status
 
 
-class MemoryHistory:
+class MemoryHistory(MemorySlots):
     def __init__(self) -> None:
+        super().__init__()
         self._jobs: dict[str, ScheduledJob] = {}
+        self._revisions: dict[str, ScheduleRevision] = {}
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -58,6 +64,49 @@ class MemoryHistory:
     async def counts(self) -> Mapping[Status, int]:
         found = Counter(job.status for job in self._jobs.values())
         return {status: found[status] for status in Status}
+
+    async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        return [await self.claim(outcome) for outcome in outcomes]
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            await self.record(outcome)
+
+    async def heartbeat_all(self, job_ids: Sequence[str], now: datetime) -> None:
+        for job_id in job_ids:
+            await self.heartbeat(job_id, now)
+
+    async def account(self, gaps: Sequence[Gap]) -> None:
+        for gap in gaps:
+            job = accounted(gap)
+            self._jobs.setdefault(job.id, job)
+
+    async def last_instants(
+        self, namespace: str, task_ids: Sequence[str]
+    ) -> Mapping[str, datetime]:
+        jobs = [j for j in self._jobs.values() if j.namespace == namespace]
+        return last_instants([j for j in jobs if j.job_name in task_ids])
+
+    async def jobs_between(
+        self, namespace: str, task_id: str, start: datetime, end: datetime
+    ) -> Sequence[ScheduledJob]:
+        jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == (namespace, task_id)]
+        return by_first_instant([j for j in jobs if is_between(j, start, end)])
+
+    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+        for revision in revisions:
+            self._revisions.setdefault(revision.id, revision)
+
+    async def revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Sequence[ScheduleRevision]:
+        found = [r for r in self._revisions.values() if r.namespace == namespace]
+        return by_start([r for r in found if task_ids is None or r.job_name in task_ids])
+
+    async def last_revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Mapping[str, ScheduleRevision]:
+        return {r.job_name: r for r in await self.revisions(namespace, task_ids)}
 
     def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
         return [job for job in self._jobs.values() if job.status in statuses]

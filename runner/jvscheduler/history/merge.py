@@ -30,6 +30,8 @@ def merge(job: ScheduledJob | None, outcome: Outcome) -> ScheduledJob | None:
     """The record after this outcome; None when it tells nothing new."""
     if job is None:
         return opened(outcome)
+    if not job.attempts and job.status.is_final:  # its instant is accounted for as not run
+        return None
     known = _attempt(job, outcome.attempt_id)
     if known is not None and (_is_final(known) or not outcome.status.is_final):
         return _given_up(job) if outcome.is_last else None
