@@ -89,6 +89,8 @@ class Outcome:
     """What the task returned, when JSON can say it in a few kilobytes."""
     log_tail: str | None = None
     """The end of what the task printed, where its runner reads that."""
+    loop: str | None = None
+    """The loop that runs it; None: a pod of its own."""
     is_last: bool = False
     """No further attempt follows, whatever the retry count says."""
     recorded: bool = False

@@ -50,6 +50,8 @@ class ScheduledJob(Object):
     attempts: list[dict[str, Any]] = Field(default_factory=list)
     retry_count: int = 0
     kubernetes_job: str = ""
+    loop: str | None = None
+    """The loop that ran its last attempt; None: a pod of its own did."""
     pod_name: str | None = None
     node_name: str | None = None
     peak_memory_bytes: int | None = None

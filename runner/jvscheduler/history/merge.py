@@ -65,6 +65,8 @@ def may_run(job: ScheduledJob, outcome: Outcome) -> bool:
     known = _attempt(job, outcome.attempt_id)
     if known is not None:
         return not _is_final(known)
+    if job.loop and job.status is Status.RUNNING:
+        return False  # another loop has begun the same retry
     return not job.status.is_final and len(job.attempts) <= job.retry_count
 
 
@@ -81,6 +83,7 @@ def outcome_of(job: ScheduledJob, attempt: Attempt) -> Outcome:
         start_time=datetime.fromisoformat(attempt["start_time"]),
         retry_count=job.retry_count,
         node_name=attempt.get("node_name"),
+        loop=job.loop,
     )
 
 
@@ -143,6 +146,7 @@ def _of_last_attempt(outcome: Outcome) -> dict[str, Any]:
         "peak_memory_bytes": outcome.peak_memory_bytes,
         "result": outcome.result,
         "log_tail": outcome.log_tail,
+        "loop": outcome.loop,
     } | (beat or {})
 
 

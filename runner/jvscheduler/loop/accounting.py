@@ -1,0 +1,69 @@
+"""What becomes of the due instants between two looks at a task: each has its account. Pure.
+
+As a CronJob does it: of several instants that nobody looked at in time at most
+the latest runs, and only if it is not later than the task's starting deadline.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from jvscheduler.loop.definition import Definition
+from jvscheduler.outcomes import Gap, Reason, Status
+
+MOST_IN_A_GAP: Final = 10_000
+"""Instants in one record; more make several, so that none takes long to compute or to check."""
+
+_MESSAGES: Final = {
+    Reason.SUSPENDED: "the task was suspended",
+    Reason.LOOP_DOWN: "no loop was running when it was due",
+    Reason.LOOP_STALLED: "the loop looked too late: a later instant was due already",
+    Reason.DEADLINE_MISSED: "it could not be started within its starting deadline",
+}
+
+
+@dataclass(frozen=True)
+class Account:
+    """`run` is the instant whose job is to start now."""
+
+    run: datetime | None = None
+    gaps: Sequence[Gap] = ()
+
+
+def account(
+    definition: Definition, after: datetime, now: datetime, absence: Reason = Reason.LOOP_STALLED
+) -> Account:
+    """Of the instants in (after, now]; `absence` is why those that are too late were not seen."""
+    instants = tuple(definition.task.schedule.between(after, now))
+    if not definition.task.enabled:
+        return Account(gaps=tuple(gaps(definition, instants, Reason.SUSPENDED)))
+    if not instants:
+        return Account()
+    *earlier, latest = instants
+    missed = tuple(gaps(definition, earlier, absence))
+    if is_too_late(definition, latest, now):
+        late = gaps(definition, [latest], Reason.DEADLINE_MISSED)
+        return Account(gaps=(*missed, *late))
+    return Account(latest, missed)
+
+
+def gaps(definition: Definition, instants: Sequence[datetime], reason: Reason) -> Iterator[Gap]:
+    for start in range(0, len(instants), MOST_IN_A_GAP):
+        stretch = instants[start : start + MOST_IN_A_GAP]
+        yield Gap(
+            task_id=definition.task.task_id,
+            namespace=definition.namespace,
+            name=definition.name,
+            status=Status.SKIPPED if reason is Reason.SUSPENDED else Status.MISSED,
+            reason=reason,
+            message=_MESSAGES[reason],
+            first=stretch[0],
+            last=stretch[-1],
+            count=len(stretch),
+        )
+
+
+def is_too_late(definition: Definition, instant: datetime, now: datetime) -> bool:
+    deadline = definition.starting_deadline
+    return deadline is not None and now - instant > deadline

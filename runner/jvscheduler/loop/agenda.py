@@ -1,0 +1,42 @@
+"""Which task is due next: a heap of one instant for each task.
+
+An entry that was replaced or removed stays in the heap until it comes up, and
+is known by not being the task's current one.
+"""
+
+import heapq
+from datetime import datetime
+
+
+class Agenda:
+    def __init__(self) -> None:
+        self._heap: list[tuple[datetime, str]] = []
+        self._current: dict[str, datetime] = {}
+
+    def put(self, name: str, instant: datetime | None) -> None:
+        """The task's next instant, in place of the one before; None: there is none."""
+        if instant is None:
+            self.remove(name)
+            return
+        self._current[name] = instant
+        heapq.heappush(self._heap, (instant, name))
+
+    def remove(self, name: str) -> None:
+        self._current.pop(name, None)
+
+    def next(self) -> datetime | None:
+        self._drop_stale()
+        return self._heap[0][0] if self._heap else None
+
+    def take_due(self, now: datetime) -> list[str]:
+        """Names whose instant has come, earliest first; each must be put again."""
+        due = []
+        while (instant := self.next()) is not None and instant <= now:
+            name = heapq.heappop(self._heap)[1]
+            del self._current[name]
+            due.append(name)
+        return due
+
+    def _drop_stale(self) -> None:
+        while self._heap and self._current.get(self._heap[0][1]) != self._heap[0][0]:
+            heapq.heappop(self._heap)

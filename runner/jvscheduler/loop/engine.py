@@ -1,0 +1,214 @@
+"""The loop: has each task's jobs run when they are due; no instant goes without an account.
+
+It serves a task from the moment that it is told of it. What was due before, under
+an earlier loop or none, is settled beside, when the history answers: a history
+that is down delays no task.
+"""
+
+import asyncio
+from collections.abc import Coroutine
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from jvscheduler.history.store import LoopStore
+from jvscheduler.loop.accounting import Account
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.definition import Definition, decides_alike, removed, revision_of
+from jvscheduler.loop.endings import silent_attempts
+from jvscheduler.loop.execution import Execution, Host, Job, due_job, outcome_of, unfinished_job
+from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.log import say
+from jvscheduler.loop.places import Places
+from jvscheduler.loop.recovery import Past, past, unrun
+from jvscheduler.loop.roster import Roster
+from jvscheduler.loop.runs import Runs, Worker
+from jvscheduler.loop.spool import Spool
+from jvscheduler.outcomes import Reason, Status
+from jvscheduler.worker.messages import Ended
+
+HEARTBEAT: Final = timedelta(seconds=10)
+_PAUSE: Final = timedelta(seconds=1)
+_SWEEP: Final = timedelta(seconds=15)
+
+
+class Loop:
+    def __init__(
+        self, host: Host, store: LoopStore, spool: Spool, worker: Worker, clock: Clock
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._ledger = Ledger(store, spool)
+        self._places = Places(store, self._ledger, clock)
+        self.runs = Runs(worker, self._adopt)
+        self._execution = Execution(host, self._ledger, self._places, self.runs, clock)
+        self._roster = Roster()
+        self._untold: dict[str, datetime] = {}
+        """Tasks whose past is not settled yet, and since when they are served."""
+        self._jobs: set[asyncio.Task[Any]] = set()
+        self._working: set[asyncio.Task[Any]] = set()
+        self._wake = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._ended = asyncio.Event()
+
+    def put(self, definition: Definition) -> None:
+        """Serve the task as this says, from now on."""
+        now = self._clock.now()
+        before = self._roster.get(definition.name)
+        if before is None:
+            self._roster.put(definition, now)
+            self._untold[definition.name] = now
+        elif decides_alike(revision_of(before, now), revision_of(definition, now)):
+            self._roster.exchange(definition)
+        else:
+            self._look(definition.name, now)
+            self._roster.put(definition, now)
+            self._start(self._ledger.revise([revision_of(definition, now)]))
+        self._wake.set()
+
+    def remove(self, name: str, *, handed_over: bool) -> None:
+        """Serve it no longer: another loop or a CronJob does, or the task is no more."""
+        definition = self._roster.get(name)
+        if definition is None:
+            return
+        now = self._clock.now()
+        self._look(name, now)
+        self._roster.remove(name)
+        self._untold.pop(name, None)
+        self._execution.hand_over(name)
+        if not handed_over:
+            self._start(self._ledger.revise([removed(definition, now)]))
+
+    async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
+        """Until the stop; then what runs has `grace` to end by itself, and is ended."""
+        self._start(self._relay(stop))
+        for work in (
+            self._ledger.reconcile(self._clock, self._ended),
+            self._beat(),
+            self._settle_pasts(),
+            self._resume_unfinished(),
+        ):
+            self._start(work)
+        await self._schedule()
+        await self._finish(grace)
+
+    async def _relay(self, stop: asyncio.Event) -> None:
+        await stop.wait()
+        self._stopping.set()
+        self._wake.set()
+
+    async def _schedule(self) -> None:
+        now = self._clock.now()
+        while not self._stopping.is_set():
+            self._wake.clear()
+            await self._clock.wait_until(self._roster.next(), self._wake)
+            now = max(now, self._clock.now())
+            for name in self._roster.take_due(now):
+                self._look(name, now)
+
+    def _look(self, name: str, now: datetime) -> None:
+        found = self._roster.account(name, now)
+        definition = self._roster.get(name)
+        if definition is not None:
+            self._act(definition, found)
+
+    def _act(self, definition: Definition, found: Account) -> None:
+        if found.gaps:
+            for gap in found.gaps:
+                say(f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}")
+            self._start(self._ledger.account(found.gaps))
+        if found.run is not None:
+            say(f"{definition.task.task_id} is due")
+            self._begin(due_job(definition, found.run))
+
+    def _begin(self, job: Job) -> None:
+        self._start(self._execution.run(job), self._jobs)
+
+    async def _settle_pasts(self) -> None:
+        while not self._stopping.is_set():
+            if self._untold and not self._ledger.away:
+                await self._ledger.guarded(self._settle)
+            await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
+
+    async def _settle(self) -> None:
+        """Raises HistoryUnavailable with nothing done."""
+        untold = [(d, self._untold[d.name]) for d in self._roster if d.name in self._untold]
+        tasks = [definition.task.task_id for definition, _ in untold]
+        namespaces = {definition.namespace for definition, _ in untold}
+        for namespace in namespaces:
+            last = await self._store.last_instants(namespace, tasks)
+            revisions = await self._store.last_revisions(namespace, tasks)
+            for definition, since in untold:
+                task_id = definition.task.task_id
+                found = past(definition, revisions.get(task_id), last.get(task_id), since)
+                self._settle_one(definition, found, since)
+                await asyncio.sleep(0)
+
+    def _settle_one(self, definition: Definition, found: Past, since: datetime) -> None:
+        if self._untold.pop(definition.name, None) is None:
+            return  # removed meanwhile
+        following = definition.task.schedule.next(since)
+        overtaken = following is not None and following <= self._clock.now()
+        told = unrun(definition, found.account, Reason.LOOP_DOWN) if overtaken else found.account
+        self._act(definition, told)
+        if found.revise:
+            self._start(self._ledger.revise([revision_of(definition, since)]))
+
+    async def _resume_unfinished(self) -> None:
+        while not self._stopping.is_set():
+            if not self._ledger.away:
+                await self._ledger.guarded(self._resume)
+            await self._clock.wait_until(self._clock.now() + _SWEEP, self._stopping)
+
+    async def _resume(self) -> None:
+        """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""
+        now = self._clock.now()
+        for job in await self._store.unfinished():
+            definition = self._roster.of_task(job.namespace, job.job_name)
+            if definition is None or job.loop is None or self._execution.has(job.id):
+                continue
+            for outcome in silent_attempts(job, now):
+                await self._ledger.record(outcome)
+            if job.status is Status.PENDING:
+                self._begin(unfinished_job(definition, job))
+
+    async def _adopt(self, ended: Ended) -> None:
+        """The end of a run that an earlier loop has started."""
+        await self._ledger.record(outcome_of(ended))
+        self.runs.done(ended.run_id)
+
+    async def _beat(self) -> None:
+        while not self._ended.is_set():
+            await self._clock.wait_until(self._clock.now() + HEARTBEAT, self._ended)
+            await self._ledger.guarded(self._heartbeat)
+
+    async def _heartbeat(self) -> None:
+        jobs = [*self._execution.job_ids(), *self.runs.adopted_jobs()]
+        await self._store.heartbeat_all(jobs, self._clock.now())
+        await self._places.extend()
+
+    async def _finish(self, grace: timedelta) -> None:
+        """Runs end by themselves, or are told to; then their records are safe."""
+        self._execution.give_up()
+        if self._jobs:
+            await asyncio.wait(self._jobs, timeout=grace.total_seconds())
+        self.runs.stop_all(Reason.TERMINATED)
+        while self._jobs:
+            await asyncio.wait(self._jobs)
+        self._ended.set()
+        while self._working:
+            await asyncio.wait(self._working)
+        await self._ledger.replay()
+
+    def _start(
+        self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None
+    ) -> None:
+        kept = self._working if among is None else among
+        started = asyncio.create_task(work)
+        kept.add(started)
+        started.add_done_callback(kept.discard)
+        started.add_done_callback(_report)
+
+
+def _report(work: asyncio.Task[Any]) -> None:
+    if not work.cancelled() and (error := work.exception()) is not None:
+        say(f"unexpected error: {error!r}")

@@ -1,0 +1,235 @@
+"""One job from its due instant to its last attempt, as the Job controller and a pod do it.
+
+The child is forked while the history decides, and waits at its gate: the claim
+and the fork cost the time of the slower one.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from jvscheduler import environment
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.slots import SlotRequest
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.due import retry_pause
+from jvscheduler.loop.endings import is_retried, lost
+from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.log import say
+from jvscheduler.loop.places import Places
+from jvscheduler.loop.runs import Runs, WorkerLost
+from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
+from jvscheduler.outcomes import Outcome, Reason, Status, from_json, to_json
+from jvscheduler.runner.limit import skipped
+from jvscheduler.worker.messages import Ended, Start
+
+_REPLACE_PAUSE: Final = timedelta(seconds=0.1)
+_REPLACE_SECONDS: Final = 30.0
+
+
+@dataclass(frozen=True)
+class Host:
+    """Where the loop runs: its name is in the records of what it runs."""
+
+    loop: str
+    node: str | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """`attempts` is how many it has had already, under an earlier loop."""
+
+    definition: Definition
+    name: str
+    scheduled_time: datetime | None
+    attempts: int = 0
+    not_before: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        task, namespace = self.definition.task.task_id, self.definition.namespace
+        if self.scheduled_time is None:
+            return manual_job_id(namespace, task, self.name)
+        return scheduled_job_id(namespace, task, self.scheduled_time)
+
+
+def due_job(definition: Definition, instant: datetime) -> Job:
+    return Job(definition, scheduled_job_name(definition.name, instant), instant)
+
+
+def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
+    """One that awaits a retry which an earlier loop did not get to make."""
+    attempts = len(record.attempts)
+    ended = datetime.fromisoformat(record.attempts[-1]["completion_time"])
+    pause = timedelta(seconds=retry_pause(attempts))
+    name = record.kubernetes_job
+    return Job(definition, name, record.scheduled_time, attempts, not_before=ended + pause)
+
+
+class Execution:
+    def __init__(
+        self, host: Host, ledger: Ledger, places: Places, runs: Runs, clock: Clock
+    ) -> None:
+        self._host = host
+        self._ledger = ledger
+        self._places = places
+        self._runs = runs
+        self._clock = clock
+        self._given_up: dict[str, asyncio.Event] = {}
+        """For each job in hand, by its id: set when it makes no further attempt here."""
+        self._task_names: dict[str, str] = {}
+
+    def has(self, job_id: str) -> bool:
+        return job_id in self._given_up
+
+    def job_ids(self) -> Sequence[str]:
+        return list(self._given_up)
+
+    def hand_over(self, task_name: str) -> None:
+        """Another loop makes the retries of this task from now on."""
+        for job_id, name in self._task_names.items():
+            if name == task_name:
+                self._given_up[job_id].set()
+
+    def give_up(self) -> None:
+        """No job makes a further attempt."""
+        for given_up in self._given_up.values():
+            given_up.set()
+
+    async def run(self, job: Job) -> None:
+        """All its attempts, one after the other."""
+        if self.has(job.id):
+            return
+        self._given_up[job.id] = given_up = asyncio.Event()
+        self._task_names[job.id] = job.definition.name
+        try:
+            if job.not_before is not None:
+                await self._clock.wait_until(job.not_before, given_up)
+            await self._attempts(job, given_up)
+        finally:
+            del self._given_up[job.id], self._task_names[job.id]
+
+    async def _attempts(self, job: Job, given_up: asyncio.Event) -> None:
+        attempts = job.attempts
+        while not given_up.is_set():
+            outcome = await self._attempt(job)
+            attempts += 1
+            if outcome is None or not is_retried(outcome, attempts):
+                return
+            pause = timedelta(seconds=retry_pause(attempts))
+            say(f"{outcome.task_id} is tried again in {pause.total_seconds():.0f} s")
+            await self._clock.wait_until(self._clock.now() + pause, given_up)
+
+    async def _attempt(self, job: Job) -> Outcome | None:
+        """Its outcome, None when the job is not ours to run."""
+        claim = self._claim_of(job)
+        run_id = claim.attempt_id
+        self._runs.start(_start(job, claim))
+        if not await self._ledger.claim(claim):
+            self._runs.discard(run_id)
+            return None
+        request = _request(job, run_id)
+        if not (await self._places.acquire(request) or await self._replace(job, request)):
+            self._runs.discard(run_id)
+            limit = job.definition.task.max_concurrent
+            outcome = skipped(claim, limit, self._clock.now())
+            await self._ledger.record(outcome)
+        else:
+            outcome = await self._outcome(claim)
+            await self._ledger.record(outcome)
+            await self._places.release(run_id)
+        self._runs.done(run_id)
+        _tell(outcome)
+        return outcome
+
+    async def _outcome(self, claim: Outcome) -> Outcome:
+        try:
+            return outcome_of(await self._runs.go(claim.attempt_id))
+        except WorkerLost as error:
+            return lost(claim, self._clock.now(), str(error))
+
+    async def _replace(self, job: Job, request: SlotRequest) -> bool:
+        """Ends the oldest of this loop's jobs of the task, if it may, and takes its place."""
+        holders = self._places.holders(request.namespace, request.task_id)
+        if not (job.definition.replaces and holders):
+            return False
+        self._runs.stop(holders[0], Reason.REPLACED)
+        end = self._clock.now() + timedelta(seconds=_REPLACE_SECONDS)
+        while self._clock.now() < end:
+            await self._clock.wait_until(self._clock.now() + _REPLACE_PAUSE, asyncio.Event())
+            if await self._places.acquire(request):
+                return True
+        return False
+
+    def _claim_of(self, job: Job) -> Outcome:
+        task = job.definition.task
+        return Outcome(
+            job_id=job.id,
+            task_id=task.task_id,
+            namespace=job.definition.namespace,
+            job_name=job.name,
+            attempt_id=f"{job.name}-{secrets.token_hex(4)}",
+            status=Status.RUNNING,
+            scheduled_time=job.scheduled_time,
+            start_time=self._clock.now(),
+            retry_count=task.retry_count,
+            node_name=self._host.node,
+            loop=self._host.loop,
+        )
+
+
+def outcome_of(ended: Ended) -> Outcome:
+    """Also for a run of an earlier loop: its claim comes back with its end."""
+    return replace(
+        from_json(ended.claim),
+        status=Status(ended.status),
+        reason=ended.reason,
+        error_message=ended.error_message,
+        traceback=ended.traceback,
+        result=ended.result,
+        cpu_seconds=ended.cpu_seconds,
+        peak_memory_bytes=ended.peak_memory_bytes,
+        log_tail=ended.log_tail or None,
+        completion_time=datetime.fromtimestamp(ended.ended_at, tz=UTC),
+    )
+
+
+def _start(job: Job, claim: Outcome) -> Start:
+    task = job.definition.task
+    return Start(
+        run_id=claim.attempt_id,
+        entrypoint=task.entrypoint,
+        timeout_seconds=task.timeout_seconds,
+        environ=_environ(job, claim),
+        claim=to_json(claim),
+    )
+
+
+def _environ(job: Job, claim: Outcome) -> Mapping[str, str]:
+    """What a pod of the task would have."""
+    values: dict[str, Any] = {
+        environment.TASK_ID: claim.task_id,
+        environment.TASK_NAME: job.definition.name,
+        environment.ENTRYPOINT: job.definition.task.entrypoint,
+        environment.NAMESPACE: claim.namespace,
+        environment.JOB_NAME: job.name,
+        environment.POD_NAME: claim.attempt_id,
+        environment.NODE_NAME: claim.node_name or "",
+    }
+    return {name: str(value) for name, value in values.items()}
+
+
+def _request(job: Job, holder: str) -> SlotRequest:
+    definition = job.definition
+    limit = definition.task.max_concurrent
+    return SlotRequest(definition.namespace, definition.task.task_id, limit, holder)
+
+
+def _tell(outcome: Outcome) -> None:
+    took = f"{outcome.status} in {outcome.duration_seconds or 0:.1f} s"
+    told = ": ".join(t for t in (took, outcome.reason, outcome.error_message) if t)
+    say(f"{outcome.task_id} {told}")

@@ -1,0 +1,173 @@
+"""The history as the loop writes it: it always succeeds, if need be on disk.
+
+A history that is down stops no task: what it cannot take is spooled, and a
+claim that it cannot decide counts as won. As long as it is away nothing waits
+for it; somebody else looks every second whether it is back.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any, Final
+
+from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.store import LoopStore
+from jvscheduler.loop.batching import Batcher
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.log import say
+from jvscheduler.loop.spool import Entry, Spool
+from jvscheduler.outcomes import Gap, Outcome
+
+_PAUSE: Final = timedelta(seconds=1)
+_MOST: Final = 200
+"""Spooled entries in one statement."""
+
+
+class Ledger:
+    def __init__(self, store: LoopStore, spool: Spool) -> None:
+        self._store = store
+        self._spool = spool
+        self._claims = Batcher(self._claim_all)
+        self._records = Batcher(self._record_all)
+        self.away = not spool.is_empty
+        """Whether the history is down, or lacks what an earlier loop has spooled."""
+
+    async def claim(self, outcome: Outcome) -> bool:
+        """Whether the attempt may run."""
+        if not self.away:
+            try:
+                return await self._claims(outcome)
+            except HistoryUnavailable as error:
+                self.missing(error)
+        self._keep(outcome)
+        return True
+
+    async def record(self, outcome: Outcome) -> None:
+        if not self.away:
+            try:
+                await self._records(outcome)
+            except HistoryUnavailable as error:
+                self.missing(error)
+            else:
+                return
+        self._keep(outcome)
+
+    async def account(self, gaps: Sequence[Gap]) -> None:
+        await self._write(self._store.account, gaps)
+
+    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+        await self._write(self._store.revise, revisions)
+
+    async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
+        """What can wait for the history: not done while it is away, and not made up for."""
+        if self.away:
+            return
+        try:
+            await act()
+        except HistoryUnavailable as error:
+            self.missing(error)
+
+    def missing(self, error: SchedulerError) -> None:
+        if not self.away:
+            say(f"going on without the history, what it should know is kept: {error}")
+        self.away = True
+
+    async def reconcile(self, clock: Clock, stop: asyncio.Event) -> None:
+        """Until the stop: when the history is back, first bring it up to date."""
+        while not stop.is_set():
+            if self.away:
+                await self.replay()
+            await clock.wait_until(clock.now() + _PAUSE, stop)
+
+    async def replay(self) -> bool:
+        """Whether the history is there and has everything."""
+        try:
+            await self._store.ping()
+            while not self._spool.is_empty:
+                for batch in _batches(list(self._spool.replay())):
+                    await self._put(batch)
+                self._spool.replayed()
+        except HistoryUnavailable:
+            return False
+        if self.away:
+            say("the history is up to date")
+        self.away = False
+        return True
+
+    async def _write(self, act: Callable[[Sequence[Any]], Awaitable[None]], entries: Any) -> None:
+        if not entries:
+            return
+        if not self.away:
+            try:
+                await act(entries)
+            except HistoryUnavailable as error:
+                self.missing(error)
+            else:
+                return
+        for entry in entries:
+            self._keep(entry)
+
+    def _keep(self, entry: Entry) -> None:
+        if not self._spool.keep(entry):
+            say(f"the spool is full, {self._spool.refused} records are lost; mend the database")
+
+    async def _claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        try:
+            return await self._store.claim_all(outcomes)
+        except HistoryUnavailable:
+            raise
+        except SchedulerError:
+            return [await self._claim_one(outcome) for outcome in outcomes]
+
+    async def _claim_one(self, outcome: Outcome) -> bool:
+        """A record that cannot be read is there all the same: somebody else's claim."""
+        try:
+            return await self._store.claim(outcome)
+        except HistoryUnavailable:
+            raise
+        except SchedulerError as error:
+            say(f"{outcome.task_id} does not run: {error}")
+            return False
+
+    async def _record_all(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
+        try:
+            await self._store.record_all(outcomes)
+        except HistoryUnavailable:
+            raise
+        except SchedulerError:
+            for outcome in outcomes:
+                await self._record_one(outcome)
+        return [None] * len(outcomes)
+
+    async def _record_one(self, outcome: Outcome) -> None:
+        try:
+            await self._store.record(outcome)
+        except HistoryUnavailable:
+            raise
+        except SchedulerError as error:
+            say(f"the outcome of {outcome.task_id} cannot be recorded: {error}")
+
+    async def _put(self, entries: Sequence[Entry]) -> None:
+        match entries[0]:
+            case Outcome():
+                await self._record_all([e for e in entries if isinstance(e, Outcome)])
+            case Gap():
+                await self._store.account([e for e in entries if isinstance(e, Gap)])
+            case ScheduleRevision():
+                await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
+
+
+def _batches(entries: Sequence[Entry]) -> list[list[Entry]]:
+    """Runs of entries of one kind; no two outcomes of one job in a batch."""
+    batches: list[list[Entry]] = []
+    jobs: set[str] = set()
+    for entry in entries:
+        job = entry.job_id if isinstance(entry, Outcome) else None
+        last = batches[-1] if batches else None
+        if last is None or type(last[0]) is not type(entry) or job in jobs or len(last) == _MOST:
+            batches.append([])
+            jobs = set()
+        batches[-1].append(entry)
+        jobs |= {job} if job else set()
+    return batches

@@ -1,0 +1,71 @@
+"""How many jobs of a task may run at once: slots of the history's, or while it is away, a count
+of this loop's own jobs."""
+
+from collections.abc import Sequence
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.slots import SlotRequest, Slots
+from jvscheduler.loop.batching import Batcher
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.ledger import Ledger
+
+
+class Places:
+    def __init__(self, slots: Slots, ledger: Ledger, clock: Clock) -> None:
+        self._slots = slots
+        self._ledger = ledger
+        self._clock = clock
+        self._held: dict[str, SlotRequest] = {}
+        self._owed: set[str] = set()
+        """Holders of which the history does not know."""
+        self._requests = Batcher(self._acquire_all)
+        self._releases = Batcher(self._release_all)
+
+    async def acquire(self, request: SlotRequest) -> bool:
+        acquired = await self._acquire(request)
+        if acquired:
+            self._held[request.holder] = request
+        return acquired
+
+    async def release(self, holder: str) -> None:
+        """A slot that cannot be given back expires."""
+        self._held.pop(holder, None)
+        self._owed.discard(holder)
+        if not self._ledger.away:
+            try:
+                await self._releases(holder)
+            except HistoryUnavailable as error:
+                self._ledger.missing(error)
+
+    async def extend(self) -> None:
+        """Say of each that its holder lives; those that are owed are asked for."""
+        now = self._clock.now()
+        owed = [self._held[holder] for holder in self._owed]
+        if owed:
+            await self._slots.acquire_slots(owed, now)
+            self._owed -= {request.holder for request in owed}
+        if self._held:
+            await self._slots.extend_slots(list(self._held), now)
+
+    def holders(self, namespace: str, task_id: str) -> Sequence[str]:
+        """Of this loop's own, the oldest first."""
+        place = (namespace, task_id)
+        return [h for h, r in self._held.items() if (r.namespace, r.task_id) == place]
+
+    async def _acquire(self, request: SlotRequest) -> bool:
+        if not self._ledger.away:
+            try:
+                return await self._requests(request)
+            except HistoryUnavailable as error:
+                self._ledger.missing(error)
+        if len(self.holders(request.namespace, request.task_id)) >= request.limit:
+            return False
+        self._owed.add(request.holder)
+        return True
+
+    async def _acquire_all(self, requests: Sequence[SlotRequest]) -> Sequence[bool]:
+        return await self._slots.acquire_slots(requests, self._clock.now())
+
+    async def _release_all(self, holders: Sequence[str]) -> Sequence[None]:
+        await self._slots.release_slots(holders)
+        return [None] * len(holders)

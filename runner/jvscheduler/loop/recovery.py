@@ -1,0 +1,69 @@
+"""What the time before a loop took a task over means: pure.
+
+The history says up to where the task's instants are accounted for, and by which
+definition. What came after is this loop's to account for. A definition that
+differs from the last one was never in force before: it owes nothing, and the
+old one's instants are missed.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.loop.accounting import Account, account, gaps
+from jvscheduler.loop.definition import Definition, decides_alike, revision_of
+from jvscheduler.outcomes import Reason
+from jvscheduler.tasks import Task
+
+
+@dataclass(frozen=True)
+class Past:
+    account: Account
+    revise: bool
+    """Whether a revision must say that the definition is in force from now on."""
+
+
+def past(
+    definition: Definition,
+    revision: ScheduleRevision | None,
+    last: datetime | None,
+    now: datetime,
+) -> Past:
+    """`last` is the latest instant that has a record; `now` when this loop took over."""
+    if revision is None or revision.since is None or revision.removed:
+        return Past(Account(), revise=True)
+    after = max(revision.since, last) if last else revision.since
+    current = revision_of(definition, now)
+    if decides_alike(revision, current):
+        revise = revision.backend != current.backend
+        return Past(_account(definition, after, now), revise)
+    before = _account(as_it_was(definition, revision), after, now)
+    return Past(unrun(definition, before, Reason.LOOP_DOWN), revise=True)
+
+
+def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
+    """The same account where the instant that would run does not."""
+    if found.run is None:
+        return found
+    last = found.gaps[-1] if found.gaps else None
+    if last is not None and last.reason is reason:
+        stretch = replace(last, last=found.run, count=last.count + 1)
+        return Account(gaps=(*found.gaps[:-1], stretch))
+    return Account(gaps=(*found.gaps, *gaps(definition, [found.run], reason)))
+
+
+def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
+    seconds = revision.starting_deadline_seconds
+    task = Task(
+        task_id=definition.task.task_id,
+        entrypoint=definition.task.entrypoint,
+        schedule=revision.parsed(),
+        enabled=not revision.suspended,
+        max_concurrent=revision.max_concurrency,
+    )
+    deadline = timedelta(seconds=seconds) if seconds else None
+    return Definition(definition.name, definition.namespace, task, deadline)
+
+
+def _account(definition: Definition, after: datetime, now: datetime) -> Account:
+    return account(definition, after, now, Reason.LOOP_DOWN) if after < now else Account()

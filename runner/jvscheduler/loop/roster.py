@@ -1,0 +1,73 @@
+"""The tasks that a loop serves, and up to which moment each is accounted for."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from jvscheduler.loop.accounting import Account, account
+from jvscheduler.loop.agenda import Agenda
+from jvscheduler.loop.definition import Definition
+
+SUSPENDED_PAUSE: Final = timedelta(minutes=1)
+"""A suspended task is looked at this seldom: its instants share a record."""
+
+
+@dataclass(frozen=True)
+class Served:
+    definition: Definition
+    accounted: datetime
+    """Every instant up to this one has its account."""
+
+
+class Roster:
+    def __init__(self) -> None:
+        self._served: dict[str, Served] = {}
+        self._agenda = Agenda()
+
+    def __iter__(self) -> Iterator[Definition]:
+        return (served.definition for served in self._served.values())
+
+    def get(self, name: str) -> Definition | None:
+        served = self._served.get(name)
+        return served.definition if served else None
+
+    def of_task(self, namespace: str, task_id: str) -> Definition | None:
+        wanted = (namespace, task_id)
+        return next((d for d in self if (d.namespace, d.task.task_id) == wanted), None)
+
+    def put(self, definition: Definition, now: datetime) -> None:
+        """Serve it from now on: nothing before is due, whatever the clock was set to."""
+        served = self._served.get(definition.name)
+        since = max(now, served.accounted) if served else now
+        self._served[definition.name] = Served(definition, since)
+        self._plan(definition, since)
+
+    def exchange(self, definition: Definition) -> None:
+        """Serve it in place of one that makes the same instants due."""
+        accounted = self._served[definition.name].accounted
+        self._served[definition.name] = Served(definition, accounted)
+
+    def remove(self, name: str) -> None:
+        self._served.pop(name, None)
+        self._agenda.remove(name)
+
+    def next(self) -> datetime | None:
+        return self._agenda.next()
+
+    def take_due(self, now: datetime) -> list[str]:
+        return self._agenda.take_due(now)
+
+    def account(self, name: str, now: datetime) -> Account:
+        """Of what has come due since the last time; from now on it has its account."""
+        served = self._served[name]
+        found = account(served.definition, served.accounted, now)
+        self._served[name] = Served(served.definition, max(served.accounted, now))
+        self._plan(served.definition, max(served.accounted, now))
+        return found
+
+    def _plan(self, definition: Definition, now: datetime) -> None:
+        instant = definition.task.schedule.next(now)
+        if instant is not None and not definition.task.enabled:
+            instant = max(instant, now + SUSPENDED_PAUSE)
+        self._agenda.put(definition.name, instant)

@@ -1,0 +1,201 @@
+"""A loop on a clock and with a worker of the tests' own: no process, no waiting."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.engine import Loop
+from jvscheduler.loop.execution import Host
+from jvscheduler.loop.runs import Runs
+from jvscheduler.loop.spool import Spool
+from jvscheduler.outcomes import Reason, Status
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+from jvscheduler.worker.messages import Ended, Start
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+START = NOON - MINUTE / 2
+
+
+def run(tale: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(tale())
+
+
+async def settle() -> None:
+    """Everything that can happen without the time going on has happened."""
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+async def _come(future: asyncio.Future[None]) -> None:
+    await future
+
+
+class SteppedClock:
+    """Time goes on only when told, from one awaited instant to the next."""
+
+    def __init__(self, time: datetime = START) -> None:
+        self.time = time
+        self._waiting: list[tuple[datetime, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
+        come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if instant is not None and instant > self.time:
+            self._waiting.append((instant, come))
+        elif instant is not None:
+            come.set_result(None)
+        stopped = asyncio.create_task(stop.wait())
+        waited = asyncio.create_task(_come(come))
+        await asyncio.wait({waited, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        waited.cancel()
+        stopped.cancel()
+
+    async def advance(self, to: datetime) -> None:
+        await settle()
+        while due := sorted((i, n) for n, (i, f) in enumerate(self._waiting) if not f.done()):
+            instant = due[0][0]
+            if instant > to:
+                break
+            self.time = max(self.time, instant)
+            for awaited, come in self._waiting:
+                if awaited <= self.time and not come.done():
+                    come.set_result(None)
+            self._waiting = [(i, f) for i, f in self._waiting if not f.done()]
+            await settle()
+        self.time = max(self.time, to)
+        await settle()
+
+
+@dataclass
+class ScriptedWorker:
+    """`script` says how a run ends once it is let go; None: not yet."""
+
+    clock: SteppedClock
+    script: Callable[[Start], Ended | None]
+    runs: Runs | None = None
+    gated: dict[str, Start] = field(default_factory=dict)
+    going: dict[str, Start] = field(default_factory=dict)
+    discarded: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    went: list[tuple[str, datetime]] = field(default_factory=list)
+    """Job names with the time at which they were let go."""
+
+    def start(self, order: Start) -> None:
+        self.gated[order.run_id] = order
+
+    def go(self, run_id: str) -> None:
+        order = self.going[run_id] = self.gated.pop(run_id)
+        self.went.append((str(order.claim["job_name"]), self.clock.now()))
+        if (ended := self.script(order)) is not None:
+            self.end(ended)
+
+    def end(self, ended: Ended) -> None:
+        self.going.pop(ended.run_id)
+        assert self.runs is not None
+        self.runs.on_ended(ended)
+
+    def discard(self, run_id: str) -> None:
+        del self.gated[run_id]
+        self.discarded.append(run_id)
+
+    def stop(self, run_id: str, reason: str) -> None:
+        if run_id in self.going:
+            self.end(failed(self.going[run_id], Reason(reason)))
+
+    def acknowledge(self, run_id: str) -> None:
+        self.acknowledged.append(run_id)
+
+
+def completed(order: Start) -> Ended:
+    return _ended(order, Status.COMPLETED)
+
+
+def failed(order: Start, reason: Reason = Reason.TASK_RAISED) -> Ended:
+    return _ended(order, Status.FAILED, reason)
+
+
+def unending(_: Start) -> None:
+    return None
+
+
+def _ended(order: Start, status: Status, reason: Reason | None = None) -> Ended:
+    at = datetime.fromisoformat(order.claim["start_time"]).timestamp()
+    return Ended(order.run_id, order.claim, at, at + 1, status, reason)
+
+
+def definition(
+    schedule: str = "every minute",
+    *,
+    name: str = "restock",
+    enabled: bool = True,
+    retry_count: int = 0,
+    max_concurrent: int = 1,
+    starting_deadline: timedelta | None = None,
+    replaces: bool = False,
+) -> Definition:
+    task = Task(
+        task_id=f"shop.tasks.{name}",
+        entrypoint=f"shop.tasks:{name}",
+        schedule=parse_schedule(schedule, seed=f"shop.tasks.{name}"),
+        enabled=enabled,
+        retry_count=retry_count,
+        max_concurrent=max_concurrent,
+    )
+    return Definition(name, "shop", task, starting_deadline, replaces)
+
+
+class Story:
+    """A loop and what it does while the test lets the time go on."""
+
+    def __init__(
+        self,
+        directory: Path,
+        script: Callable[[Start], Ended | None] = completed,
+        store: MemoryHistory | None = None,
+        time: datetime = START,
+    ) -> None:
+        self.clock = SteppedClock(time)
+        self.store = store or MemoryHistory()
+        self.worker = ScriptedWorker(self.clock, script)
+        self.spool = Spool(directory)
+        self.loop = Loop(Host("loop-a"), self.store, self.spool, self.worker, self.clock)
+        self.worker.runs = self.loop.runs
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Story":
+        self.loop.runs.on_hello("worker-a", {})
+        self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
+        await settle()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        self._stop.set()
+        while self._running is not None and not self._running.done():
+            await self.clock.advance(self.clock.now() + SECOND)
+
+    def kill(self) -> None:
+        """As SIGKILL would: nothing more is written."""
+        assert self._running is not None
+        for work in asyncio.all_tasks():
+            if work is not asyncio.current_task():
+                work.cancel()
+        self._running = None
+
+    async def records(self, task: str = "restock") -> Sequence[ScheduledJob]:
+        far = timedelta(days=4000)
+        return await self.store.jobs_between("shop", f"shop.tasks.{task}", NOON - far, NOON + far)

@@ -1,0 +1,211 @@
+"""Loops, workers and histories that go away: every instant still has its one account."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.outcomes import Reason, Status
+from tests.loop_parts import (
+    MINUTE,
+    NOON,
+    SECOND,
+    Story,
+    completed,
+    definition,
+    failed,
+    run,
+    settle,
+    unending,
+)
+
+
+def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition("hourly"))
+            await story.clock.advance(NOON)
+            story.loop.runs.on_hello("worker-a", story.worker.going)  # type: ignore[arg-type]
+            await settle()
+            assert [r.status for r in await story.records()] == [Status.RUNNING]
+            story.loop.runs.on_hello("worker-b", {})
+            await settle()
+            (record,) = await story.records()
+            assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    run(tale)
+
+
+def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> None:
+    async def tale() -> None:
+        before = Story(tmp_path, unending)
+        async with before:
+            before.loop.put(definition("hourly"))
+            await before.clock.advance(NOON)
+            before.kill()
+        (order,) = before.worker.going.values()
+        async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
+            after.loop.runs.on_hello("worker-a", {order.run_id: order.claim})
+            after.loop.runs.on_ended(completed(order))
+            await settle()
+            assert [r.status for r in await after.records()] == [Status.COMPLETED]
+            assert after.worker.acknowledged == [order.run_id]
+
+    run(tale)
+
+
+async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
+    """A loop that ran at noon, and another one from `until` after noon on."""
+    known = definition(starting_deadline=deadline)
+    before = Story(tmp_path)
+    async with before:
+        before.loop.put(known)
+        await before.clock.advance(NOON)
+        before.kill()
+    after = Story(tmp_path, store=before.store, time=NOON + until)
+    async with after:
+        after.loop.put(known)
+        await after.clock.advance(after.clock.now() + 2 * SECOND)
+    return after
+
+
+@pytest.mark.parametrize(
+    ("deadline", "runs", "missed"),
+    [
+        pytest.param(None, [NOON + 5 * MINUTE], 4, id="the latest runs, however late"),
+        pytest.param(MINUTE, [NOON + 5 * MINUTE], 4, id="the latest runs within its deadline"),
+        pytest.param(SECOND, [], 5, id="none runs beyond its deadline"),
+    ],
+)
+def test_after_a_downtime_every_instant_has_its_account(
+    tmp_path: Path, deadline: timedelta | None, runs: list[datetime], missed: int
+) -> None:
+    async def tale() -> None:
+        story = await _down_from_noon(tmp_path, deadline, until=5 * MINUTE + 30 * SECOND)
+        records = [r for r in await story.records() if r.scheduled_time != NOON]
+        completed_ones = [r for r in records if r.status is Status.COMPLETED]
+        assert [r.scheduled_time for r in completed_ones] == runs
+        gaps = [r for r in records if r.status is Status.MISSED]
+        assert sum(r.instants for r in gaps) == missed
+        assert {r.reason for r in gaps} <= {Reason.LOOP_DOWN, Reason.DEADLINE_MISSED}
+
+    run(tale)
+
+
+def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        before = Story(tmp_path)
+        async with before:
+            before.loop.put(definition())
+            await before.clock.advance(NOON)
+            before.kill()
+        async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
+            after.loop.put(definition("every 5 seconds"))
+            await after.clock.advance(NOON + 156 * SECOND)
+            records = [r for r in await after.records() if r.scheduled_time != NOON]
+            found = [(r.scheduled_time, r.status, r.instants) for r in records]
+            assert found == [
+                (NOON + MINUTE, Status.MISSED, 2),
+                (NOON + 155 * SECOND, Status.COMPLETED, 1),
+            ]
+
+    run(tale)
+
+
+class MovableHistory(MemoryHistory):
+    """A history that can be taken away."""
+
+    away = False
+
+    def __getattribute__(self, name: str) -> object:
+        found = object.__getattribute__(self, name)
+        if name.startswith("_") or not callable(found) or not self.away:
+            return found
+
+        async def unavailable(*_: object, **__: object) -> None:
+            raise HistoryUnavailable("the history database is unavailable")
+
+        return unavailable
+
+
+def test_tasks_run_while_the_history_is_away_and_it_learns_of_them_later(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        async with Story(tmp_path, store=store) as story:
+            story.loop.put(definition())
+            await story.clock.advance(NOON)
+            store.away = True
+            await story.clock.advance(NOON + 3 * MINUTE)
+            assert len(story.worker.went) == 4
+            store.away = False
+            await story.clock.advance(NOON + 3 * MINUTE + 5 * SECOND)
+            assert [r.status for r in await story.records()] == [Status.COMPLETED] * 4
+
+    run(tale)
+
+
+def test_the_limit_holds_while_the_history_is_away(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        async with Story(tmp_path, unending, store=store) as story:
+            store.away = True
+            story.loop.put(definition())
+            await story.clock.advance(NOON + MINUTE)
+            assert len(story.worker.going) == 1
+            store.away = False
+            await story.clock.advance(NOON + MINUTE + 5 * SECOND)
+            assert [r.status for r in await story.records()] == [Status.RUNNING, Status.SKIPPED]
+
+    run(tale)
+
+
+def test_what_a_killed_loop_had_spooled_is_recorded_by_the_next(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        before = Story(tmp_path, store=store)
+        async with before:
+            before.loop.put(definition())
+            await before.clock.advance(NOON)
+            store.away = True
+            await before.clock.advance(NOON + MINUTE)
+            before.kill()
+        store.away = False
+        async with Story(tmp_path, store=store, time=NOON + 90 * SECOND) as after:
+            after.loop.put(definition())
+            await after.clock.advance(NOON + 95 * SECOND)
+            assert [(r.scheduled_time, r.status) for r in await after.records()] == [
+                (NOON, Status.COMPLETED),
+                (NOON + MINUTE, Status.COMPLETED),
+            ]
+
+    run(tale)
+
+
+def test_a_loop_that_stops_tells_its_runs_to_end_and_records_why(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition())
+            await story.clock.advance(NOON)
+        (record,) = await story.records()
+        assert (record.status, record.reason) == (Status.FAILED, Reason.TERMINATED)
+
+    run(tale)
+
+
+def test_a_retry_that_a_loop_did_not_get_to_make_is_made_by_the_next(tmp_path: Path) -> None:
+    async def tale() -> None:
+        before = Story(tmp_path, failed)
+        async with before:
+            before.loop.put(definition("hourly", retry_count=1))
+            await before.clock.advance(NOON)
+        async with Story(tmp_path, store=before.store, time=NOON + 2 * MINUTE) as after:
+            after.loop.put(definition("hourly", retry_count=1))
+            await after.clock.advance(NOON + 3 * MINUTE)
+            (record,) = await after.records()
+            assert [a["status"] for a in record.attempts] == ["failed", "completed"]
+
+    run(tale)
