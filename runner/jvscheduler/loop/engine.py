@@ -26,6 +26,8 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.messages import Ended
 
+LEAD: Final = timedelta(milliseconds=50)
+"""So long before it is due a job is claimed and its child forked: then it is only let go."""
 HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
 _SWEEP: Final = timedelta(seconds=15)
@@ -55,14 +57,13 @@ class Loop:
         now = self._clock.now()
         before = self._roster.get(definition.name)
         if before is None:
-            self._roster.put(definition, now)
-            self._untold[definition.name] = now
+            self._untold[definition.name] = self._roster.put(definition, now)
         elif decides_alike(revision_of(before, now), revision_of(definition, now)):
             self._roster.exchange(definition)
         else:
             self._look(definition.name, now)
-            self._roster.put(definition, now)
-            self._start(self._ledger.revise([revision_of(definition, now)]))
+            since = self._roster.put(definition, now)
+            self._start(self._ledger.revise([revision_of(definition, since)]))
         self._wake.set()
 
     def remove(self, name: str, *, handed_over: bool) -> None:
@@ -97,13 +98,14 @@ class Loop:
         self._wake.set()
 
     async def _schedule(self) -> None:
-        now = self._clock.now()
+        horizon = self._clock.now()
         while not self._stopping.is_set():
             self._wake.clear()
-            await self._clock.wait_until(self._roster.next(), self._wake)
-            now = max(now, self._clock.now())
-            for name in self._roster.take_due(now):
-                self._look(name, now)
+            due = self._roster.next()
+            await self._clock.wait_until(due and due - LEAD, self._wake)
+            horizon = max(horizon, self._clock.now() + LEAD)
+            for name in self._roster.take_due(horizon):
+                self._look(name, horizon)
 
     def _look(self, name: str, now: datetime) -> None:
         found = self._roster.account(name, now)

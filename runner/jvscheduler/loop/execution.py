@@ -27,6 +27,8 @@ from jvscheduler.outcomes import Outcome, Reason, Status, from_json, to_json
 from jvscheduler.runner.limit import skipped
 from jvscheduler.worker.messages import Ended, Start
 
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_SOON: Final = timedelta(seconds=1)
 _REPLACE_PAUSE: Final = timedelta(seconds=0.1)
 _REPLACE_SECONDS: Final = 30.0
 
@@ -132,19 +134,33 @@ class Execution:
         if not await self._ledger.claim(claim):
             self._runs.discard(run_id)
             return None
-        request = _request(job, run_id)
-        if not (await self._places.acquire(request) or await self._replace(job, request)):
+        if await self._has_place(job, run_id):
+            await self._until_due(job)
+            outcome = await self._outcome(claim)
+            await self._ledger.record(outcome)
+            await self._places.release(run_id)
+        else:
             self._runs.discard(run_id)
             limit = job.definition.task.max_concurrent
             outcome = skipped(claim, limit, self._clock.now())
             await self._ledger.record(outcome)
-        else:
-            outcome = await self._outcome(claim)
-            await self._ledger.record(outcome)
-            await self._places.release(run_id)
         self._runs.done(run_id)
         _tell(outcome)
         return outcome
+
+    async def _has_place(self, job: Job, holder: str) -> bool:
+        """What is taken before the job is due may be free when it is."""
+        request = _request(job, holder)
+        if await self._places.acquire(request):
+            return True
+        await self._until_due(job)
+        return await self._places.acquire(request) or await self._replace(job, request)
+
+    async def _until_due(self, job: Job) -> None:
+        """Unless that is far: then the clock was set back since, and it was as good as due."""
+        due = job.scheduled_time
+        if due is not None and due - self._clock.now() < _SOON:
+            await self._clock.wait_until(due, asyncio.Event())
 
     async def _outcome(self, claim: Outcome) -> Outcome:
         try:
@@ -175,7 +191,7 @@ class Execution:
             attempt_id=f"{job.name}-{secrets.token_hex(4)}",
             status=Status.RUNNING,
             scheduled_time=job.scheduled_time,
-            start_time=self._clock.now(),
+            start_time=max(self._clock.now(), job.scheduled_time or _NEVER),
             retry_count=task.retry_count,
             node_name=self._host.node,
             loop=self._host.loop,

@@ -36,12 +36,13 @@ class Roster:
         wanted = (namespace, task_id)
         return next((d for d in self if (d.namespace, d.task.task_id) == wanted), None)
 
-    def put(self, definition: Definition, now: datetime) -> None:
-        """Serve it from now on: nothing before is due, whatever the clock was set to."""
+    def put(self, definition: Definition, now: datetime) -> datetime:
+        """Serve it from now on, and from when exactly: not before what is accounted for."""
         served = self._served.get(definition.name)
         since = max(now, served.accounted) if served else now
         self._served[definition.name] = Served(definition, since)
         self._plan(definition, since)
+        return since
 
     def exchange(self, definition: Definition) -> None:
         """Serve it in place of one that makes the same instants due."""

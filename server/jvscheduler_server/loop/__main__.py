@@ -1,0 +1,72 @@
+"""`python -m jvscheduler_server.loop`: the loop of a pod, ended by SIGTERM.
+
+It schedules as soon as it has listed its tasks once and the worker is there; the
+history may be away. The file `ready` beside the worker's socket says so to the
+pod's probe.
+"""
+
+import asyncio
+import logging
+import signal
+import sys
+from datetime import timedelta
+from typing import Final
+
+from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.urls import open_store
+from jvscheduler.loop.clock import SystemClock
+from jvscheduler.loop.engine import Loop
+from jvscheduler.loop.execution import Host
+from jvscheduler.loop.log import say
+from jvscheduler.loop.spool import Spool
+from jvscheduler.loop.worker_client import SocketWorker
+from jvscheduler_server.kubernetes_api import connect
+from jvscheduler_server.loop.following import Following
+from jvscheduler_server.loop.settings import Settings, read_settings
+
+EX_CONFIG: Final = 78
+RESERVE: Final = timedelta(seconds=10)
+"""Of the grace period: for ending what still runs, and for its records."""
+
+
+def main() -> int:
+    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    try:
+        asyncio.run(_serve(read_settings()))
+    except SchedulerError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EX_CONFIG
+    return 0
+
+
+async def _serve(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    store = open_store(settings.database_url)
+    api = await connect(settings.kubeconfig)
+    worker = SocketWorker(settings.socket)
+    host = Host(settings.name, settings.node_name)
+    loop = Loop(host, store, Spool(settings.spool), worker, SystemClock())
+    following = Following(api, settings.namespace, settings.name, loop, worker)
+    ready = settings.socket.with_name("ready")
+    try:
+        await _open(store, loop)
+        async with worker.connected(loop.runs), following.followed(stop):
+            ready.touch()
+            await loop.run(stop, max(settings.grace - RESERVE, timedelta(0)))
+    finally:
+        ready.unlink(missing_ok=True)
+        await store.close()
+        await api.close()
+
+
+async def _open(store: LoopStore, loop: Loop) -> None:
+    try:
+        await store.open()
+    except HistoryUnavailable as error:
+        loop.missing(error)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""Which ScheduledTasks are this loop's, and what they say. Pure.
+
+The operator assigns a task in its status; the spec counts as it is now. A spec
+that cannot be carried is a refused edit: the definition before it stays.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from jvscheduler.errors import SchedulerError
+from jvscheduler.loop.definition import Definition
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """`definition` None: the spec was never one that can be carried."""
+
+    name: str
+    loop: str | None
+    definition: Definition | None
+    refusal: str | None = None
+
+
+@dataclass(frozen=True)
+class Change:
+    """`handed_over`: names that another loop or a CronJob serves; `gone`: those of no task."""
+
+    put: tuple[Definition, ...]
+    handed_over: tuple[str, ...]
+    gone: tuple[str, ...]
+
+
+def to_assignment(task: Mapping[str, Any]) -> Assignment:
+    metadata = task["metadata"]
+    loop = task.get("status", {}).get("loop") or None
+    name = metadata["name"]
+    if "deletionTimestamp" in metadata:
+        loop = None
+    try:
+        return Assignment(name, loop, _definition(metadata, task["spec"]))
+    except (ValueError, SchedulerError) as error:
+        return Assignment(name, loop, None, refusal=str(error))
+
+
+def keep_definition(old: Assignment, new: Assignment) -> Assignment:
+    return new if new.definition is not None else replace(new, definition=old.definition)
+
+
+def change(
+    loop: str, assignments: Iterable[Assignment], served: Mapping[str, Definition]
+) -> Change:
+    known = {assignment.name: assignment for assignment in assignments}
+    ours = {
+        name: found.definition
+        for name, found in known.items()
+        if found.loop == loop and found.definition is not None
+    }
+    left = [name for name in served if name not in ours]
+    return Change(
+        put=tuple(d for name, d in ours.items() if served.get(name) != d),
+        handed_over=tuple(name for name in left if name in known),
+        gone=tuple(name for name in left if name not in known),
+    )
+
+
+def _definition(metadata: Mapping[str, Any], raw: Mapping[str, Any]) -> Definition:
+    """Raises ValueError: pydantic's own, and the grammar's."""
+    spec = ScheduledTaskSpec.model_validate(raw)
+    deadline = spec.starting_deadline_seconds
+    return Definition(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        task=_task(spec),
+        starting_deadline=timedelta(seconds=deadline) if deadline else None,
+        replaces=spec.concurrency_policy == "Replace",
+    )
+
+
+def _task(spec: ScheduledTaskSpec) -> Task:
+    return Task(
+        task_id=spec.task_id,
+        entrypoint=spec.entrypoint,
+        schedule=parse_schedule(spec.schedule, spec.time_zone, spec.task_id, spec.dst),
+        enabled=not spec.suspend,
+        max_concurrent=spec.max_concurrency,
+        timeout_seconds=spec.active_deadline_seconds,
+        retry_count=spec.backoff_limit,
+        description=spec.description,
+    )

@@ -1,0 +1,67 @@
+"""Keeps a loop's tasks what the cluster says they are."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from typing import Protocol
+
+from jvscheduler import names
+from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.engine import Loop
+from jvscheduler.loop.log import say
+from jvscheduler_server.backoff import Backoff
+from jvscheduler_server.loop.assignments import Assignment, change, keep_definition, to_assignment
+from jvscheduler_server.watch import Resource, Source, Watched
+
+
+class Preparing(Protocol):
+    def prepare(self, modules: tuple[str, ...]) -> None:
+        """Have the worker import these."""
+
+
+class Following:
+    def __init__(
+        self, source: Source, namespace: str, name: str, loop: Loop, worker: Preparing
+    ) -> None:
+        path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{names.PLURAL}"
+        resource = Resource(path, to_assignment, remember=keep_definition)
+        backoff = Backoff(first=0.2, longest=10)
+        self._watched = Watched(source, resource, self._changed, _ignore, backoff)
+        self._name = name
+        self._loop = loop
+        self._worker = worker
+        self._served: dict[str, Definition] = {}
+        self._synced = asyncio.Event()
+
+    @contextlib.asynccontextmanager
+    async def followed(self, stop: asyncio.Event) -> AsyncIterator[None]:
+        """Entered once the tasks are known, or when `stop` comes first."""
+        watching = asyncio.create_task(self._watched.run())
+        waiting = {asyncio.create_task(event.wait()) for event in (self._synced, stop)}
+        try:
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            yield
+        finally:
+            for task in (watching, *waiting):
+                task.cancel()
+            await asyncio.gather(watching, *waiting, return_exceptions=True)
+
+    def _changed(self) -> None:
+        found = change(self._name, self._watched.items(), self._served)
+        for definition in found.put:
+            say(f"{definition.task.task_id}: {definition.task.schedule}")
+            self._served[definition.name] = definition
+            self._loop.put(definition)
+        for name in (*found.handed_over, *found.gone):
+            say(f"{self._served.pop(name).task.task_id} is served no longer")
+            self._loop.remove(name, handed_over=name in found.handed_over)
+        if found.put:
+            self._worker.prepare(self._modules())
+        self._synced.set()
+
+    def _modules(self) -> tuple[str, ...]:
+        return tuple(sorted({d.task.module for d in self._served.values()}))
+
+
+def _ignore(_: Assignment, __: bool) -> None:
+    """What is gone is no longer among the items."""
