@@ -26,8 +26,8 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.messages import Ended
 
-LEAD: Final = timedelta(milliseconds=50)
-"""So long before it is due a job is claimed and its child forked: then it is only let go."""
+LEAD: Final = timedelta(milliseconds=500)
+"""So long before it is due a job's child is forked: a burst of jobs is then only let go."""
 HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
 _SWEEP: Final = timedelta(seconds=15)

@@ -1,7 +1,7 @@
 """One job from its due instant to its last attempt, as the Job controller and a pod do it.
 
-The child is forked while the history decides, and waits at its gate: the claim
-and the fork cost the time of the slower one.
+The child is forked before its job is due and waits at its gate, the claim is made
+a moment before: at the instant itself it only has to be let go.
 """
 
 import asyncio
@@ -28,6 +28,8 @@ from jvscheduler.runner.limit import skipped
 from jvscheduler.worker.messages import Ended, Start
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
+CLAIM_LEAD: Final = timedelta(milliseconds=50)
+"""A claim comes this long before its job is due: what is claimed and then dies did not run."""
 _SOON: Final = timedelta(seconds=1)
 _REPLACE_PAUSE: Final = timedelta(seconds=0.1)
 _REPLACE_SECONDS: Final = 30.0
@@ -118,7 +120,7 @@ class Execution:
     async def _attempts(self, job: Job, given_up: asyncio.Event) -> None:
         attempts = job.attempts
         while not given_up.is_set():
-            outcome = await self._attempt(job)
+            outcome = await self._attempt(job, given_up)
             attempts += 1
             if outcome is None or not is_retried(outcome, attempts):
                 return
@@ -126,16 +128,17 @@ class Execution:
             say(f"{outcome.task_id} is tried again in {pause.total_seconds():.0f} s")
             await self._clock.wait_until(self._clock.now() + pause, given_up)
 
-    async def _attempt(self, job: Job) -> Outcome | None:
-        """Its outcome, None when the job is not ours to run."""
+    async def _attempt(self, job: Job, given_up: asyncio.Event) -> Outcome | None:
+        """Its outcome, None when the job is not ours to run, or was given up before its claim."""
         claim = self._claim_of(job)
         run_id = claim.attempt_id
         self._runs.start(_start(job, claim))
-        if not await self._ledger.claim(claim):
+        await self._until(job, CLAIM_LEAD, given_up)
+        if given_up.is_set() or not await self._ledger.claim(claim):
             self._runs.discard(run_id)
             return None
         if await self._has_place(job, run_id):
-            await self._until_due(job)
+            await self._until(job)
             outcome = await self._outcome(claim)
             await self._ledger.record(outcome)
             await self._places.release(run_id)
@@ -153,14 +156,16 @@ class Execution:
         request = _request(job, holder)
         if await self._places.acquire(request):
             return True
-        await self._until_due(job)
+        await self._until(job)
         return await self._places.acquire(request) or await self._replace(job, request)
 
-    async def _until_due(self, job: Job) -> None:
-        """Unless that is far: then the clock was set back since, and it was as good as due."""
+    async def _until(
+        self, job: Job, lead: timedelta = timedelta(0), given_up: asyncio.Event | None = None
+    ) -> None:
+        """The job is due, or will be in `lead`; or as good as due, and the clock was set back."""
         due = job.scheduled_time
         if due is not None and due - self._clock.now() < _SOON:
-            await self._clock.wait_until(due, asyncio.Event())
+            await self._clock.wait_until(due - lead, given_up or asyncio.Event())
 
     async def _outcome(self, claim: Outcome) -> Outcome:
         try:
