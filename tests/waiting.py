@@ -7,8 +7,10 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def eventually(probe: Callable[[], T | None], what: str, timeout: float = 150) -> T:
-    """The first true value that `probe` gives, asked each half second for `timeout` seconds.
+def eventually(
+    probe: Callable[[], T | None], what: str, timeout: float = 150, pause: float = 0.5
+) -> T:
+    """The first true value that `probe` gives, asked every `pause` seconds for `timeout` seconds.
 
     The default leaves room for a CronJob's next minute and a slow machine. A
     failed assertion in the probe counts as "not yet"; the last one is shown.
@@ -22,5 +24,5 @@ def eventually(probe: Callable[[], T | None], what: str, timeout: float = 150) -
                 return value
         except AssertionError as error:
             last = error
-        time.sleep(0.5)
+        time.sleep(pause)
     raise AssertionError(f"not within {timeout:g} s: {what}; last seen: {last!r}")

@@ -37,3 +37,9 @@ NODE_NAME: Final = "JVSCHEDULER_NODE_NAME"
 
 TERMINATION_LOG: Final = "JVSCHEDULER_TERMINATION_LOG"
 """File that receives the outcome; unset: `/dev/termination-log`, as Kubernetes has it."""
+
+WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
+"""Where a loop and its worker meet; unset: `/run/jvscheduler/worker.sock`."""
+
+GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
+"""Between a pod's SIGTERM and its SIGKILL; unset: 30, as Kubernetes has it."""

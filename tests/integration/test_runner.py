@@ -15,6 +15,7 @@ from jvscheduler import environment
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status
 from tests.cluster.postgres import PostgresServer
+from tests.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.outcomes import begun
 from tests.runner_process import Ended, Runner, is_running
 from tests.waiting import eventually
@@ -32,45 +33,6 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/history.db"
-
-
-@dataclass(frozen=True)
-class Case:
-    """`error` and `output` are parts of what is there; `result` is whole."""
-
-    task: str
-    code: int
-    status: Status
-    reason: Reason | None = None
-    error: str = ""
-    result: object = None
-    output: str = ""
-
-
-COMPLETED = [
-    Case("ends.returns", 0, Status.COMPLETED, result={"answer": 42}, output="work done"),
-    Case("ends.returns_async", 0, Status.COMPLETED, result=1),
-    Case("ends.Walks", 0, Status.COMPLETED, result=[{"entered": "n.Root.root"}]),
-    Case("ends.exits_well", 0, Status.COMPLETED),
-    Case("ends.closes_every_file", 0, Status.COMPLETED, result="closed"),
-    Case("ends.forks_and_returns_twice", 0, Status.COMPLETED, result="parent"),
-    Case("ends.leaves_thread", 0, Status.COMPLETED, result="left a thread"),
-]
-RAISED = [
-    Case("ends.raises", 1, Status.FAILED, Reason.TASK_RAISED, "ValueError: no stock"),
-    Case("ends.raises_async", 1, Status.FAILED, Reason.TASK_RAISED, "KeyError: 7"),
-    Case("ends.raises_base", 1, Status.FAILED, Reason.TASK_RAISED, "KeyboardInterrupt"),
-    Case("ends.WalksIntoError", 1, Status.FAILED, Reason.TASK_RAISED, "no shelves"),
-    Case("ends.exits_badly", 1, Status.FAILED, Reason.TASK_RAISED, "it went wrong"),
-    Case("fails_to_import.task", 1, Status.FAILED, Reason.IMPORT_FAILED, "no such configuration"),
-    Case("exits_on_import.task", 1, Status.FAILED, Reason.IMPORT_FAILED, "SystemExit: 0"),
-]
-CRASHED = [
-    Case("ends.no_such", 1, Status.FAILED, Reason.TASK_NOT_FOUND, "has no 'no_such'"),
-    Case("ends.exits_at_once", 1, Status.FAILED, Reason.CRASHED, "exited with code 3"),
-    Case("ends.exits_at_once_with_zero", 1, Status.FAILED, Reason.CRASHED, "exited with code 0"),
-    Case("ends.crashes", 1, Status.FAILED, Reason.CRASHED, "killed by SIGSEGV"),
-]
 
 
 @pytest.mark.parametrize("case", [*COMPLETED, *RAISED, *CRASHED], ids=lambda c: c.task)

@@ -7,13 +7,14 @@ import pytest
 
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.runner.report import Report
-from jvscheduler.runner.verdict import Cause, Ended, Interruption, judge
+from jvscheduler.runner.verdict import Ended, Interruption, judge
 
 COMPLETED = Report(finished_at=100.0)
 RAISED = Report(finished_at=100.0, reason=Reason.TASK_RAISED, error_message="KeyError: 7")
-DEADLINE = Interruption(Cause.DEADLINE, at=99.0)
-LATER_DEADLINE = Interruption(Cause.DEADLINE, at=101.0)
-TERMINATED = Interruption(Cause.TERMINATED, at=99.0)
+DEADLINE = Interruption(Reason.DEADLINE_EXCEEDED, at=99.0)
+LATER_DEADLINE = Interruption(Reason.DEADLINE_EXCEEDED, at=101.0)
+REPLACED = Interruption(Reason.REPLACED, at=99.0)
+TERMINATED = Interruption(Reason.TERMINATED, at=99.0)
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,9 @@ CASES = {
     ),
     "it raised because it was told to end": Case(
         Ended(1, RAISED, TERMINATED), Status.FAILED, Reason.TERMINATED, "told to terminate"
+    ),
+    "a later job takes its place": Case(
+        Ended(1, RAISED, REPLACED), Status.FAILED, Reason.REPLACED, "later job"
     ),
     "it completed although it was told to end": Case(
         Ended(0, COMPLETED, TERMINATED), Status.COMPLETED

@@ -9,6 +9,7 @@ forked before there is an event loop or a thread. And the process ends with
 import os
 import signal
 import sys
+from functools import partial
 from typing import Final, NoReturn
 
 from jvscheduler.errors import InvalidSettings
@@ -38,13 +39,15 @@ def _attempt(settings: Settings) -> int:
 
     from jvscheduler.history import binding  # noqa: F401, PLC0415 - for the task's process
     from jvscheduler.history.urls import open_store  # noqa: PLC0415
-    from jvscheduler.runner import calls  # noqa: F401, PLC0415
+    from jvscheduler.runner import calls, kernel  # noqa: F401, PLC0415
+    from jvscheduler.runner.child import be_the_task  # noqa: PLC0415
     from jvscheduler.runner.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.runner.supervisor import close, supervise  # noqa: PLC0415
 
     url = settings.database_url
     store = open_store(url, connections=1, create_indexes=False) if url else None
-    process = TaskProcess(settings)
+    kernel.adopt_orphans()
+    process = TaskProcess(partial(be_the_task, settings.entrypoint, url))
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(supervise(settings, process, store))

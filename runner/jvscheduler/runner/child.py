@@ -17,17 +17,20 @@ from typing import Any, NoReturn
 from jvscheduler.outcomes import Reason
 from jvscheduler.runner import kernel
 from jvscheduler.runner.entrypoint import TaskNotFound, load
+from jvscheduler.runner.gate import Gate
 from jvscheduler.runner.report import Board, Report, presentable
 from jvscheduler.runner.tracebacks import error_message, trace
 
-GO = b"g"
+
+def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> NoReturn:
+    live(lambda: _attempt(entrypoint, database_url, gate), board)
 
 
-def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: int) -> NoReturn:
-    """`gate` is a pipe's end: GO starts the task, its closing means that it must not start."""
+def live(work: Callable[[], Report], board: Board) -> NoReturn:
+    """A forked process's whole life: what `work` reports is on the board when it has ended."""
     pid = os.getpid()
     _settle()
-    report = _attempt(entrypoint, database_url, gate)
+    report = work()
     if os.getpid() != pid:  # a process that the task forked came back out of the task
         os._exit(0)
     board.write(report)
@@ -52,24 +55,18 @@ def _raise_exit(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _attempt(entrypoint: str, database_url: str | None, gate: int) -> Report:
+def _attempt(entrypoint: str, database_url: str | None, gate: Gate) -> Report:
     try:
         target = load(entrypoint)
     except TaskNotFound as error:
         failure = Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
-        failure = _failure(Reason.IMPORT_FAILED, error)
+        failure = failed(Reason.IMPORT_FAILED, error)
     else:
-        _pass(gate)
+        gate.wait()
         return _run(target, database_url)
-    _pass(gate)
+    gate.wait()
     return failure
-
-
-def _pass(gate: int) -> None:
-    if os.read(gate, 1) != GO:
-        os._exit(0)
-    os.close(gate)
 
 
 def _run(target: Callable[[], Any], database_url: str | None) -> Report:
@@ -78,9 +75,9 @@ def _run(target: Callable[[], Any], database_url: str | None) -> Report:
     except SystemExit as error:
         if error.code in (None, 0):
             return Report(time.monotonic())
-        return _failure(Reason.TASK_RAISED, error)
+        return failed(Reason.TASK_RAISED, error)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
-        return _failure(Reason.TASK_RAISED, error)
+        return failed(Reason.TASK_RAISED, error)
     return Report(time.monotonic(), result=presentable(result))
 
 
@@ -97,7 +94,7 @@ async def _nothing() -> None:
     """There is no database to close."""
 
 
-def _failure(reason: Reason, error: BaseException) -> Report:
+def failed(reason: Reason, error: BaseException) -> Report:
     return Report(time.monotonic(), reason, error_message(error), trace(error))
 
 

@@ -2,8 +2,9 @@
 
 import contextlib
 import ctypes
+import os
 import signal
-from pathlib import Path
+from functools import cache
 from typing import Final
 
 _PR_SET_PDEATHSIG: Final = 1
@@ -27,10 +28,19 @@ def prefer_for_oom_kill() -> None:
     Where a sandbox forbids it the kernel chooses, and the server closes the record.
     """
     with contextlib.suppress(OSError):
-        Path("/proc/self/oom_score_adj").write_text(f"{_MOST_KILLABLE}\n", encoding="ascii")
+        file = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        try:
+            os.write(file, b"%d\n" % _MOST_KILLABLE)
+        finally:
+            os.close(file)
 
 
 def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, value, 0, 0, 0) != 0:
+    if _libc().prctl(option, value, 0, 0, 0) != 0:
         raise OSError(ctypes.get_errno(), f"prctl({option}, {value})")
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    """Loaded before the fork, for all children."""
+    return ctypes.CDLL(None, use_errno=True)

@@ -15,11 +15,19 @@ MEMBERSHIP: Final = Path("/proc/self/cgroup")
 
 
 def oom_kills(mount: Path = MOUNT, membership: Path = MEMBERSHIP) -> int:
-    """0 where the kernel does not tell, as under some sandboxes."""
-    for file in _counters(mount, membership):
-        if file.is_file():
-            return _count(file.read_text(encoding="ascii"))
-    return 0
+    return count(find_counter(mount, membership))
+
+
+def find_counter(mount: Path = MOUNT, membership: Path = MEMBERSHIP) -> Path | None:
+    """None where the kernel does not tell, as under some sandboxes."""
+    return next((file for file in _counters(mount, membership) if file.is_file()), None)
+
+
+def count(counter: Path | None) -> int:
+    if counter is None:
+        return 0
+    pairs = (line.split() for line in counter.read_text(encoding="ascii").splitlines())
+    return sum(int(value) for name, value in pairs if name == "oom_kill")
 
 
 def _counters(mount: Path, membership: Path) -> Iterator[Path]:
@@ -33,8 +41,3 @@ def _counters(mount: Path, membership: Path) -> Iterator[Path]:
             yield mount / folder / "memory.events"
     yield mount / "memory.events"
     yield mount / "memory" / "memory.oom_control"
-
-
-def _count(text: str) -> int:
-    pairs = (line.split() for line in text.splitlines())
-    return sum(int(value) for name, value in pairs if name == "oom_kill")

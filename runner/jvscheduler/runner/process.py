@@ -4,12 +4,21 @@ import asyncio
 import contextlib
 import os
 import signal
+import traceback
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final, NoReturn
 
-from jvscheduler.runner import kernel
-from jvscheduler.runner.child import GO, be_the_task
+from jvscheduler.runner.gate import Gate
 from jvscheduler.runner.report import Board, Report
-from jvscheduler.runner.settings import Settings
+
+Life = Callable[[Board, Gate], NoReturn]
+
+GRACE_SECONDS: Final = 5.0
+"""Between SIGTERM and SIGKILL."""
+
+_ESCAPED: Final = 70
+"""EX_SOFTWARE of sysexits.h."""
 
 
 @dataclass(frozen=True)
@@ -26,23 +35,16 @@ class Usage:
 
 
 class TaskProcess:
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, life: Life) -> None:
         """Forks. No thread and no event loop may exist yet."""
-        kernel.adopt_orphans()
         self._board = Board()
-        gate, self._gate = os.pipe()
+        self.gate = Gate()
         self.pid = os.fork()
         if self.pid == 0:
-            os.close(self._gate)
-            be_the_task(settings.entrypoint, settings.database_url, self._board, gate)
-        os.close(gate)
+            _live(life, self._board, self.gate)
+        self.gate.keep_outer()
         with contextlib.suppress(PermissionError, ProcessLookupError):  # it was faster itself
             os.setpgid(self.pid, self.pid)
-
-    def go(self) -> None:
-        with contextlib.suppress(BrokenPipeError):  # it died while it imported: `wait` will see
-            os.write(self._gate, GO)
-        os.close(self._gate)
 
     async def wait(self) -> None:
         """Until the process has ended; it stays a zombie, its id still its own, until `reap`."""
@@ -61,7 +63,7 @@ class TaskProcess:
             os.killpg(self.pid, number)
 
     def reap(self) -> Usage:
-        """Ends what the task left behind, and tells what the task took."""
+        """Ends what the task left behind in its group, and tells what the task took."""
         self.signal(signal.SIGKILL)
         _, status, usage = os.wait4(self.pid, 0)
         return Usage(
@@ -77,6 +79,17 @@ class TaskProcess:
         options = os.WEXITED | os.WNOWAIT | os.WNOHANG
         if os.waitid(os.P_PID, self.pid, options) is not None:
             ended.set()
+
+
+def _live(life: Life, board: Board, gate: Gate) -> NoReturn:
+    """Whatever happens here, it must not go on as a second supervisor."""
+    try:
+        gate.keep_inner()
+        life(board, gate)
+    except BaseException:  # noqa: BLE001 - said, and ended below
+        traceback.print_exc()
+    finally:
+        os._exit(_ESCAPED)
 
 
 def end_descendants() -> None:

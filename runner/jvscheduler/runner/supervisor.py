@@ -17,15 +17,12 @@ from jvscheduler.runner.admission import Admission, admit
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.log import say
 from jvscheduler.runner.memory_limit import oom_kills
-from jvscheduler.runner.process import TaskProcess, Usage, end_descendants
+from jvscheduler.runner.process import GRACE_SECONDS, TaskProcess, Usage, end_descendants
 from jvscheduler.runner.recording import publish
 from jvscheduler.runner.settings import Settings
-from jvscheduler.runner.verdict import Cause, Ended, Interruption, judge
+from jvscheduler.runner.verdict import Ended, Interruption, judge
 
 HEARTBEAT_SECONDS: Final = 10.0
-GRACE_SECONDS: Final = 5.0
-"""Between SIGTERM and SIGKILL."""
-
 EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -73,7 +70,7 @@ async def _run(
     stop: asyncio.Event,
 ) -> Outcome:
     kills_before = oom_kills()
-    process.go()
+    process.gate.open()
     async with _heartbeats(store, claim.job_id):
         interruption = await _until_ended(process, settings.timeout_seconds, stop)
     usage = process.reap()
@@ -92,8 +89,8 @@ async def _until_ended(
     await asyncio.wait({ended, stopped}, timeout=timeout_seconds, return_when=first)
     interruption = None
     if not ended.done():
-        cause = Cause.TERMINATED if stopped.done() else Cause.DEADLINE
-        interruption = Interruption(cause, time.monotonic())
+        reason = Reason.TERMINATED if stopped.done() else Reason.DEADLINE_EXCEEDED
+        interruption = Interruption(reason, time.monotonic())
         await _end(process, ended)
     stopped.cancel()
     return interruption
@@ -131,14 +128,13 @@ async def _beat(store: HistoryStore, job_id: str) -> None:
 
 def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float | None) -> Outcome:
     verdict = judge(ended, timeout_seconds)
-    report = ended.report if verdict.reason != Reason.DEADLINE_EXCEEDED else None
     return replace(
         claim,
         status=verdict.status,
         reason=verdict.reason,
         error_message=verdict.error_message,
-        traceback=report.traceback if report else None,
-        result=report.result if report else None,
+        traceback=verdict.traceback,
+        result=verdict.result,
         completion_time=datetime.now(UTC),
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,

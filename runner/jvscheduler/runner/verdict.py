@@ -2,24 +2,17 @@
 
 import signal
 from dataclasses import dataclass
-from enum import Enum
+from typing import Any, Final
 
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.runner.report import Report
 
 
-class Cause(Enum):
-    """Why the supervisor ended the task."""
-
-    DEADLINE = "deadline"
-    TERMINATED = "terminated"
-
-
 @dataclass(frozen=True)
 class Interruption:
-    """`at` is of the monotonic clock."""
+    """Why the supervisor ended the task; `at` is of the monotonic clock."""
 
-    cause: Cause
+    reason: Reason
     at: float
 
 
@@ -41,6 +34,16 @@ class Verdict:
     status: Status
     reason: Reason | None = None
     error_message: str | None = None
+    traceback: str | None = None
+    result: Any = None
+
+
+_STOPPED: Final = {
+    Reason.TERMINATED: (
+        "the task was told to terminate before it ended: its pod was deleted or `dev` stopped"
+    ),
+    Reason.REPLACED: "the task was told to terminate: a later job takes its place (Replace)",
+}
 
 
 def judge(ended: Ended, timeout_seconds: float | None) -> Verdict:
@@ -48,7 +51,7 @@ def judge(ended: Ended, timeout_seconds: float | None) -> Verdict:
     if report is not None and _believable(report, ended.interruption):
         return _reported(report)
     if ended.interruption is not None:
-        return _interrupted(ended.interruption, timeout_seconds)
+        return _interrupted(ended.interruption, report, timeout_seconds)
     return _crashed(ended)
 
 
@@ -60,20 +63,23 @@ def _believable(report: Report, interruption: Interruption | None) -> bool:
     """
     if interruption is None or report.finished_at <= interruption.at:
         return True
-    return report.completed and interruption.cause is Cause.TERMINATED
+    return report.completed and interruption.reason is not Reason.DEADLINE_EXCEEDED
 
 
 def _reported(report: Report) -> Verdict:
     status = Status.COMPLETED if report.completed else Status.FAILED
-    return Verdict(status, report.reason, report.error_message)
+    return Verdict(status, report.reason, report.error_message, report.traceback, report.result)
 
 
-def _interrupted(interruption: Interruption, timeout_seconds: float | None) -> Verdict:
-    if interruption.cause is Cause.DEADLINE:
+def _interrupted(
+    interruption: Interruption, report: Report | None, timeout_seconds: float | None
+) -> Verdict:
+    reason = interruption.reason
+    if reason is Reason.DEADLINE_EXCEEDED:
         text = f"the task ran longer than its timeout of {timeout_seconds:g} s"
-        return Verdict(Status.TIMEOUT, Reason.DEADLINE_EXCEEDED, text)
-    text = "the task was told to terminate before it ended: its pod was deleted or `dev` stopped"
-    return Verdict(Status.FAILED, Reason.TERMINATED, text)
+        return Verdict(Status.TIMEOUT, reason, text)
+    trace = report.traceback if report else None
+    return Verdict(Status.FAILED, reason, _STOPPED[reason], trace)
 
 
 def _crashed(ended: Ended) -> Verdict:

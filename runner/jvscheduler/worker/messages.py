@@ -46,7 +46,8 @@ class Go:
 
 @dataclass(frozen=True)
 class Discard:
-    """A child that has not been let go ends without a word."""
+    """A child that has not been let go ends without a word. So do all such children of a
+    connection that breaks."""
 
     run_id: str
 
@@ -68,10 +69,17 @@ class Acknowledge:
 
 @dataclass(frozen=True)
 class Hello:
-    """The first message of a connection: the runs that go on from before it."""
+    """The first message of a connection: what the worker has in hand from before it.
 
+    A run that it does not name has not been let go by this worker, or its end
+    was acknowledged: the same worker may be told to start it again.
+    """
+
+    worker_id: str
+    """Of this process: another one knows nothing of its runs."""
     running: Mapping[str, Mapping[str, Any]]
-    """Run id → claim."""
+    """Run id → claim, of each run that was let go. Those that have ended are followed by
+    their `Ended`."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,41 @@
+"""`python -m jvscheduler.worker`: serves one loop until it is told to terminate.
+
+Everything that every run needs is imported here, once. It ends with `os._exit`:
+what an imported application has registered for the end of a process is not the
+worker's to run.
+"""
+
+import gc
+import os
+import sys
+from typing import Final, NoReturn
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.runner.log import say
+from jvscheduler.worker.settings import read_settings
+
+UNUSABLE: Final = 78
+"""EX_CONFIG of sysexits.h."""
+
+
+def main() -> NoReturn:
+    try:
+        settings = read_settings()
+    except InvalidSettings as error:
+        say(str(error))
+        os._exit(UNUSABLE)
+    from jvscheduler.history import binding  # noqa: F401, PLC0415 - for the runs
+    from jvscheduler.runner import calls, kernel  # noqa: F401, PLC0415
+    from jvscheduler.worker.door import listen  # noqa: PLC0415
+    from jvscheduler.worker.serve import Worker  # noqa: PLC0415
+
+    kernel.adopt_orphans()
+    gc.collect()
+    gc.freeze()
+    Worker(settings, listen(settings.socket)).serve()
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

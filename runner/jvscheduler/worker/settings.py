@@ -1,0 +1,38 @@
+"""What the environment tells the worker; the only module of it that reads `os.environ`."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from jvscheduler import environment
+from jvscheduler.errors import InvalidSettings
+
+DEFAULT_SOCKET: Final = Path("/run/jvscheduler/worker.sock")
+DEFAULT_GRACE_SECONDS: Final = 30
+
+
+@dataclass(frozen=True)
+class Settings:
+    socket: Path
+    database_url: str | None
+    """For runs whose own environment names none."""
+    grace_seconds: int
+
+
+def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Raises InvalidSettings that names the variable."""
+    return Settings(
+        socket=Path(environ.get(environment.WORKER_SOCKET) or DEFAULT_SOCKET),
+        database_url=environ.get(environment.DATABASE_URL) or None,
+        grace_seconds=_grace(environ.get(environment.GRACE_SECONDS) or str(DEFAULT_GRACE_SECONDS)),
+    )
+
+
+def _grace(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise InvalidSettings(
+            f"{environment.GRACE_SECONDS} must be a whole number of seconds; got {text!r}"
+        )
+    return int(text)
