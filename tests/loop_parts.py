@@ -17,7 +17,7 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
-from jvscheduler.worker.messages import Ended, Start
+from jvscheduler.worker.messages import Ended, Hello, Start
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -91,6 +91,10 @@ class ScriptedWorker:
     went: list[tuple[str, datetime]] = field(default_factory=list)
     """Job names with the time at which they were let go."""
 
+    def hello(self) -> Hello:
+        """As a worker says that still has what is going."""
+        return Hello("worker-a", {run_id: order.claim for run_id, order in self.going.items()})
+
     def start(self, order: Start) -> None:
         self.gated[order.run_id] = order
 
@@ -109,9 +113,9 @@ class ScriptedWorker:
         del self.gated[run_id]
         self.discarded.append(run_id)
 
-    def stop(self, run_id: str, reason: str) -> None:
+    def stop(self, run_id: str, reason: Reason) -> None:
         if run_id in self.going:
-            self.end(failed(self.going[run_id], Reason(reason)))
+            self.end(failed(self.going[run_id], reason))
 
     def acknowledge(self, run_id: str) -> None:
         self.acknowledged.append(run_id)
@@ -175,7 +179,7 @@ class Story:
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Story":
-        self.loop.runs.on_hello("worker-a", {})
+        self.loop.runs.on_hello(Hello("worker-a", {}))
         self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
         await settle()
         return self

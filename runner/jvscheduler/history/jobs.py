@@ -6,6 +6,8 @@ Users' own functions may write records of an entity of the same name; those have
 no `kubernetes_job`, and `is_ours` tells them apart.
 """
 
+import logging
+from collections.abc import Iterable
 from typing import Any
 
 from jvspatial.core.annotations import attribute, compound_index
@@ -17,6 +19,8 @@ from jvscheduler.outcomes import Status
 
 ENTITY = "ScheduledJob"
 COLLECTION = "object"
+
+log = logging.getLogger(__name__)
 
 
 @compound_index([("job_name", 1), ("status", 1)], name="job_name_status")
@@ -74,6 +78,19 @@ def from_record(record: dict[str, Any]) -> ScheduledJob:
         raise UndecodableRecord(
             f"the history's row {record.get('id')} is no job record; mend or delete it ({error})"
         ) from error
+
+
+def decoded(rows: Iterable[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:
+    """Those that are job records, and the ids of the others, which are logged too."""
+    jobs: list[ScheduledJob] = []
+    undecodable: list[str] = []
+    for row in rows:
+        try:
+            jobs.append(from_record(row))
+        except UndecodableRecord as error:
+            undecodable.append(str(row.get("id")))
+            log.warning("left out: %s", error)
+    return jobs, undecodable
 
 
 def to_context(job: ScheduledJob) -> dict[str, Any]:

@@ -6,7 +6,6 @@ another process changed the row. A change is a compare-and-set on `revision`,
 repeated when another writer was faster.
 """
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -20,15 +19,17 @@ from jvscheduler.history.jobs import (
     COLLECTION,
     ENTITY,
     ScheduledJob,
+    decoded,
     from_record,
     to_context,
     to_record,
 )
+from jvscheduler.history.loop_calls import LoopCalls
 from jvscheduler.history.merge import may_run, merge, opened
-from jvscheduler.history.objects import UndecodableRecord
 from jvscheduler.history.queries.conditions import Sort
 from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
 from jvscheduler.history.rows import rows_of
+from jvscheduler.history.statements import slots_of, statements_of
 from jvscheduler.history.store import Recent
 from jvscheduler.history.times import to_text
 from jvscheduler.history.unavailable import bounded
@@ -41,10 +42,8 @@ Query = dict[str, Any]
 _FIELDS: Final = partial(entity_field, kinds=kinds_of(ScheduledJob))
 _NEWEST: Final = parse_sort([("context.execution_time", -1)], _FIELDS)
 
-log = logging.getLogger(__name__)
 
-
-class JvspatialHistory:
+class JvspatialHistory(LoopCalls):
     """`name` is how messages call the database: its URL without the password."""
 
     def __init__(
@@ -57,6 +56,8 @@ class JvspatialHistory:
     ) -> None:
         self._database = database
         self._rows = rows_of(database, COLLECTION)
+        self._statements = statements_of(database, COLLECTION)
+        self._slots = slots_of(database, COLLECTION)
         self._name = name
         self._create_indexes = create_indexes
         self._call_seconds = call_seconds
@@ -147,7 +148,7 @@ class JvspatialHistory:
         self, query: Query, sort: Sequence[Sort] = (), limit: int | None = None
     ) -> tuple[list[ScheduledJob], list[str]]:
         where = parse({"entity": ENTITY, **query}, _FIELDS)
-        return _decoded(await self._call(lambda: self._rows.find(where, sort, limit, 0)))
+        return decoded(await self._call(lambda: self._rows.find(where, sort, limit, 0)))
 
     async def _count(self, query: Query) -> int:
         where = parse({"entity": ENTITY, **query}, _FIELDS)
@@ -155,15 +156,3 @@ class JvspatialHistory:
 
     async def _call(self, operation: Callable[[], Awaitable[T]]) -> T:
         return await bounded(operation, self._name, self._call_seconds)
-
-
-def _decoded(rows: Sequence[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:
-    jobs: list[ScheduledJob] = []
-    undecodable: list[str] = []
-    for row in rows:
-        try:
-            jobs.append(from_record(row))
-        except UndecodableRecord as error:
-            undecodable.append(str(row.get("id")))
-            log.warning("left out: %s", error)
-    return jobs, undecodable

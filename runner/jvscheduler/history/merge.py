@@ -100,7 +100,9 @@ def _new_job(outcome: Outcome) -> ScheduledJob:
 
 def _told(base: ScheduledJob, known: Attempt | None, outcome: Outcome) -> ScheduledJob:
     attempts = _numbered([*_others(base, outcome.attempt_id), _account(known, outcome)])
-    changes = _of_attempts(attempts, max(base.retry_count, outcome.retry_count))
+    retry_count = max(base.retry_count, outcome.retry_count)
+    changes = _of_attempts(attempts, 0 if outcome.is_last else retry_count)
+    changes |= {"retry_count": retry_count}
     if attempts[-1]["attempt_id"] == outcome.attempt_id:
         changes |= _of_last_attempt(outcome)
     changes |= {"attempts": attempts, "revision": base.revision + 1}
@@ -145,7 +147,7 @@ def _of_last_attempt(outcome: Outcome) -> dict[str, Any]:
         "cpu_seconds": outcome.cpu_seconds,
         "peak_memory_bytes": outcome.peak_memory_bytes,
         "result": outcome.result,
-        "log_tail": outcome.log_tail,
+        "log_tail": outcome.log_tail and clean(outcome.log_tail),
         "loop": outcome.loop,
     } | (beat or {})
 

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from jvscheduler.history.objects import Object
+from jvscheduler.history.few import FewObject
 from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.history.times import Time, as_utc
 from jvscheduler.names import slot_id
@@ -18,7 +18,7 @@ from jvscheduler.names import slot_id
 ENTITY = "TaskSlot"
 
 
-class TaskSlot(Object):
+class TaskSlot(FewObject):
     """One of the places of a task's concurrent runs, while a run holds it."""
 
     job_name: str = ""

@@ -8,9 +8,7 @@ edit never makes an instant due in the past.
 
 from datetime import datetime
 
-from jvspatial.core.annotations import attribute, compound_index
-
-from jvscheduler.history.objects import Object
+from jvscheduler.history.few import FewObject
 from jvscheduler.history.times import Time
 from jvscheduler.names import revision_id
 from jvscheduler.schedules import Dst, Schedule, parse_schedule
@@ -18,14 +16,13 @@ from jvscheduler.schedules import Dst, Schedule, parse_schedule
 ENTITY = "ScheduleRevision"
 
 
-@compound_index([("job_name", 1), ("since", 1)], name="job_name_since")
-class ScheduleRevision(Object):
+class ScheduleRevision(FewObject):
     """A task's definition, as far as it decides which instants are due and how many may run."""
 
     job_name: str = ""
     """The task's id, as in ScheduledJob."""
     namespace: str = ""
-    since: Time | None = attribute(default=None, indexed=True)
+    since: Time | None = None
     schedule: str = ""
     time_zone: str = "UTC"
     dst: Dst = "cron"

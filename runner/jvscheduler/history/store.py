@@ -1,6 +1,6 @@
 """The seam between the history and everything that reads or writes it.
 
-Two implementations, `memory` and `jvspatial_store`, keep to one contract suite.
+Two implementations, `memory` and `jvspatial_store`, keep to the same contract suites.
 Every call is bounded in time and raises HistoryUnavailable with a message that
 a user may read; every one may be repeated without harm.
 """

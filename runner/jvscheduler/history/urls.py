@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from jvscheduler.errors import InvalidSettings
 
 if TYPE_CHECKING:
-    from jvscheduler.history.store import HistoryStore
+    from jvscheduler.history.store import LoopStore
 
 
 class Scheme(StrEnum):
@@ -48,7 +48,7 @@ def parse_url(text: str) -> DatabaseUrl:
     )
 
 
-def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -> "HistoryStore":
+def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -> "LoopStore":
     """The store at this URL; nothing connects before its `open`.
 
     Indexes serve those who read, so those make them: a runner, which only
