@@ -10,6 +10,7 @@ from collections.abc import Coroutine
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.accounting import Account
 from jvscheduler.loop.clock import Clock
@@ -51,6 +52,10 @@ class Loop:
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
+
+    def missing(self, error: HistoryUnavailable) -> None:
+        """The history could not be opened: begin without it."""
+        self._ledger.missing(error)
 
     def put(self, definition: Definition) -> None:
         """Serve the task as this says, from now on."""

@@ -35,9 +35,7 @@ class Runs:
     """Takes the worker's reports. `adopt` is told of the end of a run that this loop has not
     started: an earlier one has."""
 
-    def __init__(
-        self, worker: Worker, adopt: Callable[[Ended], Coroutine[Any, Any, None]]
-    ) -> None:
+    def __init__(self, worker: Worker, adopt: Callable[[Ended], Coroutine[Any, Any, None]]) -> None:
         self._worker = worker
         self._adopt = adopt
         self._waiting: dict[str, Start] = {}
@@ -54,7 +52,8 @@ class Runs:
     async def go(self, run_id: str) -> Ended:
         """Raises WorkerLost."""
         del self._waiting[run_id]
-        end = self._ends[run_id] = asyncio.get_running_loop().create_future()
+        end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
+        self._ends[run_id] = end
         self._worker.go(run_id)
         return await end
 

@@ -13,11 +13,11 @@ from datetime import timedelta
 from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution import Host
-from jvscheduler.loop.log import say
 from jvscheduler.loop.spool import Spool
 from jvscheduler.loop.worker_client import SocketWorker
 from jvscheduler_server.kubernetes_api import connect
