@@ -24,6 +24,7 @@ class Assignment:
     loop: str | None
     definition: Definition | None
     refusal: str | None = None
+    deleted: bool = False
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def to_assignment(task: Mapping[str, Any]) -> Assignment:
     loop = task.get("status", {}).get("loop") or None
     name = metadata["name"]
     if "deletionTimestamp" in metadata:
-        loop = None
+        return Assignment(name, None, None, deleted=True)
     try:
         return Assignment(name, loop, _definition(metadata, task["spec"]))
     except (ValueError, SchedulerError) as error:
@@ -48,13 +49,13 @@ def to_assignment(task: Mapping[str, Any]) -> Assignment:
 
 
 def keep_definition(old: Assignment, new: Assignment) -> Assignment:
-    return new if new.definition is not None else replace(new, definition=old.definition)
+    return new if new.refusal is None else replace(new, definition=old.definition)
 
 
 def change(
     loop: str, assignments: Iterable[Assignment], served: Mapping[str, Definition]
 ) -> Change:
-    known = {assignment.name: assignment for assignment in assignments}
+    known = {assignment.name: assignment for assignment in assignments if not assignment.deleted}
     ours = {
         name: found.definition
         for name, found in known.items()
