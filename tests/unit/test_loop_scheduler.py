@@ -177,10 +177,17 @@ def test_a_stop_terminates_what_runs_and_waits_for_it() -> None:
 def test_a_job_left_waiting_for_its_retry_is_resumed() -> None:
     before = Story(task(retry_count=1), minutes=0.6, script=fail)
     assert [j.status for j in before.jobs()] == [Status.PENDING]
-    after = Story(task(retry_count=1), 0.4, store=before.store, start=before.clock.end)
+    after = Story(task(retry_count=1), 0.8, store=before.store, start=before.clock.end)
     (job,) = after.jobs()
     assert [a["status"] for a in job.attempts] == ["failed", "completed"]
     assert job.status is Status.COMPLETED
+
+
+def test_a_retry_that_another_scheduler_awaits_is_left_to_it() -> None:
+    before = Story(task(retry_count=1), minutes=0.6, script=fail)
+    after = Story(task(retry_count=1), 0.1, store=before.store, start=before.clock.end)
+    assert after.launcher.attempts == []
+    assert [j.status for j in after.jobs()] == [Status.PENDING]
 
 
 def test_a_job_left_running_by_a_scheduler_that_was_killed_is_closed() -> None:

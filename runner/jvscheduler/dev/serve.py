@@ -2,14 +2,13 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
 from collections.abc import Sequence
-from typing import Final
 
 from jvscheduler.dev.api import listen, make_server
 from jvscheduler.dev.settings import Settings
+from jvscheduler.dev.stop import KILLED, Stop
 from jvscheduler.discovery import discover
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.loop.clock import SystemClock
@@ -17,9 +16,6 @@ from jvscheduler.loop.launcher import ProcessLauncher
 from jvscheduler.loop.log import say
 from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.tasks import Task
-
-_KILLED: Final = 130
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(settings: Settings) -> int:
@@ -32,38 +28,21 @@ def serve(settings: Settings) -> int:
 async def _serve(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> int:
     store = open_store(settings.database_url)
     launcher = ProcessLauncher(settings.database_url, settings.environ)
-    stop = _Stop(launcher)
+    stop = Stop(launcher)
     try:
         await store.open()
         server = make_server(tasks, store)
         serving = asyncio.create_task(server.serve(sockets=[address]))
-        serving.add_done_callback(lambda _: stop.event.set())
+        serving.add_done_callback(lambda _: stop.asked.set())
         _greet(settings, tasks, address)
-        await Scheduler(tasks, store, launcher, SystemClock()).run(stop.event)
+        scheduler = Scheduler(tasks, store, launcher, SystemClock())
+        await scheduler.run(stop.asked)
+        await scheduler.settle(stop.impatient)
         server.should_exit = True
         await serving
     finally:
         await store.close()
-    return _KILLED if stop.impatient else 0
-
-
-class _Stop:
-    """The first signal ends everything in good order, the second at once."""
-
-    def __init__(self, launcher: ProcessLauncher) -> None:
-        self.event = asyncio.Event()
-        self.impatient = False
-        self._launcher = launcher
-        for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._asked)
-
-    def _asked(self) -> None:
-        if self.event.is_set():
-            self.impatient = True
-            self._launcher.signal(signal.SIGKILL)
-            return
-        say("ending: running tasks are told to terminate (again to kill them)")
-        self.event.set()
+    return KILLED if stop.impatient.is_set() else 0
 
 
 def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> None:

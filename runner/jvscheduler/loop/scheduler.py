@@ -14,7 +14,6 @@ from jvscheduler.loop.due import Due, due_between, next_instant
 from jvscheduler.loop.jobs import Jobs
 from jvscheduler.loop.launcher import Launcher
 from jvscheduler.loop.log import say
-from jvscheduler.outcomes import Status
 from jvscheduler.tasks import Task
 
 SWEEP_PAUSE: Final = timedelta(seconds=15)
@@ -28,7 +27,7 @@ class Scheduler:
         self._jobs = Jobs(store, launcher, clock)
         self._launcher = launcher
         self._clock = clock
-        self._started: set[asyncio.Task[None]] = set()
+        self._started: set[asyncio.Task[object]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Until `stop`; then every running job is told to terminate and waited for."""
@@ -38,6 +37,10 @@ class Scheduler:
         while self._started:
             await asyncio.wait(self._started)
         await self._jobs.sweep()
+
+    async def settle(self, enough: asyncio.Event) -> None:
+        """After `run`: until the history has every outcome, or `enough`."""
+        await self._jobs.settle(enough)
 
     async def _schedule_until(self, stop: asyncio.Event) -> None:
         last = self._clock.now()
@@ -57,12 +60,12 @@ class Scheduler:
         say(f"{due.task.task_id} is due")
         self._start(self._jobs.run(due.task, name, stop))
 
-    def _start(self, work: Coroutine[Any, Any, None]) -> None:
+    def _start(self, work: Coroutine[Any, Any, object]) -> None:
         started = asyncio.create_task(work)
         self._started.add(started)
         started.add_done_callback(self._finished)
 
-    def _finished(self, work: asyncio.Task[None]) -> None:
+    def _finished(self, work: asyncio.Task[object]) -> None:
         self._started.discard(work)
         if not work.cancelled() and (error := work.exception()) is not None:
             say(f"unexpected error: {error!r}")
@@ -76,7 +79,7 @@ class Scheduler:
     def _resume(self, job: ScheduledJob, stop: asyncio.Event) -> None:
         """A job that awaited its retry when the scheduler before this one ended."""
         task = next((t for t in self._tasks if t.task_id == job.job_name), None)
-        if task is not None and job.status is Status.PENDING:
+        if task is not None:
             say(f"{task.task_id} is tried again: an earlier scheduler ended before it could")
             attempts = len(job.attempts)
             self._start(self._jobs.run(task, job.kubernetes_job, stop, attempts))
