@@ -92,7 +92,7 @@ def test_its_output_is_shown_as_it_is(tmp_path: Path) -> None:
         pytest.param(("--once", "quik"), "(did you mean quick?)", id="nearest"),
         pytest.param(("--once", "none"), "are: other.quick, tasks.fails, tasks.fa", id="all"),
         pytest.param(("--once", "quick"), "any of other.quick, tasks.quick", id="ambiguous"),
-        pytest.param(("--once", "fails", "--port=0"), "--host and --port", id="port"),
+        pytest.param(("--once", "fails", "--port=0"), "--host, --port", id="port"),
     ],
 )
 def test_what_cannot_be_run_is_told_and_leaves_no_record(

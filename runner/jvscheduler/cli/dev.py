@@ -19,6 +19,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
     )
     parser.add_argument(
+        "--no-reload", action="store_true", help="do not look for changes of the code"
+    )
+    parser.add_argument(
         "--once",
         metavar="TASK",
         help="run this task now, once, without the API; exit code 0 if it completed, else 1 "
@@ -35,14 +38,17 @@ def run(args: argparse.Namespace) -> int:
         raise InvalidSettings(
             f"`jvscheduler dev` needs {error.name}: pip install 'jvscheduler[runner,server]'"
         ) from error
-    if args.once is not None and (args.port is not None or args.host is not None):
-        raise InvalidSettings("--host and --port are the API's, which --once runs without")
+    if args.once is not None and (args.port is not None or args.host or args.no_reload):
+        raise InvalidSettings(
+            "--host, --port and --no-reload are not for --once, which has no API and ends by itself"
+        )
     settings = read_settings(
         tuple(args.modules),
         host=args.host or "127.0.0.1",
         port=8080 if args.port is None else args.port,
         database=args.database,
         import_seconds=IMPORT_SECONDS,
+        reload=not args.no_reload,
     )
     return serve(settings) if args.once is None else run_once(settings, args.once)
 

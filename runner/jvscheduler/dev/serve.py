@@ -1,15 +1,18 @@
 """Puts scheduler and API together, from the start to Ctrl-C."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
-from collections.abc import Sequence
+import time
+from collections.abc import AsyncIterator, Sequence
 
-from jvscheduler.dev.api import listen, make_server
+from jvscheduler.dev.api import EditedCluster, listen, make_server
+from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import KILLED, Stop
-from jvscheduler.discovery import discover
+from jvscheduler.discovery import Found, find
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.launcher import ProcessLauncher
@@ -20,29 +23,58 @@ from jvscheduler.tasks import Task
 
 def serve(settings: Settings) -> int:
     """The exit code."""
-    tasks = discover(settings.modules, settings.import_seconds)
+    began = time.time()
+    found = find(settings.modules, settings.import_seconds)
     with listen(settings.host, settings.port) as address:
-        return asyncio.run(_serve(settings, tasks, address))
+        return asyncio.run(_serve(settings, found, began, address))
 
 
-async def _serve(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> int:
+async def _serve(settings: Settings, found: Found, began: float, address: socket.socket) -> int:
     store = open_store(settings.database_url)
     launcher = ProcessLauncher(settings.database_url, settings.environ)
     stop = Stop(launcher)
+    scheduler = Scheduler(found.tasks, store, launcher, SystemClock())
+    cluster = EditedCluster(found.tasks)
     try:
         await store.open()
-        server = make_server(tasks, store)
+        server = make_server(cluster, store)
         serving = asyncio.create_task(server.serve(sockets=[address]))
         serving.add_done_callback(lambda _: stop.asked.set())
-        _greet(settings, tasks, address)
-        scheduler = Scheduler(tasks, store, launcher, SystemClock())
-        await scheduler.run(stop.asked)
+        _greet(settings, found.tasks, address)
+        async with _reloading(settings, found, began, scheduler, cluster):
+            await scheduler.run(stop.asked)
         await scheduler.settle(stop.impatient)
         server.should_exit = True
         await serving
     finally:
         await store.close()
     return KILLED if stop.impatient.is_set() else 0
+
+
+@contextlib.asynccontextmanager
+async def _reloading(
+    settings: Settings, found: Found, began: float, scheduler: Scheduler, cluster: EditedCluster
+) -> AsyncIterator[None]:
+    def apply(tasks: Sequence[Task]) -> None:
+        scheduler.replace_tasks(tasks)
+        cluster.replace_tasks(tasks)
+
+    if not settings.reload:
+        yield
+        return
+    reloader = Reloader(settings.modules, settings.import_seconds, found, began, apply)
+    reloading = asyncio.create_task(reloader.run())
+    reloading.add_done_callback(_tell_failure)
+    try:
+        yield
+    finally:
+        reloading.cancel()
+        await asyncio.wait({reloading})
+
+
+def _tell_failure(reloading: asyncio.Task[None]) -> None:
+    if not reloading.cancelled() and (error := reloading.exception()) is not None:
+        say(f"no more reloads, start dev again to see changes: {error!r}")
 
 
 def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> None:

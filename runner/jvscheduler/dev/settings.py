@@ -20,6 +20,7 @@ class Settings:
     port: int
     database_url: str
     import_seconds: float
+    reload: bool
     environ: Mapping[str, str] = field(repr=False)
 
 
@@ -30,9 +31,10 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     port: int,
     database: str | None,
     import_seconds: float,
+    reload: bool,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
     """The database of the command line, else of the environment, else a file beside the user."""
     url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
     parse_url(url)
-    return Settings(modules, host, port, url, import_seconds, dict(environ))
+    return Settings(modules, host, port, url, import_seconds, reload, dict(environ))

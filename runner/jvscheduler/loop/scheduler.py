@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Coroutine, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jvscheduler.history.jobs import ScheduledJob
@@ -27,6 +27,8 @@ class Scheduler:
         self._jobs = Jobs(store, launcher, clock)
         self._launcher = launcher
         self._clock = clock
+        self._replacement = self._tasks
+        self._replaced = asyncio.Event()
         self._started: set[asyncio.Task[object]] = set()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -38,6 +40,11 @@ class Scheduler:
             await asyncio.wait(self._started)
         await self._jobs.sweep()
 
+    def replace_tasks(self, tasks: Sequence[Task]) -> None:
+        """From now on: what was due before, and every job that runs, is still the old tasks'."""
+        self._replacement = tuple(tasks)
+        self._replaced.set()
+
     async def settle(self, enough: asyncio.Event) -> None:
         """After `run`: until the history has every outcome, or `enough`."""
         await self._jobs.settle(enough)
@@ -45,13 +52,27 @@ class Scheduler:
     async def _schedule_until(self, stop: asyncio.Event) -> None:
         last = self._clock.now()
         while True:
-            await self._clock.wait_until(next_instant(self._tasks, last), stop)
+            await self._wait(next_instant(self._tasks, last), stop)
             if stop.is_set():
                 return
             now = max(last, self._clock.now())
             for due in due_between(self._tasks, last, now):
                 self._start_due(due, stop)
             last = now
+            self._tasks = self._replacement
+
+    async def _wait(self, instant: datetime | None, stop: asyncio.Event) -> None:
+        """Until the instant, the stop or a replacement of the tasks."""
+        self._replaced.clear()
+        clock = asyncio.create_task(self._clock.wait_until(instant, stop))
+        replaced = asyncio.create_task(self._replaced.wait())
+        try:
+            await asyncio.wait({clock, replaced}, return_when=asyncio.FIRST_COMPLETED)
+            if clock.done():
+                clock.result()
+        finally:
+            clock.cancel()
+            replaced.cancel()
 
     def _start_due(self, due: Due, stop: asyncio.Event) -> None:
         if due.missed:
