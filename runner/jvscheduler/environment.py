@@ -37,3 +37,6 @@ NODE_NAME: Final = "JVSCHEDULER_NODE_NAME"
 
 TERMINATION_LOG: Final = "JVSCHEDULER_TERMINATION_LOG"
 """File that receives the outcome; unset: `/dev/termination-log`, as Kubernetes has it."""
+
+QUIET: Final = "JVSCHEDULER_QUIET"
+"""Set: the runner prints no line about the outcome, as who started it does."""

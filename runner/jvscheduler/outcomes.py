@@ -92,6 +92,12 @@ class Outcome:
         return (self.completion_time - self.start_time).total_seconds()
 
 
+def summary(outcome: Outcome) -> str:
+    """`failed in 1.2 s: TaskRaised: ValueError: no stock`"""
+    took = f"{outcome.status} in {outcome.duration_seconds or 0:.1f} s"
+    return ": ".join(t for t in (took, outcome.reason, outcome.error_message) if t)
+
+
 def to_message(outcome: Outcome) -> str:
     """The outcome as JSON of at most 4096 bytes.
 

@@ -115,14 +115,14 @@ def test_a_job_left_running_by_a_scheduler_that_was_killed_is_closed() -> None:
 
 
 def test_a_process_that_cannot_be_started_is_told_and_the_schedule_goes_on(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def no_processes_left(_: Outcome) -> Outcome | None:
         raise OSError("no processes left")
 
     story = Story(task(), minutes=2, script=no_processes_left)
     assert len(story.launcher.attempts) == 2
-    assert "no processes left" in capsys.readouterr().err
+    assert "no processes left" in caplog.text
 
 
 def test_an_outcome_waits_for_a_history_that_is_away() -> None:
@@ -156,6 +156,20 @@ def _observed(
             await super()._run(one)
 
     return Observed(one, minutes, script)
+
+
+def test_a_job_whose_outcome_waits_for_the_history_is_not_taken_for_lost() -> None:
+    class Away(MemoryHistory):
+        failures = 6
+
+        async def record(self, outcome: Outcome) -> None:
+            if outcome.status is Status.COMPLETED and self.failures:
+                self.failures -= 1
+                raise HistoryUnavailable("away")
+            await super().record(outcome)
+
+    story = Story(task(), minutes=3, store=Away(), recorded=False)
+    assert {j.status for j in story.jobs()} == {Status.COMPLETED}
 
 
 @pytest.mark.parametrize("text", ["every 30 seconds", "every 25 to 40 seconds"])

@@ -10,6 +10,7 @@ import signal
 from collections.abc import Sequence
 from difflib import get_close_matches
 
+from jvscheduler.dev.log import show_log
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import KILLED, Stop
 from jvscheduler.discovery import discover
@@ -25,6 +26,7 @@ from jvscheduler.tasks import Task
 
 def run_once(settings: Settings, name: str) -> int:
     """The exit code: 0 only when the task completed."""
+    show_log(coloured=settings.coloured)
     task = choose(discover(settings.modules, settings.import_seconds), name)
     return asyncio.run(_run_once(settings, task))
 

@@ -17,7 +17,7 @@ from typing import Final
 from jvscheduler.dev.changes import changes
 from jvscheduler.dev.watch import Look, changed, look
 from jvscheduler.discovery import Found, importing
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
 
 _PAUSE: Final = 0.25
@@ -67,7 +67,8 @@ class Reloader:
         self._folders |= new
         self._seen = {**self._seen, **look(new, before=began)}
         if found.error is not None:
-            say(f"not reloaded, the tasks stay as they were: {found.error}")
+            text = f"not reloaded, the tasks stay as they were: {found.error}"
+            say(text, Event.PROBLEM)
             return
         for line in changes(self._tasks, found.tasks) or ["reloaded, no task is another"]:
             say(line)

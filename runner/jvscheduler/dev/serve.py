@@ -4,11 +4,11 @@ import asyncio
 import contextlib
 import os
 import socket
-import sys
 import time
 from collections.abc import AsyncIterator, Sequence
 
 from jvscheduler.dev.api import EditedCluster, listen, make_server
+from jvscheduler.dev.log import show_log
 from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import KILLED, Stop
@@ -16,13 +16,14 @@ from jvscheduler.discovery import Found, find
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.launcher import ProcessLauncher
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.tasks import Task
 
 
 def serve(settings: Settings) -> int:
     """The exit code."""
+    show_log(coloured=settings.coloured)
     began = time.time()
     found = find(settings.modules, settings.import_seconds)
     with listen(settings.host, settings.port) as address:
@@ -31,7 +32,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, found: Found, began: float, address: socket.socket) -> int:
     store = open_store(settings.database_url)
-    launcher = ProcessLauncher(settings.database_url, settings.environ)
+    launcher = ProcessLauncher(settings.database_url, settings.environ, _show_output)
     stop = Stop(launcher)
     scheduler = Scheduler(found.tasks, store, launcher, SystemClock())
     cluster = EditedCluster(found.tasks)
@@ -72,9 +73,13 @@ async def _reloading(
         await asyncio.wait({reloading})
 
 
+def _show_output(task_id: str, line: str) -> None:
+    say(f"{task_id} | {line}", Event.OUTPUT)
+
+
 def _tell_failure(reloading: asyncio.Task[None]) -> None:
     if not reloading.cancelled() and (error := reloading.exception()) is not None:
-        say(f"no more reloads, start dev again to see changes: {error!r}")
+        say(f"no more reloads, start dev again to see changes: {error!r}", Event.PROBLEM)
 
 
 def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> None:
@@ -85,4 +90,3 @@ def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) ->
     port = address.getsockname()[1]
     say(f"history in {parse_url(settings.database_url).redacted}; process {os.getpid()}")
     say(f"API on http://{host}:{port}, described at http://{host}:{port}/docs; Ctrl-C ends it")
-    sys.stderr.flush()

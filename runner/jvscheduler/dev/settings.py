@@ -1,11 +1,13 @@
 """What the command line and the environment tell `dev`; it reads `os.environ` nowhere else."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from jvscheduler import environment
+from jvscheduler.dev.log import wants_colours
 from jvscheduler.history.urls import parse_url
 
 DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
@@ -21,6 +23,7 @@ class Settings:
     database_url: str
     import_seconds: float
     reload: bool
+    coloured: bool
     environ: Mapping[str, str] = field(repr=False)
 
 
@@ -37,4 +40,5 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     """The database of the command line, else of the environment, else a file beside the user."""
     url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
     parse_url(url)
-    return Settings(modules, host, port, url, import_seconds, reload, dict(environ))
+    coloured = wants_colours(environ, is_terminal=sys.stderr.isatty())
+    return Settings(modules, host, port, url, import_seconds, reload, coloured, dict(environ))

@@ -13,8 +13,8 @@ from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.due import retry_pause
 from jvscheduler.loop.endings import is_retried, lacks_retry, silent_attempts
 from jvscheduler.loop.launcher import Launcher
-from jvscheduler.loop.log import say
-from jvscheduler.outcomes import Outcome, Reason
+from jvscheduler.loop.log import Event, say, say_outcome
+from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.limit import skipped
 from jvscheduler.tasks import Task
 
@@ -51,6 +51,7 @@ class Jobs:
         self, task: Task, name: str, stop: asyncio.Event, attempts: int
     ) -> Outcome | None:
         while True:
+            say(f"{task.task_id} started{_which(attempts + 1, task)}", Event.STARTED)
             outcome = await self._launcher.run(new_attempt(task, name))
             attempts += 1
             await self._keep(outcome)
@@ -66,15 +67,15 @@ class Jobs:
         jobs = await self._unfinished()
         for job in jobs:
             for outcome in silent_attempts(job, self._clock.now()):
-                say(f"{job.job_name}: {outcome.error_message}")
+                say_outcome(outcome)
                 await self._record(outcome)
         return [job for job in jobs if lacks_retry(job, self._clock.now())]
 
     async def settle(self, enough: asyncio.Event) -> None:
         """Until the history has every outcome, or `enough`: only this process knows them."""
-        await self._record_again()
         while self._unrecorded and not enough.is_set():
-            say(f"{len(self._unrecorded)} outcome(s) wait for the history (again to lose them)")
+            text = f"{len(self._unrecorded)} outcome(s) wait for the history (Ctrl-C gives up)"
+            say(text, Event.PROBLEM)
             await self._clock.wait_until(self._clock.now() + _SETTLE_PAUSE, enough)
             await self._record_again()
 
@@ -106,29 +107,34 @@ class Jobs:
         try:
             found = await self._store.unfinished()
         except SchedulerError as error:
-            say(str(error))
+            say(str(error), Event.PROBLEM)
             return []
-        return [j for j in found if _is_of_dev(j) and j.kubernetes_job not in self._active]
+        ours = {*self._active, *(outcome.job_name for outcome in self._unrecorded)}
+        return [j for j in found if _is_of_dev(j) and j.kubernetes_job not in ours]
 
     async def _keep(self, outcome: Outcome | None) -> None:
-        """The runner has told and recorded its outcome, unless it could not."""
-        if outcome is None or outcome.recorded:
+        """The runner has recorded its outcome, unless it could not."""
+        if outcome is None:
             return
-        if outcome.reason in (Reason.RUNNER_LOST, Reason.CONCURRENCY_LIMIT):
-            say(f"{outcome.task_id} {outcome.status}: {outcome.error_message}")
-        await self._record(outcome)
+        say_outcome(outcome)
+        if not outcome.recorded:
+            await self._record(outcome)
 
     async def _record(self, outcome: Outcome) -> None:
         try:
             await self._store.record(replace(outcome, recorded=False))
         except SchedulerError as error:
-            say(f"{outcome.task_id} is not recorded yet: {error}")
+            say(f"{outcome.task_id} is not recorded yet: {error}", Event.PROBLEM)
             self._unrecorded.append(outcome)
 
     async def _pause(self, task: Task, attempts: int, stop: asyncio.Event) -> None:
         seconds = retry_pause(attempts)
-        say(f"{task.task_id} is tried again in {seconds} s")
+        say(f"{task.task_id} is tried again in {seconds} s", Event.RETRY)
         await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), stop)
+
+
+def _which(attempt: int, task: Task) -> str:
+    return f", attempt {attempt} of {task.retry_count + 1}" if task.retry_count else ""
 
 
 def _is_of_dev(job: ScheduledJob) -> bool:

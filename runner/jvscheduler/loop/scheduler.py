@@ -13,7 +13,7 @@ from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.due import Due, due_between, next_instant
 from jvscheduler.loop.jobs import Jobs
 from jvscheduler.loop.launcher import Launcher
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
 
 SWEEP_PAUSE: Final = timedelta(seconds=15)
@@ -76,9 +76,12 @@ class Scheduler:
 
     def _start_due(self, due: Due, stop: asyncio.Event) -> None:
         if due.missed:
-            say(f"{due.task.task_id} missed {due.missed} earlier instant(s); running the last")
+            say(
+                f"{due.task.task_id} missed {due.missed} earlier instant(s); running the last",
+                Event.PROBLEM,
+            )
         name = job_name(due.task, due.instant)
-        say(f"{due.task.task_id} is due")
+        say(f"{due.task.task_id} is due", Event.DUE)
         self._start(self._jobs.run(due.task, name, stop))
 
     def _start(self, work: Coroutine[Any, Any, object]) -> None:
@@ -89,7 +92,7 @@ class Scheduler:
     def _finished(self, work: asyncio.Task[object]) -> None:
         self._started.discard(work)
         if not work.cancelled() and (error := work.exception()) is not None:
-            say(f"unexpected error: {error!r}")
+            say(f"unexpected error: {error!r}", Event.PROBLEM)
 
     async def _sweep_until(self, stop: asyncio.Event) -> None:
         while not stop.is_set():
@@ -101,6 +104,7 @@ class Scheduler:
         """A job that awaited its retry when the scheduler before this one ended."""
         task = next((t for t in self._tasks if t.task_id == job.job_name), None)
         if task is not None:
-            say(f"{task.task_id} is tried again: an earlier scheduler ended before it could")
+            text = f"{task.task_id} is tried again: an earlier scheduler ended before it could"
+            say(text, Event.RETRY)
             attempts = len(job.attempts)
             self._start(self._jobs.run(task, job.kubernetes_job, stop, attempts))
