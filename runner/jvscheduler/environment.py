@@ -43,3 +43,6 @@ WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
 
 GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
 """Between a pod's SIGTERM and its SIGKILL; unset: 30, as Kubernetes has it."""
+
+QUIET: Final = "JVSCHEDULER_QUIET"
+"""Set: the runner prints no line about the outcome, as who started it does."""

@@ -139,6 +139,12 @@ def from_json(data: Mapping[str, Any]) -> Outcome:
         raise ValueError(f"not the outcome of a run: {error}") from error
 
 
+def summary(outcome: Outcome) -> str:
+    """`failed in 1.2 s: TaskRaised: ValueError: no stock`"""
+    took = f"{outcome.status} in {outcome.duration_seconds or 0:.1f} s"
+    return ": ".join(t for t in (took, outcome.reason, outcome.error_message) if t)
+
+
 def to_message(outcome: Outcome) -> str:
     """The outcome as JSON of at most 4096 bytes.
 

@@ -4,15 +4,8 @@ A task is due at a full minute and not before, so two sessions wait for the same
 one: one that is ended in good order, and one whose user loses patience.
 """
 
-import contextlib
-import json
 import signal
 import socket
-import subprocess
-import sys
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +14,7 @@ import psutil
 import pytest
 
 from tests.cluster.api_server import free_ports
-from tests.runner_process import records
+from tests.dev_process import Dev, dev, run_dev
 from tests.waiting import eventually
 
 TASKS = """
@@ -55,54 +48,6 @@ def deaf() -> None:
     while True:
         time.sleep(600)
 """
-
-
-@dataclass(frozen=True)
-class Dev:
-    """A running `jvscheduler dev` on a folder with a module `tasks`."""
-
-    folder: Path
-    port: int
-    process: subprocess.Popen[bytes]
-
-    @property
-    def output(self) -> str:
-        return (self.folder / "output").read_text()
-
-    def get(self, path: str) -> Any:
-        try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}") as answer:
-                text = answer.read().decode()
-        except (urllib.error.URLError, ConnectionError) as error:
-            raise AssertionError(f"{error}: {self.output}") from error
-        return json.loads(text) if text.startswith("{") else text
-
-    def jobs(self) -> dict[str, dict[str, Any]]:
-        found = self.get("/api/scheduler/jobs/recent?hours=1")["jobs"]
-        return {job["job_name"].removeprefix("tasks."): job for job in found}
-
-
-@contextlib.contextmanager
-def dev(folder: Path, tasks: str, port: int) -> Iterator[Dev]:
-    (folder / "tasks.py").write_text(tasks)
-    command = [str(Path(sys.executable).with_name("jvscheduler")), "dev", "tasks"]
-    with (folder / "output").open("w") as output:
-        process = subprocess.Popen(
-            [*command, f"--port={port}"], cwd=folder, stdout=output, stderr=output
-        )
-    try:
-        yield Dev(folder, port, process)
-    finally:
-        children = psutil.Process(process.pid).children(recursive=True) if alive(process) else []
-        for left in children:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                left.kill()
-        process.kill()
-        process.wait()
-
-
-def alive(process: subprocess.Popen[bytes]) -> bool:
-    return process.poll() is None
 
 
 @dataclass(frozen=True)
@@ -148,7 +93,7 @@ def see(session: Dev, interrupts: int = 1) -> Seen:
         session.process.send_signal(signal.SIGINT)
         eventually(lambda: "ending" in session.output, f"interrupt {number} is answered")
     code = session.process.wait()
-    found = records(f"sqlite:///{session.folder}/jvscheduler.db")
+    found = session.records()
     return Seen(
         status=status,
         jobs=jobs,
@@ -192,18 +137,6 @@ def test_a_second_interrupt_kills(sessions: Sessions) -> None:
     assert seen.exit_code == 130, seen.output
     assert (seen.records["deaf"].status, seen.records["deaf"].reason) == ("failed", "RunnerLost")
     assert seen.left_running == []
-
-
-def run_dev(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    program = Path(sys.executable).with_name("jvscheduler")
-    return subprocess.run(
-        [program, "dev", *words],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
 
 
 def test_a_port_in_use_is_told(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from jvscheduler.discovery import discover
+from jvscheduler.discovery import discover, find
 from jvscheduler.errors import DiscoveryError
 from jvscheduler.schedules import parse_schedule
 
@@ -218,3 +218,12 @@ def test_this_process_imports_nothing(folder: Path) -> None:
     write(folder, shop_of_pid=f"{TASK}import os\nopen('pid', 'w').write(str(os.getpid()))\n")
     discover(["shop_of_pid"], TIME_LIMIT)
     assert (folder / "pid").read_text() != str(os.getpid())
+
+
+def test_the_files_of_the_user_are_found_and_no_others(folder: Path) -> None:
+    (folder / "pkg").mkdir()
+    write(folder / "pkg", __init__="", tasks="import json, yaml, prices\n" + TASK)
+    write(folder, prices="", unrelated="")
+    found = find(["pkg.tasks"], TIME_LIMIT)
+    names = {"pkg/__init__.py", "pkg/tasks.py", "prices.py"}
+    assert found.files == {folder / name for name in names}

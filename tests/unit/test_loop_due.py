@@ -73,6 +73,7 @@ def test_an_attempt_is_told_what_a_pod_would_be_told() -> None:
         "POD_NAME": attempt.attempt_id,
         "DATABASE_URL": "sqlite:///h.db",
         "TERMINATION_LOG": "/tmp/message",
+        "QUIET": "1",
     }
     assert claim_of(attempt, NOON).scheduled_time == NOON
 

@@ -3,8 +3,8 @@
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -12,105 +12,20 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.loop.attempts import Attempt, claim_of, job_name
-from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
+from tests.loop_story import (
+    MINUTE,
+    START,
+    ManualClock,
+    ScriptedLauncher,
+    Story,
+    fail,
+    task,
+    until,
+)
 from tests.outcomes import NOON, completed, failed
-
-MINUTE = timedelta(minutes=1)
-START = NOON - MINUTE / 2
-
-
-@dataclass
-class ManualClock:
-    """Goes from one awaited instant to the next, and stops the scheduler at its end."""
-
-    end: datetime
-    time: datetime = START
-    waiting: list[datetime] = field(default_factory=list)
-
-    def now(self) -> datetime:
-        return self.time
-
-    async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
-        until = min(instant or self.end, self.end)
-        self.waiting.append(until)
-        while not stop.is_set() and self.time < until:
-            for _ in range(20):  # let everything that can run do so before the time goes on
-                await asyncio.sleep(0)
-            if self.time < until and until == min(self.waiting):
-                self.time = until
-            if self.time >= self.end:
-                stop.set()
-        self.waiting.remove(until)
-
-
-@dataclass
-class ScriptedLauncher:
-    """Attempts end as the script says; it claims and records as a runner would."""
-
-    store: MemoryHistory
-    clock: ManualClock
-    script: Callable[[Outcome], Awaitable[Outcome | None]]
-    recorded: bool = True
-    attempts: list[tuple[str, datetime]] = field(default_factory=list)
-    signals: list[signal.Signals] = field(default_factory=list)
-
-    async def run(self, attempt: Attempt) -> Outcome | None:
-        claim = claim_of(attempt, self.clock.now())
-        self.attempts.append((attempt.job_name, self.clock.now()))
-        if not await self.store.claim(claim):
-            return None
-        outcome = await self.script(claim)
-        if outcome is None or not self.recorded:
-            return outcome
-        await self.store.record(outcome)
-        return replace(outcome, recorded=True)
-
-    def signal(self, number: signal.Signals) -> None:
-        self.signals.append(number)
-
-
-def task(**options: int | bool) -> Task:
-    parsed = parse_schedule("every minute")
-    base = Task("shop.tasks.restock", "shop.tasks:restock", parsed)
-    return replace(base, **options)  # type: ignore[arg-type]
-
-
-async def complete(claim: Outcome) -> Outcome:
-    return completed(claim)
-
-
-async def fail(claim: Outcome) -> Outcome:
-    return failed(claim)
-
-
-class Story:
-    """What a scheduler did with one task until the clock's end."""
-
-    def __init__(
-        self,
-        one: Task,
-        minutes: float,
-        script: Callable[[Outcome], Awaitable[Outcome | None]] = complete,
-        store: MemoryHistory | None = None,
-        *,
-        recorded: bool = True,
-        start: datetime = START,
-    ) -> None:
-        self.store = store or MemoryHistory()
-        self.clock = ManualClock(end=start + minutes * MINUTE, time=start)
-        self.launcher = ScriptedLauncher(self.store, self.clock, script, recorded)
-        asyncio.run(self._run(one))
-
-    async def _run(self, one: Task) -> None:
-        scheduler = Scheduler([one], self.store, self.launcher, self.clock)
-        await scheduler.run(asyncio.Event())
-
-    def jobs(self) -> Sequence[ScheduledJob]:
-        found = asyncio.run(self.store.recent(NOON - MINUTE, None, 100))
-        return list(reversed(found.jobs))
 
 
 def test_each_due_instant_runs_once_at_its_time() -> None:
@@ -177,10 +92,17 @@ def test_a_stop_terminates_what_runs_and_waits_for_it() -> None:
 def test_a_job_left_waiting_for_its_retry_is_resumed() -> None:
     before = Story(task(retry_count=1), minutes=0.6, script=fail)
     assert [j.status for j in before.jobs()] == [Status.PENDING]
-    after = Story(task(retry_count=1), 0.4, store=before.store, start=before.clock.end)
+    after = Story(task(retry_count=1), 0.8, store=before.store, start=before.clock.end)
     (job,) = after.jobs()
     assert [a["status"] for a in job.attempts] == ["failed", "completed"]
     assert job.status is Status.COMPLETED
+
+
+def test_a_retry_that_another_scheduler_awaits_is_left_to_it() -> None:
+    before = Story(task(retry_count=1), minutes=0.6, script=fail)
+    after = Story(task(retry_count=1), 0.1, store=before.store, start=before.clock.end)
+    assert after.launcher.attempts == []
+    assert [j.status for j in after.jobs()] == [Status.PENDING]
 
 
 def test_a_job_left_running_by_a_scheduler_that_was_killed_is_closed() -> None:
@@ -193,14 +115,14 @@ def test_a_job_left_running_by_a_scheduler_that_was_killed_is_closed() -> None:
 
 
 def test_a_process_that_cannot_be_started_is_told_and_the_schedule_goes_on(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     async def no_processes_left(_: Outcome) -> Outcome | None:
         raise OSError("no processes left")
 
     story = Story(task(), minutes=2, script=no_processes_left)
     assert len(story.launcher.attempts) == 2
-    assert "no processes left" in capsys.readouterr().err
+    assert "no processes left" in caplog.text
 
 
 def test_an_outcome_waits_for_a_history_that_is_away() -> None:
@@ -236,9 +158,18 @@ def _observed(
     return Observed(one, minutes, script)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    while not condition():  # noqa: ASYNC110 - it waits for the tests' own clock
-        await asyncio.sleep(0)
+def test_a_job_whose_outcome_waits_for_the_history_is_not_taken_for_lost() -> None:
+    class Away(MemoryHistory):
+        failures = 6
+
+        async def record(self, outcome: Outcome) -> None:
+            if outcome.status is Status.COMPLETED and self.failures:
+                self.failures -= 1
+                raise HistoryUnavailable("away")
+            await super().record(outcome)
+
+    story = Story(task(), minutes=3, store=Away(), recorded=False)
+    assert {j.status for j in story.jobs()} == {Status.COMPLETED}
 
 
 @pytest.mark.parametrize("text", ["every 30 seconds", "every 25 to 40 seconds"])

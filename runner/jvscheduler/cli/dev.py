@@ -10,34 +10,47 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
     )
-    parser.add_argument(
-        "--port", type=_port, default=8080, help="of the API (default: %(default)s; 0: any)"
-    )
-    parser.add_argument("--host", default="127.0.0.1", help="of the API (default: %(default)s)")
+    parser.add_argument("--port", type=_port, help="of the API (default: 8080; 0: any)")
+    parser.add_argument("--host", help="of the API (default: 127.0.0.1)")
     parser.add_argument(
         "--database",
         metavar="URL",
         help="where the history is: sqlite:///file or postgresql://… (default: "
         "JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
     )
+    parser.add_argument(
+        "--no-reload", action="store_true", help="do not look for changes of the code"
+    )
+    parser.add_argument(
+        "--once",
+        metavar="TASK",
+        help="run this task now, once, without the API; exit code 0 if it completed, else 1 "
+        "(TASK: its id, or its function's name)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        from jvscheduler.dev.serve import serve  # noqa: PLC0415 - heavy, and only `dev` needs it
+        from jvscheduler.dev.once import run_once  # noqa: PLC0415 - heavy, only `dev` needs it
+        from jvscheduler.dev.serve import serve  # noqa: PLC0415
         from jvscheduler.dev.settings import read_settings  # noqa: PLC0415
     except ImportError as error:
         raise InvalidSettings(
             f"`jvscheduler dev` needs {error.name}: pip install 'jvscheduler[runner,server]'"
         ) from error
+    if args.once is not None and (args.port is not None or args.host or args.no_reload):
+        raise InvalidSettings(
+            "--host, --port and --no-reload are not for --once, which has no API and ends by itself"
+        )
     settings = read_settings(
         tuple(args.modules),
-        host=args.host,
-        port=args.port,
+        host=args.host or "127.0.0.1",
+        port=8080 if args.port is None else args.port,
         database=args.database,
         import_seconds=IMPORT_SECONDS,
+        reload=not args.no_reload,
     )
-    return serve(settings)
+    return serve(settings) if args.once is None else run_once(settings, args.once)
 
 
 def _port(text: str) -> int:

@@ -21,8 +21,15 @@ class ApiServer(uvicorn.Server):
         yield
 
 
-def make_server(tasks: Sequence[Task], store: HistoryStore) -> ApiServer:
-    app = create_app(store, LocalCluster(tasks))
+class EditedCluster(LocalCluster):
+    """Its tasks are replaced when their code is edited."""
+
+    def replace_tasks(self, tasks: Sequence[Task]) -> None:
+        self._tasks = tuple(tasks)
+
+
+def make_server(cluster: EditedCluster, store: HistoryStore) -> ApiServer:
+    app = create_app(store, cluster)
     return ApiServer(uvicorn.Config(app, log_level="warning", access_log=False))
 
 

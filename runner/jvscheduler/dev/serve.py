@@ -1,69 +1,85 @@
 """Puts scheduler and API together, from the start to Ctrl-C."""
 
 import asyncio
+import contextlib
 import os
-import signal
 import socket
-import sys
-from collections.abc import Sequence
-from typing import Final
+import time
+from collections.abc import AsyncIterator, Sequence
 
-from jvscheduler.dev.api import listen, make_server
+from jvscheduler.dev.api import EditedCluster, listen, make_server
+from jvscheduler.dev.log import show_log
+from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
-from jvscheduler.discovery import discover
+from jvscheduler.dev.stop import KILLED, Stop
+from jvscheduler.discovery import Found, find
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.launcher import ProcessLauncher
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.tasks import Task
-
-_KILLED: Final = 130
-_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def serve(settings: Settings) -> int:
     """The exit code."""
-    tasks = discover(settings.modules, settings.import_seconds)
+    show_log(coloured=settings.coloured)
+    began = time.time()
+    found = find(settings.modules, settings.import_seconds)
     with listen(settings.host, settings.port) as address:
-        return asyncio.run(_serve(settings, tasks, address))
+        return asyncio.run(_serve(settings, found, began, address))
 
 
-async def _serve(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> int:
+async def _serve(settings: Settings, found: Found, began: float, address: socket.socket) -> int:
     store = open_store(settings.database_url)
-    launcher = ProcessLauncher(settings.database_url, settings.environ)
-    stop = _Stop(launcher)
+    launcher = ProcessLauncher(settings.database_url, settings.environ, _show_output)
+    stop = Stop(launcher)
+    scheduler = Scheduler(found.tasks, store, launcher, SystemClock())
+    cluster = EditedCluster(found.tasks)
     try:
         await store.open()
-        server = make_server(tasks, store)
+        server = make_server(cluster, store)
         serving = asyncio.create_task(server.serve(sockets=[address]))
-        serving.add_done_callback(lambda _: stop.event.set())
-        _greet(settings, tasks, address)
-        await Scheduler(tasks, store, launcher, SystemClock()).run(stop.event)
+        serving.add_done_callback(lambda _: stop.asked.set())
+        _greet(settings, found.tasks, address)
+        async with _reloading(settings, found, began, scheduler, cluster):
+            await scheduler.run(stop.asked)
+        await scheduler.settle(stop.impatient)
         server.should_exit = True
         await serving
     finally:
         await store.close()
-    return _KILLED if stop.impatient else 0
+    return KILLED if stop.impatient.is_set() else 0
 
 
-class _Stop:
-    """The first signal ends everything in good order, the second at once."""
+@contextlib.asynccontextmanager
+async def _reloading(
+    settings: Settings, found: Found, began: float, scheduler: Scheduler, cluster: EditedCluster
+) -> AsyncIterator[None]:
+    def apply(tasks: Sequence[Task]) -> None:
+        scheduler.replace_tasks(tasks)
+        cluster.replace_tasks(tasks)
 
-    def __init__(self, launcher: ProcessLauncher) -> None:
-        self.event = asyncio.Event()
-        self.impatient = False
-        self._launcher = launcher
-        for number in _SIGNALS:
-            asyncio.get_running_loop().add_signal_handler(number, self._asked)
+    if not settings.reload:
+        yield
+        return
+    reloader = Reloader(settings.modules, settings.import_seconds, found, began, apply)
+    reloading = asyncio.create_task(reloader.run())
+    reloading.add_done_callback(_tell_failure)
+    try:
+        yield
+    finally:
+        reloading.cancel()
+        await asyncio.wait({reloading})
 
-    def _asked(self) -> None:
-        if self.event.is_set():
-            self.impatient = True
-            self._launcher.signal(signal.SIGKILL)
-            return
-        say("ending: running tasks are told to terminate (again to kill them)")
-        self.event.set()
+
+def _show_output(task_id: str, line: str) -> None:
+    say(f"{task_id} | {line}", Event.OUTPUT)
+
+
+def _tell_failure(reloading: asyncio.Task[None]) -> None:
+    if not reloading.cancelled() and (error := reloading.exception()) is not None:
+        say(f"no more reloads, start dev again to see changes: {error!r}", Event.PROBLEM)
 
 
 def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> None:
@@ -74,4 +90,3 @@ def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) ->
     port = address.getsockname()[1]
     say(f"history in {parse_url(settings.database_url).redacted}; process {os.getpid()}")
     say(f"API on http://{host}:{port}, described at http://{host}:{port}/docs; Ctrl-C ends it")
-    sys.stderr.flush()

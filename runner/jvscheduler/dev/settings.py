@@ -1,11 +1,13 @@
 """What the command line and the environment tell `dev`; it reads `os.environ` nowhere else."""
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
 from jvscheduler import environment
+from jvscheduler.dev.log import wants_colours
 from jvscheduler.history.urls import parse_url
 
 DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
@@ -20,6 +22,8 @@ class Settings:
     port: int
     database_url: str
     import_seconds: float
+    reload: bool
+    coloured: bool
     environ: Mapping[str, str] = field(repr=False)
 
 
@@ -30,9 +34,11 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     port: int,
     database: str | None,
     import_seconds: float,
+    reload: bool,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
     """The database of the command line, else of the environment, else a file beside the user."""
     url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
     parse_url(url)
-    return Settings(modules, host, port, url, import_seconds, dict(environ))
+    coloured = wants_colours(environ, is_terminal=sys.stderr.isatty())
+    return Settings(modules, host, port, url, import_seconds, reload, coloured, dict(environ))

@@ -6,6 +6,6 @@ A named module's tasks are those that are reachable as its attributes: defined
 in it or imported into it. Each counts once, where it is defined.
 """
 
-from jvscheduler.discovery.process import discover
+from jvscheduler.discovery.process import Found, discover, find, importing
 
-__all__ = ["discover"]
+__all__ = ["Found", "discover", "find", "importing"]

@@ -1,9 +1,10 @@
 """The process that imports a user's modules: `python -m jvscheduler.discovery.child FD MODULE…`.
 
 It reports on the file descriptor FD in JSON lines: `importing` before each
-module, so that the parent knows whom to blame for whatever happens next, and
-then `tasks` or `error`. It always leaves by `os._exit`: what the modules
-registered for the end of a process, or left running, is not for a scan.
+module, so that the parent knows whom to blame for whatever happens next,
+`files` when it knows them, and then `tasks` or `error`. It always leaves by
+`os._exit`: what the modules registered for the end of a process, or left
+running, is not for a scan.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from types import ModuleType, TracebackType
 from typing import IO, Any
 
 from jvscheduler.decorators import decorated
+from jvscheduler.discovery.files import files_in, files_of
 from jvscheduler.discovery.scan import scan
 from jvscheduler.errors import DiscoveryError, SchedulerError
 from jvscheduler.tasks import Task
@@ -26,10 +28,11 @@ def main(report: IO[str], names: list[str]) -> None:
     sys.argv = ["jvscheduler"]
     try:
         modules = [_import(name, report) for name in names]
-        tasks = scan(modules, decorated())
-        _tell(report, {"tasks": [_row(task) for task in tasks]})
+        last: dict[str, Any] = {"tasks": [_row(task) for task in scan(modules, decorated())]}
     except DiscoveryError as error:
-        _tell(report, {"error": str(error)})
+        last = {"error": str(error)}
+    _tell(report, {"files": files_of(sys.modules.values())})
+    _tell(report, last)
 
 
 def _tell(report: IO[str], line: dict[str, Any]) -> None:
@@ -49,6 +52,7 @@ def _import(name: str, report: IO[str]) -> ModuleType:
     try:
         module = importlib.import_module(name)
     except BaseException as error:  # noqa: BLE001 - whatever it is, the module has failed
+        _tell(report, {"files": files_in(error)})
         raise DiscoveryError(_why(name, error)) from None
     _check_quiet(name)
     _check_threads(name)

@@ -13,7 +13,9 @@ import select
 import signal
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
@@ -25,20 +27,67 @@ from jvscheduler.tasks import Task
 _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
-def discover(modules: Sequence[str], time_limit: float) -> tuple[Task, ...]:
-    """The tasks of the modules, by task id; `time_limit` is in seconds, for all of them.
+@dataclass(frozen=True)
+class Found:
+    """`tasks`, by task id, are none where there is an `error`; `files` are the user's own."""
 
-    Raises DiscoveryError, whose message names the module.
+    tasks: tuple[Task, ...]
+    files: frozenset[Path]
+    error: DiscoveryError | None = None
+
+
+@dataclass(frozen=True)
+class Importing:
+    """The importing process: `command` and `options` to start it with, then what it found.
+
+    Who starts it waits for it in a way of its own, and kills its process group.
     """
+
+    command: Sequence[str]
+    options: Mapping[str, Any]
+    _report: IO[bytes]
+
+    def found(self, exit_code: int | None, time_limit: float) -> Found:
+        """`exit_code` is None when the time was over."""
+        lines = _lines(self._report)
+        files = frozenset(Path(file) for line in lines for file in line.pop("files", ()))
+        try:
+            tasks = _tasks([line for line in lines if line], exit_code, time_limit)
+            check_unique(tasks)
+        except DiscoveryError as error:
+            return Found((), files, error)
+        return Found(tuple(sorted(tasks, key=lambda task: task.task_id)), files)
+
+
+@contextlib.contextmanager
+def importing(modules: Sequence[str]) -> Iterator[Importing]:
+    """Raises DiscoveryError when a name cannot be a module's."""
     if not modules:
         raise DiscoveryError("name at least one module of tasks, such as shop.tasks")
     for name in modules:
         _check_name(name)
     with TemporaryFile() as report, TemporaryFile() as output:
-        exit_code = _run(list(dict.fromkeys(modules)), report, output, time_limit)
-        tasks = _tasks(_lines(report), exit_code, time_limit)
-    check_unique(tasks)
-    return tuple(sorted(tasks, key=lambda task: task.task_id))
+        fd, names = report.fileno(), dict.fromkeys(modules)
+        child = [sys.executable, "-P", "-m", "jvscheduler.discovery.child"]
+        options = {"stdin": subprocess.DEVNULL, "stdout": output, "pass_fds": [fd]}
+        yield Importing([*child, str(fd), *names], {**options, "start_new_session": True}, report)
+
+
+def discover(modules: Sequence[str], time_limit: float) -> tuple[Task, ...]:
+    """The tasks of the modules, by task id; `time_limit` is in seconds, for all of them.
+
+    Raises DiscoveryError, whose message names the module.
+    """
+    return find(modules, time_limit).tasks
+
+
+def find(modules: Sequence[str], time_limit: float) -> Found:
+    """As `discover`, with the files that the tasks come from."""
+    with importing(modules) as process:
+        found = process.found(_run(process, time_limit), time_limit)
+    if found.error is not None:
+        raise found.error
+    return found
 
 
 def _check_name(name: str) -> None:
@@ -50,16 +99,9 @@ def _check_name(name: str) -> None:
         raise DiscoveryError(f"{name!r} is not a module: name it by its import path{hint}")
 
 
-def _run(modules: list[str], report: IO[bytes], output: IO[bytes], limit: float) -> int | None:
+def _run(child: Importing, limit: float) -> int | None:
     """The exit code; None when the time was over."""
-    fd = report.fileno()
-    process = subprocess.Popen(
-        [sys.executable, "-P", "-m", "jvscheduler.discovery.child", str(fd), *modules],
-        stdin=subprocess.DEVNULL,
-        stdout=output,
-        pass_fds=[fd],
-        start_new_session=True,
-    )
+    process = subprocess.Popen(child.command, **child.options)
     try:
         return process.wait() if _ends_within(process, limit) else None
     finally:

@@ -43,6 +43,7 @@ def variables(attempt: Attempt, database_url: str, termination_log: str) -> Mapp
         environment.POD_NAME: attempt.attempt_id,
         environment.DATABASE_URL: database_url,
         environment.TERMINATION_LOG: termination_log,
+        environment.QUIET: "1",
         environment.TIMEOUT_SECONDS: str(task.timeout_seconds or ""),
     }
 

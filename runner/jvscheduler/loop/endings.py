@@ -2,15 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import outcome_of
+from jvscheduler.loop.due import retry_pause
 from jvscheduler.outcomes import Outcome, Reason, Status, from_message
 from jvscheduler.runner.limit import is_alive
 
 _RETRIED: Final = (Status.FAILED, Status.TIMEOUT)
+_RETRY_DELAY: Final = timedelta(seconds=10)
+"""What a process may take to start on a slow machine, and its claim to be written."""
 
 
 def ended(message: str, exit_code: int, claim: Outcome, now: datetime) -> Outcome | None:
@@ -37,6 +40,18 @@ def lost(claim: Outcome, now: datetime, how: str) -> Outcome:
 def is_retried(outcome: Outcome | None, attempts: int) -> bool:
     """After so many attempts, this one included."""
     return outcome is not None and outcome.status in _RETRIED and attempts <= outcome.retry_count
+
+
+def lacks_retry(job: ScheduledJob, now: datetime) -> bool:
+    """Whether nobody has begun the retry that a job awaits, although it is due.
+
+    Until then the scheduler that ran the last attempt, in another process
+    perhaps, is the one to retry it.
+    """
+    if job.status is not Status.PENDING or not job.attempts:
+        return False
+    ended = datetime.fromisoformat(job.attempts[-1]["completion_time"])
+    return now >= ended + timedelta(seconds=retry_pause(len(job.attempts))) + _RETRY_DELAY
 
 
 def silent_attempts(job: ScheduledJob, now: datetime) -> Sequence[Outcome]:

@@ -6,13 +6,15 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from jvscheduler.loop.attempts import Attempt, claim_of, variables
 from jvscheduler.loop.endings import ended
+from jvscheduler.loop.output import shown
 from jvscheduler.outcomes import Outcome
 
 
@@ -25,11 +27,21 @@ class Launcher(Protocol):
 
 
 class ProcessLauncher:
-    """`environ` is what the attempts' processes inherit."""
+    """`environ` is what the attempts' processes inherit.
 
-    def __init__(self, database_url: str, environ: Mapping[str, str]) -> None:
+    What they print is told by the task's id and line to `show`, else it goes
+    where this process prints.
+    """
+
+    def __init__(
+        self,
+        database_url: str,
+        environ: Mapping[str, str],
+        show: Callable[[str, str], None] | None = None,
+    ) -> None:
         self._database_url = database_url
         self._environ = environ
+        self._show = show
         self._running: set[asyncio.subprocess.Process] = set()
         self._told: signal.Signals | None = None
 
@@ -38,7 +50,8 @@ class ProcessLauncher:
             message = Path(folder, "termination-log")
             claim = claim_of(attempt, datetime.now(UTC))
             own = variables(attempt, self._database_url, str(message))
-            code = await self._finished({**self._environ, **own})
+            async with self._printing(attempt.task.task_id) as output:
+                code = await self._finished({**self._environ, **own}, output)
             return ended(_text(message), code, claim, datetime.now(UTC))
 
     def signal(self, number: signal.Signals) -> None:
@@ -46,12 +59,25 @@ class ProcessLauncher:
         for process in self._running:
             _send(process, number)
 
-    async def _finished(self, environ: Mapping[str, str]) -> int:
+    @contextlib.asynccontextmanager
+    async def _printing(self, task_id: str) -> AsyncIterator[int | None]:
+        if self._show is None:
+            yield None
+            return
+        async with shown(partial(self._show, task_id)) as output:
+            yield output
+
+    async def _finished(self, environ: Mapping[str, str], output: int | None) -> int:
         """In a session of its own: Ctrl-C in the terminal is `dev`'s to pass on."""
         command = (sys.executable, "-m", "jvscheduler.runner")
         with _held_back(signal.SIGTERM):
             process = await asyncio.create_subprocess_exec(
-                *command, env=environ, start_new_session=True, stdin=asyncio.subprocess.DEVNULL
+                *command,
+                env=environ,
+                start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
             )
         self._running.add(process)
         if self._told is not None:  # while it was being started

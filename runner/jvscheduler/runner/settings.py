@@ -29,6 +29,7 @@ class Settings:
     max_concurrent: int
     database_url: str | None
     termination_log: Path
+    quiet: bool
 
     def begun(self, now: datetime) -> Outcome:
         """The attempt's first outcome, with which it claims its job."""
@@ -68,6 +69,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         max_concurrent=_whole(environ, environment.MAX_CONCURRENT, default=1, least=1),
         database_url=environ.get(environment.DATABASE_URL) or None,
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
+        quiet=bool(environ.get(environment.QUIET)),
     )
 
 

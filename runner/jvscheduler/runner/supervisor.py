@@ -12,7 +12,7 @@ from typing import Final
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import HistoryStore
-from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler.outcomes import Outcome, Reason, Status, summary
 from jvscheduler.runner.admission import Admission, admit
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.log import say
@@ -42,7 +42,7 @@ async def supervise(settings: Settings, process: TaskProcess, store: HistoryStor
         case Admission.RUN:
             outcome = await _run(settings, process, store, claim, stop)
     await publish(store, outcome, settings.termination_log, stop)
-    _tell(outcome)
+    _tell(outcome, quiet=settings.quiet)
     return EXIT_CODES[outcome.status]
 
 
@@ -147,9 +147,8 @@ def _discard(process: TaskProcess) -> None:
     end_descendants()
 
 
-def _tell(outcome: Outcome) -> None:
+def _tell(outcome: Outcome, *, quiet: bool) -> None:
     if outcome.traceback:
         os.write(2, outcome.traceback.encode(errors="replace"))
-    took = f"{outcome.status} in {outcome.duration_seconds or 0:.1f} s"
-    told = ": ".join(t for t in (took, outcome.reason, outcome.error_message) if t)
-    say(f"{outcome.task_id} {told}")
+    if not quiet:
+        say(f"{outcome.task_id} {summary(outcome)}")
