@@ -44,6 +44,26 @@ class SlotsContract:
 
         tell(make_loop_store, story)
 
+    @pytest.mark.parametrize("limit", [1, 3])
+    def test_the_next_attempt_of_a_job_takes_over_the_slot_of_the_one_that_died(
+        self, make_loop_store: MakeLoopStore, limit: int
+    ) -> None:
+        async def story(store: LoopStore) -> None:
+            first = [
+                replace(r, job_id=f"job-{r.holder}") for r in asked("a", "b", "c", limit=limit)
+            ]
+            assert sum(await store.acquire_slots(first, NOON)) == limit
+            assert not any(await store.acquire_slots(asked("late", limit=limit), NOON))
+            second = replace(first[0], holder="a2")
+            assert list(await store.acquire_slots([second], LATER)) == [True]
+            await store.extend_slots(["a"], EXPIRED)
+            await store.release_slots(["a"])
+            assert not any(await store.acquire_slots(asked("late", limit=limit), LATER))
+            await store.release_slots(["a2"])
+            assert list(await store.acquire_slots(asked("late", limit=limit), LATER)) == [True]
+
+        tell(make_loop_store, story)
+
     @pytest.mark.parametrize("limit", [1, 2, 5])
     def test_of_many_asked_at_once_only_so_many_are_given(
         self, make_loop_store: MakeLoopStore, limit: int

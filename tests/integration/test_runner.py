@@ -5,18 +5,18 @@ import signal
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
 from jvscheduler import environment
+from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status
 from tests.cluster.postgres import PostgresServer
 from tests.endings import COMPLETED, CRASHED, RAISED, Case
-from tests.outcomes import begun
 from tests.runner_process import Ended, Runner, is_running
 from tests.waiting import eventually
 
@@ -238,14 +238,20 @@ def test_a_job_over_the_limit_is_skipped_and_says_so(url: str, tmp_path: Path) -
         started.wait()
 
 
-def test_a_job_whose_runner_fell_silent_holds_no_place(sqlite_url: str, tmp_path: Path) -> None:
-    async def leave_silent() -> None:
-        store = open_store(sqlite_url)
-        await store.claim(
-            begun(task_id="ends.returns", start_time=datetime(2026, 1, 1, tzinfo=UTC))
-        )
-        await store.close()
+def test_a_slot_is_held_until_the_run_ends_or_its_holder_is_silent(
+    url: str, tmp_path: Path
+) -> None:
+    task = "ends.returns"
 
-    asyncio.run(leave_silent())
-    ended = Runner(tmp_path, "ends.returns", sqlite_url, job="job-29540999").run()
-    assert message_of(ended).status is Status.COMPLETED
+    async def taken(holder: str, now: datetime) -> bool:
+        store = open_store(url)
+        (answer,) = await store.acquire_slots([SlotRequest("shop", task, 1, holder)], now)
+        await store.close()
+        return answer
+
+    now = datetime.now(UTC)
+    assert asyncio.run(taken("died-long-ago", now - EXPIRY))
+    assert message_of(Runner(tmp_path, task, url).run()).status is Status.COMPLETED
+    assert asyncio.run(taken("alive", now + timedelta(hours=1)))
+    ended = Runner(tmp_path, task, url, job="job-29540999", attempt="pod-b").run()
+    assert message_of(ended).reason == Reason.CONCURRENCY_LIMIT

@@ -24,7 +24,10 @@ def scheduled_task(loop: str | None = "loop-a", deleted: bool = False, **spec: A
         "image": "shop:1",
     }
     return {
-        "metadata": {**metadata, **({"deletionTimestamp": "2026-03-02T12:00:00Z"} if deleted else {})},
+        "metadata": {
+            **metadata,
+            **({"deletionTimestamp": "2026-03-02T12:00:00Z"} if deleted else {}),
+        },
         "spec": {**base, **spec},
         "status": {"loop": loop} if loop else {},
     }

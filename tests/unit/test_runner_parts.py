@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +11,9 @@ from jvspatial.core import Walker
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.merge import opened
 from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
 from jvscheduler.runner.calls import WalkerFailed, call
 from jvscheduler.runner.entrypoint import TaskNotFound, load
-from jvscheduler.runner.limit import must_yield
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
 from jvscheduler.runner.settings import read_settings
@@ -101,38 +98,6 @@ class TestMemoryLimit:
 
     def test_a_kernel_that_does_not_tell_counts_none(self, tmp_path: Path) -> None:
         assert oom_kills(tmp_path / "mount", tmp_path / "self") == 0
-
-
-class TestLimit:
-    """Jobs of one task that run at once; the claim is that of job 5."""
-
-    @pytest.mark.parametrize(
-        ("running", "limit", "yields"),
-        [
-            pytest.param([], 1, False, id="alone"),
-            pytest.param([5], 1, False, id="only itself"),
-            pytest.param([4, 5], 1, True, id="an earlier one"),
-            pytest.param([5, 6], 1, False, id="a later one yields itself"),
-            pytest.param([4, 5], 2, False, id="room for two"),
-            pytest.param([3, 4, 5], 2, True, id="two are there"),
-        ],
-    )
-    def test_a_job_yields_to_earlier_ones(
-        self,
-        running: list[int],
-        limit: int,
-        yields: bool,
-    ) -> None:
-        jobs = [beating(number) for number in running]
-        assert must_yield(of_job(5), jobs, limit, NOW) is yields
-
-    def test_a_job_whose_runner_fell_silent_holds_no_place(self) -> None:
-        silent = beating(4, last=NOW - timedelta(seconds=31))
-        assert not must_yield(of_job(5), [silent], 1, NOW)
-
-
-def beating(number: int, last: datetime = NOW) -> ScheduledJob:
-    return opened(of_job(number)).model_copy(update={"heartbeat_time": last})
 
 
 class TestReport:

@@ -85,14 +85,6 @@ class JvspatialHistory(LoopCalls):
         change = {"$set": {"context.heartbeat_time": to_text(now)}}
         await self._call(lambda: self._database.find_one_and_update(COLLECTION, query, change))
 
-    async def running(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
-        query = {
-            "context.job_name": task_id,
-            "context.status": Status.RUNNING.value,
-            "context.namespace": namespace,
-        }
-        return (await self._find(query))[0]
-
     async def unfinished(self) -> Sequence[ScheduledJob]:
         statuses = [Status.PENDING.value, Status.RUNNING.value]
         jobs, _ = await self._find({"context.status": {"$in": statuses}})

@@ -46,10 +46,6 @@ class MemoryHistory(MemorySlots):
         if job is not None and job.status is Status.RUNNING:
             self._jobs[job_id] = job.model_copy(update={"heartbeat_time": now})
 
-    async def running(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
-        jobs = self._with_status(Status.RUNNING)
-        return [j for j in jobs if (j.namespace, j.job_name) == (namespace, task_id)]
-
     async def unfinished(self) -> Sequence[ScheduledJob]:
         jobs = self._with_status(Status.PENDING, Status.RUNNING)
         return [j for j in jobs if j.is_ours]

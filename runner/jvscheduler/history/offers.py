@@ -29,6 +29,8 @@ class TaskSlot(FewObject):
     """The task's limit when it was taken."""
     holder: str = ""
     """The attempt's id."""
+    owner: str = ""
+    """Its job's id: another attempt of that may take it over."""
     expiry_time: Time | None = None
 
     def is_held(self, now: datetime) -> bool:
@@ -55,12 +57,13 @@ def slot(request: SlotRequest, number: int, now: datetime) -> TaskSlot:
         number=number,
         limit=request.limit,
         holder=request.holder,
+        owner=request.owner,
         expiry_time=as_utc(now + EXPIRY),
     )
 
 
 def _offer(request: SlotRequest, held: Sequence[TaskSlot], now: datetime) -> TaskSlot | None:
-    own = [other.number for other in held if other.holder == request.holder]
+    own = [other.number for other in held if other.owner == request.owner]
     free = own or _free({other.number for other in held}, request.limit)
     if not free:
         return None

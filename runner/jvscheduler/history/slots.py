@@ -17,12 +17,21 @@ EXPIRY: Final = timedelta(seconds=25)
 
 @dataclass(frozen=True)
 class SlotRequest:
-    """`holder` is an attempt's id; asking again for what it holds is answered yes."""
+    """`holder` is an attempt's id; asking again for what it holds is answered yes.
+
+    An attempt of the same job takes over what the one before it holds, which has died: it would
+    else be skipped for a run that is no more.
+    """
 
     namespace: str
     task_id: str
     limit: int
     holder: str
+    job_id: str = ""
+
+    @property
+    def owner(self) -> str:
+        return self.job_id or self.holder
 
 
 class Slots(Protocol):

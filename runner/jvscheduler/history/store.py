@@ -46,8 +46,6 @@ class HistoryStore(Protocol):
 
     async def heartbeat(self, job_id: str, now: datetime) -> None: ...
 
-    async def running(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]: ...
-
     async def unfinished(self) -> Sequence[ScheduledJob]:
         """Pending and running jobs of all tasks; those of users' own making left out."""
 

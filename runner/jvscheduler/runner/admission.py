@@ -1,12 +1,16 @@
-"""Asks the history whether this attempt may run. A history that is down stops no task."""
+"""Asks the history whether this attempt may run. A history that is down stops no task.
+
+The claim comes before the slot: who has lost the instant must not hold, even
+for a moment, the place that the winner needs.
+"""
 
 from datetime import UTC, datetime
 from enum import Enum
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.slots import SlotRequest
+from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
-from jvscheduler.runner.limit import must_yield
 from jvscheduler.runner.log import say
 
 
@@ -17,15 +21,20 @@ class Admission(Enum):
     OVER_LIMIT = "over limit"
 
 
-async def admit(store: HistoryStore | None, claim: Outcome, max_concurrent: int) -> Admission:
+async def admit(store: LoopStore | None, claim: Outcome, max_concurrent: int) -> Admission:
     if store is None:
         return Admission.RUN
     try:
         if not await store.claim(claim):
             return Admission.LOST
-        running = await store.running(claim.namespace, claim.task_id)
+        (given,) = await store.acquire_slots([_request(claim, max_concurrent)], datetime.now(UTC))
     except SchedulerError as error:
-        say(f"running without a claim: {error}")
+        say(f"running without a claim or a slot: {error}")
         return Admission.RUN
-    over = must_yield(claim, running, max_concurrent, datetime.now(UTC))
-    return Admission.OVER_LIMIT if over else Admission.RUN
+    return Admission.RUN if given else Admission.OVER_LIMIT
+
+
+def _request(claim: Outcome, max_concurrent: int) -> SlotRequest:
+    return SlotRequest(
+        claim.namespace, claim.task_id, max_concurrent, claim.attempt_id, claim.job_id
+    )

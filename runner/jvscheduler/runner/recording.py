@@ -24,13 +24,15 @@ PAUSE_SECONDS: Final = 1.0
 
 async def publish(
     store: HistoryStore | None, outcome: Outcome, file: Path, stop: asyncio.Event
-) -> None:
-    """Once `stop` is set it tries the history only once more."""
+) -> bool:
+    """Whether the history has it. Once `stop` is set it is tried only once more."""
     write_message(file, outcome)
     if store is None:
         say("no database is set: the outcome is only in the termination message")
     elif await _record(store, outcome, stop):
         write_message(file, replace(outcome, recorded=True))
+        return True
+    return False
 
 
 def write_message(file: Path, outcome: Outcome) -> None:

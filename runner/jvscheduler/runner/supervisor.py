@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
 from jvscheduler.runner.admission import Admission, admit
 from jvscheduler.runner.limit import skipped
@@ -27,7 +27,7 @@ EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, S
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-async def supervise(settings: Settings, process: TaskProcess, store: HistoryStore | None) -> int:
+async def supervise(settings: Settings, process: TaskProcess, store: LoopStore | None) -> int:
     """The exit code."""
     stop = _watch_for_stop()
     claim = settings.begun(datetime.now(UTC))
@@ -41,12 +41,14 @@ async def supervise(settings: Settings, process: TaskProcess, store: HistoryStor
             outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
         case Admission.RUN:
             outcome = await _run(settings, process, store, claim, stop)
-    await publish(store, outcome, settings.termination_log, stop)
+    recorded = await publish(store, outcome, settings.termination_log, stop)
+    if store is not None and recorded:
+        await _release(store, claim)
     _tell(outcome, quiet=settings.quiet)
     return EXIT_CODES[outcome.status]
 
 
-async def close(store: HistoryStore | None) -> None:
+async def close(store: LoopStore | None) -> None:
     if store is not None:
         try:
             await store.close()
@@ -65,13 +67,13 @@ def _watch_for_stop() -> asyncio.Event:
 async def _run(
     settings: Settings,
     process: TaskProcess,
-    store: HistoryStore | None,
+    store: LoopStore | None,
     claim: Outcome,
     stop: asyncio.Event,
 ) -> Outcome:
     kills_before = oom_kills()
     process.gate.open()
-    async with _heartbeats(store, claim.job_id):
+    async with _heartbeats(store, claim):
         interruption = await _until_ended(process, settings.timeout_seconds, stop)
     usage = process.reap()
     end_descendants()
@@ -104,11 +106,11 @@ async def _end(process: TaskProcess, ended: asyncio.Task[None]) -> None:
 
 
 @contextlib.asynccontextmanager
-async def _heartbeats(store: HistoryStore | None, job_id: str) -> AsyncIterator[None]:
+async def _heartbeats(store: LoopStore | None, claim: Outcome) -> AsyncIterator[None]:
     if store is None:
         yield
         return
-    beating = asyncio.create_task(_beat(store, job_id))
+    beating = asyncio.create_task(_beat(store, claim))
     try:
         yield
     finally:
@@ -117,13 +119,22 @@ async def _heartbeats(store: HistoryStore | None, job_id: str) -> AsyncIterator[
             await beating
 
 
-async def _beat(store: HistoryStore, job_id: str) -> None:
+async def _beat(store: LoopStore, claim: Outcome) -> None:
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
-            await store.heartbeat(job_id, datetime.now(UTC))
+            await store.heartbeat(claim.job_id, datetime.now(UTC))
+            await store.extend_slots([claim.attempt_id], datetime.now(UTC))
         except SchedulerError as error:
             say(f"no heartbeat: {error}")
+
+
+async def _release(store: LoopStore, claim: Outcome) -> None:
+    """Only of a history that answers: another's silence frees the slot as well."""
+    try:
+        await store.release_slots([claim.attempt_id])
+    except SchedulerError as error:
+        say(f"the slot is free again when its time is over: {error}")
 
 
 def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float | None) -> Outcome:

@@ -27,7 +27,7 @@ _TAKE: Final = """
 INSERT INTO {table} AS old (id, entity, data)
 SELECT new.id, 'TaskSlot', new.data FROM unnest($1::text[], $2::jsonb[]) AS new(id, data),
     jsonb_to_record(new.data -> 'context') AS asked(
-        job_name text, namespace text, number int, "limit" int, holder text)
+        job_name text, namespace text, number int, "limit" int, owner text)
 WHERE asked.number + 1 + (
     SELECT COUNT(*) FROM {table} AS other
     WHERE other.entity = 'TaskSlot'
@@ -37,11 +37,11 @@ WHERE asked.number + 1 + (
         AND (other.data #>> '{{context,number}}')::int > asked.number
 ) <= asked."limit" OR EXISTS (
     SELECT FROM {table} AS own
-    WHERE own.id = new.id AND own.data #>> '{{context,holder}}' = asked.holder
+    WHERE own.id = new.id AND own.data #>> '{{context,owner}}' = asked.owner
 )
 ON CONFLICT (id) DO UPDATE SET data = EXCLUDED.data, updated_at = NOW()
 WHERE old.data #>> '{{context,expiry_time}}' <= $3
-    OR old.data #>> '{{context,holder}}' = EXCLUDED.data #>> '{{context,holder}}'
+    OR old.data #>> '{{context,owner}}' = EXCLUDED.data #>> '{{context,owner}}'
 RETURNING id
 """
 _OF_TASKS: Final = """

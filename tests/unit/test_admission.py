@@ -1,0 +1,74 @@
+"""Which attempts may run: the claim comes first, then one of the task's slots."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.history.slots import EXPIRY, SlotRequest
+from jvscheduler.outcomes import Outcome
+from jvscheduler.runner import supervisor
+from jvscheduler.runner.admission import Admission, admit
+from tests.outcomes import failed, of_job
+
+
+class HistoryWithoutSlots(MemoryHistory):
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        raise HistoryUnavailable("the database has gone")
+
+
+def admissions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Admission]:
+    async def admitted() -> list[Admission]:
+        return [await admit(store, claim, limit) for claim in claims]
+
+    return asyncio.run(admitted())
+
+
+def test_so_many_run_as_the_limit_says() -> None:
+    claims = [of_job(number) for number in range(3)]
+    expected = [Admission.RUN, Admission.RUN, Admission.OVER_LIMIT]
+    assert admissions(MemoryHistory(), claims, 2) == expected
+
+
+def test_who_lost_its_claim_takes_no_slot() -> None:
+    store = MemoryHistory()
+    asyncio.run(store.record(failed(of_job(0))))
+    claims = [of_job(0, attempt_id="pod-late"), of_job(1)]
+    assert admissions(store, claims, 1) == [Admission.LOST, Admission.RUN]
+
+
+def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
+    first = of_job(0, retry_count=1)
+    claims = [first, replace(first, attempt_id="pod-b"), of_job(1)]
+    expected = [Admission.RUN, Admission.RUN, Admission.OVER_LIMIT]
+    assert admissions(MemoryHistory(), claims, 1) == expected
+
+
+def test_without_a_history_that_answers_a_task_runs_without_a_slot() -> None:
+    claims = [of_job(number) for number in range(2)]
+    assert admissions(HistoryWithoutSlots(), claims, 1) == [Admission.RUN] * 2
+
+
+def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 0.001)
+    claim, silent_since = of_job(0), datetime.now(UTC) - EXPIRY
+    own = SlotRequest(claim.namespace, claim.task_id, 1, claim.attempt_id)
+    extended = asyncio.Event()
+
+    class History(MemoryHistory):
+        async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
+            await super().extend_slots(holders, now)
+            extended.set()
+
+    async def story() -> Sequence[bool]:
+        store = History()
+        await store.acquire_slots([own], silent_since)
+        async with supervisor._heartbeats(store, claim):  # noqa: SLF001 - a part that tells alone
+            await extended.wait()
+        return await store.acquire_slots([replace(own, holder="another")], datetime.now(UTC))
+
+    assert list(asyncio.run(story())) == [False]
