@@ -1,7 +1,7 @@
 """A loop on a clock and with a worker of the tests' own: no process, no waiting."""
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,7 +17,7 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
-from jvscheduler.worker.messages import Ended, Hello, Start
+from jvscheduler.worker.messages import Ended, Start
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -91,9 +91,9 @@ class ScriptedWorker:
     went: list[tuple[str, datetime]] = field(default_factory=list)
     """Job names with the time at which they were let go."""
 
-    def hello(self) -> Hello:
-        """As a worker says that still has what is going."""
-        return Hello("worker-a", {run_id: order.claim for run_id, order in self.going.items()})
+    def claims(self) -> dict[str, Mapping[str, Any]]:
+        """As a worker names what it still has."""
+        return {run_id: order.claim for run_id, order in self.going.items()}
 
     def start(self, order: Start) -> None:
         self.gated[order.run_id] = order
@@ -179,7 +179,7 @@ class Story:
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Story":
-        self.loop.runs.on_hello(Hello("worker-a", {}))
+        self.loop.runs.on_hello("worker-a", {})
         self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
         await settle()
         return self

@@ -1,7 +1,7 @@
 """The runs that the worker has in hand, and what the loop awaits of each.
 
-The worker may die, and the connection may break while the worker lives on: what a
-new connection's first message does not name is lost, and no end comes for it.
+A connection may break while the worker lives on; every end comes all the same. With
+the worker itself its runs are lost, and no end comes for them.
 """
 
 import asyncio
@@ -9,8 +9,9 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 
 from jvscheduler.errors import SchedulerError
+from jvscheduler.loop.log import say
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.messages import Ended, Hello, Start
+from jvscheduler.worker.messages import Ended, Prepared, Start
 
 
 class WorkerLost(SchedulerError):
@@ -18,7 +19,8 @@ class WorkerLost(SchedulerError):
 
 
 class Worker(Protocol):
-    """What the loop can tell a worker. While there is no connection, nothing arrives."""
+    """What the loop can tell a worker; it arrives when there is a connection, if there was no
+    other worker meanwhile."""
 
     def start(self, order: Start) -> None: ...
 
@@ -41,6 +43,7 @@ class Runs:
         self._waiting: dict[str, Start] = {}
         """Runs that are not let go yet."""
         self._ends: dict[str, asyncio.Future[Ended]] = {}
+        self._worker_id: str | None = None
         self._adoptions: set[asyncio.Task[None]] = set()
         self.adopted: dict[str, Mapping[str, Any]] = {}
         """Claims of an earlier loop's runs that go on."""
@@ -77,15 +80,21 @@ class Runs:
     def adopted_jobs(self) -> Sequence[str]:
         return [claim["job_id"] for claim in self.adopted.values()]
 
-    def on_hello(self, hello: Hello) -> None:
-        """What was let go and is not among the worker's runs ended with the last worker; what
-        waits at its gate ended with the last connection, and begins anew."""
-        for run_id, end in self._ends.items():
-            if run_id not in hello.running and not end.done():
-                end.set_exception(WorkerLost(f"the worker ended while {run_id} ran"))
-        for order in self._waiting.values():
-            self._worker.start(order)
-        self.adopted = {k: v for k, v in hello.running.items() if k not in self._ends}
+    def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
+        if self._worker_id not in (None, worker_id):
+            self._lose()
+        self._worker_id = worker_id
+        self.adopted = {k: v for k, v in running.items() if k not in self._ends}
+
+    def on_prepared(self, prepared: Prepared) -> None:
+        for module, problem in prepared.failed.items():
+            say(f"{module} is imported by each run anew, which takes longer: {problem}")
+
+    def on_started(self, run_id: str, at: float) -> None:
+        """What it says comes with the end too."""
+
+    def on_lost(self) -> None:
+        """Whether the runs are, the next hello tells."""
 
     def on_ended(self, ended: Ended) -> None:
         end = self._ends.get(ended.run_id)
@@ -95,3 +104,11 @@ class Runs:
             adoption.add_done_callback(self._adoptions.discard)
         elif not end.done():
             end.set_result(ended)
+
+    def _lose(self) -> None:
+        """What was let go ended with the last worker; what waits at its gate begins anew."""
+        for run_id, end in self._ends.items():
+            if not end.done():
+                end.set_exception(WorkerLost(f"the worker ended while {run_id} ran"))
+        for order in self._waiting.values():
+            self._worker.start(order)
