@@ -20,7 +20,7 @@ from jvscheduler.cron.offsets import EPOCH_ORDINAL, SPAN_DAYS, offset_at, steady
 from jvscheduler.cron.wall import Allowed, next_wall_time
 
 _DAY: Final = 86400
-SPAN: Final = SPAN_DAYS * _DAY
+_SPAN: Final = SPAN_DAYS * _DAY
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - on any wall
 _EPOCH_UTC: Final = _EPOCH.replace(tzinfo=UTC)
 _MOST_MOVED: Final = 4 * 3600
@@ -134,9 +134,9 @@ def _midnight_offset(zone: tzinfo, day: int) -> int | None:
 
 def _calm_offset(zone: tzinfo, start: int, end: int) -> int | None:
     """The one offset of all spans from start to end; None: there are several."""
-    first = start // SPAN
+    first = start // _SPAN
     offset = _span_offset(zone, first)
-    for span in range(first + 1, end // SPAN + 1):
+    for span in range(first + 1, end // _SPAN + 1):
         if _span_offset(zone, span) != offset:
             return None
     return offset
@@ -145,8 +145,8 @@ def _calm_offset(zone: tzinfo, start: int, end: int) -> int | None:
 @lru_cache(maxsize=1 << 16)
 def _span_offset(zone: tzinfo, span: int) -> int | None:
     """In seconds, where it stays the same."""
-    offset = offset_at(zone, span * SPAN)
-    return offset if offset == offset_at(zone, (span + 1) * SPAN) else None
+    offset = offset_at(zone, span * _SPAN)
+    return offset if offset == offset_at(zone, (span + 1) * _SPAN) else None
 
 
 def _is_allowed(months: int, month: int) -> bool:
