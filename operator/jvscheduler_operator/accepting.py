@@ -34,7 +34,7 @@ def accept(task: Manifest) -> Manifest:
     raw = task.get("spec", {})
     _check_name(task["metadata"]["name"])
     _check_time_zone(raw.get("timeZone", "UTC"))
-    schedule = _parse_schedule(raw.get("schedule"), raw.get("timeZone", "UTC"), raw.get("taskID"))
+    schedule = _parse_schedule(raw)
     spec = _parse_spec(raw)
     try:
         return cronjobs.build(task, spec, schedule)
@@ -58,12 +58,17 @@ def _check_time_zone(name: Any) -> None:
         raise Refused(Reason.INVALID_TIME_ZONE, f"spec.timeZone: {error}") from error
 
 
-def _parse_schedule(text: Any, time_zone: str, task_id: Any) -> Schedule:
+def _parse_schedule(raw: Mapping[str, Any]) -> Schedule:
     """Before the rest of the spec: the grammar's messages tell more than its pattern's."""
+    text: Any = raw.get("schedule")
+    time_zone, seed = raw.get("timeZone", "UTC"), str(raw.get("taskID"))
+    field = "spec.schedule"
     try:
-        schedule = parse_schedule(text, time_zone, str(task_id))
+        parse_schedule(text, time_zone, seed)
+        field = "spec.dst"
+        schedule = parse_schedule(text, time_zone, seed, raw.get("dst", "cron"))
     except InvalidSchedule as error:
-        raise Refused(Reason.INVALID_SCHEDULE, f"spec.schedule: {error}") from error
+        raise Refused(Reason.INVALID_SCHEDULE, f"{field}: {error}") from error
     if schedule.refusal is not None:
         raise Refused(Reason.BACKEND_UNAVAILABLE, f"spec.schedule: {schedule.refusal}")
     return schedule

@@ -20,6 +20,10 @@ def shop(api_server: ApiServer) -> Shop:
         ("schedule-a-word", {"schedule": "sometimes"}, "spec.schedule"),
         ("schedule-a-minute-too-much", {"schedule": "daily at 14:60"}, "spec.schedule"),
         ("schedule-four-fields", {"schedule": "* * * *"}, "spec.schedule"),
+        ("schedule-no-minutes", {"schedule": "every 0 to 5 minutes"}, "spec.schedule"),
+        ("dst-unknown", {"dst": "twice"}, "spec.dst"),
+        ("dst-of-an-interval", {"schedule": "every 7 minutes", "dst": "once"}, "leave dst out"),
+        ("dst-of-seconds", {"schedule": "every 2 to 5 seconds", "dst": "once"}, "leave dst out"),
         ("zone-unknown", {"timeZone": "Europe/Atlantis"}, "must be an IANA time zone"),
         ("zone-of-the-machine", {"timeZone": "Local"}, "not the one of a machine"),
         ("entrypoint-without-function", {"entrypoint": "shop.tasks"}, "spec.entrypoint"),
@@ -34,6 +38,23 @@ def test_a_bad_spec_is_refused(shop: Shop, name: str, spec: dict[str, Any], mess
     with pytest.raises(CommandError) as refused:
         shop.apply_task(name, **spec)
     assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("dst-once", {"schedule": "daily at 02:30", "dst": "once"}),
+        ("dst-once-of-an-hour", {"schedule": "every 2 hours", "dst": "once"}),
+        ("dst-cron-of-an-interval", {"schedule": "every 7 minutes", "dst": "cron"}),
+        ("random", {"schedule": "every 5 to 10 minutes"}),
+        ("seconds", {"schedule": "Every 30  Seconds"}),
+        ("weeks", {"schedule": "every 2 weeks"}),
+    ],
+)
+def test_a_good_spec_is_taken(shop: Shop, name: str, spec: dict[str, Any]) -> None:
+    shop.apply_task(name, **spec)
+    taken = shop.task(name)["spec"]
+    assert {field: taken[field] for field in ("schedule", "dst")} == {"dst": "cron", **spec}
 
 
 def test_the_task_id_cannot_be_changed(shop: Shop) -> None:

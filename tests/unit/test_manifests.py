@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,7 @@ def test_every_field_has_a_type_and_no_field_takes_anything_but_the_pods_spec() 
 
 def test_every_text_of_the_spec_has_a_limit() -> None:
     spec = schema()["properties"]["spec"]["properties"]
-    texts = {name: node for name, node in spec.items() if node["type"] == "string"}
+    texts = {n: node for n, node in spec.items() if node["type"] == "string" and "enum" not in node}
     assert {name for name, node in texts.items() if "maxLength" not in node} == set()
 
 
@@ -84,6 +85,7 @@ def test_required_fields_and_defaults_are_those_of_the_model() -> None:
     defaults = {n: node["default"] for n, node in spec["properties"].items() if "default" in node}
     assert defaults == {
         "timeZone": "UTC",
+        "dst": "cron",
         "suspend": False,
         "maxConcurrency": 1,
         "backoffLimit": 0,
@@ -127,9 +129,18 @@ def test_a_built_resource_is_what_the_model_reads() -> None:
     assert (spec.description, spec.image) == ("Deletes old records", "shop:1")
 
 
+def test_dst_is_written_where_it_is_not_the_default() -> None:
+    once = replace(TASK, schedule=parse_schedule("daily at 02:30", "Europe/Berlin", dst="once"))
+    built = [resource(task, "shop:1", None)["spec"] for task in (TASK, once)]
+    assert [spec.get("dst") for spec in built] == [None, "once"]
+    assert [ScheduledTaskSpec.model_validate(spec).dst for spec in built] == ["cron", "once"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
+        {"dst": "twice"},
+        {"dst": None},
         {"taskID": "a b"},
         {"taskID": "a\n"},
         {"entrypoint": "shop.tasks"},

@@ -34,6 +34,19 @@ CASES = [
         "spec.schedule: 'every 7 minutes' is an interval that cron cannot say: it needs the runner",
         {"schedule": "every 7 minutes"},
     ),
+    Case(
+        "a policy that no cron has",
+        Reason.BACKEND_UNAVAILABLE,
+        "spec.schedule: 'daily at 02:30' with dst='once' is not what cron does",
+        {"schedule": "daily at 02:30", "dst": "once"},
+    ),
+    Case(
+        "a policy for an interval",
+        Reason.INVALID_SCHEDULE,
+        "spec.dst: dst='once' is for times of the wall clock, and 'every 7 minutes' is an interval",
+        {"schedule": "every 7 minutes", "dst": "once"},
+    ),
+    Case("a policy unknown", Reason.INVALID_SCHEDULE, "spec.dst: dst must be", {"dst": "twice"}),
     Case("no such zone", Reason.INVALID_TIME_ZONE, "Atlantis", {"timeZone": "Europe/Atlantis"}),
     Case("an unknown field", Reason.INVALID_SPEC, "spec.retries: ", {"retries": 3}),
     Case("a text for a number", Reason.INVALID_SPEC, "spec.backoffLimit: ", {"backoffLimit": "3"}),
@@ -89,6 +102,7 @@ def test_a_spec_with_every_field_is_accepted() -> None:
         stored_task(
             schedule="every 5 minutes",
             timeZone="Europe/Berlin",
+            dst="cron",
             suspend=True,
             maxConcurrency=2,
             activeDeadlineSeconds=60,

@@ -147,7 +147,7 @@ def test_a_long_text_is_parsed_once_over() -> None:
     assert parse_schedule(f"every {days} at 09:00").cron == "0 9 * * 1,2,5"
 
 
-def test_what_a_cronjob_carries_passes_admission_and_all_parse_again() -> None:
+def test_all_that_parses_passes_admission_and_parses_again() -> None:
     generator = random.Random(20261123)
     accepted = 0
     for _ in range(20_000):
@@ -157,8 +157,9 @@ def test_what_a_cronjob_carries_passes_admission_and_all_parse_again() -> None:
         except InvalidSchedule:
             continue
         accepted += 1
-        carried = re.match(patterns.SCHEDULE, text, re.ASCII) is not None
-        assert carried == (schedule.cron is not None), text
+        assert re.match(patterns.SCHEDULE, text, re.ASCII), text
+        wall_clock = re.match(patterns.WALL_CLOCK, text, re.ASCII) is not None
+        assert wall_clock == (schedule.cron is not None), text
         assert parse_schedule(str(schedule)) == schedule, text
     assert accepted > 5_000
 
@@ -167,7 +168,8 @@ def test_what_a_cronjob_carries_passes_admission_and_all_parse_again() -> None:
     "text",
     [
         *("", "sometimes", "dayly", "daily at 24:00", "daily at 14:60", "daily at", "every"),
-        *("every 0 minutes", "monthly on 0", "monthly on 32", "hourly at :60", "hourly at 15"),
+        *("every 0 minutes", "every 0 to 5 minutes", "every 5 months", "every -5 minutes"),
+        *("monthly on 0", "monthly on 32", "hourly at :60", "hourly at 15"),
         *("* * * *", "* * * * * *", "60 * * * *", "* 24 * * *", "* * 0 * *", "* * * 13 *"),
         *("* * * * 7", "*/0 * * * *", "1-2-3 * * * *", "0 0 l * *", "@every 5m", "@reboot"),
         *("TZ=UTC 0 0 * * *", "every monday tuesday", "weekly on someday", "daily; rm", "daily x"),

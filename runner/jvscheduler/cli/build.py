@@ -7,13 +7,15 @@ import os
 import re
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.discovery import discover
-from jvscheduler.errors import InvalidSettings
+from jvscheduler.errors import InvalidSettings, InvalidTask
 from jvscheduler.manifests.resource import resource, to_yaml
+from jvscheduler.tasks import Task
 
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _IMAGE: Final = re.compile(r"[!-~]{1,1024}")
@@ -42,6 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     tasks = discover(args.modules, args.import_timeout)
+    _check_carried(tasks)
     text = to_yaml(resource(task, args.image, args.namespace) for task in tasks)
     if args.output is None:
         sys.stdout.buffer.write(text.encode())
@@ -49,6 +52,12 @@ def run(args: argparse.Namespace) -> int:
     else:
         _write(args.output, text)
     return 0
+
+
+def _check_carried(tasks: Iterable[Task]) -> None:
+    for task in tasks:
+        if task.schedule.refusal is not None:
+            raise InvalidTask(f"task {task.task_id!r}: schedule {task.schedule.refusal}")
 
 
 def _write(path: Path, text: str) -> None:

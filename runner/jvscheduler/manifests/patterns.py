@@ -59,6 +59,11 @@ _EVERY: Final = _any(
     f"{_divisors(24)}{_GAP}hours?",
     f"0*1{_GAP}(?:hours?{_AT_MINUTE}|days?{_AT}|weeks?)",
 )
+_COUNT: Final = "0*[1-9][0-9]{0,8}"
+_INTERVAL: Final = _any(
+    "second",
+    rf"{_COUNT}(?:{_GAP}to{_GAP}{_COUNT})?{_GAP}(?:second|minute|hour|day|week)s?",
+)
 _CRON: Final = _words(
     _cron_field("[0-5]?[0-9]"),
     _cron_field("(?:1?[0-9]|2[0-3])"),
@@ -66,7 +71,7 @@ _CRON: Final = _words(
     _cron_field(_named("(?:[1-9]|1[0-2])", MONTHS)),
     _cron_field(_named("[0-6]", WEEKDAYS)),
 )
-_SCHEDULE: Final = _any(
+_WALL_CLOCK: Final = _any(
     f"every{_GAP}{_EVERY}",
     f"hourly{_AT_MINUTE}",
     f"daily{_AT}",
@@ -76,7 +81,9 @@ _SCHEDULE: Final = _any(
     _CRON,
 )
 
-SCHEDULE: Final = rf"(?i)^\s*{_SCHEDULE}\s*$"
+WALL_CLOCK: Final = rf"(?i)^\s*{_WALL_CLOCK}\s*$"
+"""What a clock on the wall shows, and so what its changes touch: all but the intervals."""
+SCHEDULE: Final = rf"(?i)^\s*{_any(_WALL_CLOCK, f'every{_GAP}{_INTERVAL}')}\s*$"
 TIME_ZONE: Final = f"^{NAME_PATTERN}$"
 MACHINE_ZONE: Final = f"(?i)^{_any(*OF_THE_MACHINE)}(?:/|$)"
 TASK_ID: Final = f"^{TASK_ID_PATTERN}$"

@@ -2,10 +2,11 @@
 
 Every field that the decorator decides is written, also at its default: who
 reads the manifest sees what will run, and applying it again undoes what was
-changed by hand. Keys keep one order and documents are sorted by name, so equal
-tasks make equal bytes. The YAML is written here: a library takes longer for ten
-thousand tasks than importing them does, and leaves texts such as 1e3 unquoted
-that other readers take for numbers.
+changed by hand. Only `dst` is left out there, which few need to know. Keys keep
+one order and documents are sorted by name, so equal tasks make equal bytes. The
+YAML is written here: a library takes longer for ten thousand tasks than
+importing them does, and leaves texts such as 1e3 unquoted that other readers
+take for numbers.
 """
 
 import json
@@ -14,7 +15,6 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from jvscheduler import names
-from jvscheduler.errors import InvalidTask
 from jvscheduler.tasks import Task
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _./@-]*(:[A-Za-z0-9_./@-]*)?[A-Za-z0-9]", re.ASCII)
@@ -23,17 +23,14 @@ _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
 def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
-    """Without a namespace, the one that `kubectl apply` is told.
-
-    Raises InvalidTask when no CronJob can carry the task.
-    """
-    _check_carried(task)
+    """Without a namespace, the one that `kubectl apply` is told."""
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
     spec = {
         "taskID": task.task_id,
         "entrypoint": task.entrypoint,
         "schedule": task.schedule.text,
         "timeZone": task.schedule.time_zone,
+        "dst": task.schedule.dst if task.schedule.dst != "cron" else None,
         "suspend": not task.enabled,
         "maxConcurrency": task.max_concurrent,
         "activeDeadlineSeconds": task.timeout_seconds,
@@ -47,12 +44,6 @@ def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
         "metadata": _without_none(metadata),
         "spec": _without_none(spec),
     }
-
-
-def _check_carried(task: Task) -> None:
-    refusal = task.schedule.refusal
-    if refusal is not None:
-        raise InvalidTask(f"task {task.task_id!r}: schedule {refusal}")
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:

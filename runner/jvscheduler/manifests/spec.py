@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 
 from jvscheduler.manifests import patterns
-from jvscheduler.schedules import MAX_TEXT
+from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
     MAX_CONCURRENT,
     MAX_DESCRIPTION,
@@ -43,10 +43,16 @@ _IMMUTABLE: Final = _validations(
 _SCHEDULE: Final = _validations(
     (
         f"self.matches(r'{patterns.SCHEDULE}')",
-        "must be a phrase such as 'every 5 minutes', 'every 2 hours', 'daily at 14:30', "
+        "must be a phrase such as 'every 5 minutes', 'every 5 to 10 minutes', 'daily at 14:30', "
         "'every weekday at 08:15', 'weekly on monday' or 'monthly on 15 at 12:00', or five cron "
-        "fields; seconds, random intervals and intervals that do not divide the hour or the day "
-        "evenly need the runner loop, which this version does not have yet",
+        "fields",
+    )
+)
+_DST_OF_WALL_CLOCK: Final = _validations(
+    (
+        f"self.dst == 'cron' || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
+        "dst is for times of the wall clock, and this schedule is an interval, which no clock "
+        "change moves: leave dst out",
     )
 )
 _KNOWN_ZONE: Final = _validations(
@@ -105,7 +111,7 @@ class PodTemplate(_Part):
 class ScheduledTaskSpec(_Part):
     """When and how a decorated Python function runs."""
 
-    model_config = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, json_schema_extra=_DST_OF_WALL_CLOCK)
 
     task_id: str = Field(
         min_length=1,
@@ -124,7 +130,8 @@ class ScheduledTaskSpec(_Part):
         min_length=1,
         max_length=MAX_TEXT,
         description="When the task is due: a phrase such as 'every 5 minutes', 'daily at 14:30', "
-        "'every monday and friday at 09:00', 'monthly on 15', or five cron fields as in a CronJob.",
+        "'every monday and friday at 09:00', 'every 5 to 10 minutes', or five cron fields as in a "
+        "CronJob.",
         json_schema_extra=_SCHEDULE,
     )
     time_zone: str = Field(
@@ -134,6 +141,11 @@ class ScheduledTaskSpec(_Part):
         pattern=patterns.TIME_ZONE,
         description="IANA name of the time zone in whose wall-clock time the schedule is read.",
         json_schema_extra=_KNOWN_ZONE,
+    )
+    dst: Dst = Field(
+        default="cron",
+        description="Where the zone's clock changes: 'cron', a skipped time is not due and a "
+        "repeated one is due twice; 'once', each of a day's times has one run.",
     )
     suspend: bool = Field(
         default=False, description="Whether no new jobs are started; running ones are left alone."
