@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from jvspatial.core.context import get_default_context
 from jvspatial.db.database import Database
+from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history import AlreadyExists
+from jvscheduler.history import AlreadyExists, ScheduledJob
 from jvscheduler.history.annotations import kinds_of
 from jvscheduler.history.databases import database
 from jvscheduler.history.queries.conditions import Condition, Sort
@@ -141,6 +142,37 @@ def test_the_newest_are_read_from_the_index_of_their_time(
         assert "object_entity_context_at" in plan
 
     tell(make_database, story)
+
+
+def test_a_status_is_counted_on_postgresql_in_the_index_alone(postgres_url: str) -> None:
+    resolve = partial(entity_field, kinds=kinds_of(ScheduledJob))
+    where = parse({"entity": "ScheduledJob", "context.status": "failed"}, resolve)
+
+    async def story() -> None:
+        await ScheduledJob.create(status="failed")
+        opened: Any = get_default_context().database
+        sql = PostgresSql(opened.columns)
+        text = f"EXPLAIN SELECT COUNT(*) FROM object WHERE {sql.where(where)}"  # noqa: S608 - made of checked names
+        async with opened._acquire_conn() as connection:  # noqa: SLF001 - it has no public name
+            await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+            plan = str(await connection.fetch(text, *sql.params))
+        assert "Index Only Scan using object_entity_context_status_idx" in plan
+
+    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+
+
+def test_a_table_of_jvspatials_own_making_is_counted_too(postgres_url: str) -> None:
+    async def story() -> None:
+        theirs = PostgresDB(dsn=postgres_url, min_size=1, max_size=1)
+        row = {"id": "o.ScheduledJob.a", "entity": "ScheduledJob", "context": {"status": "failed"}}
+        await theirs.save("object", row)
+        assert await ScheduledJob.count({"context.status": "failed"}) == 1
+        await theirs.save("object", {**row, "context": {"status": "running"}})
+        assert await theirs.count("object", {"context.status": "running"}) == 1
+        await theirs.close()
+        assert await ScheduledJob.count({"context.status": "failed"}) == 0
+
+    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
 
 
 async def _explain_postgres(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:

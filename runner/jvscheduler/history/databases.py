@@ -12,11 +12,20 @@ index that exist are left alone.
 On both, the index of an entity's field begins with the entity, and there is one
 where jvspatial makes two; PostgreSQL has none of whole documents. So writing
 costs less, and counting on SQLite reads the index only.
+
+PostgreSQL reads an index alone only when it is of columns, not of expressions.
+So the field that is counted by, the status, has a generated column, which
+jvspatial's own statements never name. And a connection goes back into the pool
+as it is: nothing here leaves a setting, a cursor or a lock on it, and asking
+the server to undo them costs as much as a query.
 """
 
+import asyncio
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+import asyncpg
 from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
 from jvspatial.db.query import QueryEngine
 from jvspatial.db.sqlite import SQLiteDB
@@ -27,7 +36,36 @@ Row = dict[str, Any]
 Fields = str | list[tuple[str, int]]
 
 
-class AtomicSQLite(SQLiteDB):
+_STATUS_COLUMN: Final = "context_status"
+_COLUMNS: Final = {"context.status": _STATUS_COLUMN}
+_STATUS: Final = (
+    f"{_STATUS_COLUMN} text GENERATED ALWAYS AS ({_pg_field_extract('context.status')}) STORED"
+)
+_TABLE: Final = """
+    SELECT to_regclass($1)::text AS name, EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
+    ) AS has_column
+"""
+
+
+class _EntityIndexes:
+    """An index that is of entities, as nearly all are, is made in the way of each database."""
+
+    async def create_index(
+        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
+    ) -> None:
+        if _is_plain(collection, unique, options):
+            await self._create_plain(collection, field_or_fields)
+        else:
+            made: Any = super()
+            await made.create_index(collection, field_or_fields, unique, **options)
+
+    async def _create_plain(self, collection: str, fields: Fields) -> None:
+        raise NotImplementedError
+
+
+class AtomicSQLite(_EntityIndexes, SQLiteDB):
     async def find_one_and_update(
         self, collection: str, query: Row, update: Row, upsert: bool = False
     ) -> Row | None:
@@ -46,20 +84,12 @@ class AtomicSQLite(SQLiteDB):
                 raise
             return found[0] if found else None
 
-    async def create_index(
-        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
-    ) -> None:
-        if _is_plain(collection, unique, options):
-            await self._create_plain(collection, field_or_fields)
-        else:
-            await super().create_index(collection, field_or_fields, unique, **options)
-
-    async def _create_plain(self, collection: str, field_or_fields: Fields) -> None:
+    async def _create_plain(self, collection: str, fields: Fields) -> None:
         keys = [
             f"json_extract(data, '{self._json_path(path)}') {'ASC' if direction == 1 else 'DESC'}"
-            for path, direction in _pairs(field_or_fields)
+            for path, direction in _pairs(fields)
         ]
-        name = f"idx_{collection}_entity_{_named(field_or_fields)}"
+        name = f"idx_{collection}_entity_{_named(fields)}"
         columns = ", ".join(["collection", "json_extract(data, '$.entity')", *keys])
         connection = await self._get_connection()
         await connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON records ({columns})")
@@ -73,35 +103,56 @@ class AtomicSQLite(SQLiteDB):
         )
 
 
-class LightPostgres(PostgresDB):
+class LightPostgres(_EntityIndexes, PostgresDB):
+    """`columns` are the generated ones of the entities' table, by the path of their field."""
+
+    columns: Mapping[str, str] = {}
+
+    async def _ensure_pool(self) -> Any:
+        self._discard_pool_from_dead_loop()
+        async with self._pool_lock:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    dsn=self.dsn,
+                    min_size=self.min_size,
+                    max_size=self.max_size,
+                    command_timeout=self.command_timeout,
+                    reset=_leave,
+                )
+                self._pool_loop = asyncio.get_running_loop()
+        return self._pool
+
     async def _create_collection_schema(self, collection: str) -> None:
         pool = await self._ensure_pool()
         name = f"{self.schema_name}.{collection}"
-        if await pool.fetchval("SELECT to_regclass($1)::text", name) is None:
+        found = await pool.fetchrow(_TABLE, name, _STATUS_COLUMN)
+        if found["name"] is None:
             await super()._create_collection_schema(collection)
+        elif found["has_column"]:
+            self.columns = _COLUMNS
 
-    async def create_index(
-        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
-    ) -> None:
-        if _is_plain(collection, unique, options):
-            await self._create_plain(collection, field_or_fields)
-        else:
-            await super().create_index(collection, field_or_fields, unique, **options)
-
-    async def _create_plain(self, collection: str, field_or_fields: Fields) -> None:
-        name = _postgres_index_name(f"{collection}_entity_{_named(field_or_fields)}", "idx")
+    async def _create_plain(self, collection: str, fields: Fields) -> None:
+        name = _postgres_index_name(f"{collection}_entity_{_named(fields)}", "idx")
         pool = await self._ensure_pool()
+        await self._bootstrap_collection(collection)
         if await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}"):
             return
-        await self._bootstrap_collection(collection)
+        table, pairs = f"{self.schema_name}.{collection}", _pairs(fields)
+        if not self.columns and any(path in _COLUMNS for path, _ in pairs):
+            await pool.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_STATUS}")
+            self.columns = _COLUMNS
         keys = [
-            f"{_pg_field_extract(path)} {'ASC' if direction == 1 else 'DESC NULLS LAST'}"
-            for path, direction in _pairs(field_or_fields)
+            f"{self.columns.get(path) or _pg_field_extract(path)} "
+            f"{'ASC' if direction == 1 else 'DESC NULLS LAST'}"
+            for path, direction in pairs
         ]
-        table = f"{self.schema_name}.{collection}"
         await pool.execute(
             f"CREATE INDEX IF NOT EXISTS {name} ON {table} (entity, {', '.join(keys)})"
         )
+
+
+async def _leave(_: Any) -> None:
+    """What asyncpg does with a connection that goes back into the pool."""
 
 
 def _is_plain(collection: str, unique: bool, options: Row) -> bool:

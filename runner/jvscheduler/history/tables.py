@@ -38,9 +38,7 @@ class Table:
 
     async def insert(self, record: Row, *, repeat: bool) -> Row | None:
         """The row that is there already; None when this one was stored."""
-        insert = self.context.database.insert_if_absent
-        stored = await self._call(lambda: insert(self.collection, record), repeat=repeat)
-        return None if stored.created else stored.record
+        return await self._call(lambda: self.rows.insert(record), repeat=repeat)
 
     async def save(self, record: Row) -> None:
         await self._call(lambda: self.context.database.save(self.collection, record))
@@ -52,7 +50,7 @@ class Table:
         return await self._call(lambda: self.rows.find(where, sort, limit, skip))
 
     async def count(self, where: Condition) -> int:
-        return await self._call(lambda: self.rows.count(where))
+        return (await self._call(lambda: self.rows.counts([where])))[0]
 
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         return await self._call(lambda: self.rows.distinct(where, fields))

@@ -23,11 +23,15 @@ class Batch:
 
 
 class Rows(Protocol):
+    async def insert(self, row: Row) -> Row | None:
+        """The row that is there already; None when this one was stored."""
+
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]: ...
 
-    async def count(self, where: Condition) -> int: ...
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        """How many match each, in one call."""
 
     async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
         """Changes at most `limit` rows with ids above `after`, in one transaction."""
