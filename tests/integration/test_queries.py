@@ -15,11 +15,15 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history import AlreadyExists, ScheduledJob
 from jvscheduler.history.annotations import kinds_of
 from jvscheduler.history.databases import database
+from jvscheduler.history.mongo_database import collection_of
 from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.mongo import mongo_sort
 from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
 from jvscheduler.history.queries.sql import PostgresSql, SqliteSql
 from jvscheduler.history.rows.batches import Batch
+from jvscheduler.history.rows.mongo import MongoRows
 from jvscheduler.history.rows.postgres import PostgresRows
+from jvscheduler.history.rows.sqlite import SqliteRows
 from jvscheduler.history.urls import parse_url
 from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples
@@ -37,11 +41,11 @@ def make_database(url: str) -> Callable[[], Database]:
 
 
 class TestQueries(QueryContract, ChangeContract, RetentionContract):
-    """The fixtures of this module give it SQLite and PostgreSQL."""
+    """The fixtures of this folder give it each database."""
 
 
 class TestExamples(DocumentedExamples):
-    """The fixtures of this module give it SQLite and PostgreSQL."""
+    """The fixtures of this folder give it each database."""
 
 
 def test_of_many_processes_that_create_an_id_one_wins(url: str) -> None:
@@ -81,10 +85,12 @@ def test_a_database_that_is_not_there_is_told() -> None:
     tell(lambda: database(parse_url(url), connections=1, timeout=1), story)
 
 
+@pytest.mark.parametrize("rows", [MongoRows, PostgresRows, SqliteRows])
 def test_a_change_whose_answer_is_lost_is_not_repeated(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    rows: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PostgresRows, "change", _break_after(PostgresRows.change))
+    url = request.getfixturevalue(rows.__name__.replace("Rows", "_url").lower())
+    monkeypatch.setattr(rows, "change", _break_after(rows.change))
 
     async def story() -> None:
         await Reading.create(value=0)
@@ -92,7 +98,7 @@ def test_a_change_whose_answer_is_lost_is_not_repeated(
             await Reading.update_many({}, {"$inc": {"context.value": 1}})
         assert await Reading.count({"context.value": 1}) == 1
 
-    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
 
 
 def _break_after(change: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
@@ -137,9 +143,8 @@ def test_the_newest_are_read_from_the_index_of_their_time(
     async def story() -> None:
         await Reading.create()
         opened = get_default_context().database
-        explain = _explain_postgres if url.startswith("postgresql") else _explain_sqlite
-        plan = await explain(opened, where, newest)
-        assert "object_entity_context_at" in plan
+        plan = await EXPLAIN[url.partition(":")[0]](opened, where, newest)
+        assert "entity_context_at" in plan
 
     tell(make_database, story)
 
@@ -194,3 +199,19 @@ async def _explain_sqlite(opened: Any, where: Condition, sort: Sequence[Sort]) -
     connection = await opened._get_connection()  # noqa: SLF001 - it has no public name
     async with connection.execute(text, sql.params) as cursor:
         return " ".join(row["detail"] for row in await cursor.fetchall())
+
+
+async def _explain_mongo(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
+    """The server of the tests plans nothing; so this asks whether an index has the order."""
+    order, computed = mongo_sort(sort, where)
+    found = await (await collection_of(opened, "object")).index_information()
+    in_order = [("entity", 1), *order.items()]
+    assert not computed
+    return " ".join(name for name, index in found.items() if index["key"] == in_order)
+
+
+EXPLAIN = {
+    "mongodb": _explain_mongo,
+    "postgresql": _explain_postgres,
+    "sqlite": _explain_sqlite,
+}

@@ -2,7 +2,7 @@
 
 SQLite inherits a `find_one_and_update` that reads, changes and writes in three
 steps: two processes that do it at once lose a change. Here it is one immediate
-transaction.
+transaction. (MongoDB is in `mongo_database`.)
 
 PostgreSQL creates table and indexes anew in each process. `CREATE INDEX IF NOT
 EXISTS` locks the table against writers before it finds that there is nothing to
@@ -30,11 +30,9 @@ from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index
 from jvspatial.db.query import QueryEngine
 from jvspatial.db.sqlite import SQLiteDB
 
+from jvscheduler.history.entity_indexes import EntityIndexes, Fields, Row, named, pairs_of
+from jvscheduler.history.mongo_database import NativeMongo
 from jvscheduler.history.urls import DatabaseUrl, Scheme
-
-Row = dict[str, Any]
-Fields = str | list[tuple[str, int]]
-
 
 _STATUS_COLUMN: Final = "context_status"
 _COLUMNS: Final = {"context.status": _STATUS_COLUMN}
@@ -49,23 +47,7 @@ _TABLE: Final = """
 """
 
 
-class _EntityIndexes:
-    """An index that is of entities, as nearly all are, is made in the way of each database."""
-
-    async def create_index(
-        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
-    ) -> None:
-        if _is_plain(collection, unique, options):
-            await self._create_plain(collection, field_or_fields)
-        else:
-            made: Any = super()
-            await made.create_index(collection, field_or_fields, unique, **options)
-
-    async def _create_plain(self, collection: str, fields: Fields) -> None:
-        raise NotImplementedError
-
-
-class AtomicSQLite(_EntityIndexes, SQLiteDB):
+class AtomicSQLite(EntityIndexes, SQLiteDB):
     async def find_one_and_update(
         self, collection: str, query: Row, update: Row, upsert: bool = False
     ) -> Row | None:
@@ -87,9 +69,9 @@ class AtomicSQLite(_EntityIndexes, SQLiteDB):
     async def _create_plain(self, collection: str, fields: Fields) -> None:
         keys = [
             f"json_extract(data, '{self._json_path(path)}') {'ASC' if direction == 1 else 'DESC'}"
-            for path, direction in _pairs(fields)
+            for path, direction in pairs_of(fields)
         ]
-        name = f"idx_{collection}_entity_{_named(fields)}"
+        name = f"idx_{collection}_entity_{named(fields)}"
         columns = ", ".join(["collection", "json_extract(data, '$.entity')", *keys])
         connection = await self._get_connection()
         await connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON records ({columns})")
@@ -103,7 +85,7 @@ class AtomicSQLite(_EntityIndexes, SQLiteDB):
         )
 
 
-class LightPostgres(_EntityIndexes, PostgresDB):
+class LightPostgres(EntityIndexes, PostgresDB):
     """`columns` are the generated ones of the entities' table, by the path of their field."""
 
     columns: Mapping[str, str] = {}
@@ -132,12 +114,12 @@ class LightPostgres(_EntityIndexes, PostgresDB):
             self.columns = _COLUMNS
 
     async def _create_plain(self, collection: str, fields: Fields) -> None:
-        name = _postgres_index_name(f"{collection}_entity_{_named(fields)}", "idx")
+        name = _postgres_index_name(f"{collection}_entity_{named(fields)}", "idx")
         pool = await self._ensure_pool()
         await self._bootstrap_collection(collection)
         if await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}"):
             return
-        table, pairs = f"{self.schema_name}.{collection}", _pairs(fields)
+        table, pairs = f"{self.schema_name}.{collection}", pairs_of(fields)
         if not self.columns and any(path in _COLUMNS for path, _ in pairs):
             await pool.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_STATUS}")
             self.columns = _COLUMNS
@@ -155,21 +137,10 @@ async def _leave(_: Any) -> None:
     """What asyncpg does with a connection that goes back into the pool."""
 
 
-def _is_plain(collection: str, unique: bool, options: Row) -> bool:
-    """An index of entities that are no graph's: these are always asked for by their class."""
-    special = ("partialFilterExpression", "partial_filter_expression", "fulltext")
-    return collection == "object" and not unique and not any(options.get(name) for name in special)
+HistoryDatabase = AtomicSQLite | LightPostgres | NativeMongo
 
 
-def _pairs(fields: Fields) -> list[tuple[str, int]]:
-    return [(fields, 1)] if isinstance(fields, str) else fields
-
-
-def _named(fields: Fields) -> str:
-    return "_".join(path.replace(".", "_") for path, _ in _pairs(fields))
-
-
-def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQLite | LightPostgres:
+def database(url: DatabaseUrl, *, connections: int, timeout: float) -> HistoryDatabase:
     """Connects when first used, so that a task which needs no database pays nothing."""
     match url.scheme:
         case Scheme.SQLITE:
@@ -182,3 +153,5 @@ def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQL
                 command_timeout=timeout,
                 gin_index="off",
             )
+        case Scheme.MONGODB:
+            return NativeMongo(url.text, url.database, connections=connections, timeout=timeout)

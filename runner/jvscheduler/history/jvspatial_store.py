@@ -15,7 +15,7 @@ from typing import Any, Final, TypeVar
 from jvspatial.core.context import GraphContext
 
 from jvscheduler.history.annotations import kinds_of
-from jvscheduler.history.databases import AtomicSQLite, LightPostgres
+from jvscheduler.history.databases import HistoryDatabase
 from jvscheduler.history.jobs import (
     COLLECTION,
     ENTITY,
@@ -49,7 +49,7 @@ class JvspatialHistory:
 
     def __init__(
         self,
-        database: AtomicSQLite | LightPostgres,
+        database: HistoryDatabase,
         name: str,
         *,
         create_indexes: bool = True,

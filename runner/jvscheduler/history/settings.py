@@ -15,7 +15,8 @@ def read_database_url(option: str | None, environ: Mapping[str, str] | None = No
     if not text:
         raise InvalidSettings(
             f"which history? Give --database URL or set {environment.DATABASE_URL}, "
-            "such as sqlite:///jvscheduler.db or postgresql://user:password@host/database"
+            "such as sqlite:///jvscheduler.db, postgresql://user:password@host/database "
+            "or mongodb://user:password@host/database"
         )
     url = parse_url(text)
     if url.scheme is Scheme.SQLITE and not Path(url.path).is_file():

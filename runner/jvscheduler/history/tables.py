@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from jvspatial.core import Object
 from jvspatial.core.context import GraphContext, get_default_context
+from jvspatial.db.mongodb import MongoDB
 from jvspatial.db.postgres import PostgresDB
 from jvspatial.db.sqlite import SQLiteDB
 
@@ -20,7 +21,7 @@ from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.results import UpdateResult
 from jvscheduler.history.rows import BATCH, Rows, rows_of
 from jvscheduler.history.unavailable import bounded
-from jvscheduler.history.urls import parse_url
+from jvscheduler.history.urls import DatabaseUrl, Scheme, parse_url
 
 T = TypeVar("T")
 
@@ -114,5 +115,7 @@ def _name(database: Any) -> str:
             return f"sqlite:///{database.db_path_str}"
         case PostgresDB():
             return parse_url(database.dsn).redacted
+        case MongoDB():
+            return DatabaseUrl(Scheme.MONGODB, database.uri).redacted
         case _:
             return type(database).__name__

@@ -26,6 +26,7 @@ from jvscheduler.history.queries.conditions import (
     OneOf,
     Order,
     Sort,
+    present,
 )
 
 _LARGEST_INTEGER: Final = 2**63
@@ -203,17 +204,6 @@ class PostgresSql(Sql):
         if field.kind is Kind.TEXT:
             return f'{self.text(field)} COLLATE "C"'
         return f"NULLIF((data #> '{_array(field)}'), 'null'::jsonb)"
-
-
-def present(where: Condition) -> frozenset[Field]:
-    """Fields that each matching row has."""
-    match where:
-        case AllOf(parts):
-            return frozenset().union(*(present(part) for part in parts))
-        case Compare(field) | OneOf(field) | Exists(field) | Matches(field):
-            return frozenset([field])
-        case _:
-            return frozenset()
 
 
 def _json_path(field: Field) -> str:
