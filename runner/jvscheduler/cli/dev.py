@@ -17,8 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="where the history is: sqlite:///file or postgresql://… (default: "
-        "JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
+        help="where the history is: sqlite:///file, postgresql://… or mongodb://… "
+        "(default: JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
     )
 
 
