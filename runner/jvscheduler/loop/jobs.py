@@ -9,12 +9,12 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.loop.attempts import NAMESPACE, claim_of, new_attempt
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.due import retry_pause
 from jvscheduler.loop.endings import is_retried, silent_attempts
 from jvscheduler.loop.launcher import Launcher
 from jvscheduler.loop.log import say
 from jvscheduler.outcomes import Outcome, Reason
 from jvscheduler.runner.limit import skipped
+from jvscheduler.runner.retries import retry_pause
 from jvscheduler.tasks import Task
 
 
