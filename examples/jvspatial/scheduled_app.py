@@ -18,7 +18,7 @@ from jvscheduler_server import Server, register_scheduled_tasks
 from monitored.work import perform_cleanup_work
 
 
-class LoadMetrics(Object):
+class SystemMetrics(Object):
     """Entity for system metrics collection."""
 
     timestamp: datetime = datetime.now()
@@ -71,7 +71,7 @@ async def collect_metrics() -> None:
     active_jobs = await ScheduledJob.count({"context.status": {"$in": ["pending", "running"]}})
 
     # Create metrics record
-    await LoadMetrics.create(
+    await SystemMetrics.create(
         timestamp=datetime.now(),
         cpu_usage=cpu_percent,
         memory_usage=memory.percent,
