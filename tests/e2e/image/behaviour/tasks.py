@@ -11,6 +11,7 @@ import time
 from jvspatial.core import Root, Walker, on_visit
 
 from jvscheduler import on_schedule
+from jvscheduler.environment import POD_NAME
 from jvscheduler.history import ScheduledJob
 
 PERIOD = int(os.environ.get("BEHAVIOUR_PERIOD", "60"))
@@ -47,7 +48,7 @@ def fails_each_time() -> None:
 
 @on_schedule(EACH_PERIOD, task_id="recovers", retry_count=3)
 async def fails_once() -> str:
-    (job,) = await ScheduledJob.find({"context.job_name": "recovers", "context.status": "running"})
+    (job,) = await ScheduledJob.find({"context.pod_name": os.environ[POD_NAME]})
     if len(job.attempts) == 1:
         raise ConnectionError("not yet")
     return "recovered"
