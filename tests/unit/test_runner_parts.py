@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,13 +13,14 @@ from jvspatial.core import Walker
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.merge import opened
-from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
+from jvscheduler.history.merge import merge, opened
+from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Outcome, Reason, from_message, to_message
 from jvscheduler.runner.calls import WalkerFailed, call
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.limit import must_yield
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
+from jvscheduler.runner.retries import draw, jitter, retry_pause
 from jvscheduler.runner.settings import read_settings
 from jvscheduler.runner.tracebacks import error_message, trace
 from tests.outcomes import begun, failed, of_job
@@ -129,6 +131,55 @@ class TestLimit:
     def test_a_job_whose_runner_fell_silent_holds_no_place(self) -> None:
         silent = beating(4, last=NOW - timedelta(seconds=31))
         assert not must_yield(of_job(5), [silent], 1, NOW)
+
+    @pytest.mark.parametrize(
+        ("waited", "yields"),
+        [
+            pytest.param(timedelta(seconds=9), True, id="between two attempts"),
+            pytest.param(timedelta(seconds=69), True, id="its pod takes a while to start"),
+            pytest.param(timedelta(seconds=71), False, id="nobody starts it"),
+        ],
+    )
+    def test_a_job_that_awaits_its_next_attempt_keeps_its_place(
+        self, waited: timedelta, yields: bool
+    ) -> None:
+        waiting = opened(failed(of_job(4, retry_count=1)))
+        assert waiting.completed_at is None
+        (end,) = [datetime.fromisoformat(a["completion_time"]) for a in waiting.attempts]
+        assert must_yield(of_job(5), [waiting], 1, end + waited) is yields
+
+    def test_a_further_attempt_does_not_yield_to_jobs_that_began_after_the_first(self) -> None:
+        again = merge(opened(failed(of_job(4, retry_count=1))), later(of_job(4, retry_count=1)))
+        assert again is not None
+        assert not must_yield(later(of_job(4)), [again, beating(5)], 1, NOW)
+
+
+def later(claim: Outcome) -> Outcome:
+    """The same job's second attempt, after job 5 has begun."""
+    return replace(claim, attempt_id="pod-b", start_time=NOW)
+
+
+class TestRetries:
+    def test_pauses_grow_to_at_most_six_minutes(self) -> None:
+        pauses = [retry_pause(attempts) for attempts in range(1, 9)]
+        assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]
+        assert retry_pause(10**6) == 360
+
+    @pytest.mark.parametrize(
+        ("earlier", "drawn", "seconds"),
+        [(0, 0.9, 0), (1, 0, 0), (1, 0.5, 2.5), (1, 1, 5), (2, 0.5, 5), (9, 1, 180)],
+    )
+    def test_a_further_attempt_holds_back_up_to_half_its_pause(
+        self, earlier: int, drawn: float, seconds: float
+    ) -> None:
+        assert jitter(earlier, drawn) == seconds
+
+    def test_what_is_drawn_is_uniform_over_attempts_and_the_same_for_each(self) -> None:
+        drawn = [draw(f"job-29540880-{number:06x}") for number in range(20_000)]
+        assert drawn[7] == draw("job-29540880-000007")
+        for tenth in range(10):
+            share = sum(tenth <= 10 * d < tenth + 1 for d in drawn) / len(drawn)
+            assert 0.09 < share < 0.11
 
 
 def beating(number: int, last: datetime = NOW) -> ScheduledJob:

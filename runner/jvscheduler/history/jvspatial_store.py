@@ -39,6 +39,9 @@ T = TypeVar("T")
 Query = dict[str, Any]
 
 _FIELDS: Final = partial(entity_field, kinds=kinds_of(ScheduledJob))
+_UNFINISHED: Final[Query] = {
+    "context.status": {"$in": [Status.PENDING.value, Status.RUNNING.value]}
+}
 _NEWEST: Final = parse_sort([("context.execution_time", -1)], _FIELDS)
 
 log = logging.getLogger(__name__)
@@ -84,17 +87,13 @@ class JvspatialHistory:
         change = {"$set": {"context.heartbeat_time": to_text(now)}}
         await self._call(lambda: self._database.find_one_and_update(COLLECTION, query, change))
 
-    async def running(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
-        query = {
-            "context.job_name": task_id,
-            "context.status": Status.RUNNING.value,
-            "context.namespace": namespace,
-        }
-        return (await self._find(query))[0]
+    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
+        query = {"context.job_name": task_id, "context.namespace": namespace}
+        jobs, _ = await self._find(query | _UNFINISHED)
+        return [job for job in jobs if job.is_ours]
 
     async def unfinished(self) -> Sequence[ScheduledJob]:
-        statuses = [Status.PENDING.value, Status.RUNNING.value]
-        jobs, _ = await self._find({"context.status": {"$in": statuses}})
+        jobs, _ = await self._find(_UNFINISHED)
         return [job for job in jobs if job.is_ours]
 
     async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:

@@ -7,9 +7,9 @@ from typing import Final
 
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import outcome_of
-from jvscheduler.loop.due import retry_pause
 from jvscheduler.outcomes import Outcome, Reason, Status, from_message
 from jvscheduler.runner.limit import is_alive
+from jvscheduler.runner.retries import retry_pause
 
 _RETRIED: Final = (Status.FAILED, Status.TIMEOUT)
 _RETRY_DELAY: Final = timedelta(seconds=10)

@@ -1,5 +1,6 @@
 """Asks the history whether this attempt may run. A history that is down stops no task."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -10,22 +11,32 @@ from jvscheduler.runner.limit import must_yield
 from jvscheduler.runner.log import say
 
 
-class Admission(Enum):
+class Verdict(Enum):
     RUN = "run"
     LOST = "lost"
     """Another runs or ran this job: its record is not ours to write."""
     OVER_LIMIT = "over limit"
 
 
+@dataclass(frozen=True)
+class Admission:
+    """`earlier_attempts` are those of the job before this one, as far as the history knows."""
+
+    verdict: Verdict
+    earlier_attempts: int = 0
+
+
 async def admit(store: HistoryStore | None, claim: Outcome, max_concurrent: int) -> Admission:
     if store is None:
-        return Admission.RUN
+        return Admission(Verdict.RUN)
     try:
         if not await store.claim(claim):
-            return Admission.LOST
-        running = await store.running(claim.namespace, claim.task_id)
+            return Admission(Verdict.LOST)
+        active = await store.active(claim.namespace, claim.task_id)
     except SchedulerError as error:
         say(f"running without a claim: {error}")
-        return Admission.RUN
-    over = must_yield(claim, running, max_concurrent, datetime.now(UTC))
-    return Admission.OVER_LIMIT if over else Admission.RUN
+        return Admission(Verdict.RUN)
+    if must_yield(claim, active, max_concurrent, datetime.now(UTC)):
+        return Admission(Verdict.OVER_LIMIT)
+    own = [job for job in active if job.id == claim.job_id]
+    return Admission(Verdict.RUN, len(own[0].attempts) - 1 if own else 0)

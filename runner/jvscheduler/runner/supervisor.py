@@ -13,12 +13,13 @@ from typing import Final
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
-from jvscheduler.runner.admission import Admission, admit
+from jvscheduler.runner.admission import Verdict, admit
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.log import say
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.process import TaskProcess, Usage, end_descendants
 from jvscheduler.runner.recording import publish
+from jvscheduler.runner.retries import draw, jitter
 from jvscheduler.runner.settings import Settings
 from jvscheduler.runner.verdict import Cause, Ended, Interruption, judge
 
@@ -34,15 +35,17 @@ async def supervise(settings: Settings, process: TaskProcess, store: HistoryStor
     """The exit code."""
     stop = _watch_for_stop()
     claim = settings.begun(datetime.now(UTC))
-    match await admit(store, claim, settings.max_concurrent):
-        case Admission.LOST:
+    admission = await admit(store, claim, settings.max_concurrent)
+    match admission.verdict:
+        case Verdict.LOST:
             say(f"job {claim.job_name} was claimed by another attempt or has ended")
             _discard(process)
             return 0
-        case Admission.OVER_LIMIT:
+        case Verdict.OVER_LIMIT:
             _discard(process)
             outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
-        case Admission.RUN:
+        case Verdict.RUN:
+            await _hold_back(store, claim, admission.earlier_attempts, stop)
             outcome = await _run(settings, process, store, claim, stop)
     await publish(store, outcome, settings.termination_log, stop)
     _tell(outcome, quiet=settings.quiet)
@@ -65,6 +68,17 @@ def _watch_for_stop() -> asyncio.Event:
     return stop
 
 
+async def _hold_back(
+    store: HistoryStore | None, claim: Outcome, earlier_attempts: int, stop: asyncio.Event
+) -> None:
+    seconds = jitter(earlier_attempts, draw(claim.attempt_id))
+    if seconds:
+        say(f"attempt {earlier_attempts + 1} of {claim.job_name} holds back {seconds:.1f} s")
+        async with _heartbeats(store, claim.job_id):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
+
+
 async def _run(
     settings: Settings,
     process: TaskProcess,
@@ -73,7 +87,8 @@ async def _run(
     stop: asyncio.Event,
 ) -> Outcome:
     kills_before = oom_kills()
-    process.go()
+    if not stop.is_set():
+        process.go()
     async with _heartbeats(store, claim.job_id):
         interruption = await _until_ended(process, settings.timeout_seconds, stop)
     usage = process.reap()
