@@ -36,7 +36,7 @@ unit: install ## Tests that need no server
 	$(BIN)/pytest tests/unit
 
 .PHONY: integration
-integration: install cluster-parts ## Tests against a real API server and a real PostgreSQL
+integration: install cluster-parts ## Tests against a real API server and real databases
 	$(BIN)/pytest tests/integration
 
 .PHONY: e2e
@@ -44,7 +44,7 @@ e2e: install cluster-parts ## Tests on a kind cluster with real containers
 	$(BIN)/pytest tests/e2e
 
 .PHONY: cluster-parts
-cluster-parts: install ## Compile the test clusters' programs once, into a cache
+cluster-parts: install ## Compile and fetch what the tests run, once, into a cache
 	$(BIN)/python -m tests.cluster build > /dev/null
 
 .PHONY: bench

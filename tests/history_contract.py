@@ -9,6 +9,8 @@ from jvscheduler.history.store import HistoryStore
 from jvscheduler.outcomes import Status
 from tests.outcomes import NOON, begun, completed, failed, of_job, timed_out
 
+TASK = ("shop", "shop.tasks.restock")
+
 Story = Callable[[HistoryStore], Awaitable[None]]
 MakeStore = Callable[[], HistoryStore]
 
@@ -32,7 +34,7 @@ class HistoryContract:
         async def story(store: HistoryStore) -> None:
             assert await store.claim(begun())
             assert not await store.claim(begun(job_name="by-hand", attempt_id="pod-x"))
-            assert [j.pod_name for j in await store.unfinished()] == ["pod-a"]
+            assert [j.pod_name for j in await store.active(*TASK)] == ["pod-a"]
 
         tell(make_store, story)
 
@@ -126,7 +128,7 @@ class HistoryContract:
             beat = NOON + timedelta(seconds=11)
             await store.claim(begun())
             await store.heartbeat(begun().job_id, beat)
-            (job,) = await store.unfinished()
+            (job,) = await store.active(*TASK)
             assert job.heartbeat_time == beat
             await store.record(completed(begun()))
             await store.heartbeat(begun().job_id, beat + timedelta(hours=1))
@@ -169,6 +171,7 @@ class HistoryContract:
             await store.claim(of_job(2, task_id="shop.tasks.report"))
             await store.record(failed(of_job(3, retry_count=1)))
             await store.record(completed(of_job(4)))
+            assert {j.pod_name for j in await store.active(*TASK)} == {"pod-0", "pod-3"}
             unfinished = {j.pod_name for j in await store.unfinished()}
             assert unfinished == {"pod-0", "pod-1", "pod-2", "pod-3"}
 

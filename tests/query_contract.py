@@ -43,6 +43,12 @@ QUERIES: dict[str, tuple[dict[str, Any], str]] = {
     "texts by their code points": ({"context.name": {"$lt": "a"}}, "Bob"),
     "a nested field": ({"context.data.size": {"$gte": 3}}, "dan eve"),
     "a nested text": ({"context.data.text": "no 3"}, "dan"),
+    "a list is not searched": ({"context.tags": "a"}, ""),
+    "a list differs from what is in it": ({"context.tags": {"$ne": "a"}}, "ada Bob cyd dan eve"),
+    "a list is there": ({"context.tags": {"$exists": True}}, "ada Bob cyd dan eve"),
+    "a path ends at a list": ({"context.data.rows.n": {"$gte": 0}}, ""),
+    "nothing is beyond a list": ({"context.data.rows.n": {"$exists": True}}, ""),
+    "a number beyond 64 bits": ({"context.value": {"$lt": 2**70}}, "ada Bob cyd dan"),
     "$and": ({"$and": [{"context.good": True}, {"context.value": {"$gt": 1}}]}, "Bob dan"),
     "$or": ({"$or": [{"context.name": "ada"}, {"context.value": 3}]}, "ada cyd"),
     "$nor with what has none": (

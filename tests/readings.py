@@ -64,7 +64,12 @@ async def some_readings() -> None:
             seen=NOON if number % 2 else None,
             value=None if number == 4 else number * 1.5,
             good=number != 2,
-            data={"size": number, "deep": {"er": [number]}, "text": f"no {number}"},
+            data={
+                "size": number,
+                "deep": {"er": [number]},
+                "text": f"no {number}",
+                "rows": [{"n": number}],
+            },
             tags=["a", "b"][: number % 3],
         )
     await Other.create()

@@ -98,7 +98,7 @@ def _spec(name: str, spec: ScheduledTaskSpec, schedule: Schedule) -> dict[str, A
         "schedule": schedule.cron,
         "timeZone": spec.time_zone,
         "suspend": spec.suspend,
-        "concurrencyPolicy": "Forbid" if spec.max_concurrency == 1 else "Allow",
+        "concurrencyPolicy": "Allow",  # the runner skips, and records it; Forbid leaves no trace
         "startingDeadlineSeconds": spec.starting_deadline_seconds,
         "successfulJobsHistoryLimit": spec.successful_jobs_history_limit,
         "failedJobsHistoryLimit": spec.failed_jobs_history_limit,

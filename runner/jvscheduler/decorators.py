@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any, Final, TypeVar
 
 from jvscheduler.errors import InvalidTask
-from jvscheduler.schedules import Dst, FluentJob, Schedule, is_fluent, parse_schedule, translated
+from jvscheduler.schedules import Dst, FluentJob, is_fluent, parse_schedule, translated
 from jvscheduler.tasks import (
     ENTRYPOINT_PATTERN,
     MAX_CONCURRENT,
@@ -44,7 +44,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     timeout_seconds: int | None = None,
     retry_count: int = 0,
     description: str = "",
-    time_zone: str = "UTC",
+    time_zone: str | None = None,
     dst: Dst = "cron",
 ) -> Callable[[Decorated], Decorated]:
     """Run the function, async function or Walker class below at the times of `schedule`.
@@ -52,14 +52,16 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     `task_id` is `module.function` unless given; the history is keyed by it.
     `timeout_seconds` limits one attempt, and `retry_count` attempts may follow
     the first. Jobs over `max_concurrent` at once are skipped. `schedule` is
-    read by the wall clock of `time_zone`; where that clock changes, `dst` says
+    read by the wall clock of `time_zone`, which is UTC unless given, or what the
+    server that runs it has for such tasks; where that clock changes, `dst` says
     whether cron's rule holds or each time of a day has one run, "once". A random
     interval draws from `task_id`. A job of the `schedule` package such as
     `every(5).to(10).minutes` is a schedule too. Raises InvalidSchedule and InvalidTask.
     """
     if callable(schedule):
         raise InvalidTask("on_schedule needs a schedule: write @on_schedule('daily at 14:30')")
-    parsed = _parse(schedule, time_zone, dst)
+    text, zone = _text_and_zone(schedule, time_zone)
+    parsed = parse_schedule(text, "UTC" if zone is None else zone, dst=dst)
     _check_flag("enabled", enabled)
     _check_number("max_concurrent", max_concurrent, 1, MAX_CONCURRENT)
     if timeout_seconds is not None:
@@ -76,6 +78,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
             task_id=own_id,
             entrypoint=f"{target.__module__}:{target.__name__}",
             schedule=replace(parsed, seed=own_id),
+            names_zone=zone is not None,
             enabled=enabled,
             max_concurrent=max_concurrent,
             timeout_seconds=timeout_seconds,
@@ -90,11 +93,10 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     return attach
 
 
-def _parse(schedule: str | FluentJob, time_zone: str, dst: Dst) -> Schedule:
+def _text_and_zone(schedule: str | FluentJob, time_zone: str | None) -> tuple[str, str | None]:
     if isinstance(schedule, str) or not is_fluent(schedule):
-        return parse_schedule(schedule, time_zone, dst=dst)  # type: ignore[arg-type]  # it tells
-    text, zone = translated(schedule, time_zone)
-    return parse_schedule(text, zone, dst=dst)
+        return schedule, time_zone  # type: ignore[return-value]  # parse_schedule tells
+    return translated(schedule, time_zone)
 
 
 def task_of(target: object) -> Task | None:

@@ -8,8 +8,12 @@ the runner cannot tell the modes apart.
 from typing import Final
 
 DATABASE_URL: Final = "JVSCHEDULER_DATABASE_URL"
-"""Where the history is: `sqlite:///file`, `postgresql://…`. Unset: the run is not recorded
-by the runner, only in the termination message."""
+"""Where the history is: `sqlite:///file`, `postgresql://…`, `mongodb://…`. Unset: the run is not
+recorded by the runner, only in the termination message."""
+
+HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
+HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"
+"""The rule of the built-in pruning task, set by users; unset: `30d` and 20."""
 
 TASK_ID: Final = "JVSCHEDULER_TASK_ID"
 TASK_NAME: Final = "JVSCHEDULER_TASK_NAME"

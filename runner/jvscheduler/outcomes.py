@@ -181,6 +181,8 @@ def clean(text: str) -> str:
     PostgreSQL's JSON refuses the first, and a record must not be lost because
     an error message quoted some binary input.
     """
+    if text.isascii() and "\0" not in text:
+        return text
     return text.replace("\0", "\ufffd").encode(errors="replace").decode()
 
 

@@ -6,10 +6,10 @@ resource's model, which takes them from here: decorator and API server accept
 the same.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from jvscheduler.schedules import Schedule
+from jvscheduler.schedules import Schedule, parse_schedule
 
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
 ENTRYPOINT_PATTERN: Final = rf"{_NAME}(\.{_NAME})*:{_NAME}"
@@ -42,7 +42,16 @@ class Task:
     timeout_seconds: int | None = None
     retry_count: int = 0
     description: str = ""
+    names_zone: bool = True
+    """False: the decorator names no time zone, and a server's own may take its place."""
 
     @property
     def module(self) -> str:
         return self.entrypoint.partition(":")[0]
+
+    def in_zone(self, time_zone: str) -> "Task":
+        """Read by the wall clock of this zone, unless the task names its own."""
+        if self.names_zone:
+            return self
+        own = self.schedule
+        return replace(self, schedule=parse_schedule(own.text, time_zone, own.seed, own.dst))

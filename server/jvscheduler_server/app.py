@@ -10,6 +10,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Final
 
 from fastapi import FastAPI
 
@@ -24,6 +25,9 @@ Background = Callable[[], Awaitable[None]]
 
 OPEN_AGAIN_SECONDS = 2.0
 
+SCHEDULER: Final = (status, jobs)
+"""The modules whose `router` is also part of an application that embeds the scheduler."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -35,20 +39,22 @@ def create_app(
         title="jvscheduler",
         version=__version__,
         description="What is scheduled, what ran, and what came of it.",
-        lifespan=_lifespan(store, cluster, background),
+        lifespan=lifespan(store, cluster, background),
     )
     app.state.jvscheduler = ServerState(store, cluster)
     problems.install(app)
-    for part in (status, jobs, health):
+    for part in (*SCHEDULER, health):
         app.include_router(part.router)
     return app
 
 
-def _lifespan(
+def lifespan(
     store: HistoryStore, cluster: Cluster, background: Sequence[Background]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Opens and runs what the API reads, for as long as it is served."""
+
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lasting(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(store.close)
             if not await _opened(store):
@@ -59,7 +65,7 @@ def _lifespan(
                 await stack.enter_async_context(_running(part))
             yield
 
-    return lifespan
+    return lasting
 
 
 async def _open(store: HistoryStore) -> None:

@@ -17,10 +17,10 @@ from jvscheduler.outcomes import Status
 from jvscheduler_server.cluster import TaskPod
 from jvscheduler_server.join import JobView, join, unclaimed_pods
 from jvscheduler_server.parameters import Parameters
-from jvscheduler_server.problems import documented
+from jvscheduler_server.problems import ProblemRoute, documented
 from jvscheduler_server.state import ServerState, state_of
 
-router = APIRouter(prefix="/api/scheduler/jobs", tags=["jobs"])
+router = APIRouter(prefix="/api/scheduler/jobs", tags=["jobs"], route_class=ProblemRoute)
 
 YEAR_IN_HOURS = 8760
 

@@ -1,4 +1,4 @@
-"""The cluster of `jvscheduler dev` and of tests: tasks of one process, and no pods.
+"""The cluster of `jvscheduler dev`, of a user's server and of tests: some tasks, no pods.
 
 The next due instants are computed when asked, as no operator writes them down.
 """

@@ -6,13 +6,14 @@ in the log, as it may quote the database's address.
 """
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -22,6 +23,23 @@ MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 10
 
 _log = logging.getLogger(__name__)
+
+
+class ProblemRoute(APIRoute):
+    """Tells a caller's mistake and a history that is away as problems, in any application."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handle = super().get_route_handler()
+
+        async def handle_or_tell(request: Request) -> Response:
+            try:
+                return await handle(request)
+            except RequestValidationError as error:
+                return _on_validation(request, error)
+            except HistoryUnavailable as error:
+                return _on_history(request, error)
+
+        return handle_or_tell
 
 
 class InvalidParameter(BaseModel):
@@ -52,15 +70,13 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def install(app: FastAPI) -> None:
-    """Make every error of this application a problem."""
-    app.add_exception_handler(RequestValidationError, _on_validation)
+    """Make every other error of this application a problem."""
     app.add_exception_handler(HTTPException, _on_http)
-    app.add_exception_handler(HistoryUnavailable, _on_history)
     app.add_exception_handler(Exception, _on_fault)
-    _document_media_type(app)
+    document_media_type(app)
 
 
-def _document_media_type(app: FastAPI) -> None:
+def document_media_type(app: FastAPI) -> None:
     """FastAPI documents every model as `application/json`; problems have a type of their own."""
     build = app.openapi
 
@@ -80,8 +96,7 @@ def _problem_responses(operations: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [r for r in responses if r.get("content", {}).get("application/json") == problem]
 
 
-async def _on_validation(request: Request, error: Exception) -> JSONResponse:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - what it is registered for
+def _on_validation(request: Request, error: RequestValidationError) -> JSONResponse:
     errors = [_invalid(item) for item in error.errors()]
     detail = "; ".join(f"{item.parameter}: {item.detail}" for item in errors)
     return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
@@ -93,7 +108,7 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
     return _answer(request, HTTPStatus(error.status_code), detail, headers=error.headers)
 
 
-async def _on_history(request: Request, error: Exception) -> JSONResponse:
+def _on_history(request: Request, error: HistoryUnavailable) -> JSONResponse:
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
     return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers)
 

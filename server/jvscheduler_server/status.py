@@ -17,10 +17,10 @@ from pydantic import BaseModel, Field
 from jvscheduler.outcomes import Status
 from jvscheduler_server.cluster import Cluster, TaskState
 from jvscheduler_server.parameters import Parameters
-from jvscheduler_server.problems import documented
+from jvscheduler_server.problems import ProblemRoute, documented
 from jvscheduler_server.state import state_of
 
-router = APIRouter(prefix="/api/scheduler", tags=["scheduler"])
+router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=ProblemRoute)
 
 
 class TaskAnswer(BaseModel):
@@ -42,7 +42,7 @@ class TaskAnswer(BaseModel):
 class SchedulerAnswer(BaseModel):
     """What carries the tasks."""
 
-    backend: str = Field(description="`kubernetes`, or `local` under `jvscheduler dev`.")
+    backend: str = Field(description="`kubernetes`, or `local` without a cluster.")
     synced: bool = Field(description="Whether all tasks and pods are known; else wait a moment.")
     task_count: int
     suspended_count: int

@@ -8,6 +8,7 @@ from tests.cluster.cache import locked
 from tests.cluster.errors import ClusterError
 from tests.cluster.images import build_and_load
 from tests.cluster.kind import bring_up, find_kind, take_down
+from tests.cluster.mongo_server import find_mongo
 from tests.cluster.node_image import find_node_image
 from tests.cluster.settings import Settings, read_settings
 
@@ -32,6 +33,7 @@ def status(settings: Settings) -> None:
 def build(settings: Settings) -> None:
     binaries = find_binaries(settings)
     build_programs(binaries, ALL_PROGRAMS)
+    print(find_mongo(settings))
     print(find_node_image(settings, binaries))
 
 
@@ -49,7 +51,7 @@ COMMANDS = {
     "down": (down, "remove the kind cluster and whatever a crashed run left"),
     "status": (status, "say whether it runs"),
     "images": (images, "build what changed of the images, load it into the running cluster"),
-    "build": (build, "compile the programs and make the node image, into the cache"),
+    "build": (build, "compile the programs, fetch the jars, make the node image, into the cache"),
 }
 
 

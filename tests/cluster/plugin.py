@@ -1,4 +1,4 @@
-"""Fixtures that give tests real parts: an API server, a cluster, images, PostgreSQL.
+"""Fixtures that give tests real parts: an API server, a cluster, images, databases.
 
 Each is started when first asked for and lasts for the session. A kind cluster
 that ran before the session is left as it was found, so developers iterate on a
@@ -23,10 +23,11 @@ from tests.cluster.current import CurrentCluster, find_current
 from tests.cluster.image_names import Images, read_image_names
 from tests.cluster.images import build_and_load
 from tests.cluster.kind import KindCluster, bring_up, find_kind, take_down
+from tests.cluster.mongo_server import MongoServer, run_mongo
 from tests.cluster.postgres import PostgresServer, run_postgres
 from tests.cluster.settings import Settings, read_settings
 
-__all__ = ["ApiServer", "Images", "PostgresServer", "RunningCluster"]
+__all__ = ["ApiServer", "Images", "MongoServer", "PostgresServer", "RunningCluster"]
 
 RunningCluster = KindCluster | CurrentCluster
 
@@ -100,3 +101,15 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     """An empty database of the test's own."""
     with postgres_server.database() as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def mongo_server(cluster_settings: Settings) -> Iterator[MongoServer]:
+    with run_mongo(cluster_settings) as server:
+        yield server
+
+
+@pytest.fixture
+def mongo_url(mongo_server: MongoServer) -> str:
+    """An empty database of the test's own."""
+    return mongo_server.database()

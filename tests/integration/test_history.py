@@ -33,7 +33,7 @@ def make_store(url: str) -> Callable[[], HistoryStore]:
 
 
 class TestDatabases(HistoryContract):
-    """The fixtures of this module give it SQLite and PostgreSQL."""
+    """The fixtures of this folder give it each database."""
 
 
 def test_of_many_processes_that_claim_a_job_one_wins(url: str, make_store: MakeStore) -> None:
@@ -135,22 +135,35 @@ def silent_port() -> Iterator[int]:
         yield server.getsockname()[1]
 
 
-def test_a_database_that_is_not_there_is_told_quickly_and_without_the_password() -> None:
+@pytest.mark.parametrize(
+    ("scheme", "options"), [("postgresql", ""), ("mongodb", "?serverSelectionTimeoutMS=100")]
+)
+def test_a_database_that_is_not_there_is_told_quickly_and_without_the_password(
+    scheme: str, options: str
+) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    store = open_store(f"postgresql://shop:secret@127.0.0.1:{port}/shop")
-    with pytest.raises(HistoryUnavailable) as raised:
+    store = open_store(f"{scheme}://shop:secret@127.0.0.1:{port}/shop{options}")
+    with pytest.raises(
+        HistoryUnavailable, match=r"Connect call failed \('127\.0\.0\.1', \d+\)\)"
+    ) as raised:
         asyncio.run(store.claim(begun()))
-    assert f"postgresql://127.0.0.1:{port}/shop is unavailable" in str(raised.value)
+    assert f"{scheme}://127.0.0.1:{port}/shop is unavailable" in str(raised.value)
     assert "secret" not in str(raised.value)
 
 
-def test_a_database_that_never_answers_is_given_up(silent_port: int) -> None:
-    url = parse_url(f"postgresql://shop@127.0.0.1:{silent_port}/shop")
+@pytest.mark.parametrize("scheme", ["postgresql", "mongodb"])
+def test_a_database_that_never_answers_is_given_up(scheme: str, silent_port: int) -> None:
+    url = parse_url(f"{scheme}://127.0.0.1:{silent_port}/shop")
     made = database(url, connections=1, timeout=60)
     store = JvspatialHistory(made, url.redacted, call_seconds=0.5)
-    with pytest.raises(HistoryUnavailable, match=r"no answer in 0\.5 s"):
-        asyncio.run(store.ping())
+
+    async def ping() -> None:
+        with pytest.raises(HistoryUnavailable, match=r"no answer in 0\.5 s"):
+            await store.ping()
+        await store.close()
+
+    asyncio.run(ping())
 
 
 def test_a_locked_sqlite_file_is_given_up(sqlite_url: str, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""`jvscheduler history prune`, as a user calls it."""
+"""`jvscheduler history prune`, as a user calls it and as a task."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -6,17 +6,19 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler import environment
 from jvscheduler.cli import main
 from jvscheduler.history import ScheduledJob
 from jvscheduler.history.binding import bind
+from tests.runner_process import Runner
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgres", "mongo"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """Of a history of one job for each of the last hundred days."""
     made = f"sqlite:///{tmp_path}/history.db"
-    if request.param == "postgres":
-        made = str(request.getfixturevalue("postgres_url"))
+    if request.param != "sqlite":
+        made = str(request.getfixturevalue(f"{request.param}_url"))
     asyncio.run(_fill(made))
     return made
 
@@ -27,6 +29,40 @@ async def _fill(url: str) -> None:
         time = datetime.now(UTC) - timedelta(days=days)
         await ScheduledJob.create(job_name="task", execution_time=time, status="completed")
     await bound.close()
+
+
+@pytest.mark.parametrize(
+    ("options", "deleted"),
+    [
+        pytest.param({}, 70, id="as it comes"),
+        pytest.param({environment.HISTORY_OLDER_THAN: "40d"}, 60, id="another age"),
+        pytest.param({environment.HISTORY_KEEP_LAST: "45"}, 55, id="more are kept"),
+    ],
+)
+def test_the_built_in_task_prunes_the_history_of_its_own_pod(
+    url: str, tmp_path: Path, options: dict[str, str], deleted: int
+) -> None:
+    runner = _pruning(tmp_path, url, options)
+    ended = runner.run()
+    own, *kept = runner.records()
+    assert (ended.code, own.job_name, own.status) == (0, "jvscheduler.history.prune", "completed")
+    assert own.result["deleted"] == deleted
+    assert len(kept) == 100 - deleted
+
+
+def test_the_built_in_task_names_a_variable_that_it_cannot_read(url: str, tmp_path: Path) -> None:
+    runner = _pruning(tmp_path, url, {environment.HISTORY_OLDER_THAN: "a while"})
+    assert runner.run().code == 1
+    own, *kept = runner.records()
+    assert own.error_message is not None
+    assert "JVSCHEDULER_HISTORY_OLDER_THAN: expected a number and m, h, d or w" in own.error_message
+    assert len(kept) == 99
+
+
+def _pruning(folder: Path, url: str, options: dict[str, str]) -> Runner:
+    own = {environment.TASK_ID: "jvscheduler.history.prune"}
+    package, task = "jvscheduler.history", "pruning.prune_history"
+    return Runner(folder, task, url, package=package, options={**own, **options})
 
 
 def test_it_prunes_and_says_how_many(

@@ -9,16 +9,21 @@ from typing import Any
 import pytest
 from jvspatial.core.context import get_default_context
 from jvspatial.db.database import Database
+from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history import AlreadyExists
+from jvscheduler.history import AlreadyExists, ScheduledJob
 from jvscheduler.history.annotations import kinds_of
 from jvscheduler.history.databases import database
+from jvscheduler.history.mongo_database import collection_of
 from jvscheduler.history.queries.conditions import Condition, Sort
+from jvscheduler.history.queries.mongo import mongo_sort
 from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
 from jvscheduler.history.queries.sql import PostgresSql, SqliteSql
 from jvscheduler.history.rows.batches import Batch
+from jvscheduler.history.rows.mongo import MongoRows
 from jvscheduler.history.rows.postgres import PostgresRows
+from jvscheduler.history.rows.sqlite import SqliteRows
 from jvscheduler.history.urls import parse_url
 from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples
@@ -36,11 +41,11 @@ def make_database(url: str) -> Callable[[], Database]:
 
 
 class TestQueries(QueryContract, ChangeContract, RetentionContract):
-    """The fixtures of this module give it SQLite and PostgreSQL."""
+    """The fixtures of this folder give it each database."""
 
 
 class TestExamples(DocumentedExamples):
-    """The fixtures of this module give it SQLite and PostgreSQL."""
+    """The fixtures of this folder give it each database."""
 
 
 def test_of_many_processes_that_create_an_id_one_wins(url: str) -> None:
@@ -80,10 +85,12 @@ def test_a_database_that_is_not_there_is_told() -> None:
     tell(lambda: database(parse_url(url), connections=1, timeout=1), story)
 
 
+@pytest.mark.parametrize("rows", [MongoRows, PostgresRows, SqliteRows])
 def test_a_change_whose_answer_is_lost_is_not_repeated(
-    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+    rows: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(PostgresRows, "change", _break_after(PostgresRows.change))
+    url = request.getfixturevalue(rows.__name__.replace("Rows", "_url").lower())
+    monkeypatch.setattr(rows, "change", _break_after(rows.change))
 
     async def story() -> None:
         await Reading.create(value=0)
@@ -91,7 +98,7 @@ def test_a_change_whose_answer_is_lost_is_not_repeated(
             await Reading.update_many({}, {"$inc": {"context.value": 1}})
         assert await Reading.count({"context.value": 1}) == 1
 
-    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
 
 
 def _break_after(change: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
@@ -136,11 +143,41 @@ def test_the_newest_are_read_from_the_index_of_their_time(
     async def story() -> None:
         await Reading.create()
         opened = get_default_context().database
-        explain = _explain_postgres if url.startswith("postgresql") else _explain_sqlite
-        plan = await explain(opened, where, newest)
-        assert "object_entity_context_at" in plan
+        plan = await EXPLAIN[url.partition(":")[0]](opened, where, newest)
+        assert "entity_context_at" in plan
 
     tell(make_database, story)
+
+
+def test_a_status_is_counted_on_postgresql_in_the_index_alone(postgres_url: str) -> None:
+    resolve = partial(entity_field, kinds=kinds_of(ScheduledJob))
+    where = parse({"entity": "ScheduledJob", "context.status": "failed"}, resolve)
+
+    async def story() -> None:
+        await ScheduledJob.create(status="failed")
+        opened: Any = get_default_context().database
+        sql = PostgresSql(opened.columns)
+        text = f"EXPLAIN SELECT COUNT(*) FROM object WHERE {sql.where(where)}"  # noqa: S608 - made of checked names
+        async with opened._acquire_conn() as connection:  # noqa: SLF001 - it has no public name
+            await connection.execute("SET enable_seqscan = off; SET enable_bitmapscan = off")
+            plan = str(await connection.fetch(text, *sql.params))
+        assert "Index Only Scan using object_entity_context_status_idx" in plan
+
+    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+
+
+def test_a_table_of_jvspatials_own_making_is_counted_too(postgres_url: str) -> None:
+    async def story() -> None:
+        theirs = PostgresDB(dsn=postgres_url, min_size=1, max_size=1)
+        row = {"id": "o.ScheduledJob.a", "entity": "ScheduledJob", "context": {"status": "failed"}}
+        await theirs.save("object", row)
+        assert await ScheduledJob.count({"context.status": "failed"}) == 1
+        await theirs.save("object", {**row, "context": {"status": "running"}})
+        assert await theirs.count("object", {"context.status": "running"}) == 1
+        await theirs.close()
+        assert await ScheduledJob.count({"context.status": "failed"}) == 0
+
+    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
 
 
 async def _explain_postgres(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
@@ -162,3 +199,19 @@ async def _explain_sqlite(opened: Any, where: Condition, sort: Sequence[Sort]) -
     connection = await opened._get_connection()  # noqa: SLF001 - it has no public name
     async with connection.execute(text, sql.params) as cursor:
         return " ".join(row["detail"] for row in await cursor.fetchall())
+
+
+async def _explain_mongo(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
+    """The server of the tests plans nothing; so this asks whether an index has the order."""
+    order, computed = mongo_sort(sort, where)
+    found = await (await collection_of(opened, "object")).index_information()
+    in_order = [("entity", 1), *order.items()]
+    assert not computed
+    return " ".join(name for name, index in found.items() if index["key"] == in_order)
+
+
+EXPLAIN = {
+    "mongodb": _explain_mongo,
+    "postgresql": _explain_postgres,
+    "sqlite": _explain_sqlite,
+}

@@ -196,20 +196,6 @@ def test_an_environment_that_says_too_little_is_refused(sqlite_url: str, tmp_pat
     assert environment.TASK_ID in ended.output
 
 
-def test_a_retry_is_a_second_attempt_inside_one_record(url: str, tmp_path: Path) -> None:
-    retried = {environment.RETRY_COUNT: "1"}
-    first = Runner(tmp_path, "ends.raises", url, options=retried)
-    assert first.run().code == 1
-    assert first.record().status is Status.PENDING
-    second = replace(first, attempt="pod-b")
-    assert second.run().code == 1
-    job = second.record()
-    assert [a["attempt_id"] for a in job.attempts] == ["pod-a", "pod-b"]
-    assert (job.status, job.pod_name) == (Status.FAILED, "pod-b")
-    assert replace(first, attempt="pod-c").run().code == 0, "no attempt is left"
-    assert len(first.record().attempts) == 2
-
-
 def test_of_two_runners_of_one_instant_the_second_does_nothing(url: str, tmp_path: Path) -> None:
     first = Runner(tmp_path, "ends.returns", url)
     first.run()

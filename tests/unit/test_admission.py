@@ -12,7 +12,7 @@ from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner import supervisor
-from jvscheduler.runner.admission import Admission, admit
+from jvscheduler.runner.admission import Verdict, admit
 from tests.outcomes import failed, of_job
 
 
@@ -21,16 +21,16 @@ class HistoryWithoutSlots(MemoryHistory):
         raise HistoryUnavailable("the database has gone")
 
 
-def admissions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Admission]:
-    async def admitted() -> list[Admission]:
-        return [await admit(store, claim, limit) for claim in claims]
+def admissions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Verdict]:
+    async def admitted() -> list[Verdict]:
+        return [(await admit(store, claim, limit)).verdict for claim in claims]
 
     return asyncio.run(admitted())
 
 
 def test_so_many_run_as_the_limit_says() -> None:
     claims = [of_job(number) for number in range(3)]
-    expected = [Admission.RUN, Admission.RUN, Admission.OVER_LIMIT]
+    expected = [Verdict.RUN, Verdict.RUN, Verdict.OVER_LIMIT]
     assert admissions(MemoryHistory(), claims, 2) == expected
 
 
@@ -38,19 +38,19 @@ def test_who_lost_its_claim_takes_no_slot() -> None:
     store = MemoryHistory()
     asyncio.run(store.record(failed(of_job(0))))
     claims = [of_job(0, attempt_id="pod-late"), of_job(1)]
-    assert admissions(store, claims, 1) == [Admission.LOST, Admission.RUN]
+    assert admissions(store, claims, 1) == [Verdict.LOST, Verdict.RUN]
 
 
 def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
     first = of_job(0, retry_count=1)
     claims = [first, replace(first, attempt_id="pod-b"), of_job(1)]
-    expected = [Admission.RUN, Admission.RUN, Admission.OVER_LIMIT]
+    expected = [Verdict.RUN, Verdict.RUN, Verdict.OVER_LIMIT]
     assert admissions(MemoryHistory(), claims, 1) == expected
 
 
 def test_without_a_history_that_answers_a_task_runs_without_a_slot() -> None:
     claims = [of_job(number) for number in range(2)]
-    assert admissions(HistoryWithoutSlots(), claims, 1) == [Admission.RUN] * 2
+    assert admissions(HistoryWithoutSlots(), claims, 1) == [Verdict.RUN] * 2
 
 
 def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -82,6 +82,17 @@ def test_the_yaml_says_the_same_to_a_yaml_reader(folder: Path) -> None:
     assert second["spec"]["description"] == "Größe: 1 #"
 
 
+def test_the_built_in_task_is_built_beside_others(folder: Path) -> None:
+    done = run(folder, "build", "shop", "jvscheduler.history.pruning", "--image", "shop:1")
+    pruning = next(
+        t
+        for t in yaml.safe_load_all(done.stdout)
+        if t["metadata"]["name"] == "jvscheduler-history-prune"
+    )
+    assert pruning["spec"]["taskID"] == "jvscheduler.history.prune"
+    assert pruning["spec"]["schedule"] == "daily at 03:30"
+
+
 def test_output_is_a_file(folder: Path) -> None:
     words = ("build", "shop", "--image", "shop:1", "--namespace", "shop", "--output")
     done = run(folder, *words, "tasks.yaml")

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from jvspatial.core import Walker
 
-from jvscheduler import on_schedule
+from jvscheduler import on_schedule, parse_schedule
 from jvscheduler.decorators import decorated, task_of
 from jvscheduler.errors import InvalidSchedule, InvalidTask
 
@@ -109,6 +109,18 @@ def test_a_random_interval_draws_from_the_tasks_id() -> None:
     unnamed = task_of(on_schedule("every 5 to 10 minutes")(fresh()))
     assert unnamed is not None
     assert unnamed.schedule.seed == f"{MODULE}.fresh"
+
+
+@pytest.mark.parametrize(
+    ("named", "zone"), [(None, "Asia/Tokyo"), ("UTC", "UTC"), ("Europe/Berlin", "Europe/Berlin")]
+)
+def test_a_task_that_names_no_time_zone_may_be_given_one(named: str | None, zone: str) -> None:
+    task = task_of(on_schedule("daily at 09:00", time_zone=named)(fresh()))
+    assert task is not None
+    assert task.schedule.time_zone == (named or "UTC")
+    assert task.in_zone("Asia/Tokyo").schedule == parse_schedule(
+        "daily at 09:00", zone, seed=task.task_id
+    )
 
 
 def test_what_a_clock_change_does_is_the_tasks_to_say() -> None:

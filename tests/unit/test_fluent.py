@@ -47,8 +47,8 @@ def test_a_job_is_translated(job: schedule.Job, text: str, cron: str | None) -> 
     assert task.schedule.time_zone == "UTC"
 
 
-@pytest.mark.parametrize("time_zone", ["UTC", "Europe/Berlin"])
-def test_its_time_zone_is_the_tasks(time_zone: str) -> None:
+@pytest.mark.parametrize("time_zone", [None, "Europe/Berlin"])
+def test_its_time_zone_is_the_tasks(time_zone: str | None) -> None:
     job = every().monday.at("09:00", "Europe/Berlin")
     task = task_of(on_schedule(job, time_zone=time_zone)(fresh()))
     assert task is not None
@@ -84,7 +84,8 @@ def test_a_job_is_refused_with_the_reason(job: schedule.Job, reason: str) -> Non
         on_schedule(job)
 
 
-def test_two_time_zones_are_refused() -> None:
+@pytest.mark.parametrize("time_zone", ["UTC", "Asia/Tokyo"])
+def test_two_time_zones_are_refused(time_zone: str) -> None:
     job = every().monday.at("09:00", "Europe/Berlin")
-    with pytest.raises(InvalidSchedule, match="'Europe/Berlin', and time_zone is 'Asia/Tokyo'"):
-        on_schedule(job, time_zone="Asia/Tokyo")
+    with pytest.raises(InvalidSchedule, match=f"'Europe/Berlin', and time_zone is '{time_zone}'"):
+        on_schedule(job, time_zone=time_zone)

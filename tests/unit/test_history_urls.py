@@ -26,6 +26,26 @@ def test_both_names_of_postgresql_mean_the_same() -> None:
 
 @pytest.mark.parametrize(
     "text",
+    [
+        "mongodb://shop:s3cret@db:27017/shop?authSource=admin",
+        "mongodb://shop:s3cret@one,two:27018/shop",
+        "mongodb+srv://shop:s3cret@db/shop",
+    ],
+)
+def test_a_mongodb_url_names_its_database(text: str) -> None:
+    url = parse_url(text)
+    assert (url.scheme, url.text, url.database) == (Scheme.MONGODB, text, "shop")
+    assert url.redacted == text.replace("shop:s3cret@", "").partition("?")[0]
+
+
+@pytest.mark.parametrize("rest", ["db", "db/", "/shop", "db/a.b", "db/a/b", "db/a$b", ""])
+def test_a_mongodb_url_without_a_database_is_refused(rest: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"mongodb://user:password@host:27017/database"):
+        parse_url(f"mongodb://{rest}")
+
+
+@pytest.mark.parametrize(
+    "text",
     ["postgresql://shop:s3cret@db:5432/shop?sslmode=require", "postgresql://shop:s3@cret@db/shop"],
 )
 def test_a_message_shows_no_password(text: str) -> None:

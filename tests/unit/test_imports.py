@@ -9,7 +9,12 @@ HEAVY = ("jvspatial", "fastapi", "kopf", "kubernetes", "pydantic", "yaml", "psut
 
 
 @pytest.mark.parametrize(
-    "code", ["from jvscheduler import on_schedule", "import jvscheduler.cli.build"]
+    "code",
+    [
+        "from jvscheduler import on_schedule",
+        "import jvscheduler.cli.build",
+        "import jvscheduler.history.pruning",
+    ],
 )
 def test_nothing_heavy_is_imported(code: str) -> None:
     script = f"import sys\n{code}\nprint(*sorted({{m.partition('.')[0] for m in sys.modules}}))"

@@ -73,6 +73,11 @@ def _change(served: Assignment | None, now: Assignment | None) -> Change:
     return change("loop-a", [now] if now else [], known)
 
 
+def put(assignment: Assignment) -> Change:
+    assert assignment.definition is not None
+    return Change((assignment.definition,), (), ())
+
+
 OURS = to_assignment(scheduled_task())
 THEIRS = to_assignment(scheduled_task(loop="loop-b"))
 EDITED = to_assignment(scheduled_task(schedule="every 20 seconds"))
@@ -82,9 +87,9 @@ DELETED = to_assignment(scheduled_task(deleted=True))
 @pytest.mark.parametrize(
     ("served", "now", "expected"),
     [
-        pytest.param(None, OURS, Change((OURS.definition,), (), ()), id="assigned"),
+        pytest.param(None, OURS, put(OURS), id="assigned"),
         pytest.param(OURS, OURS, Change((), (), ()), id="unchanged"),
-        pytest.param(OURS, EDITED, Change((EDITED.definition,), (), ()), id="edited"),
+        pytest.param(OURS, EDITED, put(EDITED), id="edited"),
         pytest.param(OURS, THEIRS, Change((), ("restock",), ()), id="handed over"),
         pytest.param(OURS, DELETED, Change((), (), ("restock",)), id="being deleted"),
         pytest.param(OURS, None, Change((), (), ("restock",)), id="gone"),

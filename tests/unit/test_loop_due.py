@@ -7,9 +7,10 @@ import pytest
 
 from jvscheduler.history.merge import opened
 from jvscheduler.loop.attempts import claim_of, job_name, new_attempt, variables
-from jvscheduler.loop.due import due_between, next_instant, retry_pause
-from jvscheduler.loop.endings import ended, is_retried, silent_attempts
+from jvscheduler.loop.due import due_between, next_instant
+from jvscheduler.loop.endings import ended, silent_attempts
 from jvscheduler.outcomes import Reason, Status, to_message
+from jvscheduler.runner.retries import is_retried
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from tests.outcomes import NOON, begun, completed, failed
@@ -49,12 +50,6 @@ def test_after_a_sleep_only_the_last_instant_runs() -> None:
     (first, last) = due_between([MINUTELY, HOURLY], minutes(50), minutes(61.5))
     assert (first.task, first.instant, first.missed) == (HOURLY, minutes(60), 0)
     assert (last.task, last.instant, last.missed) == (MINUTELY, minutes(61), 10)
-
-
-def test_retries_wait_longer_each_time_and_at_most_six_minutes() -> None:
-    pauses = [retry_pause(attempts) for attempts in range(1, 9)]
-    assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]
-    assert retry_pause(10**6) == 360
 
 
 def test_an_attempt_is_told_what_a_pod_would_be_told() -> None:

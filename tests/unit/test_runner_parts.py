@@ -16,6 +16,7 @@ from jvscheduler.runner.calls import WalkerFailed, call
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
+from jvscheduler.runner.retries import draw, jitter, retry_pause
 from jvscheduler.runner.settings import read_settings
 from jvscheduler.runner.tracebacks import error_message, trace
 from tests.outcomes import begun, failed, of_job
@@ -98,6 +99,29 @@ class TestMemoryLimit:
 
     def test_a_kernel_that_does_not_tell_counts_none(self, tmp_path: Path) -> None:
         assert oom_kills(tmp_path / "mount", tmp_path / "self") == 0
+
+
+class TestRetries:
+    def test_pauses_grow_to_at_most_six_minutes(self) -> None:
+        pauses = [retry_pause(attempts) for attempts in range(1, 9)]
+        assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]
+        assert retry_pause(10**6) == 360
+
+    @pytest.mark.parametrize(
+        ("earlier", "drawn", "seconds"),
+        [(0, 0.9, 0), (1, 0, 0), (1, 0.5, 2.5), (1, 1, 5), (2, 0.5, 5), (9, 1, 180)],
+    )
+    def test_a_further_attempt_holds_back_up_to_half_its_pause(
+        self, earlier: int, drawn: float, seconds: float
+    ) -> None:
+        assert jitter(earlier, drawn) == seconds
+
+    def test_what_is_drawn_is_uniform_over_attempts_and_the_same_for_each(self) -> None:
+        drawn = [draw(f"job-29540880-{number:06x}") for number in range(20_000)]
+        assert drawn[7] == draw("job-29540880-000007")
+        for tenth in range(10):
+            share = sum(tenth <= 10 * d < tenth + 1 for d in drawn) / len(drawn)
+            assert 0.09 < share < 0.11
 
 
 class TestReport:

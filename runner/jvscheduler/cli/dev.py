@@ -15,8 +15,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="where the history is: sqlite:///file or postgresql://… (default: "
-        "JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
+        help="where the history is: sqlite:///file, postgresql://… or mongodb://… "
+        "(default: JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
     )
     parser.add_argument(
         "--no-reload", action="store_true", help="do not look for changes of the code"

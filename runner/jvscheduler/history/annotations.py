@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
 
@@ -10,6 +11,7 @@ from pydantic import BaseModel
 from jvscheduler.history.queries.conditions import Kind
 
 
+@cache
 def kinds_of(model: type[BaseModel]) -> dict[str, Kind]:
     return {name: _kind(field.annotation) for name, field in model.model_fields.items()}
 

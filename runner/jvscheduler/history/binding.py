@@ -7,14 +7,14 @@ URL the environment gives, so that the same code works in `dev` and in a pod.
 
 from jvspatial.core.context import GraphContext, set_default_context
 
-from jvscheduler.history.databases import AtomicSQLite, LightPostgres, database
+from jvscheduler.history.databases import HistoryDatabase, database
 from jvscheduler.history.jvspatial_store import CALL_SECONDS
 from jvscheduler.history.urls import parse_url
 
 CONNECTIONS = 5
 
 
-def bind(url: str) -> AtomicSQLite | LightPostgres:
+def bind(url: str) -> HistoryDatabase:
     """Makes the URL's database jvspatial's default here; it connects when first used.
 
     Close what is returned in the event loop that used it, or the process does

@@ -2,7 +2,7 @@
 
 SQLite inherits a `find_one_and_update` that reads, changes and writes in three
 steps: two processes that do it at once lose a change. Here it is one immediate
-transaction.
+transaction. (MongoDB is in `mongo_database`.)
 
 PostgreSQL creates table and indexes anew in each process. `CREATE INDEX IF NOT
 EXISTS` locks the table against writers before it finds that there is nothing to
@@ -12,22 +12,42 @@ index that exist are left alone.
 On both, the index of an entity's field begins with the entity, and there is one
 where jvspatial makes two; PostgreSQL has none of whole documents. So writing
 costs less, and counting on SQLite reads the index only.
+
+PostgreSQL reads an index alone only when it is of columns, not of expressions.
+So the field that is counted by, the status, has a generated column, which
+jvspatial's own statements never name. And a connection goes back into the pool
+as it is: nothing here leaves a setting, a cursor or a lock on it, and asking
+the server to undo them costs as much as a query.
 """
 
+import asyncio
 import json
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
+import asyncpg
 from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
 from jvspatial.db.query import QueryEngine
 from jvspatial.db.sqlite import SQLiteDB
 
+from jvscheduler.history.entity_indexes import EntityIndexes, Fields, Row, named, pairs_of
+from jvscheduler.history.mongo_database import NativeMongo
 from jvscheduler.history.urls import DatabaseUrl, Scheme
 
-Row = dict[str, Any]
-Fields = str | list[tuple[str, int]]
+_STATUS_COLUMN: Final = "context_status"
+_COLUMNS: Final = {"context.status": _STATUS_COLUMN}
+_STATUS: Final = (
+    f"{_STATUS_COLUMN} text GENERATED ALWAYS AS ({_pg_field_extract('context.status')}) STORED"
+)
+_TABLE: Final = """
+    SELECT to_regclass($1)::text AS name, EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
+    ) AS has_column
+"""
 
 
-class AtomicSQLite(SQLiteDB):
+class AtomicSQLite(EntityIndexes, SQLiteDB):
     async def find_one_and_update(
         self, collection: str, query: Row, update: Row, upsert: bool = False
     ) -> Row | None:
@@ -46,20 +66,12 @@ class AtomicSQLite(SQLiteDB):
                 raise
             return found[0] if found else None
 
-    async def create_index(
-        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
-    ) -> None:
-        if _is_plain(collection, unique, options):
-            await self._create_plain(collection, field_or_fields)
-        else:
-            await super().create_index(collection, field_or_fields, unique, **options)
-
-    async def _create_plain(self, collection: str, field_or_fields: Fields) -> None:
+    async def _create_plain(self, collection: str, fields: Fields) -> None:
         keys = [
             f"json_extract(data, '{self._json_path(path)}') {'ASC' if direction == 1 else 'DESC'}"
-            for path, direction in _pairs(field_or_fields)
+            for path, direction in pairs_of(fields)
         ]
-        name = f"idx_{collection}_entity_{_named(field_or_fields)}"
+        name = f"idx_{collection}_entity_{named(fields)}"
         columns = ", ".join(["collection", "json_extract(data, '$.entity')", *keys])
         connection = await self._get_connection()
         await connection.execute(f"CREATE INDEX IF NOT EXISTS {name} ON records ({columns})")
@@ -73,52 +85,62 @@ class AtomicSQLite(SQLiteDB):
         )
 
 
-class LightPostgres(PostgresDB):
+class LightPostgres(EntityIndexes, PostgresDB):
+    """`columns` are the generated ones of the entities' table, by the path of their field."""
+
+    columns: Mapping[str, str] = {}
+
+    async def _ensure_pool(self) -> Any:
+        self._discard_pool_from_dead_loop()
+        async with self._pool_lock:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    dsn=self.dsn,
+                    min_size=self.min_size,
+                    max_size=self.max_size,
+                    command_timeout=self.command_timeout,
+                    reset=_leave,
+                )
+                self._pool_loop = asyncio.get_running_loop()
+        return self._pool
+
     async def _create_collection_schema(self, collection: str) -> None:
         pool = await self._ensure_pool()
         name = f"{self.schema_name}.{collection}"
-        if await pool.fetchval("SELECT to_regclass($1)::text", name) is None:
+        found = await pool.fetchrow(_TABLE, name, _STATUS_COLUMN)
+        if found["name"] is None:
             await super()._create_collection_schema(collection)
+        elif found["has_column"]:
+            self.columns = _COLUMNS
 
-    async def create_index(
-        self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
-    ) -> None:
-        if _is_plain(collection, unique, options):
-            await self._create_plain(collection, field_or_fields)
-        else:
-            await super().create_index(collection, field_or_fields, unique, **options)
-
-    async def _create_plain(self, collection: str, field_or_fields: Fields) -> None:
-        name = _postgres_index_name(f"{collection}_entity_{_named(field_or_fields)}", "idx")
+    async def _create_plain(self, collection: str, fields: Fields) -> None:
+        name = _postgres_index_name(f"{collection}_entity_{named(fields)}", "idx")
         pool = await self._ensure_pool()
+        await self._bootstrap_collection(collection)
         if await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}"):
             return
-        await self._bootstrap_collection(collection)
+        table, pairs = f"{self.schema_name}.{collection}", pairs_of(fields)
+        if not self.columns and any(path in _COLUMNS for path, _ in pairs):
+            await pool.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_STATUS}")
+            self.columns = _COLUMNS
         keys = [
-            f"{_pg_field_extract(path)} {'ASC' if direction == 1 else 'DESC NULLS LAST'}"
-            for path, direction in _pairs(field_or_fields)
+            f"{self.columns.get(path) or _pg_field_extract(path)} "
+            f"{'ASC' if direction == 1 else 'DESC NULLS LAST'}"
+            for path, direction in pairs
         ]
-        table = f"{self.schema_name}.{collection}"
         await pool.execute(
             f"CREATE INDEX IF NOT EXISTS {name} ON {table} (entity, {', '.join(keys)})"
         )
 
 
-def _is_plain(collection: str, unique: bool, options: Row) -> bool:
-    """An index of entities that are no graph's: these are always asked for by their class."""
-    special = ("partialFilterExpression", "partial_filter_expression", "fulltext")
-    return collection == "object" and not unique and not any(options.get(name) for name in special)
+async def _leave(_: Any) -> None:
+    """What asyncpg does with a connection that goes back into the pool."""
 
 
-def _pairs(fields: Fields) -> list[tuple[str, int]]:
-    return [(fields, 1)] if isinstance(fields, str) else fields
+HistoryDatabase = AtomicSQLite | LightPostgres | NativeMongo
 
 
-def _named(fields: Fields) -> str:
-    return "_".join(path.replace(".", "_") for path, _ in _pairs(fields))
-
-
-def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQLite | LightPostgres:
+def database(url: DatabaseUrl, *, connections: int, timeout: float) -> HistoryDatabase:
     """Connects when first used, so that a task which needs no database pays nothing."""
     match url.scheme:
         case Scheme.SQLITE:
@@ -131,3 +153,5 @@ def database(url: DatabaseUrl, *, connections: int, timeout: float) -> AtomicSQL
                 command_timeout=timeout,
                 gin_index="off",
             )
+        case Scheme.MONGODB:
+            return NativeMongo(url.text, url.database, connections=connections, timeout=timeout)

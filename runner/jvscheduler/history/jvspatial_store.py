@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 from jvspatial.core.context import GraphContext
 
 from jvscheduler.history.annotations import kinds_of
-from jvscheduler.history.databases import AtomicSQLite, LightPostgres
+from jvscheduler.history.databases import HistoryDatabase
 from jvscheduler.history.jobs import (
     COLLECTION,
     ENTITY,
@@ -40,6 +40,9 @@ T = TypeVar("T")
 Query = dict[str, Any]
 
 _FIELDS: Final = partial(entity_field, kinds=kinds_of(ScheduledJob))
+_UNFINISHED: Final[Query] = {
+    "context.status": {"$in": [Status.PENDING.value, Status.RUNNING.value]}
+}
 _NEWEST: Final = parse_sort([("context.execution_time", -1)], _FIELDS)
 
 
@@ -48,7 +51,7 @@ class JvspatialHistory(LoopCalls):
 
     def __init__(
         self,
-        database: AtomicSQLite | LightPostgres,
+        database: HistoryDatabase,
         name: str,
         *,
         create_indexes: bool = True,
@@ -85,9 +88,13 @@ class JvspatialHistory(LoopCalls):
         change = {"$set": {"context.heartbeat_time": to_text(now)}}
         await self._call(lambda: self._database.find_one_and_update(COLLECTION, query, change))
 
+    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
+        query = {"context.job_name": task_id, "context.namespace": namespace}
+        jobs, _ = await self._find(query | _UNFINISHED)
+        return [job for job in jobs if job.is_ours]
+
     async def unfinished(self) -> Sequence[ScheduledJob]:
-        statuses = [Status.PENDING.value, Status.RUNNING.value]
-        jobs, _ = await self._find({"context.status": {"$in": statuses}})
+        jobs, _ = await self._find(_UNFINISHED)
         return [job for job in jobs if job.is_ours]
 
     async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
@@ -95,10 +102,12 @@ class JvspatialHistory(LoopCalls):
         if status is not None:
             query["context.status"] = status.value
         jobs, undecodable = await self._find(query, sort=_NEWEST, limit=limit)
-        return Recent(tuple(jobs), await self._count(query), tuple(undecodable))
+        (total,) = await self._counts([query])
+        return Recent(tuple(jobs), total, tuple(undecodable))
 
     async def counts(self) -> Mapping[Status, int]:
-        return {s: await self._count({"context.status": s.value}) for s in Status}
+        queries: list[Query] = [{"context.status": status.value} for status in Status]
+        return dict(zip(Status, await self._counts(queries), strict=True))
 
     async def _claim(self, outcome: Outcome) -> bool:
         while True:
@@ -118,9 +127,8 @@ class JvspatialHistory(LoopCalls):
 
     async def _create(self, outcome: Outcome) -> ScheduledJob | None:
         """The job that is there already; None when this call created it."""
-        record = to_record(opened(outcome))
-        stored = await self._database.insert_if_absent(COLLECTION, record)
-        return None if stored.created else from_record(stored.record)
+        found = await self._rows.insert(to_record(opened(outcome)))
+        return None if found is None else from_record(found)
 
     async def _get(self, job_id: str) -> ScheduledJob | None:
         record = await self._database.get(COLLECTION, job_id)
@@ -142,9 +150,9 @@ class JvspatialHistory(LoopCalls):
         where = parse({"entity": ENTITY, **query}, _FIELDS)
         return decoded(await self._call(lambda: self._rows.find(where, sort, limit, 0)))
 
-    async def _count(self, query: Query) -> int:
-        where = parse({"entity": ENTITY, **query}, _FIELDS)
-        return await self._call(lambda: self._rows.count(where))
+    async def _counts(self, queries: Sequence[Query]) -> list[int]:
+        wheres = [parse({"entity": ENTITY, **query}, _FIELDS) for query in queries]
+        return await self._call(lambda: self._rows.counts(wheres))
 
     async def _call(self, operation: Callable[[], Awaitable[T]]) -> T:
         return await bounded(operation, self._name, self._call_seconds)

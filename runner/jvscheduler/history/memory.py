@@ -46,6 +46,10 @@ class MemoryHistory(MemorySlots):
         if job is not None and job.status is Status.RUNNING:
             self._jobs[job_id] = job.model_copy(update={"heartbeat_time": now})
 
+    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
+        jobs = await self.unfinished()
+        return [j for j in jobs if (j.namespace, j.job_name) == (namespace, task_id)]
+
     async def unfinished(self) -> Sequence[ScheduledJob]:
         jobs = self._with_status(Status.PENDING, Status.RUNNING)
         return [j for j in jobs if j.is_ours]

@@ -1,12 +1,22 @@
-"""Where the history is, for commands on it; the environment is read nowhere else for them."""
+"""Where the history is and how long it stays; the environment is read nowhere else for that."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.ages import (
+    DEFAULT_AGE,
+    DEFAULT_KEPT,
+    Retention,
+    parse_age,
+    parse_number,
+)
 from jvscheduler.history.urls import Scheme, parse_url
+
+T = TypeVar("T")
 
 
 def read_database_url(option: str | None, environ: Mapping[str, str] | None = None) -> str:
@@ -15,9 +25,25 @@ def read_database_url(option: str | None, environ: Mapping[str, str] | None = No
     if not text:
         raise InvalidSettings(
             f"which history? Give --database URL or set {environment.DATABASE_URL}, "
-            "such as sqlite:///jvscheduler.db or postgresql://user:password@host/database"
+            "such as sqlite:///jvscheduler.db, postgresql://user:password@host/database "
+            "or mongodb://user:password@host/database"
         )
     url = parse_url(text)
     if url.scheme is Scheme.SQLITE and not Path(url.path).is_file():
         raise InvalidSettings(f"{text}: there is no file {url.path}")
     return text
+
+
+def read_retention(environ: Mapping[str, str] = os.environ) -> Retention:
+    """Of the built-in task. Raises InvalidSettings that names the variable."""
+    return Retention(
+        _read(environ, environment.HISTORY_OLDER_THAN, parse_age, DEFAULT_AGE),
+        _read(environ, environment.HISTORY_KEEP_LAST, parse_number, DEFAULT_KEPT),
+    )
+
+
+def _read(environ: Mapping[str, str], name: str, parse: Callable[[str], T], default: str) -> T:
+    try:
+        return parse(environ.get(name) or default)
+    except InvalidSettings as error:
+        raise InvalidSettings(f"{name}: {error}") from error

@@ -46,6 +46,9 @@ class HistoryStore(Protocol):
 
     async def heartbeat(self, job_id: str, now: datetime) -> None: ...
 
+    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
+        """Jobs of the task that run or await a further attempt."""
+
     async def unfinished(self) -> Sequence[ScheduledJob]:
         """Pending and running jobs of all tasks; those of users' own making left out."""
 

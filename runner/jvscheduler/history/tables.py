@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 
 from jvspatial.core import Object
 from jvspatial.core.context import GraphContext, get_default_context
+from jvspatial.db.mongodb import MongoDB
 from jvspatial.db.postgres import PostgresDB
 from jvspatial.db.sqlite import SQLiteDB
 
@@ -20,7 +21,7 @@ from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.results import UpdateResult
 from jvscheduler.history.rows import BATCH, Rows, rows_of
 from jvscheduler.history.unavailable import bounded
-from jvscheduler.history.urls import parse_url
+from jvscheduler.history.urls import DatabaseUrl, Scheme, parse_url
 
 T = TypeVar("T")
 
@@ -38,9 +39,7 @@ class Table:
 
     async def insert(self, record: Row, *, repeat: bool) -> Row | None:
         """The row that is there already; None when this one was stored."""
-        insert = self.context.database.insert_if_absent
-        stored = await self._call(lambda: insert(self.collection, record), repeat=repeat)
-        return None if stored.created else stored.record
+        return await self._call(lambda: self.rows.insert(record), repeat=repeat)
 
     async def save(self, record: Row) -> None:
         await self._call(lambda: self.context.database.save(self.collection, record))
@@ -52,7 +51,7 @@ class Table:
         return await self._call(lambda: self.rows.find(where, sort, limit, skip))
 
     async def count(self, where: Condition) -> int:
-        return await self._call(lambda: self.rows.count(where))
+        return (await self._call(lambda: self.rows.counts([where])))[0]
 
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         return await self._call(lambda: self.rows.distinct(where, fields))
@@ -116,5 +115,7 @@ def _name(database: Any) -> str:
             return f"sqlite:///{database.db_path_str}"
         case PostgresDB():
             return parse_url(database.dsn).redacted
+        case MongoDB():
+            return DatabaseUrl(Scheme.MONGODB, database.uri).redacted
         case _:
             return type(database).__name__

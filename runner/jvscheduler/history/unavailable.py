@@ -23,8 +23,9 @@ _PAUSES: Final = (0.05, 0.2, 0.5)
 
 def _failures() -> tuple[type[Exception], ...]:
     import asyncpg  # noqa: PLC0415 - loaded already where it is used
+    from pymongo.errors import PyMongoError  # noqa: PLC0415 - loaded already where it is used
 
-    own = (asyncpg.PostgresError, asyncpg.InterfaceError)
+    own = (asyncpg.PostgresError, asyncpg.InterfaceError, PyMongoError)
     return (OSError, TimeoutError, sqlite3.Error, DatabaseError, *own)
 
 
@@ -59,7 +60,8 @@ async def _repeated(
 
 
 def _message(name: str, seconds: float, error: Exception) -> str:
-    told = f"no answer in {seconds:g} s" if isinstance(error, TimeoutError) else str(error)
+    own, _, _ = str(error).partition(" (configured timeouts")  # PyMongo adds all that it knows
+    told = f"no answer in {seconds:g} s" if isinstance(error, TimeoutError) else own
     return (
         f"the history database {name} is unavailable ({told or type(error).__name__}); "
         "see that it runs and that JVSCHEDULER_DATABASE_URL or --database is right"

@@ -1,5 +1,6 @@
 """The history's address: one URL, the same in the environment, on the command line, in charts."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -14,15 +15,18 @@ if TYPE_CHECKING:
 class Scheme(StrEnum):
     SQLITE = "sqlite"
     POSTGRESQL = "postgresql"
+    MONGODB = "mongodb"
 
 
 @dataclass(frozen=True)
 class DatabaseUrl:
-    """`path` is SQLite's file, relative to the working directory or absolute."""
+    """`path` is SQLite's file, relative to the working directory or absolute; `database`
+    the name of MongoDB's."""
 
     scheme: Scheme
     text: str
     path: str = ""
+    database: str = ""
 
     @property
     def redacted(self) -> str:
@@ -31,7 +35,7 @@ class DatabaseUrl:
             return self.text
         parts = urlsplit(self.text)
         host = parts.netloc.rpartition("@")[2]
-        return f"{self.scheme}://{host}{parts.path}"
+        return f"{parts.scheme}://{host}{parts.path}"
 
 
 def parse_url(text: str) -> DatabaseUrl:
@@ -41,10 +45,12 @@ def parse_url(text: str) -> DatabaseUrl:
         return DatabaseUrl(Scheme.SQLITE, text, _sqlite_path(rest))
     if separator and scheme in ("postgresql", "postgres") and rest:
         return DatabaseUrl(Scheme.POSTGRESQL, f"postgresql://{rest}")
+    if separator and scheme in ("mongodb", "mongodb+srv"):
+        return DatabaseUrl(Scheme.MONGODB, text, database=_mongo_database(text))
     raise InvalidSettings(
         f"the database URL's scheme {scheme if separator else '(none)'!r} is not supported; "
-        "use sqlite:///relative.db, sqlite:////absolute.db or "
-        "postgresql://user:password@host:port/database"
+        "use sqlite:///relative.db, sqlite:////absolute.db, "
+        "postgresql://user:password@host:port/database or mongodb://user:password@host/database"
     )
 
 
@@ -70,3 +76,15 @@ def _sqlite_path(rest: str) -> str:
             "sqlite:///relative.db or sqlite:////absolute.db"
         )
     return path
+
+
+def _mongo_database(text: str) -> str:
+    parts = urlsplit(text)
+    name = parts.path.removeprefix("/")
+    if not parts.netloc or not re.fullmatch(r"[\w-]{1,63}", name, re.ASCII):
+        raise InvalidSettings(
+            "a MongoDB URL names servers and a database of letters, digits, '_' and '-': "
+            "mongodb://user:password@host:27017/database; where users are in another one, "
+            "add ?authSource=admin"
+        )
+    return name

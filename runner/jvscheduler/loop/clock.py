@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import Final, Protocol
 
-_LONGEST_WAIT: Final = 5.0
+LOOK_SECONDS: Final = 5.0
 """A machine that slept wakes with its timers late; the time is looked at again this often."""
 
 
@@ -16,13 +16,16 @@ class Clock(Protocol):
 
 
 class SystemClock:
+    def __init__(self, look_seconds: float = LOOK_SECONDS) -> None:
+        self._look_seconds = look_seconds
+
     def now(self) -> datetime:
         return datetime.now(UTC)
 
     async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
         while not stop.is_set() and (instant is None or self.now() < instant):
-            left = (instant - self.now()).total_seconds() if instant else _LONGEST_WAIT
+            left = (instant - self.now()).total_seconds() if instant else self._look_seconds
             try:
-                await asyncio.wait_for(stop.wait(), max(0.0, min(left, _LONGEST_WAIT)))
+                await asyncio.wait_for(stop.wait(), max(0.0, min(left, self._look_seconds)))
             except TimeoutError:
                 continue

@@ -3,12 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
 
 from jvscheduler.tasks import Task
-
-_FIRST_PAUSE: Final = 10
-_LONGEST_PAUSE: Final = 360
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,3 @@ def due_between(tasks: Sequence[Task], start: datetime, end: datetime) -> list[D
         if instants:
             found.append(Due(task, instants[-1], len(instants) - 1))
     return sorted(found, key=lambda due: (due.instant, due.task.task_id))
-
-
-def retry_pause(attempts: int) -> int:
-    """Seconds before the next attempt after so many: 10, 20, 40, … at most 6 minutes, as a Job."""
-    return min(_FIRST_PAUSE << min(attempts - 1, 10), _LONGEST_PAUSE)

@@ -7,11 +7,10 @@ from typing import Final
 
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import outcome_of
-from jvscheduler.loop.due import retry_pause
 from jvscheduler.outcomes import Outcome, Reason, Status, from_message
 from jvscheduler.runner.limit import is_alive
+from jvscheduler.runner.retries import retry_pause
 
-_RETRIED: Final = (Status.FAILED, Status.TIMEOUT)
 _RETRY_DELAY: Final = timedelta(seconds=10)
 """What a process may take to start on a slow machine, and its claim to be written."""
 
@@ -35,11 +34,6 @@ def lost(claim: Outcome, now: datetime, how: str) -> Outcome:
         error_message=f"what became of the task is unknown: {how} before it recorded an outcome",
         completion_time=now,
     )
-
-
-def is_retried(outcome: Outcome | None, attempts: int) -> bool:
-    """After so many attempts, this one included."""
-    return outcome is not None and outcome.status in _RETRIED and attempts <= outcome.retry_count
 
 
 def lacks_retry(job: ScheduledJob, now: datetime) -> bool:

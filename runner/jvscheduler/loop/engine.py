@@ -121,7 +121,8 @@ class Loop:
     def _act(self, definition: Definition, found: Account) -> None:
         if found.gaps:
             for gap in found.gaps:
-                say(f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}")
+                told = f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}"
+                say(told, gap.status)
             self._start(self._ledger.account(found.gaps))
         if found.run is not None:
             say(f"{definition.task.task_id} is due")
@@ -180,8 +181,10 @@ class Loop:
 
     async def _adopt(self, ended: Ended) -> None:
         """The end of a run that an earlier loop has started."""
-        await self._ledger.record(outcome_of(ended))
+        outcome = outcome_of(ended)
+        await self._ledger.record(outcome)
         self.runs.done(ended.run_id)
+        await self._places.free(outcome.job_id)
 
     async def _beat(self) -> None:
         while not self._ended.is_set():
@@ -189,9 +192,10 @@ class Loop:
             await self._ledger.guarded(self._heartbeat)
 
     async def _heartbeat(self) -> None:
-        jobs = [*self._execution.job_ids(), *self.runs.adopted_jobs()]
+        adopted = self.runs.adopted_jobs()
+        jobs = [*self._execution.job_ids(), *adopted]
         await self._store.heartbeat_all(jobs, self._clock.now())
-        await self._places.extend()
+        await self._places.extend(adopted)
 
     async def _finish(self, grace: timedelta) -> None:
         """Runs end by themselves, or are told to; then their records are safe."""

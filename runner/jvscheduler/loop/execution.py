@@ -16,15 +16,15 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.definition import Definition
-from jvscheduler.loop.due import retry_pause
-from jvscheduler.loop.endings import is_retried, lost
+from jvscheduler.loop.endings import lost
 from jvscheduler.loop.ledger import Ledger
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.runs import Runs, WorkerLost
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, Reason, Status, from_json, to_json
 from jvscheduler.runner.limit import skipped
+from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.worker.messages import Ended, Start
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -86,6 +86,8 @@ class Execution:
         self._given_up: dict[str, asyncio.Event] = {}
         """For each job in hand, by its id: set when it makes no further attempt here."""
         self._task_names: dict[str, str] = {}
+        self._run_ids: dict[str, str] = {}
+        """The attempt that runs, for each job that has one."""
 
     def has(self, job_id: str) -> bool:
         return job_id in self._given_up
@@ -105,7 +107,7 @@ class Execution:
             given_up.set()
 
     async def run(self, job: Job) -> None:
-        """All its attempts, one after the other."""
+        """All its attempts, one after the other; it keeps its place between two."""
         if self.has(job.id):
             return
         self._given_up[job.id] = given_up = asyncio.Event()
@@ -116,19 +118,20 @@ class Execution:
             await self._attempts(job, given_up)
         finally:
             del self._given_up[job.id], self._task_names[job.id]
+            await self._places.release(job.id)
 
     async def _attempts(self, job: Job, given_up: asyncio.Event) -> None:
         attempts = job.attempts
         while not given_up.is_set():
-            outcome = await self._attempt(job, given_up)
+            outcome = await self._attempt(job, attempts, given_up)
             attempts += 1
             if outcome is None or not is_retried(outcome, attempts):
                 return
-            pause = timedelta(seconds=retry_pause(attempts))
-            say(f"{outcome.task_id} is tried again in {pause.total_seconds():.0f} s")
-            await self._clock.wait_until(self._clock.now() + pause, given_up)
+            seconds = retry_pause(attempts)
+            say(f"{outcome.task_id} is tried again in {seconds} s", Event.RETRY)
+            await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
 
-    async def _attempt(self, job: Job, given_up: asyncio.Event) -> Outcome | None:
+    async def _attempt(self, job: Job, earlier: int, given_up: asyncio.Event) -> Outcome | None:
         """Its outcome, None when the job is not ours to run, or was given up before its claim."""
         claim = self._claim_of(job)
         run_id = claim.attempt_id
@@ -137,27 +140,29 @@ class Execution:
         if given_up.is_set() or not await self._ledger.claim(claim):
             self._runs.discard(run_id)
             return None
-        if await self._has_place(job, run_id):
-            await self._until(job)
-            outcome = await self._outcome(claim)
-            await self._ledger.record(outcome)
-            await self._places.release(run_id)
+        if await self._has_place(job):
+            await self._hold_back(earlier, claim, given_up)
+            outcome = await self._outcome(job, claim)
         else:
             self._runs.discard(run_id)
-            limit = job.definition.task.max_concurrent
-            outcome = skipped(claim, limit, self._clock.now())
-            await self._ledger.record(outcome)
+            outcome = skipped(claim, job.definition.task.max_concurrent, self._clock.now())
+        await self._ledger.record(outcome)
         self._runs.done(run_id)
-        _tell(outcome)
+        say_outcome(outcome)
         return outcome
 
-    async def _has_place(self, job: Job, holder: str) -> bool:
+    async def _has_place(self, job: Job) -> bool:
         """What is taken before the job is due may be free when it is."""
-        request = _request(job, holder)
+        request = _request(job)
         if await self._places.acquire(request):
             return True
         await self._until(job)
         return await self._places.acquire(request) or await self._replace(job, request)
+
+    async def _hold_back(self, earlier: int, claim: Outcome, given_up: asyncio.Event) -> None:
+        """As the runner of a pod does before a further attempt."""
+        seconds = jitter(earlier, draw(claim.attempt_id))
+        await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
 
     async def _until(
         self, job: Job, lead: timedelta = timedelta(0), given_up: asyncio.Event | None = None
@@ -167,18 +172,23 @@ class Execution:
         if due is not None and due - self._clock.now() < _SOON:
             await self._clock.wait_until(due - lead, given_up or asyncio.Event())
 
-    async def _outcome(self, claim: Outcome) -> Outcome:
+    async def _outcome(self, job: Job, claim: Outcome) -> Outcome:
+        await self._until(job)
+        self._run_ids[job.id] = claim.attempt_id
         try:
             return outcome_of(await self._runs.go(claim.attempt_id))
         except WorkerLost as error:
             return lost(claim, self._clock.now(), str(error))
+        finally:
+            del self._run_ids[job.id]
 
     async def _replace(self, job: Job, request: SlotRequest) -> bool:
         """Ends the oldest of this loop's jobs of the task, if it may, and takes its place."""
         holders = self._places.holders(request.namespace, request.task_id)
-        if not (job.definition.replaces and holders):
+        oldest = next((h for h in holders if h in self._run_ids), None)
+        if not job.definition.replaces or oldest is None:
             return False
-        self._runs.stop(holders[0], Reason.REPLACED)
+        self._runs.stop(self._run_ids[oldest], Reason.REPLACED)
         end = self._clock.now() + timedelta(seconds=_REPLACE_SECONDS)
         while self._clock.now() < end:
             await self._clock.wait_until(self._clock.now() + _REPLACE_PAUSE, asyncio.Event())
@@ -244,13 +254,7 @@ def _environ(job: Job, claim: Outcome) -> Mapping[str, str]:
     return {name: str(value) for name, value in values.items()}
 
 
-def _request(job: Job, holder: str) -> SlotRequest:
+def _request(job: Job) -> SlotRequest:
     definition = job.definition
     limit = definition.task.max_concurrent
-    return SlotRequest(definition.namespace, definition.task.task_id, limit, holder)
-
-
-def _tell(outcome: Outcome) -> None:
-    took = f"{outcome.status} in {outcome.duration_seconds or 0:.1f} s"
-    told = ": ".join(t for t in (took, outcome.reason, outcome.error_message) if t)
-    say(f"{outcome.task_id} {told}")
+    return SlotRequest(definition.namespace, definition.task.task_id, limit, holder=job.id)

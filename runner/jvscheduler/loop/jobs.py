@@ -10,12 +10,12 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.loop.attempts import NAMESPACE, claim_of, new_attempt
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.due import retry_pause
-from jvscheduler.loop.endings import is_retried, lacks_retry, silent_attempts
+from jvscheduler.loop.endings import lacks_retry, silent_attempts
 from jvscheduler.loop.launcher import Launcher
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.limit import skipped
+from jvscheduler.runner.retries import is_retried, retry_pause
 from jvscheduler.tasks import Task
 
 _SETTLE_PAUSE: Final = timedelta(seconds=2)

@@ -28,24 +28,30 @@ class Places:
         return acquired
 
     async def release(self, holder: str) -> None:
-        """A slot that cannot be given back expires."""
-        self._held.pop(holder, None)
+        """A slot that cannot be given back expires; whoever holds none gives none back."""
+        if self._held.pop(holder, None) is None:
+            return
         self._owed.discard(holder)
+        await self.free(holder)
+
+    async def free(self, holder: str) -> None:
+        """Also what an earlier loop held."""
         if not self._ledger.away:
             try:
                 await self._releases(holder)
             except HistoryUnavailable as error:
                 self._ledger.missing(error)
 
-    async def extend(self) -> None:
-        """Say of each that its holder lives; those that are owed are asked for."""
+    async def extend(self, others: Sequence[str]) -> None:
+        """Say of each, and of other jobs that live, that its holder does; ask for what is owed."""
         now = self._clock.now()
         owed = [self._held[holder] for holder in self._owed]
         if owed:
             await self._slots.acquire_slots(owed, now)
             self._owed -= {request.holder for request in owed}
-        if self._held:
-            await self._slots.extend_slots(list(self._held), now)
+        holders = [*self._held, *others]
+        if holders:
+            await self._slots.extend_slots(holders, now)
 
     def holders(self, namespace: str, task_id: str) -> Sequence[str]:
         """Of this loop's own, the oldest first."""

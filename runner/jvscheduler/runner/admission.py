@@ -4,6 +4,7 @@ The claim comes before the slot: who has lost the instant must not hold, even
 for a moment, the place that the winner needs.
 """
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
 
@@ -14,24 +15,38 @@ from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.log import say
 
 
-class Admission(Enum):
+class Verdict(Enum):
     RUN = "run"
     LOST = "lost"
     """Another runs or ran this job: its record is not ours to write."""
     OVER_LIMIT = "over limit"
 
 
+@dataclass(frozen=True)
+class Admission:
+    """`earlier_attempts` are those of the job before this one, as far as the history knows."""
+
+    verdict: Verdict
+    earlier_attempts: int = 0
+
+
 async def admit(store: LoopStore | None, claim: Outcome, max_concurrent: int) -> Admission:
     if store is None:
-        return Admission.RUN
+        return Admission(Verdict.RUN)
     try:
         if not await store.claim(claim):
-            return Admission.LOST
+            return Admission(Verdict.LOST)
         (given,) = await store.acquire_slots([_request(claim, max_concurrent)], datetime.now(UTC))
+        earlier = await _earlier_attempts(store, claim) if claim.retry_count else 0
     except SchedulerError as error:
         say(f"running without a claim or a slot: {error}")
-        return Admission.RUN
-    return Admission.RUN if given else Admission.OVER_LIMIT
+        return Admission(Verdict.RUN)
+    return Admission(Verdict.RUN if given else Verdict.OVER_LIMIT, earlier)
+
+
+async def _earlier_attempts(store: LoopStore, claim: Outcome) -> int:
+    active = await store.active(claim.namespace, claim.task_id)
+    return next((len(job.attempts) - 1 for job in active if job.id == claim.job_id), 0)
 
 
 def _request(claim: Outcome, max_concurrent: int) -> SlotRequest:

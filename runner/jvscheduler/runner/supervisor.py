@@ -7,22 +7,25 @@ import signal
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
-from jvscheduler.runner.admission import Admission, admit
+from jvscheduler.runner.admission import Verdict, admit
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.log import say
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.process import GRACE_SECONDS, TaskProcess, Usage, end_descendants
 from jvscheduler.runner.recording import publish
+from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.runner.settings import Settings
 from jvscheduler.runner.verdict import Ended, Interruption, judge
 
 HEARTBEAT_SECONDS: Final = 10.0
+START_TIME: Final = timedelta(minutes=1)
+"""What the pod of a further attempt may take to start before its job loses its slot."""
 EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
@@ -31,19 +34,21 @@ async def supervise(settings: Settings, process: TaskProcess, store: LoopStore |
     """The exit code."""
     stop = _watch_for_stop()
     claim = settings.begun(datetime.now(UTC))
-    match await admit(store, claim, settings.max_concurrent):
-        case Admission.LOST:
+    admission = await admit(store, claim, settings.max_concurrent)
+    match admission.verdict:
+        case Verdict.LOST:
             say(f"job {claim.job_name} was claimed by another attempt or has ended")
             _discard(process)
             return 0
-        case Admission.OVER_LIMIT:
+        case Verdict.OVER_LIMIT:
             _discard(process)
             outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
-        case Admission.RUN:
+        case Verdict.RUN:
+            await _hold_back(store, claim, admission.earlier_attempts, stop)
             outcome = await _run(settings, process, store, claim, stop)
     recorded = await publish(store, outcome, settings.termination_log, stop)
     if store is not None and recorded:
-        await _release(store, claim)
+        await _leave_place(store, outcome, admission.earlier_attempts + 1)
     _tell(outcome, quiet=settings.quiet)
     return EXIT_CODES[outcome.status]
 
@@ -64,6 +69,17 @@ def _watch_for_stop() -> asyncio.Event:
     return stop
 
 
+async def _hold_back(
+    store: LoopStore | None, claim: Outcome, earlier_attempts: int, stop: asyncio.Event
+) -> None:
+    seconds = jitter(earlier_attempts, draw(claim.attempt_id))
+    if seconds:
+        say(f"attempt {earlier_attempts + 1} of {claim.job_name} holds back {seconds:.1f} s")
+        async with _heartbeats(store, claim):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
+
+
 async def _run(
     settings: Settings,
     process: TaskProcess,
@@ -72,7 +88,8 @@ async def _run(
     stop: asyncio.Event,
 ) -> Outcome:
     kills_before = oom_kills()
-    process.gate.open()
+    if not stop.is_set():
+        process.gate.open()
     async with _heartbeats(store, claim):
         interruption = await _until_ended(process, settings.timeout_seconds, stop)
     usage = process.reap()
@@ -129,10 +146,15 @@ async def _beat(store: LoopStore, claim: Outcome) -> None:
             say(f"no heartbeat: {error}")
 
 
-async def _release(store: LoopStore, claim: Outcome) -> None:
-    """Only of a history that answers: another's silence frees the slot as well."""
+async def _leave_place(store: LoopStore, outcome: Outcome, attempts: int) -> None:
+    """A job keeps its slot until its next attempt. Only of a history that answers: silence
+    frees the slot as well."""
     try:
-        await store.release_slots([claim.attempt_id])
+        if is_retried(outcome, attempts):
+            kept = timedelta(seconds=retry_pause(attempts)) + START_TIME
+            await store.extend_slots([outcome.attempt_id], datetime.now(UTC) + kept)
+        else:
+            await store.release_slots([outcome.attempt_id])
     except SchedulerError as error:
         say(f"the slot is free again when its time is over: {error}")
 

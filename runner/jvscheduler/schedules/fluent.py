@@ -36,8 +36,9 @@ def is_fluent(value: object) -> bool:
     return any((cls.__module__, cls.__name__) == ("schedule", "Job") for cls in type(value).__mro__)
 
 
-def translated(job: FluentJob, time_zone: str) -> tuple[str, str]:
-    """The schedule's text and its time zone. Raises InvalidSchedule with the reason."""
+def translated(job: FluentJob, time_zone: str | None) -> tuple[str, str | None]:
+    """The schedule's text and its time zone, None when neither the job nor `time_zone`
+    names one. Raises InvalidSchedule with the reason."""
     for attribute, reason in _REFUSED.items():
         if getattr(job, attribute, None):
             raise _refused(f"this job has {reason}")
@@ -78,11 +79,11 @@ def _every(job: FluentJob, what: str, at: str) -> str:
     return f"every {what}{at}"
 
 
-def _time_zone(job: FluentJob, time_zone: str) -> str:
+def _time_zone(job: FluentJob, time_zone: str | None) -> str | None:
     own = getattr(job, "at_time_zone", None)
     if own is None:
         return time_zone
-    if time_zone not in ("UTC", str(own)):
+    if time_zone not in (None, str(own)):
         raise _refused(f"this job is for {str(own)!r}, and time_zone is {time_zone!r}: give one")
     return str(own)
 

@@ -93,3 +93,14 @@ class Sort:
 
     field: Field
     descending: bool = False
+
+
+def present(where: Condition) -> frozenset[Field]:
+    """Fields that each matching row has."""
+    match where:
+        case AllOf(parts):
+            return frozenset().union(*(present(part) for part in parts))
+        case Compare(field) | OneOf(field) | Exists(field) | Matches(field):
+            return frozenset([field])
+        case _:
+            return frozenset()

@@ -8,9 +8,10 @@ Values are always bound parameters; paths are made of checked names.
 
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
-from typing import Any
+from types import MappingProxyType
+from typing import Any, Final
 
 from jvscheduler.history.queries.conditions import (
     AllOf,
@@ -25,9 +26,11 @@ from jvscheduler.history.queries.conditions import (
     OneOf,
     Order,
     Sort,
+    present,
 )
 
-_LARGEST_INTEGER = 2**63
+_LARGEST_INTEGER: Final = 2**63
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class Sql(ABC):
@@ -147,13 +150,19 @@ class SqliteSql(Sql):
 
 
 class PostgresSql(Sql):
+    """`columns` has the names of generated columns, by the path of their field."""
+
+    def __init__(self, columns: Mapping[str, str] = _NONE) -> None:
+        super().__init__()
+        self._columns = columns
+
     def placeholder(self, number: int) -> str:
         return f"${number}"
 
     def text(self, field: Field) -> str:
         if field.path in ("id", "entity"):
             return field.path
-        return f"(data #>> '{_array(field)}')"
+        return self._columns.get(field.path) or f"(data #>> '{_array(field)}')"
 
     def is_text(self, field: Field) -> str:
         return f"jsonb_typeof(data #> '{_array(field)}') = 'string'"
@@ -195,17 +204,6 @@ class PostgresSql(Sql):
         if field.kind is Kind.TEXT:
             return f'{self.text(field)} COLLATE "C"'
         return f"NULLIF((data #> '{_array(field)}'), 'null'::jsonb)"
-
-
-def present(where: Condition) -> frozenset[Field]:
-    """Fields that each matching row has."""
-    match where:
-        case AllOf(parts):
-            return frozenset().union(*(present(part) for part in parts))
-        case Compare(field) | OneOf(field) | Exists(field) | Matches(field):
-            return frozenset([field])
-        case _:
-            return frozenset()
 
 
 def _json_path(field: Field) -> str:

@@ -20,12 +20,14 @@ _UNKNOWN: Final = object()
 
 def storable(value: Any) -> Any:
     """The value as JSON has it: times as text of one width, texts without NUL."""
+    plain = _plain(value)
+    if plain is not _UNKNOWN:
+        return plain
     if isinstance(value, Mapping):
         return {clean(str(key)): storable(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [storable(item) for item in value]
-    plain = _plain(value)
-    return storable(to_jsonable_python(value)) if plain is _UNKNOWN else plain
+    return storable(to_jsonable_python(value))
 
 
 def comparable(field: Field, value: Any) -> Scalar:
@@ -44,6 +46,8 @@ def comparable(field: Field, value: Any) -> Scalar:
 
 
 def _plain(value: Any) -> Any:
+    if value is None:
+        return None
     if isinstance(value, Enum):
         return _plain(value.value)
     if isinstance(value, datetime):
@@ -52,7 +56,7 @@ def _plain(value: Any) -> Any:
         return clean(value)
     if isinstance(value, Decimal | float):
         return _finite(float(value))
-    return value if value is None or isinstance(value, int) else _UNKNOWN
+    return value if isinstance(value, int) else _UNKNOWN
 
 
 def _finite(value: float) -> float:

@@ -1,17 +1,19 @@
 """Rows of any jvspatial database, found, changed and deleted by conditions.
 
 jvspatial's databases have no skip, no update or delete of many, and translate
-queries each in their own way. SQLite and PostgreSQL get SQL of our own, in which
-everything is pushed down; any other database of jvspatial's is read whole and
-matched in memory, which is right but slow.
+queries each in their own way. SQLite, PostgreSQL and MongoDB get queries of our
+own, in which everything is pushed down; any other database of jvspatial's is
+read whole and matched in memory, which is right but slow.
 """
 
 from typing import Any
 
+from jvspatial.db.mongodb import MongoDB
 from jvspatial.db.postgres import PostgresDB
 from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.history.rows.batches import BATCH, Batch, Rows
+from jvscheduler.history.rows.mongo import MongoRows
 from jvscheduler.history.rows.postgres import PostgresRows
 from jvscheduler.history.rows.scanned import ScannedRows
 from jvscheduler.history.rows.sqlite import SqliteRows
@@ -25,5 +27,7 @@ def rows_of(database: Any, collection: str) -> Rows:
             return SqliteRows(database, collection)
         case PostgresDB():
             return PostgresRows(database, collection)
+        case MongoDB():
+            return MongoRows(database, collection)
         case _:
             return ScannedRows(database, collection)

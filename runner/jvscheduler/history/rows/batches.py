@@ -8,7 +8,7 @@ from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
 
 BATCH: Final = 500
-"""Rows that one transaction changes or deletes: others wait no longer than for these."""
+"""Rows that one call changes or deletes: others wait no longer than for these."""
 
 Change = Callable[[Row], Row]
 
@@ -23,14 +23,19 @@ class Batch:
 
 
 class Rows(Protocol):
+    async def insert(self, row: Row) -> Row | None:
+        """The row that is there already; None when this one was stored."""
+
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]: ...
 
-    async def count(self, where: Condition) -> int: ...
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        """How many match each."""
 
     async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
-        """Changes at most `limit` rows with ids above `after`, in one transaction."""
+        """Changes at most `limit` rows with ids above `after`; none when one of them cannot
+        be changed."""
 
     async def delete(self, where: Condition, limit: int) -> int:
         """Deletes at most `limit` rows, no matter which."""

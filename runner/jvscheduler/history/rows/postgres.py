@@ -11,6 +11,7 @@ from typing import Any
 from asyncpg import InvalidRegularExpressionError
 from jvspatial.db.postgres import PostgresDB
 
+from jvscheduler.history.databases import LightPostgres
 from jvscheduler.history.queries.conditions import Condition, Field, InvalidQuery, Sort
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.queries.sql import PostgresSql
@@ -23,24 +24,34 @@ class PostgresRows:
         self._collection = collection
         self._table = f"{database.schema_name}.{collection}"
 
+    async def insert(self, row: Row) -> Row | None:
+        """Two statements only where one is there: nothing is read back that was just written."""
+        text = f"INSERT INTO {self._table} (id, entity, tenant_id, data)"
+        text += " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"
+        async with self._connection() as connection:
+            done = await connection.execute(text, *self._database._split_payload(row))
+        return (
+            None if done.endswith(" 1") else await self._database.get(self._collection, row["id"])
+        )
+
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
-        sql = PostgresSql()
+        sql = self._sql()
         text = f"SELECT data FROM {self._table} WHERE {sql.where(where)}"
         text += f" ORDER BY {sql.order_by(sort, where)}"
-        text += f" LIMIT {sql.bind(limit)}::bigint OFFSET {sql.bind(skip)}::bigint"
+        text += f" LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(skip)}"
         async with self._connection() as connection:
             return _decoded(await connection.fetch(text, *sql.params))
 
-    async def count(self, where: Condition) -> int:
-        sql = PostgresSql()
-        text = f"SELECT COUNT(*) FROM {self._table} WHERE {sql.where(where)}"
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        sql = self._sql()
+        each = [f"(SELECT COUNT(*) FROM {self._table} WHERE {sql.where(w)})" for w in wheres]
         async with self._connection() as connection:
-            return int(await connection.fetchval(text, *sql.params))
+            return list(await connection.fetchrow(f"SELECT {', '.join(each)}", *sql.params))
 
     async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
-        sql = PostgresSql()
+        sql = self._sql()
         text = f"SELECT data FROM {self._table} WHERE ({sql.where(where)})"
         text += f' AND id COLLATE "C" > {sql.bind(after)} ORDER BY id COLLATE "C"'
         text += f" LIMIT {sql.bind(limit)}::bigint FOR UPDATE"
@@ -51,7 +62,7 @@ class PostgresRows:
         return batch_of(found, len(changed), limit)
 
     async def delete(self, where: Condition, limit: int) -> int:
-        sql = PostgresSql()
+        sql = self._sql()
         condition = sql.where(where)
         chosen = f"SELECT id FROM {self._table} WHERE {condition}"
         chosen += f" LIMIT {sql.bind(limit)}::bigint"
@@ -61,11 +72,15 @@ class PostgresRows:
         return int(done.split()[-1])
 
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
-        sql = PostgresSql()
+        sql = self._sql()
         columns = ", ".join(sql.text(field) for field in fields)
         text = f"SELECT DISTINCT {columns} FROM {self._table} WHERE {sql.where(where)}"
         async with self._connection() as connection:
             return [tuple(row) for row in await connection.fetch(text, *sql.params)]
+
+    def _sql(self) -> PostgresSql:
+        database = self._database
+        return PostgresSql(database.columns if isinstance(database, LightPostgres) else {})
 
     async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
         await connection.executemany(

@@ -17,6 +17,10 @@ class ScannedRows:
         self._database = database
         self._collection = collection
 
+    async def insert(self, row: Row) -> Row | None:
+        stored = await self._database.insert_if_absent(self._collection, row)
+        return None if stored.created else dict(stored.record)
+
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
@@ -24,8 +28,8 @@ class ScannedRows:
         found = sort_rows([row for row in rows if matches(row, where)], sort)
         return found[skip : None if limit is None else skip + limit]
 
-    async def count(self, where: Condition) -> int:
-        return len(await self.find(where, (), None, 0))
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        return [len(await self.find(where, (), None, 0)) for where in wheres]
 
     async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
         found = [row for row in await self.find(where, (), None, 0) if row["id"] > after][:limit]

@@ -25,20 +25,23 @@ class SqliteRows:
         self._database = database
         self._collection = collection
 
+    async def insert(self, row: Row) -> Row | None:
+        stored = await self._database.insert_if_absent(self._collection, row)
+        return None if stored.created else dict(stored.record)
+
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
         sql = SqliteSql(self._collection)
         text = f"SELECT data {_MINE} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {sql.bind(_ALL if limit is None else limit)} OFFSET {sql.bind(skip)}"
-        return await self._read(await self._connection(), text, sql.params)
+        return _decoded(await self._fetch(text, sql.params))
 
-    async def count(self, where: Condition) -> int:
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         sql = SqliteSql(self._collection)
-        text = f"SELECT COUNT(*) {_MINE} AND ({sql.where(where)})"
-        connection = await self._connection()
-        async with connection.execute(text, sql.params) as cursor:
-            return int((await cursor.fetchone())[0])
+        each = [f"(SELECT COUNT(*) {_MINE} AND ({sql.where(where)}))" for where in wheres]
+        (found,) = await self._fetch(f"SELECT {', '.join(each)}", sql.params)
+        return list(found)
 
     async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
         sql = SqliteSql(self._collection)
@@ -48,7 +51,7 @@ class SqliteRows:
             connection = await self._connection()
             await connection.execute("BEGIN IMMEDIATE")
             try:
-                found = await self._read(connection, text, sql.params)
+                found = _decoded(await connection.execute_fetchall(text, sql.params))
                 changed = changed_rows(found, change)
                 await self._write(connection, changed)
                 await connection.commit()
@@ -73,13 +76,11 @@ class SqliteRows:
         sql = SqliteSql(self._collection)
         columns = ", ".join(sql.text(field) for field in fields)
         text = f"SELECT DISTINCT {columns} {_MINE} AND ({sql.where(where)})"
-        connection = await self._connection()
-        async with connection.execute(text, sql.params) as cursor:
-            return [tuple(row) for row in await cursor.fetchall()]
+        return [tuple(row) for row in await self._fetch(text, sql.params)]
 
-    async def _read(self, connection: Any, text: str, params: Sequence[Any]) -> list[Row]:
-        async with connection.execute(text, params) as cursor:
-            return [json.loads(row["data"]) for row in await cursor.fetchall()]
+    async def _fetch(self, text: str, params: Sequence[Any]) -> Any:
+        """One way to the connection's thread and back."""
+        return await (await self._connection()).execute_fetchall(text, params)
 
     async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
         await connection.executemany(
@@ -98,3 +99,7 @@ class SqliteRows:
 
 def _regex(pattern: str, options: str, value: Any) -> bool:
     return isinstance(value, str) and searches(pattern, options, value)
+
+
+def _decoded(rows: Any) -> list[Row]:
+    return [json.loads(row["data"]) for row in rows]

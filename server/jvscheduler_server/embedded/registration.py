@@ -1,0 +1,77 @@
+"""The decorated tasks of this process, as other processes will find them.
+
+A task is run by a process that imports its module by name. A script's own
+module has the name `__main__` here and another there: the name that its file
+has for an import. The task's id follows it, so that its history is the same
+whether the application is started as a script or imported by uvicorn.
+"""
+
+import importlib.util
+import logging
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+from typing import Final
+
+from jvscheduler.decorators import decorated
+from jvscheduler.discovery.scan import scan
+from jvscheduler.errors import InvalidTask
+from jvscheduler.tasks import Task
+from jvscheduler_server.embedded.service import SchedulerService
+
+_SCRIPTS: Final = ("__main__", "__mp_main__")
+"""The second is what a process has of it that multiprocessing started, as uvicorn does."""
+
+_log = logging.getLogger(__name__)
+
+
+def register_scheduled_tasks(scheduler_service: SchedulerService) -> None:
+    """Schedules each task that was decorated so far, in any module that is imported.
+
+    Raises InvalidTask for one that no other process can import, DiscoveryError
+    for two of the same id or name.
+    """
+    tasks = [importable(task, sys.modules) for task in _found(decorated())]
+    if not tasks:
+        _log.warning("no task is decorated yet: import the modules with tasks before registering")
+    scheduler_service.register(tasks)
+
+
+def importable(task: Task, modules: dict[str, ModuleType]) -> Task:
+    """The task under the name by which another process imports its module."""
+    module, _, function = task.entrypoint.partition(":")
+    if module not in _SCRIPTS:
+        return task
+    name = import_name(modules[module])
+    task_id = f"{name}.{function}" if task.task_id == f"{module}.{function}" else task.task_id
+    schedule = replace(task.schedule, seed=task_id)
+    return replace(task, task_id=task_id, entrypoint=f"{name}:{function}", schedule=schedule)
+
+
+def import_name(script: ModuleType) -> str:
+    """Raises InvalidTask when no import finds the module that Python was started with."""
+    spec, file = script.__spec__, getattr(script, "__file__", None)
+    if spec is not None and spec.name not in _SCRIPTS:  # python -m
+        return spec.name
+    name = Path(file).stem if file else ""
+    if not (file and name.isidentifier() and _is_found(name, Path(file))):
+        raise InvalidTask(
+            f"tasks of {file or 'an interactive session'} cannot be imported by the process that "
+            "runs them: put them into a module of another name, and import it"
+        )
+    return name
+
+
+def _is_found(name: str, file: Path) -> bool:
+    try:
+        found = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return False
+    return bool(found and found.origin and Path(found.origin).resolve() == file.resolve())
+
+
+def _found(tasks: Sequence[Task]) -> Sequence[Task]:
+    modules = {task.module: sys.modules[task.module] for task in tasks}
+    return scan(list(modules.values()), tasks)

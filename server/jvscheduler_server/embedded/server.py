@@ -1,0 +1,101 @@
+"""jvspatial's `Server`, whose scheduler options do what jvspatial documents of them."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from jvspatial.api import Server as JvspatialServer
+from jvspatial.api.config import ServerConfig
+
+from jvscheduler_server.app import SCHEDULER, lifespan
+from jvscheduler_server.embedded import databases
+from jvscheduler_server.embedded.service import SchedulerService
+from jvscheduler_server.embedded.settings import given_database_url, make_settings
+from jvscheduler_server.local import LocalCluster
+from jvscheduler_server.problems import document_media_type
+from jvscheduler_server.state import ServerState
+
+_ZONE: Final = "scheduler_timezone"
+
+
+class Server(JvspatialServer):
+    """With `scheduler_enabled=True` the tasks that `register_scheduled_tasks` finds run in
+    the time between the application's start and its end.
+
+    `scheduler_interval`: the clock is looked at this often, in seconds (1 to 60),
+    so that a machine that slept, or whose clock was set, notices what is due.
+    Otherwise a task starts when it is due and not at the next look.
+    `scheduler_timezone`: the time zone of tasks that name none.
+    """
+
+    def __init__(
+        self,
+        config: ServerConfig | dict[str, Any] | None = None,
+        *args: Any,
+        scheduler_timezone: str | None = None,
+        **options: Any,
+    ) -> None:
+        self.scheduler_service: SchedulerService | None = None
+        super().__init__(config, *args, **options)
+        if self.config.scheduler_enabled:
+            configured = config.get(_ZONE) if isinstance(config, dict) else None
+            zone = scheduler_timezone or configured or "UTC"
+            interval = self.config.scheduler_interval
+            url = self._database_url()
+            self.scheduler_service = SchedulerService(make_settings(interval, zone, url))
+
+    def run(
+        self,
+        host: str | None = None,
+        port: int | None = None,
+        reload: bool | None = None,
+        app_path: str | None = None,
+        **options: Any,
+    ) -> None:
+        """jvspatial reloads when debug is on, which ends uvicorn at once without an app_path."""
+        if reload is None and app_path is None:
+            reload = False
+        super().run(host, port, reload, app_path, **options)
+
+    def _database_url(self) -> str:
+        given = given_database_url()
+        if self._graph_context is None:
+            self._graph_context = databases.adopted(given or databases.DEFAULT)
+        url = databases.url_of(self._graph_context.database)
+        databases.check_same(url, given)
+        return url
+
+    def _create_app_instance(self) -> FastAPI:
+        app = super()._create_app_instance()
+        if self.scheduler_service is not None:
+            app.include_router(self._scheduler_routes())
+            document_media_type(app)
+            self._add_lifespan(app, self.scheduler_service)
+        return app
+
+    def _scheduler_routes(self) -> APIRouter:
+        """Ours, apart from those that the user's endpoints take the place of."""
+        router = APIRouter()
+        for route in (route for part in SCHEDULER for route in part.router.routes):
+            assert isinstance(route, APIRoute)  # noqa: S101 - nothing else is in them
+            if not self.has_endpoint(route.path.removeprefix("/api")):
+                router.routes.append(route)
+        return router
+
+    def _add_lifespan(self, app: FastAPI, service: SchedulerService) -> None:
+        jvspatials, context = app.router.lifespan_context, self._graph_context
+
+        @asynccontextmanager
+        async def both(app: FastAPI) -> AsyncIterator[Any]:
+            cluster = LocalCluster(service.tasks)
+            app.state.jvscheduler = ServerState(service.store, cluster)
+            ours = lifespan(service.store, cluster, [service.run])
+            try:
+                async with jvspatials(app) as state, ours(app):
+                    yield state
+            finally:  # jvspatial leaves it open, and the process would never end
+                await databases.close(context)
+
+        app.router.lifespan_context = both

@@ -1,0 +1,82 @@
+"""One task for each promise. All are due together, each period: a minute in a cluster.
+
+Each says when it began in what it leaves behind, to be compared with its record.
+"""
+
+import asyncio
+import os
+import signal
+import time
+
+from jvspatial.core import Root, Walker, on_visit
+
+from jvscheduler import on_schedule
+from jvscheduler.environment import POD_NAME
+from jvscheduler.history import ScheduledJob
+
+PERIOD = int(os.environ.get("BEHAVIOUR_PERIOD", "60"))
+EACH_PERIOD = "every minute" if PERIOD == 60 else f"every {PERIOD} seconds"
+
+
+@on_schedule(EACH_PERIOD, description="Returns")
+def returns() -> dict[str, float]:
+    return {"answer": 42, "began": time.time()}
+
+
+@on_schedule(EACH_PERIOD)
+async def returns_async() -> list[str]:
+    await asyncio.sleep(0)
+    return ["async"]
+
+
+@on_schedule(EACH_PERIOD)
+class Walks(Walker):
+    @on_visit(Root)  # type: ignore[untyped-decorator]
+    async def enter(self, root: Root) -> None:
+        await self.report({"entered": root.id})
+
+
+@on_schedule(EACH_PERIOD)
+def raises() -> None:
+    raise ValueError("no stock")
+
+
+@on_schedule(EACH_PERIOD, retry_count=2)
+def fails_each_time() -> None:
+    raise RuntimeError(f"began at {time.time()}")
+
+
+@on_schedule(EACH_PERIOD, task_id="recovers", retry_count=3)
+async def fails_once() -> str:
+    (job,) = await ScheduledJob.find({"context.pod_name": os.environ[POD_NAME]})
+    if len(job.attempts) == 1:
+        raise ConnectionError("not yet")
+    return "recovered"
+
+
+@on_schedule(EACH_PERIOD, timeout_seconds=2)
+def hangs() -> None:
+    """In plain Python, deaf to SIGTERM."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    while True:
+        time.sleep(1)
+
+
+@on_schedule(EACH_PERIOD, timeout_seconds=2)
+async def hangs_async() -> None:
+    await asyncio.Event().wait()
+
+
+@on_schedule(EACH_PERIOD)
+def overlaps() -> None:
+    time.sleep(1.25 * PERIOD)
+
+
+@on_schedule(EACH_PERIOD, max_concurrent=2)
+def overlaps_twice() -> None:
+    time.sleep(2.25 * PERIOD)
+
+
+@on_schedule(EACH_PERIOD, enabled=False)
+def suspended() -> None:
+    raise AssertionError("a suspended task ran")

@@ -1,0 +1,32 @@
+"""The behaviour of tasks in pods."""
+
+from collections.abc import Iterator
+
+import pytest
+import yaml
+
+from tests.behaviour_contract import BehaviourContract
+from tests.cluster.plugin import Images
+from tests.e2e.conftest import shell
+from tests.e2e.installation import SHOP, Installation
+
+
+@pytest.fixture(scope="module")
+def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
+    """The tasks' resources by name, applied; deleted at the end, since each runs each minute."""
+    built = shell(
+        f"cd tests/e2e/image && jvscheduler build behaviour.tasks --image {images.faulty} "
+        f"--namespace {SHOP}",
+        installation.cluster,
+    )
+    names = [resource["metadata"]["name"] for resource in yaml.safe_load_all(built)]
+    installation.cluster.kubectl("apply", "-f", "-", stdin=built)
+    yield names
+    installation.cluster.kubectl("delete", "scheduledtask", "-n", SHOP, *names, "--wait=false")
+
+
+class TestPods(BehaviourContract):
+    @pytest.fixture
+    def service(self, installation: Installation, tasks: list[str]) -> Installation:
+        assert len(tasks) == 11
+        return installation
