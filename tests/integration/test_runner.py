@@ -177,10 +177,11 @@ def child_of(pid: int) -> int:
     return child.pid
 
 
-def test_a_database_that_is_down_stops_no_task(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["postgresql", "mongodb"])
+def test_a_database_that_is_down_stops_no_task(scheme: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    runner = Runner(tmp_path, "ends.returns", f"postgresql://shop:secret@127.0.0.1:{port}/shop")
+    runner = Runner(tmp_path, "ends.returns", f"{scheme}://shop:secret@127.0.0.1:{port}/shop")
     ended = runner.run()
     assert "work done" in ended.output
     assert "secret" not in ended.output
