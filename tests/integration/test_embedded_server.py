@@ -1,7 +1,6 @@
 """The scheduler inside a user's own jvspatial server, each as its user starts it."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -14,8 +13,6 @@ import psutil
 import pytest
 
 from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler_server.embedded.service import SchedulerService
-from jvscheduler_server.embedded.settings import make_settings
 from tests.application import Application, application
 from tests.cluster.api_server import free_ports
 from tests.cluster.postgres import PostgresServer
@@ -23,7 +20,6 @@ from tests.readme import ROOT
 from tests.runner_process import records
 from tests.waiting import eventually
 
-PAGE = (ROOT / "docs/server.md").read_text()
 EXAMPLES = ROOT / "examples/jvspatial"
 
 OWN = """
@@ -149,6 +145,7 @@ def test_when_the_server_ends_each_task_is_ended_and_recorded(seen: Seen) -> Non
         pytest.param("scheduler_interval=0", {}, "scheduler_interval must be 1 to 60", id="0"),
         pytest.param("", {"JVSPATIAL_SCHEDULER_INTERVAL": "61"}, "must be 1 to 60", id="61"),
         pytest.param("scheduler_timezone='Mars'", {}, "scheduler_timezone: ", id="zone"),
+        pytest.param("scheduler_timezone=''", {}, "scheduler_timezone: ", id="no zone"),
         pytest.param("{'scheduler_timezone': 'Mars'}", {}, "scheduler_timezone: ", id="config"),
     ],
 )
@@ -209,35 +206,6 @@ def test_the_tasks_of_a_module_run_by_name_have_its_name(tmp_path: Path) -> None
     done = python(tmp_path, "-m", "package.serve")
     assert done.returncode == 0, done.stderr
     assert "package.serve.quick" in done.stdout
-
-
-def test_the_pages_snippet_runs(tmp_path: Path) -> None:
-    (text,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    (port,) = free_ports(1)
-    (tmp_path / "app.py").write_text(text.replace("port=8000", f"port={port}"))
-    with application("app.py", folder=tmp_path, port=port) as app:
-        eventually(lambda: app.get("/api/cleaned")["times"], "the task has run")
-
-
-def test_a_server_on_its_own_postgres_keeps_the_history_there(
-    tmp_path: Path, postgres_url: str
-) -> None:
-    (text,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    assert text.count('title="Shop",') == 1
-    own = "database={'db_type': 'postgres', 'postgres_dsn': os.environ['SHOP_DATABASE']},"
-    (tmp_path / "app.py").write_text("import os\n" + text.replace('title="Shop",', own))
-    (port,) = free_ports(1)
-    command = ("-m", "uvicorn", "--factory", "app:server.get_app", "--port", str(port))
-    environ = {"SHOP_DATABASE": postgres_url}
-    with application(*command, folder=tmp_path, port=port, environ=environ) as app:
-        eventually(lambda: app.get("/api/cleaned")["times"], "the task has run")
-        assert app.interrupt() == 0
-    assert {record.job_name for record in records(postgres_url)} == {"app.clean_up"}
-
-
-def test_the_page_names_every_key_of_the_status() -> None:
-    service = SchedulerService(make_settings(1, "UTC", "sqlite:///h.db"))
-    assert set(service.get_status()) <= set(re.findall(r"`(\w+)`", PAGE))
 
 
 def test_who_must_be_known_elsewhere_must_be_known_here(tmp_path: Path) -> None:

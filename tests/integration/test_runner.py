@@ -23,18 +23,6 @@ from tests.waiting import eventually
 MakeRunner = Callable[..., Runner]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/history.db"
-    return str(request.getfixturevalue("postgres_url"))
-
-
-@pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    return f"sqlite:///{tmp_path}/history.db"
-
-
 @pytest.mark.parametrize("case", [*COMPLETED, *RAISED, *CRASHED], ids=lambda c: c.task)
 def test_however_a_task_ends_its_record_is_true(
     case: Case, sqlite_url: str, tmp_path: Path
@@ -43,8 +31,8 @@ def test_however_a_task_ends_its_record_is_true(
 
 
 @pytest.mark.parametrize("case", [COMPLETED[1], RAISED[0]], ids=lambda c: c.task)
-def test_records_are_as_true_on_postgresql(case: Case, postgres_url: str, tmp_path: Path) -> None:
-    check(case, Runner(tmp_path, case.task, postgres_url))
+def test_records_are_as_true_on_each_database(case: Case, url: str, tmp_path: Path) -> None:
+    check(case, Runner(tmp_path, case.task, url))
 
 
 def check(case: Case, runner: Runner) -> None:
@@ -151,10 +139,11 @@ def child_of(pid: int) -> int:
     return child.pid
 
 
-def test_a_database_that_is_down_stops_no_task(tmp_path: Path) -> None:
+@pytest.mark.parametrize("scheme", ["postgresql", "mongodb"])
+def test_a_database_that_is_down_stops_no_task(scheme: str, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
-    runner = Runner(tmp_path, "ends.returns", f"postgresql://shop:secret@127.0.0.1:{port}/shop")
+    runner = Runner(tmp_path, "ends.returns", f"{scheme}://shop:secret@127.0.0.1:{port}/shop")
     ended = runner.run()
     assert "work done" in ended.output
     assert "secret" not in ended.output

@@ -21,13 +21,6 @@ RunTask = Callable[[str], ScheduledJob]
 Rows = list[dict[str, Any]]
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/shop.db"
-    return str(request.getfixturevalue("postgres_url"))
-
-
 @pytest.fixture
 def run_task(url: str, tmp_path: Path) -> RunTask:
     """Runs a task of the shop once, and gives its record."""

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from jvspatial.db.database import DatabaseError
+from jvspatial.exceptions import DatabaseError as MongoDatabaseError
 
 from jvscheduler.errors import HistoryUnavailable
 
@@ -26,7 +27,8 @@ def _failures() -> tuple[type[Exception], ...]:
     from pymongo.errors import PyMongoError  # noqa: PLC0415 - loaded already where it is used
 
     own = (asyncpg.PostgresError, asyncpg.InterfaceError, PyMongoError)
-    return (OSError, TimeoutError, sqlite3.Error, DatabaseError, *own)
+    jvspatials = (DatabaseError, MongoDatabaseError)
+    return (OSError, TimeoutError, sqlite3.Error, *jvspatials, *own)
 
 
 async def bounded(
@@ -52,11 +54,18 @@ async def _repeated(
     for pause in _PAUSES:
         try:
             return await operation()
-        except TimeoutError:
-            raise
-        except failures:
+        except failures as error:
+            if _has_waited(error):
+                raise
             await asyncio.sleep(pause)
     return await operation()
+
+
+def _has_waited(error: Exception) -> bool:
+    """PyMongo looks for a server for a while before it says that there is none."""
+    from pymongo.errors import ServerSelectionTimeoutError  # noqa: PLC0415 - as above
+
+    return isinstance(error.__cause__ or error, TimeoutError | ServerSelectionTimeoutError)
 
 
 def _message(name: str, seconds: float, error: Exception) -> str:

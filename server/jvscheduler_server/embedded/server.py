@@ -40,8 +40,8 @@ class Server(JvspatialServer):
         self.scheduler_service: SchedulerService | None = None
         super().__init__(config, *args, **options)
         if self.config.scheduler_enabled:
-            configured = config.get(_ZONE) if isinstance(config, dict) else None
-            zone = scheduler_timezone or configured or "UTC"
+            configured = config.get(_ZONE, "UTC") if isinstance(config, dict) else "UTC"
+            zone = configured if scheduler_timezone is None else scheduler_timezone
             interval = self.config.scheduler_interval
             url = self._database_url()
             self.scheduler_service = SchedulerService(make_settings(interval, zone, url))
