@@ -52,7 +52,7 @@ _OF_HOLDERS: Final = """
 WITH held AS MATERIALIZED (
     SELECT id FROM {table}
     WHERE entity = 'TaskSlot' AND data #>> '{{context,holder}}' = ANY($1::text[])
-    ORDER BY id FOR UPDATE
+    ORDER BY id COLLATE "C" FOR UPDATE
 )
 """
 _EXTEND: Final = f"""{_OF_HOLDERS}
@@ -78,13 +78,13 @@ class PostgresSlots:
         left, won = list(requests), set[SlotRequest]()
         for _ in range(ROUNDS):
             made = offers(left, held, now)
+            if not any(made):
+                break
             taken = await self._take([slot for slot in made if slot is not None], now)
             asked = zip(left, made, strict=True)
             won |= {request for request, slot in asked if slot is not None and slot.id in taken}
             left = [request for request in left if request not in won]
-            if not left or not any(made):
-                break
-            held = await self._held(left)
+            held = await self._held(left) if left else []
         return [request in won for request in requests]
 
     async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
@@ -94,9 +94,8 @@ class PostgresSlots:
         await self._statements.run(_RELEASE, holders)
 
     async def _take(self, slots: Sequence[TaskSlot], now: datetime) -> set[str]:
-        ordered = sorted(slots, key=attrgetter("id"))
-        rows = [json.dumps(slot.to_row()) for slot in ordered]
-        found = await self._statements.run(_TAKE, [slot.id for slot in ordered], rows, to_text(now))
+        rows = {slot.id: json.dumps(slot.to_row()) for slot in sorted(slots, key=attrgetter("id"))}
+        found = await self._statements.run(_TAKE, list(rows), list(rows.values()), to_text(now))
         return {row["id"] for row in found}
 
     async def _held(self, requests: Sequence[SlotRequest]) -> list[TaskSlot]:
