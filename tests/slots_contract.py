@@ -39,6 +39,8 @@ class SlotsContract:
         async def story(store: LoopStore) -> None:
             for _ in range(4):
                 assert list(await store.acquire_slots(asked("a", limit=limit), NOON)) == [True]
+            twice = [*asked("a", limit=limit), *asked("a", limit=limit)]
+            assert list(await store.acquire_slots(twice, NOON)) == [True, True]
             others = asked(*(f"b{n}" for n in range(limit)), limit=limit)
             assert sum(await store.acquire_slots(others, NOON)) == limit - 1
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
-from jvscheduler.history.jobs import ScheduledJob, decoded, to_context, to_record
-from jvscheduler.history.merge import merge, opened
+from jvscheduler.history.jobs import ENTITY, ScheduledJob, decoded, to_context
+from jvscheduler.history.merge import merge, opening, told
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.statements.seam import Change
 from jvscheduler.history.times import to_text
 from jvscheduler.outcomes import Outcome, Status
 
+_EMPTY: Final = to_context(ScheduledJob())
 Allowed = Callable[[ScheduledJob, Outcome], bool]
 
 
@@ -49,7 +51,9 @@ def steps(outcomes: Iterable[Outcome], rows: Iterable[Row], allowed: Allowed) ->
 
 
 def claim_row(outcome: Outcome) -> Row:
-    return to_record(opened(outcome))
+    """What `to_record(opened(outcome))` is, without the time that a checked entity takes."""
+    context = {**_EMPTY, **_stored(opening(outcome))}
+    return {"id": outcome.job_id, "entity": ENTITY, "context": context}
 
 
 def end_of_claim(outcome: Outcome) -> Change:
@@ -57,17 +61,12 @@ def end_of_claim(outcome: Outcome) -> Change:
 
     Only that very claim is as expected: the job's first, of this attempt, with this start.
     """
-    claimed = opened(_claim(outcome))
-    expected: dict[str, str | int | None] = {
-        "revision": claimed.revision,
-        "pod_name": outcome.attempt_id,
-        "execution_time": to_text(outcome.start_time),
-        "status": Status.RUNNING.value,
-        "retry_count": outcome.retry_count,
-        "node_name": outcome.node_name,
-    }
-    merged = merge(claimed, outcome) or claimed
-    return Change(outcome.job_id, expected, _difference(claimed, merged))
+    claimed = opening(_claim(outcome))
+    names = ("revision", "pod_name", "execution_time", "status", "retry_count", "node_name")
+    expected = _stored({name: claimed[name] for name in names})
+    ended = told(claimed["attempts"], outcome, outcome.retry_count, claimed["revision"])
+    changed = {name: value for name, value in ended.items() if value != claimed.get(name)}
+    return Change(outcome.job_id, expected, _stored(changed))
 
 
 def _claim(outcome: Outcome) -> Outcome:
@@ -88,3 +87,10 @@ def _claim(outcome: Outcome) -> Outcome:
 def _difference(before: ScheduledJob, after: ScheduledJob) -> Mapping[str, Any]:
     old, new = to_context(before), to_context(after)
     return {name: value for name, value in new.items() if old[name] != value}
+
+
+def _stored(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: to_text(value) if isinstance(value, datetime) else value
+        for name, value in fields.items()
+    }

@@ -7,7 +7,7 @@ stays as it is, attempts are ordered by their start, and the job's own fields
 follow from its attempts.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -32,15 +32,40 @@ def merge(job: ScheduledJob | None, outcome: Outcome) -> ScheduledJob | None:
         return opened(outcome)
     if not job.attempts and job.status.is_final:  # its instant is accounted for as not run
         return None
-    known = _attempt(job, outcome.attempt_id)
+    known = _attempt(job.attempts, outcome.attempt_id)
     if known is not None and (_is_final(known) or not outcome.status.is_final):
         return _given_up(job) if outcome.is_last else None
-    return _told(job, known, outcome)
+    return job.model_copy(update=told(job.attempts, outcome, job.retry_count, job.revision))
 
 
 def opened(outcome: Outcome) -> ScheduledJob:
     """The record of a job of which this is the first outcome that got through."""
-    return _told(_new_job(outcome), None, outcome)
+    return ScheduledJob(id=outcome.job_id, **opening(outcome))
+
+
+def opening(outcome: Outcome) -> dict[str, Any]:
+    """The fields of that record that are not as in an empty one."""
+    return {
+        "job_name": outcome.task_id,
+        "namespace": outcome.namespace,
+        "scheduled_time": outcome.scheduled_time,
+        "kubernetes_job": outcome.job_name,
+        **told([], outcome, outcome.retry_count, revision=0),
+    }
+
+
+def told(
+    attempts: list[dict[str, Any]], outcome: Outcome, retry_count: int, revision: int
+) -> dict[str, Any]:
+    """The fields that follow from all attempts and this outcome, of a record that had these."""
+    known = _attempt(attempts, outcome.attempt_id)
+    others = [attempt for attempt in attempts if attempt is not known]
+    numbered = _numbered([*others, _account(known, outcome)])
+    allowed = max(retry_count, outcome.retry_count)
+    fields = _of_attempts(numbered, 0 if outcome.is_last else allowed)
+    if numbered[-1]["attempt_id"] == outcome.attempt_id:
+        fields |= _of_last_attempt(outcome)
+    return {**fields, "retry_count": allowed, "attempts": numbered, "revision": revision + 1}
 
 
 def _given_up(job: ScheduledJob) -> ScheduledJob | None:
@@ -62,7 +87,7 @@ def may_run(job: ScheduledJob, outcome: Outcome) -> bool:
     """
     if job.kubernetes_job != outcome.job_name or job.namespace != outcome.namespace:
         return False
-    known = _attempt(job, outcome.attempt_id)
+    known = _attempt(job.attempts, outcome.attempt_id)
     if known is not None:
         return not _is_final(known)
     if job.loop and job.status is Status.RUNNING:
@@ -85,28 +110,6 @@ def outcome_of(job: ScheduledJob, attempt: Attempt) -> Outcome:
         node_name=attempt.get("node_name"),
         loop=job.loop,
     )
-
-
-def _new_job(outcome: Outcome) -> ScheduledJob:
-    return ScheduledJob(
-        id=outcome.job_id,
-        job_name=outcome.task_id,
-        namespace=outcome.namespace,
-        scheduled_time=outcome.scheduled_time,
-        kubernetes_job=outcome.job_name,
-        retry_count=outcome.retry_count,
-    )
-
-
-def _told(base: ScheduledJob, known: Attempt | None, outcome: Outcome) -> ScheduledJob:
-    attempts = _numbered([*_others(base, outcome.attempt_id), _account(known, outcome)])
-    retry_count = max(base.retry_count, outcome.retry_count)
-    changes = _of_attempts(attempts, 0 if outcome.is_last else retry_count)
-    changes |= {"retry_count": retry_count}
-    if attempts[-1]["attempt_id"] == outcome.attempt_id:
-        changes |= _of_last_attempt(outcome)
-    changes |= {"attempts": attempts, "revision": base.revision + 1}
-    return base.model_copy(update=changes)
 
 
 def _account(known: Attempt | None, outcome: Outcome) -> dict[str, Any]:
@@ -166,12 +169,8 @@ def _numbered(attempts: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [{**attempt, "number": number} for number, attempt in enumerate(ordered, 1)]
 
 
-def _attempt(job: ScheduledJob, attempt_id: str) -> Attempt | None:
-    return next((a for a in job.attempts if a["attempt_id"] == attempt_id), None)
-
-
-def _others(job: ScheduledJob, attempt_id: str) -> list[dict[str, Any]]:
-    return [a for a in job.attempts if a["attempt_id"] != attempt_id]
+def _attempt(attempts: Sequence[Attempt], attempt_id: str) -> Attempt | None:
+    return next((a for a in attempts if a["attempt_id"] == attempt_id), None)
 
 
 def _is_final(attempt: Attempt) -> bool:

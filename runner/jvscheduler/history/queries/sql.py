@@ -46,7 +46,7 @@ class Sql(ABC):
             case AnyOf(parts):
                 return self._joined(parts, " OR ", "FALSE")
             case Not(part):
-                return f"(({self.where(part)}) IS NOT TRUE)"
+                return self._not(part)
             case Exists(field):
                 return f"{self.text(field)} IS NOT NULL"
             case OneOf(field, values):
@@ -66,6 +66,11 @@ class Sql(ABC):
 
     def _joined(self, parts: Sequence[Condition], joiner: str, of_none: str) -> str:
         return joiner.join(f"({self.where(part)})" for part in parts) or of_none
+
+    def _not(self, part: Condition) -> str:
+        if isinstance(part, Exists):  # so said, an index answers it
+            return f"{self.text(part.field)} IS NULL"
+        return f"(({self.where(part)}) IS NOT TRUE)"
 
     def _compare(self, field: Field, order: Order, value: Any) -> str:
         if isinstance(value, bool):

@@ -25,7 +25,7 @@ ON CONFLICT (id) DO NOTHING RETURNING id
 _GET: Final = "SELECT data FROM {table} WHERE id = ANY($1::text[])"
 _CHANGE: Final = """
 WITH locked AS MATERIALIZED (
-    SELECT id FROM {table} WHERE id = ANY($1::text[]) ORDER BY id FOR UPDATE
+    SELECT id FROM {table} WHERE id = ANY($1::text[]) ORDER BY id COLLATE "C" FOR UPDATE
 )
 UPDATE {table} AS old SET
     data = jsonb_set(old.data, '{{context}}', old.data -> 'context' || new.values),

@@ -15,13 +15,11 @@ from typing import Final
 
 from jvspatial.db.postgres import PostgresDB
 
-from jvscheduler.history.offers import TaskSlot, offers
+from jvscheduler.history.offers import TaskSlot
 from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.history.statements.postgres import PostgresStatements
+from jvscheduler.history.statements.rounds import acquired
 from jvscheduler.history.times import to_text
-
-ROUNDS: Final = 20
-"""A round that gives nothing gave the slot to another run; so many in a row are not waited for."""
 
 _TAKE: Final = """
 INSERT INTO {table} AS old (id, entity, data)
@@ -52,7 +50,7 @@ _OF_HOLDERS: Final = """
 WITH held AS MATERIALIZED (
     SELECT id FROM {table}
     WHERE entity = 'TaskSlot' AND data #>> '{{context,holder}}' = ANY($1::text[])
-    ORDER BY id FOR UPDATE
+    ORDER BY id COLLATE "C" FOR UPDATE
 )
 """
 _EXTEND: Final = f"""{_OF_HOLDERS}
@@ -73,19 +71,8 @@ class PostgresSlots:
 
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
         """One statement for those of one slot, unless it is held."""
-        one_each = all(request.limit == 1 for request in requests)
-        held = [] if one_each else await self._held(requests)
-        left, won = list(requests), set[SlotRequest]()
-        for _ in range(ROUNDS):
-            made = offers(left, held, now)
-            taken = await self._take([slot for slot in made if slot is not None], now)
-            asked = zip(left, made, strict=True)
-            won |= {request for request, slot in asked if slot is not None and slot.id in taken}
-            left = [request for request in left if request not in won]
-            if not left or not any(made):
-                break
-            held = await self._held(left)
-        return [request in won for request in requests]
+        blind = all(request.limit == 1 for request in requests)
+        return await acquired(requests, now, self._held, self._take, blind=blind)
 
     async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
         await self._statements.run(_EXTEND, holders, to_text(now + EXPIRY))
@@ -94,9 +81,8 @@ class PostgresSlots:
         await self._statements.run(_RELEASE, holders)
 
     async def _take(self, slots: Sequence[TaskSlot], now: datetime) -> set[str]:
-        ordered = sorted(slots, key=attrgetter("id"))
-        rows = [json.dumps(slot.to_row()) for slot in ordered]
-        found = await self._statements.run(_TAKE, [slot.id for slot in ordered], rows, to_text(now))
+        rows = {slot.id: json.dumps(slot.to_row()) for slot in sorted(slots, key=attrgetter("id"))}
+        found = await self._statements.run(_TAKE, list(rows), list(rows.values()), to_text(now))
         return {row["id"] for row in found}
 
     async def _held(self, requests: Sequence[SlotRequest]) -> list[TaskSlot]:
