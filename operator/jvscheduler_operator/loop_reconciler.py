@@ -1,0 +1,98 @@
+"""One pass over one loop: gather, decide, apply.
+
+Its tasks are told of a failure through the cache, their passes write it down.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Final
+
+from jvscheduler_operator import loops, policies
+from jvscheduler_operator.cache import Cache
+from jvscheduler_operator.cluster import Cluster, Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.decide_loop import decide_loop
+from jvscheduler_operator.gather import gather_loop
+from jvscheduler_operator.loop_pods import LoopImage
+from jvscheduler_operator.state import LoopKey, LoopState, Manifest, loop_key_of
+
+_logger = logging.getLogger(__name__)
+
+_SLOWLY: Final = timedelta(minutes=1)
+
+
+class LoopReconciler:
+    def __init__(self, cache: Cache, cluster: Cluster, image: LoopImage) -> None:
+        self._cache = cache
+        self._cluster = cluster
+        self._image = image
+        self._with_rights: set[LoopKey] = set()
+
+    async def reconcile(self, key: LoopKey) -> timedelta | None:
+        """When to look again, None when an event will tell. Raises TemporaryError."""
+        state = gather_loop(key, self._cache)
+        plan = decide_loop(state, self._image)
+        if plan.deletes and state.deployment is not None:
+            await self._delete(state.deployment)
+        if plan.desired is None:
+            self._let_go(key)
+            return None
+        failure = await self._apply(state, plan.desired, plan.applies)
+        if failure is None:
+            self._cache.loop_failures.pop(key, None)
+            return None
+        self._cache.loop_failures[key] = failure
+        return _SLOWLY
+
+    async def _apply(self, state: LoopState, desired: Manifest, applies: bool) -> str | None:
+        """What went wrong, in the API server's words. The rights come first, so that the pod
+        finds them."""
+        try:
+            await self._see_to_rights(state.key, desired)
+            if applies:
+                await self._write(state, desired)
+        except Conflict as error:
+            if state.deployment is None:
+                return str(error)
+            raise Stale(f"{state.key}: {error}") from error
+        except Rejected as error:
+            return str(error)
+        return None
+
+    async def _see_to_rights(self, key: LoopKey, desired: Manifest) -> None:
+        """Once for each process: nobody watches them."""
+        if key in self._with_rights:
+            return
+        for manifest in loops.rights(desired):
+            await self._cluster.apply_rights(manifest)
+        self._with_rights.add(key)
+
+    async def _write(self, state: LoopState, desired: Manifest) -> None:
+        observed = state.deployment
+        is_ours = observed is not None and loops.is_ours(observed)
+        answer = await self._cluster.apply_loop(
+            policies.under_uid(desired, observed), force=is_ours
+        )
+        self._cache.loops.put(answer)
+        self._cache.settled[state.key] = policies.settled(answer, desired)
+        _logger.info("%s applied", state.key)
+
+    async def _delete(self, deployment: Manifest) -> None:
+        """Out of the cache first, so that no pass gives it a task meanwhile."""
+        key = loop_key_of(deployment)
+        self._cache.loops.forget(key)
+        try:
+            await self._cluster.delete_loop(deployment)
+        except NotFound:
+            return
+        except BaseException as error:
+            self._cache.loops.put(deployment)
+            if isinstance(error, Conflict):  # the event that tells why is on its way
+                raise Stale(f"{key}: {error}") from error
+            raise
+        self._cache.loops.remove(deployment)
+        _logger.info("%s deleted, no task needs it", key)
+
+    def _let_go(self, key: LoopKey) -> None:
+        self._cache.loop_failures.pop(key, None)
+        self._cache.settled.pop(key, None)
+        self._with_rights.discard(key)
