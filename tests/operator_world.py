@@ -32,15 +32,17 @@ class World:
     now: datetime = NOON
     loop_image: LoopImage = field(default_factory=lambda: LoopImage("server:1"))
 
+    database_url: str | None = None
+
     def __post_init__(self) -> None:
         self.start()
 
     def start(self) -> None:
         """A new process: it knows what it lists."""
         self.cache = Cache()
-        settings = Settings(None, None, "http://localhost/", "host")
+        settings = Settings(None, self.database_url, "http://localhost/", "host", self.loop_image)
         self.tasks = Reconciler(self.cache, self.cluster, settings, lambda: self.now)
-        self.loops = LoopReconciler(self.cache, self.cluster, self.loop_image)
+        self.loops = LoopReconciler(self.cache, self.cluster, settings)
 
     def watch(self) -> None:
         """All watch events have come."""

@@ -26,7 +26,7 @@ async def run(chosen: Settings) -> None:
     try:
         cache = Cache()
         reconciler = Reconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
-        loop_reconciler = LoopReconciler(cache, cluster, chosen.loop_image)
+        loop_reconciler = LoopReconciler(cache, cluster, chosen)
         controller = Controller(cluster, cache, WorkQueue(), reconciler, loop_reconciler)
         await controller.wait_until_served()
         await controller.run(lambda: handlers.watch(controller, chosen.liveness_endpoint))

@@ -7,12 +7,13 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-from jvscheduler_operator import loops, policies
+from jvscheduler_operator import loops, policies, secrets
+from jvscheduler_operator.apply import apply_secret
 from jvscheduler_operator.cache import Cache
 from jvscheduler_operator.cluster import Cluster, Conflict, NotFound, Rejected, Stale
 from jvscheduler_operator.decide_loop import decide_loop
 from jvscheduler_operator.gather import gather_loop
-from jvscheduler_operator.loop_pods import LoopImage
+from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.state import LoopKey, LoopState, Manifest, loop_key_of
 
 _logger = logging.getLogger(__name__)
@@ -21,16 +22,16 @@ _SLOWLY: Final = timedelta(minutes=1)
 
 
 class LoopReconciler:
-    def __init__(self, cache: Cache, cluster: Cluster, image: LoopImage) -> None:
+    def __init__(self, cache: Cache, cluster: Cluster, settings: Settings) -> None:
         self._cache = cache
         self._cluster = cluster
-        self._image = image
-        self._with_rights: set[LoopKey] = set()
+        self._settings = settings
+        self._prepared: set[LoopKey] = set()
 
     async def reconcile(self, key: LoopKey) -> timedelta | None:
         """When to look again, None when an event will tell. Raises TemporaryError."""
         state = gather_loop(key, self._cache)
-        plan = decide_loop(state, self._image)
+        plan = decide_loop(state, self._settings.loop_image)
         if plan.deletes and state.deployment is not None:
             await self._delete(state.deployment)
         if plan.desired is None:
@@ -44,10 +45,10 @@ class LoopReconciler:
         return _SLOWLY
 
     async def _apply(self, state: LoopState, desired: Manifest, applies: bool) -> str | None:
-        """What went wrong, in the API server's words. The rights come first, so that the pod
-        finds them."""
+        """What went wrong, in the API server's words. What the pod needs comes first, so that it
+        finds it: a container that has started does not see a Secret that comes later."""
         try:
-            await self._see_to_rights(state.key, desired)
+            await self._prepare(state.key, desired)
             if applies:
                 await self._write(state, desired)
         except Conflict as error:
@@ -58,13 +59,16 @@ class LoopReconciler:
             return str(error)
         return None
 
-    async def _see_to_rights(self, key: LoopKey, desired: Manifest) -> None:
-        """Once for each process: nobody watches them."""
-        if key in self._with_rights:
+    async def _prepare(self, key: LoopKey, desired: Manifest) -> None:
+        """Once for each process: nobody watches these."""
+        if key in self._prepared:
             return
+        if self._settings.database_url is not None:
+            secret = secrets.build(key.namespace, self._settings.database_url)
+            await apply_secret(self._cluster, secret)
         for manifest in loops.rights(desired):
             await self._cluster.apply_rights(manifest)
-        self._with_rights.add(key)
+        self._prepared.add(key)
 
     async def _write(self, state: LoopState, desired: Manifest) -> None:
         observed = state.deployment
@@ -95,4 +99,4 @@ class LoopReconciler:
     def _let_go(self, key: LoopKey) -> None:
         self._cache.loop_failures.pop(key, None)
         self._cache.settled.pop(key, None)
-        self._with_rights.discard(key)
+        self._prepared.discard(key)

@@ -55,7 +55,7 @@ class Reconciler:
         return _delay(plan, applied, has_secret, following, self._clock())
 
     async def _see_to_secret(self, key: Key, plan: Plan) -> bool:
-        has_secret = await apply_secret(self._cluster, plan)
+        has_secret = await apply_secret(self._cluster, plan.secret)
         if plan.secret is not None and has_secret:
             self._ledger.done(key)
         return has_secret

@@ -38,14 +38,14 @@ NODE_NAME: Final = "JVSCHEDULER_NODE_NAME"
 LOOP_NAME: Final = "JVSCHEDULER_LOOP_NAME"
 """The loop's Deployment: it serves the ScheduledTasks whose `status.loop` says so."""
 
-WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
-"""Path of the Unix socket on which the worker listens for its loop."""
-
 SPOOL: Final = "JVSCHEDULER_SPOOL"
 """Directory in which the loop keeps what the history could not take yet."""
 
-GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
-"""What loop and worker have from SIGTERM to SIGKILL."""
-
 TERMINATION_LOG: Final = "JVSCHEDULER_TERMINATION_LOG"
 """File that receives the outcome; unset: `/dev/termination-log`, as Kubernetes has it."""
+
+WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
+"""Where a loop and its worker meet; unset: `/run/jvscheduler/worker.sock`."""
+
+GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
+"""Between a pod's SIGTERM and its SIGKILL; unset: 30, as Kubernetes has it."""

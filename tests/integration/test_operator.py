@@ -184,6 +184,24 @@ def test_a_schedule_that_only_the_grammar_refuses_is_not_accepted(shop: Shop) ->
     eventually(lambda: shop.event_reasons("backwards") == ["InvalidSchedule"], "the Event")
 
 
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("every-7-minutes", {"schedule": "every 7 minutes"}),
+        ("once-a-day", {"schedule": "daily at 02:30", "dst": "once"}),
+    ],
+)
+def test_what_no_cron_job_carries_has_one_once_its_schedule_is_crons(
+    shop: Shop, name: str, spec: dict[str, Any]
+) -> None:
+    shop.apply_task(name, **spec)
+    shop.wait_until_looped(name)
+    assert shop.find("cronjob", name) is None
+    shop.apply_task(name, schedule="daily at 02:30", dst="cron")
+    shop.wait_until_ready(name)
+    assert shop.cron_job(name)["spec"]["schedule"] == "30 2 * * *"
+
+
 def test_a_refused_edit_leaves_the_cron_job_as_it_was(shop: Shop) -> None:
     shop.apply_task("mistyped")
     shop.wait_until_ready("mistyped")

@@ -40,7 +40,7 @@ class Stage:
     def __post_init__(self) -> None:
         settings = Settings(None, None, "http://localhost/", "host")
         reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
-        loops = LoopReconciler(self.cache, self.cluster, settings.loop_image)
+        loops = LoopReconciler(self.cache, self.cluster, settings)
         queue = WorkQueue(lambda: 0.0)
         self.controller = Controller(self.cluster, self.cache, queue, reconciler, loops)
 

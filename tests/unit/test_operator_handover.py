@@ -31,6 +31,19 @@ def test_a_loop_is_made_and_takes_the_task_once_it_is_available(world: World) ->
     assert world.cron_job is None
 
 
+def test_a_loop_finds_the_address_of_the_database_when_it_starts() -> None:
+    world = World(database_url="postgresql://history/jobs")
+    world.put_task(backend="Loop")
+    assert world.settle()[:4] == ["secret", "rights", "rights", "loop"]
+
+
+def test_a_secret_that_is_refused_stops_no_loop() -> None:
+    world = World(database_url="postgresql://history/jobs")
+    world.put_task(backend="Loop")
+    world.cluster.failures = [Rejected("forbidden")]
+    assert world.settle()[:3] == ["rights", "rights", "loop"]
+
+
 def test_waiting_for_a_loop_is_no_event(world: World) -> None:
     world.put_task(schedule="every 7 seconds")
     world.settle()

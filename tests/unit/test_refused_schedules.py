@@ -92,6 +92,10 @@ def calls(work: Callable[[], object]) -> int:
         ("tz=", "x", " daily"),
         ("", "\u0665", ""),
         ("every ", "9", " minutes"),
+        ("", "2 times a day ", ""),
+        ("on ", "mondays or ", "fridays"),
+        ("every ", "1h30m", ""),
+        ("between ", "5 and ", "10 minutes"),
     ],
 )
 def test_the_work_grows_as_the_text_does(start: str, part: str, end: str) -> None:

@@ -9,21 +9,20 @@ mistake its offset. What is looked up is remembered, in spans of four days;
 where something is irregular, this answers None and the search itself is asked.
 
 A span is judged by the offsets at its ends: no zone changes its clock and
-changes it back within one (a test looks at all of them).
+changes it back within one.
 """
 
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from functools import lru_cache
 from typing import Final
 
+from jvscheduler.cron.offsets import EPOCH_ORDINAL, SPAN_DAYS, offset_at, steady_offset
 from jvscheduler.cron.wall import Allowed, next_wall_time
 
 _DAY: Final = 86400
-_SPAN_DAYS: Final = 4
-SPAN: Final = _SPAN_DAYS * _DAY
+_SPAN: Final = SPAN_DAYS * _DAY
 _EPOCH: Final = datetime(1970, 1, 1)  # noqa: DTZ001 - on any wall
 _EPOCH_UTC: Final = _EPOCH.replace(tzinfo=UTC)
-_EPOCH_ORDINAL: Final = _EPOCH.toordinal()
 _MOST_MOVED: Final = 4 * 3600
 """By more only clocks are moved that skip a day or have it twice."""
 _FIRST: Final = -70 * 365 * 86400
@@ -59,7 +58,7 @@ def _offset_on_later_day(
     if not _way_is_regular(cron, zone, (first, _month(local)), (last, _month(wall))):
         return None
     offset = _midnight_offset(zone, last)
-    return offset if offset is not None and _offset(zone, end - offset) == offset else None
+    return offset if offset is not None and offset_at(zone, end - offset) == offset else None
 
 
 def _way_is_regular(
@@ -69,14 +68,26 @@ def _way_is_regular(
     (day, month), (last_day, last_month) = first, last
     if month == last_month:
         return _days_are_regular(zone, day, last_day)
-    if _is_allowed(cron, month):
+    if _is_allowed(cron.months, month):
         if not _days_are_regular(zone, day, _first_day(month + 1)):
             return False
         month += 1
-    for n in range(month, last_month):
-        if not (_month_is_regular if _is_allowed(cron, n) else _start_is_regular)(zone, n):
+    while month < last_month:
+        whole_year = month % 12 == 0 and month + 12 <= last_month
+        if not (_year_is_regular if whole_year else _month_is_passed)(zone, cron.months, month):
             return False
+        month += 12 if whole_year else 1
     return _days_are_regular(zone, _first_day(last_month), last_day)
+
+
+@lru_cache(maxsize=1 << 14)
+def _year_is_regular(zone: tzinfo, months: int, january: int) -> bool:
+    return all(_month_is_passed(zone, months, month) for month in range(january, january + 12))
+
+
+def _month_is_passed(zone: tzinfo, months: int, month: int) -> bool:
+    """The search goes through the days of an allowed month, and looks at the others' first."""
+    return (_month_is_regular if _is_allowed(months, month) else _start_is_regular)(zone, month)
 
 
 @lru_cache(maxsize=1 << 14)
@@ -90,7 +101,9 @@ def _month_is_regular(zone: tzinfo, month: int) -> bool:
 
 
 def _days_are_regular(zone: tzinfo, first: int, last: int) -> bool:
-    for span in range(first // _SPAN_DAYS, last // _SPAN_DAYS + 1):
+    if steady_offset(zone, first, last) is not None:
+        return True
+    for span in range(first // SPAN_DAYS, last // SPAN_DAYS + 1):
         if not _span_is_regular(zone, span):
             return False
     return True
@@ -98,7 +111,7 @@ def _days_are_regular(zone: tzinfo, first: int, last: int) -> bool:
 
 @lru_cache(maxsize=1 << 16)
 def _span_is_regular(zone: tzinfo, span: int) -> bool:
-    days = range(span * _SPAN_DAYS, (span + 1) * _SPAN_DAYS)
+    days = range(span * SPAN_DAYS, (span + 1) * SPAN_DAYS)
     calm = _calm_offset(zone, days[0] * _DAY - _DAY, days[-1] * _DAY + _DAY)
     return calm is not None or all(_midnight_offset(zone, day) is not None for day in days)
 
@@ -106,21 +119,24 @@ def _span_is_regular(zone: tzinfo, span: int) -> bool:
 @lru_cache(maxsize=1 << 16)
 def _midnight_offset(zone: tzinfo, day: int) -> int | None:
     """The offset at the midnight that begins a day since the epoch; None: it is irregular."""
+    steady = steady_offset(zone, day, day)
+    if steady is not None:
+        return steady
     midnight = day * _DAY
-    before, after = _offset(zone, midnight - 2 * _DAY), _offset(zone, midnight + 2 * _DAY)
+    before, after = offset_at(zone, midnight - 2 * _DAY), offset_at(zone, midnight + 2 * _DAY)
     moved = abs(after - before)
-    if moved < _MOST_MOVED and _offset(zone, midnight - before + moved) == before:
+    if moved < _MOST_MOVED and offset_at(zone, midnight - before + moved) == before:
         return before
-    if moved < _MOST_MOVED and _offset(zone, midnight - after - moved - 1) == after:
+    if moved < _MOST_MOVED and offset_at(zone, midnight - after - moved - 1) == after:
         return after
     return None
 
 
 def _calm_offset(zone: tzinfo, start: int, end: int) -> int | None:
     """The one offset of all spans from start to end; None: there are several."""
-    first = start // SPAN
+    first = start // _SPAN
     offset = _span_offset(zone, first)
-    for span in range(first + 1, end // SPAN + 1):
+    for span in range(first + 1, end // _SPAN + 1):
         if _span_offset(zone, span) != offset:
             return None
     return offset
@@ -129,17 +145,12 @@ def _calm_offset(zone: tzinfo, start: int, end: int) -> int | None:
 @lru_cache(maxsize=1 << 16)
 def _span_offset(zone: tzinfo, span: int) -> int | None:
     """In seconds, where it stays the same."""
-    offset = _offset(zone, span * SPAN)
-    return offset if offset == _offset(zone, (span + 1) * SPAN) else None
+    offset = offset_at(zone, span * _SPAN)
+    return offset if offset == offset_at(zone, (span + 1) * _SPAN) else None
 
 
-def _offset(zone: tzinfo, instant: int) -> int:
-    offset = datetime.fromtimestamp(instant, zone).utcoffset() or timedelta(0)
-    return offset.days * 86400 + offset.seconds
-
-
-def _is_allowed(cron: Allowed, month: int) -> bool:
-    return bool(cron.months >> month % 12 + 1 & 1)
+def _is_allowed(months: int, month: int) -> bool:
+    return bool(months >> month % 12 + 1 & 1)
 
 
 def _month(wall: datetime) -> int:
@@ -148,7 +159,7 @@ def _month(wall: datetime) -> int:
 
 
 def _first_day(month: int) -> int:
-    return date(month // 12, month % 12 + 1, 1).toordinal() - _EPOCH_ORDINAL
+    return date(month // 12, month % 12 + 1, 1).toordinal() - EPOCH_ORDINAL
 
 
 def _unix(wall: datetime) -> int:

@@ -13,10 +13,10 @@ robfig's search never ends, and this one goes on to the next day.
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from typing import Final
 
-from jvscheduler.cron.wall import YEARS_AHEAD, Allowed
+from jvscheduler.cron.offsets import EPOCH_ORDINAL, offset_at, steady_offset
+from jvscheduler.cron.wall import YEARS_AHEAD, Allowed, allowed_days, month_length
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _LAST_INSTANT: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 
 
@@ -25,8 +25,8 @@ class Search:
 
     A stage moves `t` on until its field does, and answers False when it passed
     the end of the next larger unit, so that all are looked at again. Steps of
-    hours and minutes between which the zone's offset stays the same are taken
-    at once; that changes no result.
+    days, hours and minutes between which the zone's offset stays the same are
+    taken at once; that changes no result.
     """
 
     def __init__(self, cron: Allowed, zone: tzinfo, after: datetime) -> None:
@@ -45,7 +45,8 @@ class Search:
         return None
 
     def _month(self) -> bool:
-        while not self._cron.months >> (now := self._local()).month & 1:
+        now = self._local()
+        while not self._cron.months >> now.month & 1:
             if not self._moved:
                 now = self._go_to(now.year, now.month, 1)
             now = self._go_to(now.year, now.month + 1, now.day, _seconds(now))
@@ -54,18 +55,32 @@ class Search:
         return True
 
     def _day(self) -> bool:
-        while not self._cron.allows_day((now := self._local()).day, now.isoweekday() % 7):
+        now = self._local()
+        while not self._cron.allows_day(now.day, now.isoweekday() % 7):
             if not self._moved:
                 now = self._go_to(now.year, now.month, now.day)
             before = self._t
-            now = self._go_to(now.year, now.month, now.day + 1, _seconds(now))
+            ahead = self._days_ahead(now)
+            now = self._go_to(now.year, now.month, now.day + ahead, _seconds(now))
             if now.hour:  # this day has no midnight
                 self._t += 3600 * (24 - now.hour if now.hour > 12 else -now.hour)
+                now = self._local()
             if self._t <= before:  # this day does not exist
                 self._t = before + 86400
-            if self._local().day == 1:
+                now = self._local()
+            if now.day == 1:
                 return False
         return True
+
+    def _days_ahead(self, now: datetime) -> int:
+        """To the next allowed day or the next month, where each step on the way is alike."""
+        allowed = allowed_days(self._cron, now.year, now.month) >> now.day
+        ahead = month_length(now.year, now.month) - now.day + 1
+        ahead = (allowed & -allowed).bit_length() - 1 if allowed else ahead
+        day = now.toordinal() - EPOCH_ORDINAL
+        if now.hour or ahead == 1 or steady_offset(self._zone, day, day + ahead) is None:
+            return 1
+        return ahead
 
     def _hour(self) -> bool:
         while not self._cron.hours >> (now := self._local()).hour & 1:
@@ -95,22 +110,26 @@ class Search:
 
     def _step(self, unit: int, count: int) -> None:
         ahead = self._t + unit * count
-        self._t = ahead if self._offset(ahead) == self._offset(self._t) else self._t + unit
+        self._t = (
+            ahead
+            if offset_at(self._zone, ahead) == offset_at(self._zone, self._t)
+            else self._t + unit
+        )
 
     def _go_to(self, year: int, month: int, day: int, second: int = 0) -> datetime:
         """Go's `time.Date`: months and days run over, and so it resolves a clock change."""
         self._moved = True
         first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
-        wall = (first.toordinal() - _EPOCH_ORDINAL + day - 1) * 86400 + second
-        self._t = wall - self._offset(wall - self._offset(wall))
+        day += first.toordinal() - EPOCH_ORDINAL - 1
+        wall = day * 86400 + second
+        offset = steady_offset(self._zone, day, day)
+        if offset is None:
+            offset = offset_at(self._zone, wall - offset_at(self._zone, wall))
+        self._t = wall - offset
         return self._local()
 
     def _local(self) -> datetime:
         return datetime.fromtimestamp(self._t, self._zone)
-
-    def _offset(self, t: int) -> int:
-        offset = datetime.fromtimestamp(t, self._zone).utcoffset() or timedelta(0)
-        return offset.days * 86400 + offset.seconds
 
 
 def _seconds(now: datetime) -> int:

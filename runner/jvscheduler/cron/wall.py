@@ -30,7 +30,7 @@ class Allowed(Protocol):
 def next_wall_time(cron: Allowed, after: datetime) -> datetime | None:
     """The first naive time above a naive one; None: not within eight years."""
     year, month, day = after.year, after.month, after.day
-    days = _days(cron, year, month) if cron.months >> month & 1 else 0
+    days = allowed_days(cron, year, month) if cron.months >> month & 1 else 0
     if days >> day & 1:
         hour, minute = after.hour, after.minute
         if cron.hours >> hour & 1 and (later := cron.minutes >> minute + 1):
@@ -51,7 +51,7 @@ def _in_later_month(cron: Allowed, year: int, month: int) -> datetime | None:
             year, month = year + 1, _lowest(cron.months)
         if year > last:
             return None
-        if days := _days(cron, year, month):
+        if days := allowed_days(cron, year, month):
             return _first_of_day(cron, year, month, _lowest(days))
 
 
@@ -62,16 +62,16 @@ def _first_of_day(
     return datetime(year, month, day, hour, _lowest(cron.minutes))  # noqa: DTZ001
 
 
-def _days(cron: Allowed, year: int, month: int) -> int:
+def allowed_days(cron: Allowed, year: int, month: int) -> int:
     """The allowed days of a month, bit n for day n."""
     first = date(year, month, 1).isoweekday() % 7
     week = (cron.weekdays >> first | cron.weekdays << 7 - first) & 0x7F
     by_week = week * _EACH_WEEK << 1
     days = cron.days | by_week if cron.either_day else cron.days & by_week
-    return days & (2 << _length(year, month)) - 2
+    return days & (2 << month_length(year, month)) - 2
 
 
-def _length(year: int, month: int) -> int:
+def month_length(year: int, month: int) -> int:
     leaps = month == 2 and year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
     return _LENGTHS[month] + leaps
 

@@ -43,7 +43,8 @@ _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def nearest_form(text: str) -> str:
-    return get_close_matches(text[:80], _FORMS, n=1, cutoff=0.0)[0] if text else _FORMS[0]
+    """The first of the forms where none is like the text."""
+    return next(iter(get_close_matches(text[:80], _FORMS, n=1, cutoff=0.5)), _FORMS[0])
 
 
 def nearest_carried(seconds: int) -> str:

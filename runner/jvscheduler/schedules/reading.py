@@ -74,7 +74,9 @@ def _check_characters(text: str) -> None:
 
 
 def _plain(character: str) -> str:
-    return str(unicodedata.decimal(character, " "))
+    """Its number, or its letter without the accents, or a space."""
+    letter = unicodedata.normalize("NFKD", character)[0]
+    return str(unicodedata.decimal(character, letter if _ALLOWED.fullmatch(letter) else " "))
 
 
 def _refuse_extensions(joined: str) -> None:
@@ -104,7 +106,8 @@ def _of_duration(joined: str) -> str | None:
 def _check_start(text: str, words: list[str]) -> None:
     joined = " ".join(words)
     time, count = _TIME.match(joined), _COUNT.match(joined)
-    if len(words) >= 5 or (_CRON_START.match(joined) and not (time or count)):
+    in_fields = len(words) >= 5 and ("*" in joined or not words[0].isalpha())
+    if not (time or count) and (in_fields or _CRON_START.match(joined)):
         return
     found = repr(words[0]) if words else "the end"
     raise Unreadable(

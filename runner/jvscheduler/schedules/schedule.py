@@ -15,8 +15,9 @@ from jvscheduler.cron import Cron, next_once
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules.intervals import Interval
 from jvscheduler.schedules.nearest import nearest_carried, nearest_form
-from jvscheduler.schedules.reading import Reading, read
+from jvscheduler.schedules.reading import MAX_TEXT, Reading, read
 from jvscheduler.schedules.unreadable import Unreadable
+from jvscheduler.schedules.wordings import reworded
 from jvscheduler.zones import zone
 
 Dst = Literal["cron", "once"]
@@ -118,11 +119,12 @@ _read_once = lru_cache(maxsize=4096)(read)  # an application's tasks share few t
 
 
 def _nearest(text: str, error: Unreadable) -> str:
+    mended = reworded(text) if len(text) <= MAX_TEXT else error.mended
     for _ in range(_MOST_MENDS):
         try:
-            return read(error.mended)[0]
+            return read(mended)[0]
         except Unreadable as another:
-            error = another
+            mended = another.mended
     return nearest_form(text)
 
 
