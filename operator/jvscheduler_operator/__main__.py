@@ -15,6 +15,7 @@ from jvscheduler_operator import handlers, settings
 from jvscheduler_operator.cache import Cache
 from jvscheduler_operator.controller import Controller
 from jvscheduler_operator.kubernetes_cluster import KubernetesCluster
+from jvscheduler_operator.loop_reconciler import LoopReconciler
 from jvscheduler_operator.queue import WorkQueue
 from jvscheduler_operator.reconciler import Reconciler
 from jvscheduler_operator.settings import Settings
@@ -25,7 +26,8 @@ async def run(chosen: Settings) -> None:
     try:
         cache = Cache()
         reconciler = Reconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
-        controller = Controller(cluster, cache, WorkQueue(), reconciler)
+        loop_reconciler = LoopReconciler(cache, cluster, chosen)
+        controller = Controller(cluster, cache, WorkQueue(), reconciler, loop_reconciler)
         await controller.wait_until_served()
         await controller.run(lambda: handlers.watch(controller, chosen.liveness_endpoint))
     finally:

@@ -2,21 +2,25 @@
 
 The custom resource's schema refuses most of it at `kubectl apply`; what a
 pattern cannot say, and what an older schema let through, is refused here with
-a message for the user. A refused edit leaves the CronJob as it was.
+a message for the user. A refused edit leaves what carries the task as it was.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import ValidationError
 
 from jvscheduler import names
-from jvscheduler.errors import InvalidSchedule, SchedulerError
+from jvscheduler.errors import InvalidSchedule, InvalidTask, SchedulerError
+from jvscheduler.manifests.backends import Backend, backend_of
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
-from jvscheduler_operator import cronjobs
+from jvscheduler_operator import loops
+from jvscheduler_operator.loop_pods import worker_pod
 from jvscheduler_operator.plan import Reason
+from jvscheduler_operator.pods import pod_template
 from jvscheduler_operator.state import Manifest
 from jvscheduler_operator.templates import InvalidTemplate
 
@@ -29,15 +33,41 @@ class Refused(SchedulerError):
         self.reason = reason
 
 
-def accept(task: Manifest) -> Manifest:
-    """The CronJob that the task asks for. Raises Refused."""
+@dataclass(frozen=True)
+class Accepted:
+    """A spec that can be carried, and by what."""
+
+    spec: ScheduledTaskSpec
+    schedule: Schedule
+    loop: str | None
+    """The loop's Deployment; None: a CronJob carries the task."""
+
+
+def accept(task: Manifest) -> Accepted:
+    """Raises Refused."""
     raw = task.get("spec", {})
     _check_name(task["metadata"]["name"])
     _check_time_zone(raw.get("timeZone", "UTC"))
     schedule = _parse_schedule(raw)
     spec = _parse_spec(raw)
+    is_loop = _backend(spec, schedule) == "Loop"
+    _check_template(task["metadata"]["name"], spec, is_loop)
+    return Accepted(spec, schedule, loops.name_of(spec) if is_loop else None)
+
+
+def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:
     try:
-        return cronjobs.build(task, spec, schedule)
+        return backend_of(spec, schedule)
+    except InvalidTask as error:
+        raise Refused(Reason.INVALID_BACKEND, f"spec.backend: {error}") from error
+
+
+def _check_template(name: str, spec: ScheduledTaskSpec, is_loop: bool) -> None:
+    try:
+        if is_loop:
+            worker_pod(spec)
+        else:
+            pod_template(name, spec)
     except InvalidTemplate as error:
         raise Refused(Reason.INVALID_TEMPLATE, str(error)) from error
 
@@ -69,8 +99,6 @@ def _parse_schedule(raw: Mapping[str, Any]) -> Schedule:
         schedule = parse_schedule(text, time_zone, seed, raw.get("dst", "cron"))
     except InvalidSchedule as error:
         raise Refused(Reason.INVALID_SCHEDULE, f"{field}: {error}") from error
-    if schedule.refusal is not None:
-        raise Refused(Reason.BACKEND_UNAVAILABLE, f"spec.schedule: {schedule.refusal}")
     return schedule
 
 

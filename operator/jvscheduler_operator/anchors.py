@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler_operator import times
+from jvscheduler_operator.retiring import RETIRED_TIME
 from jvscheduler_operator.state import Manifest
 
 LAST_SCHEDULE_TIME: Final = f"{names.GROUP}/last-schedule-time"
@@ -28,9 +29,9 @@ def anchor(child: Manifest, desired: Manifest, now: datetime) -> dict[str, Any] 
     if not _may_fire_retroactively(child["spec"], desired["spec"]):
         return None
     metadata: dict[str, Any] = {"resourceVersion": child["metadata"]["resourceVersion"]}
-    last = last_schedule_time(child)
-    if last is not None:
-        metadata["annotations"] = {LAST_SCHEDULE_TIME: times.to_text(last)}
+    annotations = _annotations(child)
+    if annotations:
+        metadata["annotations"] = annotations
     return {
         "metadata": metadata,
         "status": {"lastScheduleTime": times.to_text(_off_the_minute(now))},
@@ -44,6 +45,14 @@ def last_schedule_time(child: Manifest) -> datetime | None:
         return times.parse(text)
     text = child["metadata"].get("annotations", {}).get(LAST_SCHEDULE_TIME)
     return times.parse(text) if text is not None else None
+
+
+def _annotations(child: Manifest) -> dict[str, str | None]:
+    """The real time is kept, and a retired CronJob is so no more."""
+    last = last_schedule_time(child)
+    kept = {LAST_SCHEDULE_TIME: times.to_text(last)} if last is not None else {}
+    is_retired = RETIRED_TIME in child["metadata"].get("annotations", {})
+    return {**kept, RETIRED_TIME: None} if is_retired else {**kept}
 
 
 def _may_fire_retroactively(observed: Manifest, desired: Manifest) -> bool:

@@ -14,13 +14,13 @@ from jvscheduler_operator.state import Manifest, State, version_of
 _logger = logging.getLogger(__name__)
 
 
-async def apply_secret(cluster: Cluster, plan: Plan) -> bool:
+async def apply_secret(cluster: Cluster, secret: Manifest | None) -> bool:
     """Whether the namespace's Secret is settled; a user's own one of that name is."""
-    if plan.secret is None:
+    if secret is None:
         return True
-    namespace = plan.secret["metadata"]["namespace"]
+    namespace = secret["metadata"]["namespace"]
     try:
-        await cluster.apply_secret(plan.secret)
+        await cluster.apply_secret(secret)
     except Conflict:
         _logger.info("The database Secret of namespace %s is a user's own", namespace)
     except Rejected as error:

@@ -32,6 +32,10 @@ class NotFound(Rejected):
     """The object, or its kind, is not there."""
 
 
+class Stale(TemporaryError):
+    """What was written was decided from an object that has changed; its event is on its way."""
+
+
 @dataclass(frozen=True)
 class Listing:
     """All objects of a kind as they were at one resource version."""
@@ -60,8 +64,26 @@ class Cluster(Protocol):
         Without force, Conflict when another manager owns a field of another value.
         """
 
+    async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
+        """As `patch_cron_job_status`, of the rest."""
+
+    async def delete_cron_job(self, seen: Manifest) -> None:
+        """With its Jobs. Conflict unless it is at the version seen; gone is NotFound."""
+
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
         """Merge patch. With `metadata.resourceVersion`, Conflict unless that is the present one."""
+
+    async def loops(self) -> Listing:
+        """Deployments with the loop label only."""
+
+    async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
+        """As `apply_cron_job`."""
+
+    async def delete_loop(self, seen: Manifest) -> None:
+        """As `delete_cron_job`."""
+
+    async def apply_rights(self, manifest: Manifest) -> None:
+        """Server-side apply, with force, of a ServiceAccount or a RoleBinding."""
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
         """Server-side apply of the status; Conflict unless the task is at the version seen.

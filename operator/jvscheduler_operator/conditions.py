@@ -5,15 +5,22 @@ from datetime import datetime
 from typing import Any
 
 from jvscheduler_operator import times
-from jvscheduler_operator.plan import Applied, Condition, Plan, Reason, Verdict
+from jvscheduler_operator.plan import (
+    Applied,
+    Condition,
+    Plan,
+    Reason,
+    Verdict,
+    serving_loop,
+)
 from jvscheduler_operator.state import Manifest
 
 Conditions = Sequence[Mapping[str, Any]]
 
 
-def verdicts(plan: Plan, applied: Applied) -> dict[Condition, Verdict]:
+def verdicts(task: Manifest, plan: Plan, applied: Applied) -> dict[Condition, Verdict]:
     found = {Condition.ACCEPTED: plan.accepted, Condition.READY: _ready(plan, applied)}
-    if applied.child is not None and applied.child["spec"].get("suspend"):
+    if _is_suspended(task, plan, applied):
         found[Condition.SUSPENDED] = Verdict(
             True, Reason.SUSPENDED_BY_SPEC, "No job is started while spec.suspend is true."
         )
@@ -47,17 +54,27 @@ def transitions(before: Conditions, after: Conditions) -> Iterable[Mapping[str, 
     return [c for c in after if (c["type"], c["status"], c["reason"]) not in known]
 
 
+def _is_suspended(task: Manifest, plan: Plan, applied: Applied) -> bool:
+    """A loop reads the task itself; a CronJob may be behind it."""
+    carrier = task if serving_loop(plan, applied) else applied.child
+    return carrier is not None and bool(carrier["spec"].get("suspend"))
+
+
 def _ready(plan: Plan, applied: Applied) -> Verdict:
     if not plan.accepted.is_true:
-        return Verdict(False, Reason.NOT_ACCEPTED, _unaccepted_message(applied.child))
+        return Verdict(False, Reason.NOT_ACCEPTED, _unaccepted_message(plan, applied.child))
     if plan.blocked is not None:
         return Verdict(False, plan.blocked.reason, plan.blocked.message)
     if applied.failure is not None:
         return Verdict(False, Reason.APPLY_FAILED, applied.failure)
+    if plan.backend == "Loop":
+        return Verdict(True, Reason.LOOP_READY, f"The Deployment {plan.loop} serves the task.")
     return Verdict(True, Reason.CRON_JOB_READY, "The CronJob is there and as the spec asks.")
 
 
-def _unaccepted_message(child: Manifest | None) -> str:
+def _unaccepted_message(plan: Plan, child: Manifest | None) -> str:
+    if plan.loop is not None:
+        return f"The spec is not accepted; {plan.loop} goes on with the last one that was."
     if child is None:
         return "The spec is not accepted, so that no job is started."
     return (

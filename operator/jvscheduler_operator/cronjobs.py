@@ -1,37 +1,41 @@
-"""The CronJob that carries a task: built from the spec, told apart, compared.
+"""The CronJob that carries a task: built from the spec, and told apart."""
 
-Its annotation holds a digest of what was built, which tells a spec that has
-changed; the comparison with what is observed tells an edit by someone else.
-Only what we set is compared: fields that the API server defaults, or that
-another owner added, are none of ours.
-"""
-
-import hashlib
-import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias
 
 from jvscheduler import names
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule
+from jvscheduler_operator import comparing
 from jvscheduler_operator.pods import pod_template
 from jvscheduler_operator.state import Manifest
 
-DIGEST: Final = f"{names.GROUP}/manifest-digest"
-_LIST_KEYS: Final = ("uid", "mountPath", "devicePath", "containerPort", "name")
+When: TypeAlias = Mapping[str, Any]
+"""The fields of a CronJob that say when it is due."""
+
+_WHEN: Final = ("schedule", "timeZone")
 
 
-def build(task: Manifest, spec: ScheduledTaskSpec, schedule: Schedule) -> dict[str, Any]:
+def due(schedule: Schedule) -> When | None:
+    """None: a CronJob cannot say it."""
+    if schedule.cron is None:
+        return None
+    return {"schedule": schedule.cron, "timeZone": schedule.time_zone}
+
+
+def due_as(child: Manifest) -> When:
+    return {field: child["spec"][field] for field in _WHEN if field in child["spec"]}
+
+
+def build(task: Manifest, spec: ScheduledTaskSpec, when: When) -> dict[str, Any]:
     """The CronJob as server-side apply takes it."""
-    metadata, body = _metadata(task), _spec(task["metadata"]["name"], spec, schedule)
-    text = json.dumps([metadata, body], sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:16]
-    return {
+    manifest = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
-        "metadata": {**metadata, "annotations": {DIGEST: digest}},
-        "spec": body,
+        "metadata": _metadata(task),
+        "spec": _spec(task["metadata"]["name"], spec, when),
     }
+    return comparing.digested(manifest)
 
 
 def is_controlled_by(child: Manifest, task: Manifest) -> bool:
@@ -42,37 +46,6 @@ def is_controlled_by(child: Manifest, task: Manifest) -> bool:
 def controller_of(child: Manifest) -> Manifest | None:
     owners = child["metadata"].get("ownerReferences", [])
     return next((owner for owner in owners if owner.get("controller")), None)
-
-
-def digest_of(manifest: Manifest) -> str | None:
-    digest: str | None = manifest["metadata"].get("annotations", {}).get(DIGEST)
-    return digest
-
-
-def contains(observed: Any, desired: Any) -> bool:
-    """Whether all that is desired is observed; more may be there."""
-    if isinstance(desired, Mapping):
-        return isinstance(observed, Mapping) and all(
-            field in observed and contains(observed[field], value)
-            for field, value in desired.items()
-        )
-    if isinstance(desired, list):
-        return isinstance(observed, list) and _list_contains(observed, desired)
-    return bool(observed == desired)
-
-
-def _list_contains(observed: Sequence[Any], desired: Sequence[Any]) -> bool:
-    key = _common_key([*observed, *desired])
-    if key is None:
-        return len(observed) == len(desired) and all(map(contains, observed, desired))
-    by_key = {item[key]: item for item in observed}
-    return all(item[key] in by_key and contains(by_key[item[key]], item) for item in desired)
-
-
-def _common_key(items: Sequence[Any]) -> str | None:
-    if not items or not all(isinstance(item, Mapping) for item in items):
-        return None
-    return next((key for key in _LIST_KEYS if all(key in item for item in items)), None)
 
 
 def _metadata(task: Manifest) -> dict[str, Any]:
@@ -93,10 +66,9 @@ def _metadata(task: Manifest) -> dict[str, Any]:
     }
 
 
-def _spec(name: str, spec: ScheduledTaskSpec, schedule: Schedule) -> dict[str, Any]:
+def _spec(name: str, spec: ScheduledTaskSpec, when: When) -> dict[str, Any]:
     fields = {
-        "schedule": schedule.cron,
-        "timeZone": spec.time_zone,
+        **when,
         "suspend": spec.suspend,
         "concurrencyPolicy": "Allow",  # the runner skips, and records it; Forbid leaves no trace
         "startingDeadlineSeconds": spec.starting_deadline_seconds,

@@ -12,13 +12,16 @@ from jvscheduler import names
 from jvscheduler.outcomes import clip
 from jvscheduler_operator import conditions, times
 from jvscheduler_operator.plan import Applied, Change, Condition, Reason
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.state import Manifest, assigned_loop
 
 _LONGEST_NOTE: Final = 1024
 """Bytes; what `kubectl describe` shows of a longer one helps nobody."""
 
-_QUIET: Final = frozenset({Reason.NOT_ACCEPTED, Reason.AWAITING_DELETION})
-"""The first is told by the condition Accepted, the second passes by itself."""
+_QUIET: Final = frozenset(
+    {Reason.NOT_ACCEPTED, Reason.AWAITING_DELETION, Reason.LOOP_NOT_AVAILABLE}
+)
+"""The first is told by the condition Accepted, the second passes by itself, and so does the
+third at the start of every loop; Deployment and pods have Events of their own."""
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,9 @@ def events_of(
     ]
     if applied.change is not None:
         told.append(_change(task["metadata"]["name"], applied.change))
+    loop = status.get("loop")
+    if loop is not None and loop != assigned_loop(task):
+        told.append(_Fact("Normal", Reason.LOOP_ASSIGNED, f"Served by Deployment {loop}"))
     return [{**_event(task, fact), **_signature(now, instance)} for fact in told]
 
 

@@ -21,6 +21,7 @@ from jvscheduler_operator.controller import Controller
 from jvscheduler_operator.stateless import NoComparison, NoProgress
 
 _CRON_JOBS: Final = ("batch", "cronjobs")
+_DEPLOYMENTS: Final = ("apps", "deployments")
 _CHUNK: Final = 500
 
 
@@ -71,6 +72,10 @@ def _registry(controller: Controller) -> kopf.OperatorRegistry:
     async def cron_job_seen(event: kopf.RawEvent, **_: Any) -> None:
         controller.cron_job_seen(event["type"], event["object"])
 
+    @kopf.on.event("apps", "v1", "deployments", registry=registry)
+    async def loop_seen(event: kopf.RawEvent, **_: Any) -> None:
+        controller.loop_seen(event["type"], event["object"])
+
     return registry
 
 
@@ -79,6 +84,7 @@ def _settings() -> kopf.OperatorSettings:
     chosen.posting.enabled = False
     chosen.scanning.disabled = True
     chosen.watching.label_selectors[_CRON_JOBS] = names.TASK_LABEL
+    chosen.watching.label_selectors[_DEPLOYMENTS] = names.LOOP_LABEL
     chosen.watching.chunk_size = _CHUNK
     chosen.networking.error_backoffs = Backoffs()
     chosen.networking.request_timeout = 30.0

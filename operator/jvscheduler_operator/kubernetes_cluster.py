@@ -74,29 +74,43 @@ class KubernetesCluster:
             return None
 
     async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
-        metadata = manifest["metadata"]
-        path = _cron_job_path(Key(metadata["namespace"], metadata["name"]))
-        return await self._apply(path, manifest, force=force)
+        return await self._apply(_path_of("cronjobs", manifest), manifest, force=force)
+
+    async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
+        return await self._merge(_cron_job_path(key), patch)
+
+    async def delete_cron_job(self, seen: Manifest) -> None:
+        await self._delete(_path_of("cronjobs", seen), seen)
 
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
-        query = [("fieldManager", names.FIELD_MANAGER)]
-        return await self._request("PATCH", f"{_cron_job_path(key)}/status", patch, _MERGE, query)
+        return await self._merge(f"{_cron_job_path(key)}/status", patch)
+
+    async def loops(self) -> Listing:
+        return await self._list("/apis/apps/v1/deployments", ("labelSelector", names.LOOP_LABEL))
+
+    async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
+        return await self._apply(_path_of("deployments", manifest), manifest, force=force)
+
+    async def delete_loop(self, seen: Manifest) -> None:
+        await self._delete(_path_of("deployments", seen), seen)
+
+    async def apply_rights(self, manifest: Manifest) -> None:
+        kind = manifest["kind"].lower() + "s"
+        await self._apply(_path_of(kind, manifest), manifest, force=True)
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
         metadata = {field: task["metadata"][field] for field in _AS_SEEN}
-        path = f"{_TASKS}/namespaces/{metadata['namespace']}/{names.PLURAL}/{metadata['name']}"
         manifest = {
             "apiVersion": names.API_VERSION,
             "kind": names.KIND,
             "metadata": metadata,
             "status": status,
         }
-        return await self._apply(f"{path}/status", manifest, force=True)
+        path = f"{_path_of(names.PLURAL, manifest)}/status"
+        return await self._apply(path, manifest, force=True)
 
     async def apply_secret(self, manifest: Manifest) -> None:
-        metadata = manifest["metadata"]
-        path = f"/api/v1/namespaces/{metadata['namespace']}/secrets/{metadata['name']}"
-        await self._apply(path, manifest, force=False)
+        await self._apply(_path_of("secrets", manifest), manifest, force=False)
 
     async def create_event(self, event: Manifest) -> None:
         path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
@@ -105,6 +119,16 @@ class KubernetesCluster:
     async def _apply(self, path: str, manifest: Manifest, *, force: bool) -> Manifest:
         query = [("fieldManager", names.FIELD_MANAGER), ("force", str(force).lower())]
         return await self._request("PATCH", path, manifest, _APPLY, query)
+
+    async def _merge(self, path: str, patch: Manifest) -> Manifest:
+        query = [("fieldManager", names.FIELD_MANAGER)]
+        return await self._request("PATCH", path, patch, _MERGE, query)
+
+    async def _delete(self, path: str, seen: Manifest) -> None:
+        version = seen["metadata"]["resourceVersion"]
+        conditions = {"uid": seen["metadata"]["uid"], "resourceVersion": version}
+        options = {"propagationPolicy": "Background", "preconditions": conditions}
+        await self._request("DELETE", path, options)
 
     async def _list(self, path: str, *query: tuple[str, str]) -> Listing:
         items: list[Manifest] = []
@@ -147,6 +171,12 @@ class KubernetesCluster:
 
 def _cron_job_path(key: Key) -> str:
     return f"/apis/batch/v1/namespaces/{key.namespace}/cronjobs/{key.name}"
+
+
+def _path_of(plural: str, manifest: Manifest) -> str:
+    version, metadata = manifest["apiVersion"], manifest["metadata"]
+    root = "/api" if version == "v1" else "/apis"
+    return f"{root}/{version}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
 
 
 def _decode(status: int, text: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jvscheduler import names
-from jvscheduler_operator import cronjobs
+from jvscheduler_operator import comparing
 from jvscheduler_operator.cluster import Conflict, Listing, NotFound, Rejected, Unavailable
 from jvscheduler_operator.state import Key, Manifest, key_of
 
@@ -20,13 +20,16 @@ _Objects = dict[Key, Manifest]
 @dataclass
 class MemoryCluster:
     writes: list[str] = field(default_factory=list)
-    """What was written, in order: `anchor`, `cron job`, `status`, `secret`, `event`."""
+    """What was written, in order: `anchor`, `cron job`, `retired`, `deleted`, `loop`,
+    `loop deleted`, `rights`, `status`, `secret`, `event`."""
     events: list[Manifest] = field(default_factory=list)
     secrets: _Objects = field(default_factory=dict)
     failures: list[Rejected | Unavailable | None] = field(default_factory=list)
     """What the next writes raise, one each; None lets one pass."""
     task_objects: _Objects = field(default_factory=dict)
     cron_job_objects: _Objects = field(default_factory=dict)
+    loop_objects: _Objects = field(default_factory=dict)
+    rights: dict[tuple[str, Key], Manifest] = field(default_factory=dict)
     version: int = 0
 
     def put(self, objects: _Objects, manifest: Manifest) -> Manifest:
@@ -50,30 +53,41 @@ class MemoryCluster:
         return Listing(list(self.task_objects.values()), self.version)
 
     async def cron_jobs(self) -> Listing:
-        labelled = [
-            cron_job
-            for cron_job in self.cron_job_objects.values()
-            if names.TASK_LABEL in cron_job["metadata"].get("labels", {})
-        ]
-        return Listing(labelled, self.version)
+        return self._labelled(self.cron_job_objects, names.TASK_LABEL)
+
+    async def loops(self) -> Listing:
+        return self._labelled(self.loop_objects, names.LOOP_LABEL)
 
     async def cron_job(self, key: Key) -> Manifest | None:
         return self.cron_job_objects.get(key)
 
     async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
         self._write("cron job")
-        before = self.cron_job_objects.get(key_of(manifest))
-        _check_uid(before, manifest["metadata"].get("uid"))
+        return self._apply(self.cron_job_objects, manifest, force)
+
+    async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
+        self._write("loop")
+        return self._apply(self.loop_objects, manifest, force)
+
+    async def delete_loop(self, seen: Manifest) -> None:
+        self._write("loop deleted")
+        self._delete(self.loop_objects, seen)
+
+    async def apply_rights(self, manifest: Manifest) -> None:
+        self._write("rights")
+        self.rights[manifest["kind"], key_of(manifest)] = manifest
+
+    async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
+        self._write("retired")
+        before = self.cron_job_objects.get(key)
         if before is None:
-            return self.put(self.cron_job_objects, manifest)
-        if not force and not cronjobs.contains(before["spec"], manifest["spec"]):
-            raise Conflict("another manager owns fields of this CronJob")
-        after = {
-            **before,
-            "metadata": _merged(before["metadata"], manifest["metadata"]),
-            "spec": manifest["spec"],
-        }
-        return before if after == before else self.put(self.cron_job_objects, after)
+            raise NotFound(f'cronjobs "{key.name}" not found')
+        _check_version(before, patch["metadata"].get("resourceVersion"))
+        return self.put(self.cron_job_objects, _merged(before, patch))
+
+    async def delete_cron_job(self, seen: Manifest) -> None:
+        self._write("deleted")
+        self._delete(self.cron_job_objects, seen)
 
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
         self._write("anchor")
@@ -103,6 +117,33 @@ class MemoryCluster:
         self._write("event")
         self.events.append(event)
 
+    def _labelled(self, objects: _Objects, label: str) -> Listing:
+        items = [o for o in objects.values() if label in o["metadata"].get("labels", {})]
+        return Listing(items, self.version)
+
+    def _apply(self, objects: _Objects, manifest: Manifest, force: bool) -> Manifest:
+        before = objects.get(key_of(manifest))
+        _check_uid(before, manifest["metadata"].get("uid"))
+        if before is None:
+            return self.put(objects, manifest)
+        if not force and not comparing.contains(before["spec"], manifest["spec"]):
+            raise Conflict("another manager owns fields of this object")
+        after = {
+            **before,
+            "metadata": _merged(before["metadata"], manifest["metadata"]),
+            "spec": manifest["spec"],
+        }
+        return before if after == before else self.put(objects, after)
+
+    def _delete(self, objects: _Objects, seen: Manifest) -> None:
+        before = objects.get(key_of(seen))
+        if before is None:
+            raise NotFound(f'"{key_of(seen).name}" not found')
+        _check_uid(before, seen["metadata"]["uid"])
+        _check_version(before, seen["metadata"]["resourceVersion"])
+        del objects[key_of(seen)]
+        self.version += 1
+
     def _write(self, what: str) -> None:
         failure = self.failures.pop(0) if self.failures else None
         if failure is not None:
@@ -124,7 +165,9 @@ def _merged(before: Mapping[str, Any], patch: Mapping[str, Any]) -> dict[str, An
     merged = dict(before)
     for name, value in patch.items():
         old = merged.get(name)
-        if isinstance(old, Mapping) and isinstance(value, Mapping):
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(old, Mapping) and isinstance(value, Mapping):
             merged[name] = _merged(old, value)
         else:
             merged[name] = value

@@ -1,9 +1,11 @@
 """What deciding answers: facts to report and acts to do, as data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from jvscheduler.manifests.backends import Backend
+from jvscheduler.schedules import Schedule
 from jvscheduler_operator.state import Manifest
 
 
@@ -24,13 +26,16 @@ class Reason(StrEnum):
     INVALID_TIME_ZONE = "InvalidTimeZone"
     INVALID_SCHEDULE = "InvalidSchedule"
     INVALID_TEMPLATE = "InvalidTemplate"
-    BACKEND_UNAVAILABLE = "BackendUnavailable"
+    INVALID_BACKEND = "InvalidBackend"
     CRON_JOB_READY = "CronJobReady"
+    LOOP_READY = "LoopReady"
+    LOOP_NOT_AVAILABLE = "LoopNotAvailable"
     NOT_ACCEPTED = "NotAccepted"
     NAME_CONFLICT = "NameConflict"
     AWAITING_DELETION = "AwaitingDeletion"
     APPLY_FAILED = "ApplyFailed"
     SUSPENDED_BY_SPEC = "SuspendedBySpec"
+    LOOP_ASSIGNED = "LoopAssigned"
     SUCCESSFUL_CREATE = "SuccessfulCreate"
     SUCCESSFUL_UPDATE = "SuccessfulUpdate"
 
@@ -46,7 +51,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Blocked:
-    """The CronJob cannot be applied now; look again after `retry_after`."""
+    """What the spec asks for cannot carry the task now; look again after `retry_after`."""
 
     reason: Reason
     message: str
@@ -54,10 +59,22 @@ class Blocked:
 
 
 @dataclass(frozen=True)
+class Retirement:
+    """Of the CronJob of a task that a loop serves, see `retiring`."""
+
+    patch: Manifest | None = None
+    deletes: bool = False
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True)
 class Plan:
-    """Acts come in the order of the fields; None: nothing to do."""
+    """Acts come in the order of the fields; None: nothing to do. `retirement` comes after the
+    status is written."""
 
     accepted: Verdict
+    backend: Backend | None = None
+    """What the spec asks for; None: it is not accepted."""
     secret: Manifest | None = None
     anchor: Manifest | None = None
     """Patch of the CronJob's status, see `anchors`."""
@@ -65,6 +82,10 @@ class Plan:
     desired: Manifest | None = None
     """What `cron_job` would be, also when it is in order already."""
     blocked: Blocked | None = None
+    loop: str | None = None
+    """The loop that serves the task, unless its CronJob takes over in this pass."""
+    schedule: Schedule | None = None
+    retirement: Retirement = field(default_factory=Retirement)
 
 
 class Change(StrEnum):
@@ -79,3 +100,10 @@ class Applied:
     child: Manifest | None
     change: Change | None = None
     failure: str | None = None
+
+
+def serving_loop(plan: Plan, applied: Applied) -> str | None:
+    """The Deployment that serves the task once the plan is carried out; a CronJob takes over
+    only when it is there and in order."""
+    is_in_order = plan.blocked is None and applied.failure is None
+    return None if plan.backend == "CronJob" and is_in_order else plan.loop

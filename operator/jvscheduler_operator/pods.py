@@ -16,7 +16,7 @@ from jvscheduler_operator import templates
 
 _SCRATCH: Final = "tmp"
 
-_UNPRIVILEGED: Final[Mapping[str, Any]] = {
+UNPRIVILEGED: Final[Mapping[str, Any]] = {
     "allowPrivilegeEscalation": False,
     "capabilities": {"drop": ["ALL"]},
 }
@@ -40,33 +40,40 @@ def pod_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
     """The pod template of a task whose resource has this name. Raises InvalidTemplate."""
     template = spec.template or PodTemplate.model_validate({})
     metadata = template.metadata
-    _refuse_reserved(template.spec)
-    pod = templates.merge(_pod(name, spec), template.spec, "spec.template.spec")
+    pod = {**pod_spec(spec, _environment(name, spec)), "restartPolicy": "Never"}
     return {
         "metadata": {
             "labels": {**metadata.labels, names.TASK_LABEL: name},
             "annotations": {**metadata.annotations, names.TASK_ID_ANNOTATION: spec.task_id},
         },
-        "spec": _completed(pod, _environment(name, spec)),
+        "spec": pod,
     }
 
 
-def _pod(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
+def pod_spec(spec: ScheduledTaskSpec, contract: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Our pod with the template over it; its container `task` has at least the variables of the
+    contract. Raises InvalidTemplate."""
+    theirs = (spec.template or PodTemplate.model_validate({})).spec
+    _refuse_reserved(theirs)
+    pod = templates.merge(_pod(spec.image, contract), theirs, "spec.template.spec")
+    return _completed(pod, contract)
+
+
+def _pod(image: str, contract: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
-        "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
-        "containers": [_container(name, spec)],
+        "containers": [_container(image, contract)],
         "volumes": [{"name": _SCRATCH, "emptyDir": {}}],
     }
 
 
-def _container(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
+def _container(image: str, contract: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
     return {
         "name": names.TASK_CONTAINER,
-        "image": spec.image,
-        "env": [*_environment(name, spec), _database()],
+        "image": image,
+        "env": [*contract, _database()],
         "securityContext": {"readOnlyRootFilesystem": True},
         "terminationMessagePolicy": "File",
         "volumeMounts": [{"name": _SCRATCH, "mountPath": "/tmp"}],  # noqa: S108 - in the pod
@@ -74,16 +81,23 @@ def _container(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
 
 
 def _refuse_reserved(pod: Mapping[str, Any]) -> None:
+    refuse(pod, "spec.template.spec", _RESERVED)
+    for container in named_containers(pod, names.TASK_CONTAINER):
+        path = f"spec.template.spec.containers[{names.TASK_CONTAINER}]"
+        refuse(container, path, _RESERVED_OF_TASK)
+
+
+def refuse(place: Mapping[str, Any], path: str, reserved: Mapping[str, str]) -> None:
+    """Raises InvalidTemplate for a field that is reserved, with what to do instead."""
+    for field in reserved.keys() & place.keys():
+        raise templates.InvalidTemplate(f"{path}.{field} must be left out: {reserved[field]}")
+
+
+def named_containers(pod: Mapping[str, Any], *wanted: str) -> list[Mapping[str, Any]]:
+    """Of a template in which anything may stand."""
     containers = pod.get("containers")
-    named = containers if isinstance(containers, list) else []
-    ours = [c for c in named if isinstance(c, Mapping) and c.get("name") == names.TASK_CONTAINER]
-    places = [("spec.template.spec", pod, _RESERVED)] + [
-        (f"spec.template.spec.containers[{names.TASK_CONTAINER}]", container, _RESERVED_OF_TASK)
-        for container in ours
-    ]
-    for path, place, reserved in places:
-        for field in reserved.keys() & place.keys():
-            raise templates.InvalidTemplate(f"{path}.{field} must be left out: {reserved[field]}")
+    found = containers if isinstance(containers, list) else []
+    return [c for c in found if isinstance(c, Mapping) and c.get("name") in wanted]
 
 
 def _completed(pod: dict[str, Any], contract: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -100,7 +114,7 @@ def _completed(pod: dict[str, Any], contract: Sequence[Mapping[str, Any]]) -> di
 
 
 def _unprivileged(container: Mapping[str, Any]) -> dict[str, Any]:
-    ours = {"securityContext": _UNPRIVILEGED}
+    ours = {"securityContext": UNPRIVILEGED}
     return templates.merge(ours, container, f"spec.template.spec.[{container['name']}]")
 
 
@@ -113,19 +127,25 @@ def _environment(name: str, spec: ScheduledTaskSpec) -> list[dict[str, Any]]:
         environment.RETRY_COUNT: spec.backoff_limit,
         environment.MAX_CONCURRENT: spec.max_concurrency,
     }
+    job = f"metadata.labels['{names.JOB_NAME_LABEL}']"
+    return [
+        *({"name": key, "value": str(v)} for key, v in values.items() if v is not None),
+        *place_of_the_pod(),
+        _of_field(environment.JOB_NAME, job),
+    ]
+
+
+def place_of_the_pod() -> list[dict[str, Any]]:
     fields = {
         environment.NAMESPACE: "metadata.namespace",
         environment.POD_NAME: "metadata.name",
         environment.NODE_NAME: "spec.nodeName",
-        environment.JOB_NAME: f"metadata.labels['{names.JOB_NAME_LABEL}']",
     }
-    return [
-        *({"name": key, "value": str(v)} for key, v in values.items() if v is not None),
-        *(
-            {"name": key, "valueFrom": {"fieldRef": {"fieldPath": path}}}
-            for key, path in fields.items()
-        ),
-    ]
+    return [_of_field(name, path) for name, path in fields.items()]
+
+
+def _of_field(name: str, path: str) -> dict[str, Any]:
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
 
 
 def _database() -> dict[str, Any]:

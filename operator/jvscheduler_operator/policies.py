@@ -1,7 +1,7 @@
-"""The rules about a task's CronJob, each small, in the order in which they are asked.
+"""The rules about what carries a task, each small, in the order in which they are asked.
 
-`BLOCKING`: what keeps us from touching the CronJob of that name.
-`CHANGING`: what makes us apply it.
+`BLOCKING`: what keeps us from touching the CronJob of the task's name.
+`CHANGING`: what makes us apply a CronJob, or a loop's Deployment.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 from jvscheduler import names
-from jvscheduler_operator import cronjobs
+from jvscheduler_operator import comparing, cronjobs
 from jvscheduler_operator.plan import Blocked, Reason
 from jvscheduler_operator.state import Manifest, Settled, State
 
@@ -20,7 +20,9 @@ _SOON: Final = timedelta(seconds=2)
 """Garbage collection takes seconds, and its event usually comes first."""
 
 BlockingRule: TypeAlias = Callable[[State], Blocked | None]
-ChangingRule: TypeAlias = Callable[[State, Manifest], bool]
+ChangingRule: TypeAlias = Callable[[Manifest | None, Manifest, Settled | None], bool]
+
+_NOTHING: Final[Manifest] = {"metadata": {}}
 
 
 def is_of_an_earlier_task(state: State) -> Blocked | None:
@@ -62,24 +64,28 @@ def is_being_deleted(state: State) -> Blocked | None:
 BLOCKING: Final[Sequence[BlockingRule]] = (is_of_an_earlier_task, is_foreign, is_being_deleted)
 
 
-def is_missing(state: State, _desired: Manifest) -> bool:
-    return state.child is None
+def is_missing(observed: Manifest | None, _desired: Manifest, _known: Settled | None) -> bool:
+    return observed is None
 
 
-def was_built_otherwise(state: State, desired: Manifest) -> bool:
-    """The spec, or the operator's idea of a CronJob, has changed since."""
-    return cronjobs.digest_of(state.child or {"metadata": {}}) != cronjobs.digest_of(desired)
+def was_built_otherwise(
+    observed: Manifest | None, desired: Manifest, _known: Settled | None
+) -> bool:
+    """The spec, or the operator's idea of such an object, has changed since."""
+    return comparing.digest_of(observed or _NOTHING) != comparing.digest_of(desired)
 
 
-def has_edited_metadata(state: State, desired: Manifest) -> bool:
-    return not cronjobs.contains((state.child or {}).get("metadata", {}), desired["metadata"])
+def has_edited_metadata(
+    observed: Manifest | None, desired: Manifest, _known: Settled | None
+) -> bool:
+    return not comparing.contains((observed or _NOTHING)["metadata"], desired["metadata"])
 
 
-def has_edited_spec(state: State, desired: Manifest) -> bool:
-    child = state.child or {}
-    if cronjobs.contains(child.get("spec", {}), desired["spec"]):
+def has_edited_spec(observed: Manifest | None, desired: Manifest, known: Settled | None) -> bool:
+    found = observed or _NOTHING
+    if comparing.contains(found.get("spec", {}), desired["spec"]):
         return False
-    return state.settled != settled(child, desired)
+    return known != settled(found, desired)
 
 
 CHANGING: Final[Sequence[ChangingRule]] = (
@@ -90,7 +96,18 @@ CHANGING: Final[Sequence[ChangingRule]] = (
 )
 
 
-def settled(child: Manifest, desired: Manifest) -> Settled:
-    """What is known once the API server has accepted `desired` and answered `child`."""
-    digest = cronjobs.digest_of(desired) or ""
-    return Settled(digest, child.get("metadata", {}).get("generation", 0))
+def must_apply(observed: Manifest | None, desired: Manifest, known: Settled | None) -> bool:
+    return any(rule(observed, desired, known) for rule in CHANGING)
+
+
+def settled(observed: Manifest, desired: Manifest) -> Settled:
+    """What is known once the API server has accepted `desired` and answered `observed`."""
+    digest = comparing.digest_of(desired) or ""
+    return Settled(digest, observed["metadata"].get("generation", 0))
+
+
+def under_uid(desired: Manifest, observed: Manifest | None) -> Manifest:
+    """With the known object's uid, which the API server takes as a precondition."""
+    if observed is None:
+        return desired
+    return {**desired, "metadata": {**desired["metadata"], "uid": observed["metadata"]["uid"]}}

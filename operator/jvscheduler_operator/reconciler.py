@@ -10,7 +10,7 @@ from jvscheduler.errors import TemporaryError
 from jvscheduler_operator import events, policies, status
 from jvscheduler_operator.apply import apply_cron_job, apply_secret
 from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.cluster import Cluster, Conflict, NotFound, Rejected
+from jvscheduler_operator.cluster import Cluster, Conflict, NotFound, Rejected, Stale
 from jvscheduler_operator.decide import decide
 from jvscheduler_operator.gather import gather
 from jvscheduler_operator.ledger import SecretLedger
@@ -26,10 +26,6 @@ _AFTER_NEXT: Final = timedelta(seconds=1)
 _SLOWLY: Final = timedelta(minutes=1)
 _AT_LEAST_EVERY: Final = timedelta(minutes=10)
 """Also what bounds a wrong timer after the clock was set."""
-
-
-class Stale(TemporaryError):
-    """The cache was behind."""
 
 
 class Reconciler:
@@ -54,10 +50,12 @@ class Reconciler:
         has_secret = await self._see_to_secret(key, plan)
         applied = await self._apply(state, plan)
         await self._tell(state, plan, applied)
-        return _delay(plan, applied, has_secret, self._clock())
+        await self._retire(state, plan)
+        following = status.next_schedule_time(state.task, plan, applied, self._clock())
+        return _delay(plan, applied, has_secret, following, self._clock())
 
     async def _see_to_secret(self, key: Key, plan: Plan) -> bool:
-        has_secret = await apply_secret(self._cluster, plan)
+        has_secret = await apply_secret(self._cluster, plan.secret)
         if plan.secret is not None and has_secret:
             self._ledger.done(key)
         return has_secret
@@ -74,6 +72,19 @@ class Reconciler:
                 self._cache.settled[state.key] = policies.settled(applied.child, plan.cron_job)
         return applied
 
+    async def _retire(self, state: State, plan: Plan) -> None:
+        retirement, child = plan.retirement, state.child
+        try:
+            if retirement.patch is not None:
+                answer = await self._cluster.patch_cron_job(state.key, retirement.patch)
+                self._cache.children.put(answer)
+            elif retirement.deletes and child is not None:
+                await self._cluster.delete_cron_job(child)
+                self._cache.children.remove(child)
+                _logger.info("CronJob %s deleted, %s serves the task", state.key, plan.loop)
+        except (Conflict, NotFound) as error:  # the event that tells why is on its way
+            raise Stale(f"CronJob {state.key}: {error}") from error
+
     async def _tell(self, state: State, plan: Plan, applied: Applied) -> None:
         now = self._clock()
         told = status.status_of(state.task, plan, applied, now)
@@ -87,7 +98,10 @@ class Reconciler:
     async def _write_status(self, state: State, told: Manifest) -> None:
         try:
             answer = await self._cluster.apply_task_status(state.task, told)
-        except (Conflict, NotFound) as error:  # the event that tells why is on its way
+        except NotFound as error:
+            self._cache.tasks.forget(state.key)
+            raise Stale(f"ScheduledTask {state.key}: {error}") from error
+        except Conflict as error:  # the event that tells why is on its way
             raise Stale(f"the status of ScheduledTask {state.key}: {error}") from error
         self._cache.tasks.put(answer)
 
@@ -104,13 +118,16 @@ class Reconciler:
             self._cache.forget(key)
 
 
-def _delay(plan: Plan, applied: Applied, has_secret: bool, now: datetime) -> timedelta:
+def _delay(
+    plan: Plan, applied: Applied, has_secret: bool, following: datetime | None, now: datetime
+) -> timedelta:
     delays = [_AT_LEAST_EVERY]
     if applied.failure is not None or not has_secret:
         delays.append(_SLOWLY)
     if plan.blocked is not None:
         delays.append(plan.blocked.retry_after)
-    following = status.next_schedule_time(applied.child, now)
+    if plan.retirement.retry_after is not None:
+        delays.append(plan.retirement.retry_after)
     if following is not None:
         delays.append(following - now + _AFTER_NEXT)
     return min(delays)

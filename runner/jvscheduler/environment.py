@@ -39,6 +39,12 @@ NAMESPACE: Final = "JVSCHEDULER_NAMESPACE"
 POD_NAME: Final = "JVSCHEDULER_POD_NAME"
 NODE_NAME: Final = "JVSCHEDULER_NODE_NAME"
 
+LOOP_NAME: Final = "JVSCHEDULER_LOOP_NAME"
+"""The loop's Deployment: it serves the ScheduledTasks whose `status.loop` says so."""
+
+SPOOL: Final = "JVSCHEDULER_SPOOL"
+"""Directory in which the loop keeps what the history could not take yet."""
+
 TERMINATION_LOG: Final = "JVSCHEDULER_TERMINATION_LOG"
 """File that receives the outcome; unset: `/dev/termination-log`, as Kubernetes has it."""
 

@@ -29,6 +29,17 @@ JOB_NAME_LABEL: Final = "batch.kubernetes.io/job-name"
 TASK_CONTAINER: Final = "task"
 """The container of a task's pod that runs the task."""
 
+LOOP: Final = "jvscheduler-loop"
+"""The service account of loops' pods, the ClusterRole that it is bound to, and how the names
+of their Deployments begin."""
+
+LOOP_LABEL: Final = f"{GROUP}/loop"
+"""On loops' Deployments and pods: the Deployment's name."""
+
+LOOP_CONTAINER: Final = "loop"
+WORKER_CONTAINER: Final = "worker"
+"""The containers of a loop's pod: the one that decides and records, and the one that runs."""
+
 FIELD_MANAGER: Final = "jvscheduler-operator"
 
 DATABASE_SECRET: Final = "jvscheduler-database"  # noqa: S105 - a name, not a password

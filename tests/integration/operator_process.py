@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from jvscheduler import environment
+from jvscheduler import environment, names
 from jvscheduler_operator.settings import LIVENESS_ENDPOINT
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.cluster.commands import start, stop, wait_until
@@ -70,11 +70,11 @@ def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> I
         stop(process, seconds=30)
 
 
-def documented_rules() -> list[dict[str, Any]]:
-    found = re.search(r"## Rights\n.*?```yaml\n(.*?)```", DOCS.read_text(), re.DOTALL)
-    assert found is not None
-    rules: list[dict[str, Any]] = yaml.safe_load(found[1])
-    return rules
+def documented_rules() -> dict[str, list[dict[str, Any]]]:
+    """By ClusterRole."""
+    section = DOCS.read_text().partition("\n## Rights\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    return dict(zip((ACCOUNT, names.LOOP), map(yaml.safe_load, blocks), strict=True))
 
 
 def write_kubeconfig(server: ApiServer, folder: Path) -> Path:
@@ -99,12 +99,15 @@ def _account() -> list[dict[str, Any]]:
             "kind": "ServiceAccount",
             "metadata": {"name": ACCOUNT, "namespace": "default"},
         },
-        {
-            "apiVersion": f"{rbac}/v1",
-            "kind": "ClusterRole",
-            "metadata": {"name": ACCOUNT},
-            "rules": documented_rules(),
-        },
+        *(
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": name},
+                "rules": rules,
+            }
+            for name, rules in documented_rules().items()
+        ),
         {
             "apiVersion": f"{rbac}/v1",
             "kind": "ClusterRoleBinding",

@@ -82,6 +82,11 @@ class Shop:
     def wait_until_ready(self, name: str) -> dict[str, Any]:
         return self.wait_for(name, "Ready", "True", "CronJobReady")
 
+    def wait_until_looped(self, name: str) -> str:
+        """The Deployment that serves the task, once it does."""
+        loop: str = self.wait_for(name, "Ready", "True", "LoopReady")["status"]["loop"]
+        return loop
+
     def wait_for_field(self, name: str, field: str, value: object) -> None:
         """Of the status."""
         eventually(

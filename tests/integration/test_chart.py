@@ -10,6 +10,7 @@ import yaml
 
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
+from tests.integration.operator_process import documented_rules
 
 CHART = Path(__file__).parents[2] / "charts" / "jvscheduler"
 
@@ -67,7 +68,8 @@ def test_ones_own_database_replaces_the_bundled_one(helm: Path) -> None:
         (container,) = objects[f"Deployment/jvscheduler-{part}"]["spec"]["template"]["spec"][
             "containers"
         ]
-        (variable,) = container["env"]
+        variable = container["env"][0]
+        assert variable["name"] == "JVSCHEDULER_DATABASE_URL"
         assert variable["valueFrom"]["secretKeyRef"] == {"name": "mine", "key": "url"}
 
 
@@ -115,6 +117,22 @@ def test_nothing_may_read_secrets(helm: Path) -> None:
         assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
         if "secrets" in rule["resources"]:
             assert not {"get", "list", "watch"} & set(rule["verbs"])
+
+
+def test_loops_run_the_servers_image(helm: Path) -> None:
+    objects = rendered(helm, "image.registry=mirror.example.org/", "server.image.tag=edge")
+    (operator,) = objects["Deployment/jvscheduler-operator"]["spec"]["template"]["spec"][
+        "containers"
+    ]
+    told = {v["name"]: v.get("value") for v in operator["env"]}
+    assert told["JVSCHEDULER_LOOP_IMAGE"] == "mirror.example.org/jvscheduler/server:edge"
+    assert told["JVSCHEDULER_LOOP_IMAGE_PULL_POLICY"] == "IfNotPresent"
+
+
+def test_rights_are_those_that_the_documentation_states(helm: Path) -> None:
+    objects = rendered(helm)
+    for name, rules in documented_rules().items():
+        assert objects[f"ClusterRole/{name}"]["rules"] == rules
 
 
 def test_image_names_follow_registry_repository_and_tag(helm: Path) -> None:

@@ -24,6 +24,19 @@ def shop(api_server: ApiServer) -> Shop:
         ("dst-unknown", {"dst": "twice"}, "spec.dst"),
         ("dst-of-an-interval", {"schedule": "every 7 minutes", "dst": "once"}, "leave dst out"),
         ("dst-of-seconds", {"schedule": "every 2 to 5 seconds", "dst": "once"}, "leave dst out"),
+        ("backend-unknown", {"backend": "Deployment"}, "spec.backend"),
+        (
+            "cron-job-of-an-interval",
+            {"schedule": "every 7 minutes", "backend": "CronJob"},
+            "no CronJob is due at the instants of this schedule: leave backend out, or say Loop",
+        ),
+        ("cron-job-of-dst-once", {"dst": "once", "backend": "CronJob"}, "of dst 'once'"),
+        (
+            "cron-job-that-replaces",
+            {"concurrencyPolicy": "Replace", "backend": "CronJob"},
+            "for concurrencyPolicy Replace leave backend out",
+        ),
+        ("policy-unknown", {"concurrencyPolicy": "Allow"}, "spec.concurrencyPolicy"),
         ("zone-unknown", {"timeZone": "Europe/Atlantis"}, "must be an IANA time zone"),
         ("zone-of-the-machine", {"timeZone": "Local"}, "not the one of a machine"),
         ("entrypoint-without-function", {"entrypoint": "shop.tasks"}, "spec.entrypoint"),
@@ -47,6 +60,9 @@ def test_a_bad_spec_is_refused(shop: Shop, name: str, spec: dict[str, Any], mess
         ("dst-once-of-an-hour", {"schedule": "every 2 hours", "dst": "once"}),
         ("dst-cron-of-an-interval", {"schedule": "every 7 minutes", "dst": "cron"}),
         ("random", {"schedule": "every 5 to 10 minutes"}),
+        ("replacing", {"concurrencyPolicy": "Replace"}),
+        ("cron-job-asked-for", {"backend": "CronJob", "concurrencyPolicy": "Forbid"}),
+        ("loop-asked-for", {"backend": "Loop", "concurrencyPolicy": "Replace"}),
         ("seconds", {"schedule": "Every 30  Seconds"}),
         ("weeks", {"schedule": "every 2 weeks"}),
     ],
@@ -54,7 +70,8 @@ def test_a_bad_spec_is_refused(shop: Shop, name: str, spec: dict[str, Any], mess
 def test_a_good_spec_is_taken(shop: Shop, name: str, spec: dict[str, Any]) -> None:
     shop.apply_task(name, **spec)
     taken = shop.task(name)["spec"]
-    assert {field: taken[field] for field in ("schedule", "dst")} == {"dst": "cron", **spec}
+    expected = {"dst": "cron", **spec}
+    assert {field: taken[field] for field in expected} == expected
 
 
 def test_the_task_id_cannot_be_changed(shop: Shop) -> None:

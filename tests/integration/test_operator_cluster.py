@@ -20,6 +20,7 @@ from jvscheduler_operator.state import Key, Manifest
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.integration.operator_process import write_kubeconfig
 from tests.integration.operator_shop import Shop, open_shop
+from tests.loop_contract import LoopContract
 from tests.operator_contract import ClusterContract, OpenStage, Stage, desired, tell
 
 
@@ -47,7 +48,7 @@ def open_stage(shop: Shop) -> OpenStage:
     return opened
 
 
-class TestKubernetesCluster(ClusterContract):
+class TestKubernetesCluster(ClusterContract, LoopContract):
     def test_a_secret_that_someone_else_wrote_is_a_conflict(
         self, open_stage: OpenStage, shop: Shop
     ) -> None:

@@ -1,5 +1,6 @@
 """The operator ended, killed, and without what it needs."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from tests.integration.operator_shop import TASKS, Shop, open_shop
 from tests.waiting import eventually
 
 MANY = [f"task-{n:02}" for n in range(20)]
+RIGHTS = ("serviceaccounts", "rolebindings")
+LOOPED = [f"looped-{n:02}" for n in range(10)]
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +31,7 @@ def versions(shop: Shop) -> dict[str, str]:
     """Of all that the operator writes, but for what it writes about new tasks."""
     objects = [
         item
-        for kind in (TASKS, "cronjobs", "secrets", "events")
+        for kind in (TASKS, "cronjobs", "deployments", *RIGHTS, "secrets", "events")
         for item in shop.all(kind)
         if "afterwards" not in item["metadata"]["name"]
     ]
@@ -41,11 +44,14 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(
     with run_operator(kubeconfig, tmp_path) as operator:
         for name in MANY:
             shop.apply_task(name)
+        for name in LOOPED:
+            shop.apply_task(name, backend="Loop")
         eventually(lambda: shop.all("cronjobs"), "some CronJobs")
         operator.kill()
     with run_operator(kubeconfig, tmp_path) as operator:
         for name in MANY:
             shop.wait_until_ready(name)
+        assert len({shop.wait_until_looped(name) for name in LOOPED}) == 1
         assert operator.end() == 0
 
 
@@ -77,6 +83,40 @@ def test_what_changed_while_it_was_away_is_made_up_for(
             "the label is back",
         )
         eventually(lambda: shop.find("cronjob", deleted) is None, "garbage collection")
+
+
+def test_a_handover_that_was_killed_goes_on(shop: Shop, kubeconfig: Path, tmp_path: Path) -> None:
+    to_loop, to_cron_job = MANY[5:10], LOOPED[:5]
+    with run_operator(kubeconfig, tmp_path) as operator:
+        for name in to_loop:
+            shop.patch(TASKS, name, {"spec": {"backend": "Loop", "image": "shop:3"}})
+        for name in to_cron_job:
+            shop.patch(TASKS, name, {"spec": {"backend": "CronJob"}})
+        eventually(
+            lambda: any(shop.task(name)["status"].get("loop") for name in to_loop), "a first one"
+        )
+        operator.kill()
+    with run_operator(kubeconfig, tmp_path):
+        for name in to_loop:
+            shop.wait_until_looped(name)
+            eventually(partial(is_gone, shop, "cronjob", name), "its CronJob is gone")
+        for name in to_cron_job:
+            shop.wait_until_ready(name)
+
+
+def is_gone(shop: Shop, kind: str, name: str) -> bool:
+    return shop.find(kind, name) is None
+
+
+def test_a_loop_left_without_tasks_while_it_was_away_is_deleted(
+    shop: Shop, kubeconfig: Path, tmp_path: Path
+) -> None:
+    loops = {shop.task(name)["status"]["loop"] for name in LOOPED[5:]}
+    for name in LOOPED[5:]:
+        shop.delete(TASKS, name)
+    with run_operator(kubeconfig, tmp_path):
+        for loop in loops:
+            eventually(partial(is_gone, shop, "deployment", loop), "the loop is gone")
 
 
 def test_it_waits_for_the_custom_resource_and_ends_when_it_goes(

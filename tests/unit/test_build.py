@@ -181,13 +181,36 @@ def test_a_reader_that_goes_away_is_no_traceback(folder: Path) -> None:
         ("'daily at 02:30', dst='once'", "not what cron does", "'daily at 02:30' with dst='cron'"),
     ],
 )
-def test_a_task_that_no_cronjob_carries_is_named(
+def test_a_task_that_no_cronjob_carries_is_named_when_one_is_asked_for(
     folder: Path, schedule: str, reason: str, nearest: str
 ) -> None:
     text = f"from jvscheduler import on_schedule\n\n@on_schedule({schedule})\ndef often(): ...\n"
     (folder / "loop.py").write_text(text, encoding="utf-8")
-    done = run(folder, "build", "loop", "shop", "--image", "shop:1")
+    words = ("build", "loop", "shop", "--image", "shop:1", "--backend", "CronJob")
+    done = run(folder, *words)
     assert (done.returncode, done.stdout) == (1, "")
-    for words in ("task 'loop.often': ", reason, "needs the runner loop", nearest):
-        assert words in done.stderr
+    for told in ("task 'loop.often': ", reason, "ask for the Loop", nearest):
+        assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "backends"),
+    [((), [None, None]), (("--backend", "Loop"), ["Loop", "Loop"])],
+    ids=["left to the operator", "asked for"],
+)
+def test_a_backend_is_written_when_it_is_asked_for(
+    folder: Path, words: tuple[str, ...], backends: list[str | None]
+) -> None:
+    done = run(folder, "build", "shop", "--image", "shop:1", *words)
+    assert done.returncode == 0
+    assert [task["spec"].get("backend") for task in yaml.safe_load_all(done.stdout)] == backends
+
+
+def test_a_task_that_only_the_loop_carries_is_built(folder: Path) -> None:
+    text = (
+        "from jvscheduler import on_schedule\n\n@on_schedule('every 7 seconds')\ndef often(): ...\n"
+    )
+    (folder / "loop.py").write_text(text, encoding="utf-8")
+    (task,) = yaml.safe_load_all(run(folder, "build", "loop", "--image", "shop:1").stdout)
+    assert task["spec"]["schedule"] == "every 7 seconds"

@@ -88,6 +88,7 @@ def test_required_fields_and_defaults_are_those_of_the_model() -> None:
         "dst": "cron",
         "suspend": False,
         "maxConcurrency": 1,
+        "concurrencyPolicy": "Forbid",
         "backoffLimit": 0,
         "description": "",
         "successfulJobsHistoryLimit": 3,

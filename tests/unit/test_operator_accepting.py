@@ -29,16 +29,36 @@ CASES = [
     Case("a misspelt one", Reason.INVALID_SCHEDULE, "'dayly'", {"schedule": "dayly"}),
     Case("a range backwards", Reason.INVALID_SCHEDULE, "20-10", {"schedule": "0 0 20-10 * *"}),
     Case(
-        "an interval that no cron says",
-        Reason.BACKEND_UNAVAILABLE,
-        "spec.schedule: 'every 7 minutes' is an interval that cron cannot say: it needs the runner",
-        {"schedule": "every 7 minutes"},
+        "a CronJob for an interval that no cron says",
+        Reason.INVALID_BACKEND,
+        "spec.backend: 'every 7 minutes' is an interval that cron cannot say: leave the backend "
+        "out or ask for the Loop; nearest form that a CronJob carries: 'every 6 minutes'",
+        {"schedule": "every 7 minutes", "backend": "CronJob"},
     ),
     Case(
-        "a policy that no cron has",
-        Reason.BACKEND_UNAVAILABLE,
-        "spec.schedule: 'daily at 02:30' with dst='once' is not what cron does",
-        {"schedule": "daily at 02:30", "dst": "once"},
+        "a CronJob for a policy that no cron has",
+        Reason.INVALID_BACKEND,
+        "spec.backend: 'daily at 02:30' with dst='once' is not what cron does",
+        {"schedule": "daily at 02:30", "dst": "once", "backend": "CronJob"},
+    ),
+    Case(
+        "a CronJob that replaces",
+        Reason.INVALID_BACKEND,
+        "spec.backend: concurrencyPolicy Replace takes the Loop",
+        {"concurrencyPolicy": "Replace", "backend": "CronJob"},
+    ),
+    Case("an unknown backend", Reason.INVALID_SPEC, "spec.backend: ", {"backend": "Cron"}),
+    Case(
+        "a command in place of the worker",
+        Reason.INVALID_TEMPLATE,
+        "containers[task].command must be left out: the loop's worker is started in its place",
+        {"backend": "Loop", **with_pod(containers=[{"name": "task", "command": ["sh"]}])},
+    ),
+    Case(
+        "a container with the name of the loop's",
+        Reason.INVALID_TEMPLATE,
+        "containers[loop] has the name of a container of the loop: give it another",
+        {"backend": "Loop", **with_pod(containers=[{"name": "loop", "image": "other:1"}])},
     ),
     Case(
         "a policy for an interval",
@@ -98,11 +118,13 @@ def test_a_task_is_refused_for(case: Case) -> None:
 
 
 def test_a_spec_with_every_field_is_accepted() -> None:
-    manifest = accept(
+    accepted = accept(
         stored_task(
             schedule="every 5 minutes",
             timeZone="Europe/Berlin",
             dst="cron",
+            backend="CronJob",
+            concurrencyPolicy="Forbid",
             suspend=True,
             maxConcurrency=2,
             activeDeadlineSeconds=60,
@@ -114,6 +136,24 @@ def test_a_spec_with_every_field_is_accepted() -> None:
             template={"metadata": {"labels": {"team": "a"}}, "spec": {"priority": 5}},
         )
     )
-    assert manifest["spec"]["schedule"] == "*/5 * * * *"
-    assert manifest["spec"]["startingDeadlineSeconds"] == 30
-    assert manifest["spec"]["failedJobsHistoryLimit"] == 0
+    assert accepted.schedule.cron == "*/5 * * * *"
+    assert accepted.spec.starting_deadline_seconds == 30
+    assert accepted.loop is None
+
+
+@pytest.mark.parametrize(
+    ("spec", "is_loop"),
+    [
+        ({"schedule": "daily at 02:30"}, False),
+        ({"schedule": "every 7 minutes"}, True),
+        ({"schedule": "every 20 to 40 seconds"}, True),
+        ({"schedule": "daily at 02:30", "dst": "once"}, True),
+        ({"schedule": "daily at 02:30", "backend": "Loop"}, True),
+        ({"schedule": "daily at 02:30", "backend": "CronJob"}, False),
+        ({"schedule": "daily at 02:30", "concurrencyPolicy": "Replace"}, True),
+    ],
+)
+def test_a_cron_job_carries_what_it_can_unless_the_loop_is_asked_for(
+    spec: dict[str, Any], is_loop: bool
+) -> None:
+    assert (accept(stored_task(**spec)).loop is not None) == is_loop

@@ -12,6 +12,7 @@ from jvscheduler_operator.cache import Cache
 from jvscheduler_operator.cluster import Listing, Unavailable
 from jvscheduler_operator.controller import Controller
 from jvscheduler_operator.handlers import Backoffs
+from jvscheduler_operator.loop_reconciler import LoopReconciler
 from jvscheduler_operator.memory_cluster import MemoryCluster
 from jvscheduler_operator.queue import WorkQueue
 from jvscheduler_operator.reconciler import Reconciler
@@ -39,7 +40,9 @@ class Stage:
     def __post_init__(self) -> None:
         settings = Settings(None, None, "http://localhost/", "host")
         reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
-        self.controller = Controller(self.cluster, self.cache, WorkQueue(lambda: 0.0), reconciler)
+        loops = LoopReconciler(self.cache, self.cluster, settings)
+        queue = WorkQueue(lambda: 0.0)
+        self.controller = Controller(self.cluster, self.cache, queue, reconciler, loops)
 
     def put_task(self, name: str) -> None:
         stored = self.cluster.put(self.cluster.task_objects, task(name))

@@ -6,15 +6,21 @@ from typing import Any
 import pytest
 
 from jvscheduler import environment, names
-from jvscheduler_operator.accepting import accept
-from jvscheduler_operator.cronjobs import contains, digest_of
-from tests.operator_objects import stored_task
+from jvscheduler_operator.comparing import contains, digest_of
+from jvscheduler_operator.decide import decide
+from jvscheduler_operator.state import Manifest, State
+from tests.operator_objects import NOON, stored_task
+
+
+def built(task: Manifest) -> Manifest:
+    manifest = decide(State(task, None), NOON).cron_job
+    assert manifest is not None
+    return manifest
 
 
 def pod_of(**spec: Any) -> dict[str, Any]:
-    template: dict[str, Any] = accept(stored_task(**spec))["spec"]["jobTemplate"]["spec"][
-        "template"
-    ]
+    job = built(stored_task(**spec))["spec"]["jobTemplate"]
+    template: dict[str, Any] = job["spec"]["template"]
     return template
 
 
@@ -33,7 +39,7 @@ def with_task_container(**fields: Any) -> dict[str, Any]:
 
 
 def test_the_cron_job_is_named_labelled_and_owned() -> None:
-    manifest = accept(stored_task())
+    manifest = built(stored_task())
     metadata = manifest["metadata"]
     assert (metadata["namespace"], metadata["name"]) == ("shop", "restock")
     assert metadata["labels"] == {names.TASK_LABEL: "restock"}
@@ -54,7 +60,7 @@ def test_the_cron_job_is_named_labelled_and_owned() -> None:
 
 @pytest.mark.parametrize("limit", [1, 2])
 def test_what_is_over_the_limit_is_the_runners_to_skip_and_record(limit: int) -> None:
-    assert accept(stored_task(maxConcurrency=limit))["spec"]["concurrencyPolicy"] == "Allow"
+    assert built(stored_task(maxConcurrency=limit))["spec"]["concurrencyPolicy"] == "Allow"
 
 
 def test_the_runner_is_told_its_task() -> None:
@@ -161,10 +167,10 @@ def test_labels_and_annotations_are_added_and_ours_win() -> None:
 
 
 def test_the_digest_tells_specs_apart_and_nothing_else() -> None:
-    digest = digest_of(accept(stored_task()))
-    assert digest == digest_of(accept(stored_task(metadata={"resourceVersion": "9"})))
-    assert digest == digest_of(accept(stored_task(description="other words")))
-    assert digest != digest_of(accept(stored_task(image="shop:2")))
+    digest = digest_of(built(stored_task()))
+    assert digest == digest_of(built(stored_task(metadata={"resourceVersion": "9"})))
+    assert digest == digest_of(built(stored_task(description="other words")))
+    assert digest != digest_of(built(stored_task(image="shop:2")))
 
 
 @dataclass(frozen=True)

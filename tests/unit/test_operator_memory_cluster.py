@@ -7,10 +7,11 @@ import pytest
 
 from jvscheduler_operator.memory_cluster import MemoryCluster
 from jvscheduler_operator.state import Manifest
+from tests.loop_contract import LoopContract
 from tests.operator_contract import ClusterContract, OpenStage, Stage
 
 
-class TestMemoryCluster(ClusterContract):
+class TestMemoryCluster(ClusterContract, LoopContract):
     @pytest.fixture
     def open_stage(self) -> OpenStage:
         @asynccontextmanager

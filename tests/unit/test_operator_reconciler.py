@@ -146,6 +146,7 @@ def test_a_foreign_cron_job_is_looked_at_slowly_until_it_goes(stage: Stage) -> N
     stage.take_writes()
     assert stage.reconcile() == timedelta(minutes=1)
     assert stage.take_writes() == []
+    assert stage.cache.children.get(KEY) is None, "its end could not be seen"
     del stage.cluster.cron_job_objects[KEY]
     stage.reconcile()
     assert stage.ready() == ("True", "CronJobReady")

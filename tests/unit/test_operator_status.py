@@ -90,7 +90,7 @@ def test_the_status_tells_of_the_cron_job() -> None:
     "seen", [None, child(suspend=True), {"spec": {"schedule": "edited to nonsense"}}]
 )
 def test_there_is_no_next_time(seen: Manifest | None) -> None:
-    assert next_schedule_time(seen, NOON) is None
+    assert next_schedule_time(stored_task(), Plan(ACCEPTED), Applied(seen), NOON) is None
 
 
 def told_before(status: Manifest, minutes: int = 5) -> dict[str, Any]:

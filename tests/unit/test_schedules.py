@@ -79,10 +79,24 @@ def test_a_form_that_no_cronjob_carries_says_so(text: str, nearest: str) -> None
     schedule = parse_schedule(text)
     assert schedule.cron is None
     assert (
-        f"needs the runner loop, which this version does not have yet; nearest form that a "
-        f"CronJob carries: {nearest!r}" in (schedule.refusal or "")
+        "leave the backend out or ask for the Loop; nearest form that a CronJob carries: "
+        f"{nearest!r}" in (schedule.refusal or "")
     )
     assert parse_schedule(nearest).cron
+
+
+@pytest.mark.parametrize(
+    ("text", "is_finer"),
+    [
+        ("every minute", False),
+        ("every 60 seconds", False),
+        ("every 59 seconds", True),
+        ("every 30 to 90 seconds", True),
+        ("* * * * *", False),
+    ],
+)
+def test_whether_two_instants_may_be_less_than_a_minute_apart(text: str, is_finer: bool) -> None:
+    assert parse_schedule(text).is_finer_than_a_minute == is_finer
 
 
 def test_a_form_that_a_cronjob_carries_is_not_refused() -> None:

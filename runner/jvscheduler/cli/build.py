@@ -7,15 +7,14 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.discovery import discover
-from jvscheduler.errors import InvalidSettings, InvalidTask
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.manifests.backends import BACKENDS
 from jvscheduler.manifests.resource import resource, to_yaml
-from jvscheduler.tasks import Task
 
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _IMAGE: Final = re.compile(r"[!-~]{1,1024}")
@@ -32,6 +31,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--namespace", type=_namespace, help="namespace of the tasks (default: kubectl's)"
     )
+    parser.add_argument(
+        "--backend",
+        choices=BACKENDS,
+        help="what carries the tasks (default: a CronJob where cron can say the schedule, else the "
+        "loop)",
+    )
     parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of stdout")
     parser.add_argument(
         "--import-timeout",
@@ -44,20 +49,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     tasks = discover(args.modules, args.import_timeout)
-    _check_carried(tasks)
-    text = to_yaml(resource(task, args.image, args.namespace) for task in tasks)
+    text = to_yaml(resource(task, args.image, args.namespace, args.backend) for task in tasks)
     if args.output is None:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
     else:
         _write(args.output, text)
     return 0
-
-
-def _check_carried(tasks: Iterable[Task]) -> None:
-    for task in tasks:
-        if task.schedule.refusal is not None:
-            raise InvalidTask(f"task {task.task_id!r}: schedule {task.schedule.refusal}")
 
 
 def _write(path: Path, text: str) -> None:

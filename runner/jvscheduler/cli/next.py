@@ -101,7 +101,7 @@ def _schedule_of_task(module: str, name: str) -> Schedule:
 def _backend(schedule: Schedule) -> tuple[str, str]:
     if schedule.cron is not None:
         return "CronJob", f"{schedule.cron!r} is due at the same instants"
-    return "Loop", f"{schedule.refusal}"
+    return "Loop", f"{schedule.loop_reason}"
 
 
 def _text(schedule: Schedule, due: Sequence[Due]) -> str:

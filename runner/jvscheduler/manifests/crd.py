@@ -47,6 +47,7 @@ _COLUMNS: Final = (
     ("Active", "integer", ".status.active", 0),
     ("Last Schedule", "date", ".status.lastScheduleTime", 0),
     ("Next Schedule", "string", ".status.nextScheduleTime", 1),
+    ("Backend", "string", ".status.backend", 1),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', 0),
     ("Entrypoint", "string", ".spec.entrypoint", 1),
     ("Age", "date", ".metadata.creationTimestamp", 0),

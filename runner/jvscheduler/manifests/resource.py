@@ -2,7 +2,7 @@
 
 Every field that the decorator decides is written, also at its default: who
 reads the manifest sees what will run, and applying it again undoes what was
-changed by hand. Only `dst` is left out there, which few need to know. Keys keep
+changed by hand. Only `dst` and `backend` are left out there, which few need to know. Keys keep
 one order and documents are sorted by name, so equal tasks make equal bytes. The
 YAML is written here: a library takes longer for ten thousand tasks than
 importing them does, and leaves texts such as 1e3 unquoted that other readers
@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from jvscheduler import names
+from jvscheduler.errors import InvalidTask
+from jvscheduler.manifests.backends import Backend
 from jvscheduler.tasks import Task
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _./@-]*(:[A-Za-z0-9_./@-]*)?[A-Za-z0-9]", re.ASCII)
@@ -22,8 +24,12 @@ _OTHER_TYPES: Final = frozenset({"yes", "no", "on", "off", "true", "false", "nul
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 
 
-def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
-    """Without a namespace, the one that `kubectl apply` is told."""
+def resource(
+    task: Task, image: str, namespace: str | None, backend: Backend | None = None
+) -> dict[str, Any]:
+    """Without a namespace, the one that `kubectl apply` is told; without a backend, the
+    operator's choice. Raises InvalidTask when that backend cannot carry the task."""
+    _check_backend(task, backend)
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
     spec = {
         "taskID": task.task_id,
@@ -31,6 +37,7 @@ def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
         "schedule": task.schedule.text,
         "timeZone": task.schedule.time_zone,
         "dst": task.schedule.dst if task.schedule.dst != "cron" else None,
+        "backend": backend,
         "suspend": not task.enabled,
         "maxConcurrency": task.max_concurrent,
         "activeDeadlineSeconds": task.timeout_seconds,
@@ -44,6 +51,11 @@ def resource(task: Task, image: str, namespace: str | None) -> dict[str, Any]:
         "metadata": _without_none(metadata),
         "spec": _without_none(spec),
     }
+
+
+def _check_backend(task: Task, backend: Backend | None) -> None:
+    if backend == "CronJob" and task.schedule.refusal is not None:
+        raise InvalidTask(f"task {task.task_id!r}: schedule {task.schedule.refusal}")
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:

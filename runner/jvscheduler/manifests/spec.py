@@ -14,6 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 
 from jvscheduler.manifests import patterns
+from jvscheduler.manifests.backends import Backend
 from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
     MAX_CONCURRENT,
@@ -48,12 +49,26 @@ _SCHEDULE: Final = _validations(
         "fields",
     )
 )
-_DST_OF_WALL_CLOCK: Final = _validations(
+_NOT_OF_A_CRON_JOB: Final = "!has(self.backend) || self.backend != 'CronJob'"
+_TOGETHER: Final = _validations(
     (
         f"self.dst == 'cron' || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
         "dst is for times of the wall clock, and this schedule is an interval, which no clock "
         "change moves: leave dst out",
-    )
+    ),
+    (
+        f"{_NOT_OF_A_CRON_JOB} || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
+        "no CronJob is due at the instants of this schedule: leave backend out, or say Loop",
+    ),
+    (
+        f"{_NOT_OF_A_CRON_JOB} || self.dst == 'cron'",
+        "no CronJob is due at the instants of dst 'once': leave backend out, or say Loop",
+    ),
+    (
+        f"{_NOT_OF_A_CRON_JOB} || self.concurrencyPolicy != 'Replace'",
+        "with a CronJob, what is over maxConcurrency is skipped: for concurrencyPolicy Replace "
+        "leave backend out, or say Loop",
+    ),
 )
 _KNOWN_ZONE: Final = _validations(
     (
@@ -111,7 +126,7 @@ class PodTemplate(_Part):
 class ScheduledTaskSpec(_Part):
     """When and how a decorated Python function runs."""
 
-    model_config = ConfigDict(strict=True, json_schema_extra=_DST_OF_WALL_CLOCK)
+    model_config = ConfigDict(strict=True, json_schema_extra=_TOGETHER)
 
     task_id: str = Field(
         min_length=1,
@@ -147,6 +162,12 @@ class ScheduledTaskSpec(_Part):
         description="Where the zone's clock changes: 'cron', a skipped time is not due and a "
         "repeated one is due twice; 'once', each of a day's times has one run.",
     )
+    backend: Backend | None = Field(
+        default=None,
+        description="What starts the task's jobs: 'CronJob', a pod for each; 'Loop', a process "
+        "forked in a pod that is already there. If absent, a CronJob where one is due at the very "
+        "same instants, else the loop.",
+    )
     suspend: bool = Field(
         default=False, description="Whether no new jobs are started; running ones are left alone."
     )
@@ -154,7 +175,12 @@ class ScheduledTaskSpec(_Part):
         default=1,
         ge=1,
         le=MAX_CONCURRENT,
-        description="Jobs of this task that may run at once; what is over it is skipped.",
+        description="Jobs of this task that may run at once; across both backends.",
+    )
+    concurrency_policy: Literal["Forbid", "Replace"] = Field(
+        default="Forbid",
+        description="What becomes of a job over maxConcurrency: 'Forbid' skips it, 'Replace' ends "
+        "the oldest one that runs, which takes the loop.",
     )
     active_deadline_seconds: int | None = Field(
         default=None,
@@ -223,8 +249,12 @@ class ScheduledTaskStatus(_Part):
     observed_generation: int | None = Field(
         default=None, ge=0, description="metadata.generation that this status was made for."
     )
-    backend: Literal["CronJob"] | None = Field(
-        default=None, description="What starts the task's jobs: a CronJob of the same name."
+    backend: Backend | None = Field(
+        default=None,
+        description="What starts the task's jobs now: a CronJob of the same name, or a loop.",
+    )
+    loop: str | None = Field(
+        default=None, description="Name of the loop's Deployment that serves the task now."
     )
     active: int = Field(default=0, ge=0, description="Jobs that are running now.")
     last_schedule_time: datetime | None = Field(

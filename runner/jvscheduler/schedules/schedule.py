@@ -85,9 +85,14 @@ class Schedule:
         else:
             near = f"{self.text!r} with dst='cron'"
         return (
-            f"{self.loop_reason}: it needs the runner loop, which this version does not have yet; "
+            f"{self.loop_reason}: leave the backend out or ask for the Loop; "
             f"nearest form that a CronJob carries: {near}"
         )
+
+    @property
+    def is_finer_than_a_minute(self) -> bool:
+        """Whether two instants may be less than a minute apart."""
+        return isinstance(self._meaning, Interval) and self._meaning.low < 60
 
 
 def parse_schedule(
