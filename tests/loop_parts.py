@@ -83,7 +83,7 @@ class ScriptedWorker:
 
     clock: SteppedClock
     script: Callable[[Start], Ended | None]
-    runs: Runs | None = None
+    runs: Runs
     gated: dict[str, Start] = field(default_factory=dict)
     going: dict[str, Start] = field(default_factory=dict)
     discarded: list[str] = field(default_factory=list)
@@ -106,7 +106,6 @@ class ScriptedWorker:
 
     def end(self, ended: Ended) -> None:
         self.going.pop(ended.run_id)
-        assert self.runs is not None
         self.runs.on_ended(ended)
 
     def discard(self, run_id: str) -> None:
@@ -171,15 +170,15 @@ class Story:
     ) -> None:
         self.clock = SteppedClock(time)
         self.store = store or MemoryHistory()
-        self.worker = ScriptedWorker(self.clock, script)
-        self.spool = Spool(directory)
-        self.loop = Loop(Host("loop-a"), self.store, self.spool, self.worker, self.clock)
-        self.worker.runs = self.loop.runs
+        self.runs = Runs()
+        self.worker = ScriptedWorker(self.clock, script, self.runs)
+        self.runs.worker = self.worker
+        self.loop = Loop(Host("loop-a"), self.store, Spool(directory), self.runs, self.clock)
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Story":
-        self.loop.runs.on_hello("worker-a", {})
+        self.runs.on_hello("worker-a", {})
         self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
         await settle()
         return self

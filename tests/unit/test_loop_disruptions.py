@@ -27,10 +27,10 @@ def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition("hourly"))
             await story.clock.advance(NOON)
-            story.loop.runs.on_hello("worker-a", story.worker.claims())
+            story.runs.on_hello("worker-a", story.worker.claims())
             await settle()
             assert [r.status for r in await story.records()] == [Status.RUNNING]
-            story.loop.runs.on_hello("worker-b", {})
+            story.runs.on_hello("worker-b", {})
             await settle()
             (record,) = await story.records()
             assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
@@ -47,8 +47,8 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
             before.kill()
         (order,) = before.worker.going.values()
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
-            after.loop.runs.on_hello("worker-a", before.worker.claims())
-            after.loop.runs.on_ended(completed(order))
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.runs.on_ended(completed(order))
             await settle()
             assert [r.status for r in await after.records()] == [Status.COMPLETED]
             assert after.worker.acknowledged == [order.run_id]

@@ -22,7 +22,7 @@ from jvscheduler.loop.log import say
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.recovery import Past, past, unrun
 from jvscheduler.loop.roster import Roster
-from jvscheduler.loop.runs import Runs, Worker
+from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.messages import Ended
@@ -36,14 +36,15 @@ _SWEEP: Final = timedelta(seconds=15)
 
 class Loop:
     def __init__(
-        self, host: Host, store: LoopStore, spool: Spool, worker: Worker, clock: Clock
+        self, host: Host, store: LoopStore, spool: Spool, runs: Runs, clock: Clock
     ) -> None:
         self._store = store
         self._clock = clock
         self._ledger = Ledger(store, spool)
         self._places = Places(store, self._ledger, clock)
-        self.runs = Runs(worker, self._adopt)
-        self._execution = Execution(host, self._ledger, self._places, self.runs, clock)
+        runs.adopt = self._adopt
+        self._runs = runs
+        self._execution = Execution(host, self._ledger, self._places, runs, clock)
         self._roster = Roster()
         self._untold: dict[str, datetime] = {}
         """Tasks whose past is not settled yet, and since when they are served."""
@@ -183,7 +184,7 @@ class Loop:
         """The end of a run that an earlier loop has started."""
         outcome = outcome_of(ended)
         await self._ledger.record(outcome)
-        self.runs.done(ended.run_id)
+        self._runs.done(ended.run_id)
         await self._places.free(outcome.job_id)
 
     async def _beat(self) -> None:
@@ -192,7 +193,7 @@ class Loop:
             await self._ledger.guarded(self._heartbeat)
 
     async def _heartbeat(self) -> None:
-        adopted = self.runs.adopted_jobs()
+        adopted = self._runs.adopted_jobs()
         jobs = [*self._execution.job_ids(), *adopted]
         await self._store.heartbeat_all(jobs, self._clock.now())
         await self._places.extend(adopted)
@@ -202,7 +203,7 @@ class Loop:
         self._execution.give_up()
         if self._jobs:
             await asyncio.wait(self._jobs, timeout=grace.total_seconds())
-        self.runs.stop_all(Reason.TERMINATED)
+        self._runs.stop_all(Reason.TERMINATED)
         while self._jobs:
             await asyncio.wait(self._jobs)
         self._ended.set()

@@ -34,12 +34,14 @@ class Worker(Protocol):
 
 
 class Runs:
-    """Takes the worker's reports. `adopt` is told of the end of a run that this loop has not
-    started: an earlier one has."""
+    """Takes the worker's reports."""
 
-    def __init__(self, worker: Worker, adopt: Callable[[Ended], Coroutine[Any, Any, None]]) -> None:
-        self._worker = worker
-        self._adopt = adopt
+    worker: Worker
+    """Set before anything is started."""
+    adopt: Callable[[Ended], Coroutine[Any, Any, None]]
+    """The loop's own, for the end of a run that an earlier loop has started."""
+
+    def __init__(self) -> None:
         self._waiting: dict[str, Start] = {}
         """Runs that are not let go yet."""
         self._ends: dict[str, asyncio.Future[Ended]] = {}
@@ -50,32 +52,32 @@ class Runs:
 
     def start(self, order: Start) -> None:
         self._waiting[order.run_id] = order
-        self._worker.start(order)
+        self.worker.start(order)
 
     async def go(self, run_id: str) -> Ended:
         """Raises WorkerLost."""
         del self._waiting[run_id]
         end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._ends[run_id] = end
-        self._worker.go(run_id)
+        self.worker.go(run_id)
         return await end
 
     def discard(self, run_id: str) -> None:
         del self._waiting[run_id]
-        self._worker.discard(run_id)
+        self.worker.discard(run_id)
 
     def stop(self, run_id: str, reason: Reason) -> None:
-        self._worker.stop(run_id, reason)
+        self.worker.stop(run_id, reason)
 
     def stop_all(self, reason: Reason) -> None:
         for run_id in (*self._ends, *self.adopted):
-            self._worker.stop(run_id, reason)
+            self.worker.stop(run_id, reason)
 
     def done(self, run_id: str) -> None:
         """Its outcome is safe."""
         self._ends.pop(run_id, None)
         self.adopted.pop(run_id, None)
-        self._worker.acknowledge(run_id)
+        self.worker.acknowledge(run_id)
 
     def adopted_jobs(self) -> Sequence[str]:
         return [claim["job_id"] for claim in self.adopted.values()]
@@ -99,7 +101,7 @@ class Runs:
     def on_ended(self, ended: Ended) -> None:
         end = self._ends.get(ended.run_id)
         if end is None:
-            adoption = asyncio.create_task(self._adopt(ended))
+            adoption = asyncio.create_task(self.adopt(ended))
             self._adoptions.add(adoption)
             adoption.add_done_callback(self._adoptions.discard)
         elif not end.done():
@@ -111,4 +113,4 @@ class Runs:
             if not end.done():
                 end.set_exception(WorkerLost(f"the worker ended while {run_id} ran"))
         for order in self._waiting.values():
-            self._worker.start(order)
+            self.worker.start(order)

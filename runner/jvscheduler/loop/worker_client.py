@@ -8,7 +8,7 @@ is dropped, since it may have been done; `on_hello` tells that by the worker's i
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -67,6 +67,8 @@ class SocketWorker:
         self._listener = listener
         self._writer: asyncio.StreamWriter | None = None
         self._worker_id: str | None = None
+        self.met = asyncio.Event()
+        """A worker has answered."""
         self._modules: tuple[str, ...] = ()
         self._told: dict[str, _Told] = {}
         self._stops: dict[str, Stop] = {}
@@ -156,6 +158,7 @@ class SocketWorker:
         for stop in self._stops.values():
             self._say(stop)
         self._listener.on_hello(worker_id, running)
+        self.met.set()
 
     def _forget(self, run_id: str) -> None:
         self._told.pop(run_id, None)
@@ -164,3 +167,17 @@ class SocketWorker:
     def _say(self, order: Order) -> None:
         if self._writer is not None:
             self._writer.write(encode(order))
+
+
+@contextlib.asynccontextmanager
+async def connected(worker: SocketWorker, stop: asyncio.Event) -> AsyncIterator[None]:
+    """Entered once the worker has answered, or when `stop` comes first."""
+    keeping = asyncio.create_task(worker.run_forever())
+    waiting = {asyncio.create_task(event.wait()) for event in (worker.met, stop)}
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        yield
+    finally:
+        for task in (keeping, *waiting):
+            task.cancel()
+        await asyncio.gather(keeping, *waiting, return_exceptions=True)

@@ -18,8 +18,9 @@ from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution import Host
+from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
-from jvscheduler.loop.worker_client import SocketWorker
+from jvscheduler.loop.worker_client import SocketWorker, connected
 from jvscheduler_server.kubernetes_api import connect
 from jvscheduler_server.loop.following import Following
 from jvscheduler_server.loop.settings import Settings, read_settings
@@ -45,14 +46,15 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = open_store(settings.database_url)
     api = await connect(settings.kubeconfig)
-    worker = SocketWorker(settings.socket)
+    runs = Runs()
+    worker = runs.worker = SocketWorker(settings.socket, runs)
     host = Host(settings.name, settings.node_name)
-    loop = Loop(host, store, Spool(settings.spool), worker, SystemClock())
+    loop = Loop(host, store, Spool(settings.spool), runs, SystemClock())
     following = Following(api, settings.namespace, settings.name, loop, worker)
     ready = settings.socket.with_name("ready")
     try:
         await _open(store, loop)
-        async with worker.connected(loop.runs), following.followed(stop):
+        async with connected(worker, stop), following.followed(stop):
             ready.touch()
             await loop.run(stop, max(settings.grace - RESERVE, timedelta(0)))
     finally:
