@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
@@ -184,6 +185,24 @@ class TestStarting:
         assert loop.start("unwanted", "ends.returns"), "its id is free again"
         loop.say(Go("unwanted"))
         assert loop.end("unwanted").status == Status.COMPLETED
+
+    def test_one_that_is_stopped_before_it_is_let_go_never_begins(self, loop: Speaker) -> None:
+        marker = loop.start("stopped", "ends.waits")
+        loop.say(Stop("stopped", Reason.REPLACED), Go("stopped"))
+        end = loop.end("stopped")
+        assert (end.status, end.reason) == (Status.FAILED, Reason.REPLACED)
+        assert not marker.exists()
+
+    def test_a_run_that_has_ended_takes_no_memory(
+        self, worker: WorkerProcess, loop: Speaker
+    ) -> None:
+        maps = Path(f"/proc/{worker.pid}/maps")
+        counts = []
+        for number in range(30):
+            loop.result(f"run {number}", "ends.returns")
+            loop.say(Acknowledge(f"run {number}"))
+            counts.append(len(maps.read_text().splitlines()))
+        assert counts[-1] <= counts[5] + 2
 
     def test_the_log_says_whose_each_line_is(self, worker: WorkerProcess, loop: Speaker) -> None:
         loop.result("printing", "ends.returns")

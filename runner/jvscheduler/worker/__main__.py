@@ -5,7 +5,6 @@ what an imported application has registered for the end of a process is not the
 worker's to run.
 """
 
-import gc
 import os
 import sys
 from typing import Final, NoReturn
@@ -27,11 +26,11 @@ def main() -> NoReturn:
     from jvscheduler.history import binding  # noqa: F401, PLC0415 - for the runs
     from jvscheduler.runner import calls, kernel  # noqa: F401, PLC0415
     from jvscheduler.worker.door import listen  # noqa: PLC0415
+    from jvscheduler.worker.imports import settle  # noqa: PLC0415
     from jvscheduler.worker.serve import Worker  # noqa: PLC0415
 
     kernel.adopt_orphans()
-    gc.collect()
-    gc.freeze()
+    settle()
     Worker(settings, listen(settings.socket)).serve()
     sys.stdout.flush()
     os._exit(0)

@@ -53,8 +53,10 @@ class Child:
         return self._process.gate
 
     def go(self, limit: float | None) -> None:
-        self.look_at = None if limit is None else time.monotonic() + limit
-        self.gate.open()
+        """Nothing, when it was told to end before."""
+        if self.interruption is None:
+            self.look_at = None if limit is None else time.monotonic() + limit
+            self.gate.open()
 
     def stop(self, reason: Reason) -> None:
         """Asks it to end, and sees to it that it does."""

@@ -5,7 +5,6 @@ started anew must not wait until the old connection is noticed to be dead. What
 a task started may not take the loop's place, though it can reach the socket.
 """
 
-import contextlib
 import os
 import selectors
 import socket
@@ -83,17 +82,20 @@ class Door:
             self._selector.modify(loop, wanted, key.data)
 
     def _accept(self, listener: socket.socket) -> None:
-        with contextlib.suppress(OSError):  # it has gone again
+        try:
             caller, _ = listener.accept()
-            if _is_below_us(_peer(caller)):
-                self._log.say("a task's process tried to speak for the loop: it was turned away")
-                caller.close()
-                return
-            self._part("another loop has come")
-            caller.setblocking(False)
-            self._loop = caller
-            self._selector.register(caller, selectors.EVENT_READ, lambda: self._receive(caller))
-            self._host.loop_came()
+        except OSError as error:
+            self._log.say(f"a caller is gone before it was answered: {error}")
+            return
+        if _is_below_us(_peer(caller)):
+            self._log.say("a task's process tried to speak for the loop: it was turned away")
+            caller.close()
+            return
+        self._part("another loop has come")
+        caller.setblocking(False)
+        self._loop = caller
+        self._selector.register(caller, selectors.EVENT_READ, lambda: self._receive(caller))
+        self._host.loop_came()
 
     def _receive(self, loop: socket.socket) -> None:
         if loop is not self._loop:

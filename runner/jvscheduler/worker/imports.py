@@ -80,12 +80,17 @@ class Imports:
         except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
             self._fail(module, error_message(error))
         self._mend()
-        gc.collect()
-        gc.freeze()
+        settle()
 
     def _fail(self, module: str, why: str) -> None:
         self._failed[module] = why
         self._log.say(f"{module} is left to its runs to import: {why}")
+
+
+def settle() -> None:
+    """What is imported by now is for ever: no collection shall touch it, and copy it in a fork."""
+    gc.collect()
+    gc.freeze()
 
 
 def _failure(end: Ended) -> str | None:

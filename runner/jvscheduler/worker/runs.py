@@ -33,10 +33,6 @@ class Run:
         self.usage: Usage | None = None
         self.oom_kills_before = 0
 
-    @property
-    def has_ended(self) -> bool:
-        return self.child is None or self.usage is not None
-
     def verdict(self, oom_counter: Path | None) -> Verdict:
         if self.child is None or self.usage is None:
             return Verdict(Status.FAILED, Reason.CRASHED, self.failure)
@@ -104,12 +100,13 @@ class Runs:
             self.discard(run_id)
 
     def stop(self, run_id: str, reason: Reason) -> None:
-        self.discard(run_id)
+        """One that has not been let go is told to end all the same; `go` then tells its end."""
         made = self._runs.get(run_id)
-        if made is not None and made.child is not None:
+        if made is not None and made.child is not None and made.usage is None:
             made.child.stop(reason)
 
     def stop_all(self, reason: Reason) -> None:
+        self.discard_all()
         for run_id in list(self._runs):
             self.stop(run_id, reason)
 
@@ -130,7 +127,9 @@ class Runs:
 
     def _ended(self, made: Run, usage: Usage) -> None:
         made.usage = usage
-        if made.let_go_at is not None:
+        if self._runs.get(made.start.run_id) is not made:  # discarded
+            made.child = None
+        elif made.let_go_at is not None:
             self._tell_end(made)
 
     def _tell_end(self, made: Run) -> None:
@@ -150,6 +149,7 @@ class Runs:
             peak_memory_bytes=usage.peak_memory_bytes if usage else None,
             log_tail=made.output.tail(),
         )
+        made.child = None  # else the two keep each other, and the memory of the board
         del self._runs[start.run_id]
         self._ends[start.run_id] = end
         self._send(end)
