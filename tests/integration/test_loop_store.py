@@ -116,7 +116,7 @@ def test_jvspatials_own_queries_read_what_a_loop_wrote(
         }
         assert all(row["id"].startswith(f"o.{row['entity']}.") for row in rows)
         (ended,) = await own.find("object", {"context.status": "completed"})
-        assert ended == to_record((await all_of(store))[0])
+        assert to_record((await all_of(store))[0]).items() <= ended.items()
         await own.close()
 
     tell(make_loop_store, story)
