@@ -19,7 +19,7 @@ from jvscheduler.history.entity_indexes import EntityIndexes, Fields, Row, named
 from jvscheduler.history.queries.mongo import as_bson
 
 SELECTION_SECONDS: Final = 2
-"""How long one try waits for a server to be there."""
+"""How long one try waits for a server to be there; `unavailable` tries four times."""
 
 
 class NativeMongo(EntityIndexes, MongoDB):

@@ -54,23 +54,17 @@ async def _repeated(
     for pause in _PAUSES:
         try:
             return await operation()
-        except failures as error:
-            if _has_waited(error):
-                raise
+        except TimeoutError:
+            raise
+        except failures:
             await asyncio.sleep(pause)
     return await operation()
 
 
-def _has_waited(error: Exception) -> bool:
-    """PyMongo looks for a server for a while before it says that there is none."""
-    from pymongo.errors import ServerSelectionTimeoutError  # noqa: PLC0415 - as above
-
-    return isinstance(error.__cause__ or error, TimeoutError | ServerSelectionTimeoutError)
-
-
 def _message(name: str, seconds: float, error: Exception) -> str:
-    own, _, _ = str(error).partition(" (configured timeouts")  # PyMongo adds all that it knows
-    told = f"no answer in {seconds:g} s" if isinstance(error, TimeoutError) else own
+    told = f"no answer in {seconds:g} s" if isinstance(error, TimeoutError) else str(error)
+    for added in (" (configured timeouts", ", Timeout:"):  # by PyMongo, with all that it knows
+        told = told.partition(added)[0]
     return (
         f"the history database {name} is unavailable ({told or type(error).__name__}); "
         "see that it runs and that JVSCHEDULER_DATABASE_URL or --database is right"
