@@ -1,0 +1,65 @@
+"""Reads a task's history in windows and has `audit` judge it: any length, little memory."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.verification.audit import Audit, Terms, Window
+from jvscheduler.verification.definitions import Definitions, Due
+
+MOST_INSTANTS: Final = 1000
+"""In a window: records may have 40 KiB each."""
+
+LONGEST: Final = timedelta(days=7)
+
+
+class AuditedHistory(Protocol):
+    """What of `LoopStore` it reads."""
+
+    async def jobs_between(
+        self, namespace: str, task_id: str, start: datetime, end: datetime
+    ) -> Sequence[ScheduledJob]: ...
+
+    async def revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Sequence[ScheduleRevision]: ...
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """Of one task. `audit.findings` says what is wrong."""
+
+    namespace: str
+    task_id: str
+    audit: Audit
+
+
+async def judge(
+    history: AuditedHistory, task: tuple[str, str], start: datetime, end: datetime, terms: Terms
+) -> Judgement:
+    """Of a task (namespace, id): its instants in (start, end]."""
+    definitions = Definitions(await history.revisions(task[0], [task[1]]))
+    audit = Audit(definitions, terms)
+    for window in windows(definitions, start, end):
+        audit.look(window, await history.jobs_between(*task, window.start, window.end))
+    return Judgement(*task, audit)
+
+
+def windows(definitions: Definitions, start: datetime, end: datetime) -> Iterator[Window]:
+    """From start to end without a hole."""
+    due: list[Due] = []
+    for one in definitions.due(start, end):
+        while one.instant > start + LONGEST:
+            yield Window(start, start + LONGEST, due)
+            start, due = start + LONGEST, []
+        due.append(one)
+        if len(due) == MOST_INSTANTS:
+            yield Window(start, one.instant, due)
+            start, due = one.instant, []
+    while start < end:
+        until = min(end, start + LONGEST)
+        yield Window(start, until, due)
+        start, due = until, []
