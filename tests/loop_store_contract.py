@@ -253,3 +253,13 @@ class LoopStoreContract:
             assert [r.suspended for r in await store.revisions("shop")] == [False]
 
         tell(make_loop_store, story)
+
+    def test_tasks_are_those_that_have_revisions(self, make_loop_store: MakeLoopStore) -> None:
+        async def story(store: LoopStore) -> None:
+            await store.claim(of_report(0))
+            await store.revise([revision(0), revision(1), revision(2, namespace="other")])
+            assert sorted(await store.tasks()) == [("other", RESTOCK), ("shop", RESTOCK)]
+            assert list(await store.tasks("shop")) == [("shop", RESTOCK)]
+            assert list(await store.tasks("empty")) == []
+
+        tell(make_loop_store, story)

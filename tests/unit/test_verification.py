@@ -46,7 +46,7 @@ def history() -> GivenHistory:
 
 def judged(given: GivenHistory, terms: Terms | None = None) -> Audit:
     terms = terms or Terms(END)
-    return asyncio.run(judge(given, (NAMESPACE, TASK), NOON, END, terms)).audit
+    return asyncio.run(judge(given, (NAMESPACE, TASK), NOON, END, terms))
 
 
 def test_a_clean_history_has_no_findings() -> None:

@@ -57,7 +57,7 @@ def honest(seed: int) -> GivenHistory:
 
 
 def judged(given: GivenHistory, start: datetime = SPRING, end: datetime = END) -> Audit:
-    return asyncio.run(judge(given, (NAMESPACE, TASK), start, end, Terms(END))).audit
+    return asyncio.run(judge(given, (NAMESPACE, TASK), start, end, Terms(END)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "dev": "run the tasks of some modules here, with the API, in one process",
     "next": "show when a schedule or a task is due next, and what will carry it",
     "preview": "show what the tasks of some modules do together in the days ahead",
+    "verify": "match every due instant of the past with its record",
 }
 _FAILED: Final = 1
 _INTERRUPTED: Final = 130

@@ -1,14 +1,17 @@
 """Arguments that several commands have, and the errors of their values."""
 
 import argparse
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.zones import zone
 
 IMPORT_SECONDS: Final = 60.0
+_UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_AGE: Final = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _FIRST_YEAR: Final = 1970
 _LAST_YEAR: Final = 9000
 
@@ -28,6 +31,21 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
         return int(text)
 
     return read
+
+
+def age(text: str) -> timedelta | None:
+    """Of a text such as `30d`, `12h`, `8w`, `90m` or `45s`; None for any other."""
+    found = _AGE.fullmatch(text)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+
+
+def duration(text: str) -> timedelta:
+    found = age(text)
+    if found is None:
+        raise argparse.ArgumentTypeError(
+            f"expected a number and s, m, h, d or w (seconds to weeks), got {text!r}"
+        )
+    return found
 
 
 def instant(option: str, text: str, time_zone: str) -> datetime:

@@ -99,6 +99,13 @@ class LoopCalls(ABC):
     ) -> Mapping[str, ScheduleRevision]:
         return {r.job_name: r for r in await self.revisions(namespace, task_ids)}
 
+    async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
+        of = {} if namespace is None else {"context.namespace": namespace}
+        where = parse({"entity": REVISION, **of}, _REVISION_FIELDS)
+        fields = [_REVISION_FIELDS(name) for name in ("namespace", "job_name")]
+        found = await self._call(lambda: self._rows.distinct(where, fields))
+        return [(str(namespace), str(task_id)) for namespace, task_id in found]
+
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
         if not requests:
             return []

@@ -104,5 +104,9 @@ class MemoryHistory(MemorySlots):
     ) -> Mapping[str, ScheduleRevision]:
         return {r.job_name: r for r in await self.revisions(namespace, task_ids)}
 
+    async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
+        known = {(r.namespace, r.job_name) for r in self._revisions.values()}
+        return [task for task in known if namespace in (None, task[0])]
+
     def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
         return [job for job in self._jobs.values() if job.status in statuses]

@@ -93,3 +93,6 @@ class LoopStore(HistoryStore, Slots, Protocol):
         self, namespace: str, task_ids: Sequence[str] | None = None
     ) -> Mapping[str, ScheduleRevision]:
         """The one in force of each task."""
+
+    async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
+        """Namespace and id of each task that has revisions; None: of every namespace."""

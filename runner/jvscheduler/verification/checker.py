@@ -1,14 +1,13 @@
 """Reads a task's history in windows and has `audit` judge it: any length, little memory."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from jvscheduler.history.definitions import Definitions, Due
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.verification.audit import Audit, Terms, Window
-from jvscheduler.verification.definitions import Definitions, Due
 
 MOST_INSTANTS: Final = 1000
 """In a window: records may have 40 KiB each."""
@@ -28,24 +27,15 @@ class AuditedHistory(Protocol):
     ) -> Sequence[ScheduleRevision]: ...
 
 
-@dataclass(frozen=True)
-class Judgement:
-    """Of one task. `audit.findings` says what is wrong."""
-
-    namespace: str
-    task_id: str
-    audit: Audit
-
-
 async def judge(
     history: AuditedHistory, task: tuple[str, str], start: datetime, end: datetime, terms: Terms
-) -> Judgement:
+) -> Audit:
     """Of a task (namespace, id): its instants in (start, end]."""
     definitions = Definitions(await history.revisions(task[0], [task[1]]))
     audit = Audit(definitions, terms)
     for window in windows(definitions, start, end):
         audit.look(window, await history.jobs_between(*task, window.start, window.end))
-    return Judgement(*task, audit)
+    return audit
 
 
 def windows(definitions: Definitions, start: datetime, end: datetime) -> Iterator[Window]:

@@ -29,10 +29,9 @@ class Definitions:
         """From when on something is known."""
         return self._since[0] if self._since else None
 
-    def at(self, instant: datetime) -> ScheduleRevision | None:
-        """The one in force."""
-        number = bisect_left(self._since, instant) - 1
-        return self._started[number][1] if number >= 0 else None
+    @property
+    def last(self) -> ScheduleRevision | None:
+        return self._started[-1][1] if self._started else None
 
     def limit(self, start: datetime, end: datetime) -> int:
         """The most jobs at once that a definition between the two times allowed."""

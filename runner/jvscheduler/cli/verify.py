@@ -1,0 +1,156 @@
+"""`jvscheduler verify`: whether a history is true; for people, for CI, and for production.
+
+It only reads, makes no index, and may run beside everything. Its exit code is 0
+for a history without findings, 1 with some, and 2 when it could not judge.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from jvscheduler.cli.arguments import add_output, age, duration, instant, whole_number
+from jvscheduler.errors import InvalidSettings, SchedulerError
+
+if TYPE_CHECKING:
+    from jvscheduler.history.store import LoopStore
+    from jvscheduler.verification.report import Report
+
+_FOUND: Final = 1
+_NOT_JUDGED: Final = 2
+_DAY: Final = timedelta(days=1)
+_GRACE: Final = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What to judge: instants in (start, end]; `known_until` is when the history is read."""
+
+    tasks: Sequence[str]
+    namespace: str | None
+    start: datetime
+    end: datetime
+    known_until: datetime
+    most: int
+    max_lateness: timedelta | None
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "tasks", nargs="*", metavar="TASK", help="a task's id (default: every task of the history)"
+    )
+    time = "ISO 8601, UTC where it has no offset; or so long ago: 90m, 24h, 7d"
+    parser.add_argument("--from", dest="start", metavar="TIME", help=f"{time} (default: 24h)")
+    parser.add_argument("--to", dest="end", metavar="TIME", help="the same (default: now)")
+    parser.add_argument(
+        "--grace",
+        type=duration,
+        default=_GRACE,
+        metavar="TIME",
+        help="what was due so shortly ago may still be on its way (default: 5m)",
+    )
+    parser.add_argument("--namespace", help="of the tasks (default: every namespace)")
+    parser.add_argument(
+        "--max-lateness", type=duration, metavar="TIME", help="find what began later after its time"
+    )
+    parser.add_argument(
+        "--examples",
+        type=whole_number(0, 10_000),
+        default=5,
+        metavar="N",
+        help="findings to show of each task and kind (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help="sqlite:///file or postgresql://… (default: JVSCHEDULER_DATABASE_URL)",
+    )
+    add_output(parser)
+
+
+def run(args: argparse.Namespace) -> int:
+    try:
+        report = asyncio.run(_verify(args))
+    except SchedulerError as error:
+        print(f"jvscheduler: error: {error}", file=sys.stderr)
+        return _NOT_JUDGED
+    from jvscheduler.verification.report import as_json, as_text  # noqa: PLC0415 - heavy
+
+    if args.output == "json":
+        print(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+    else:
+        print("\n".join(as_text(report)))
+    return _FOUND if report.counts.total() else 0
+
+
+def requested(args: argparse.Namespace, now: datetime) -> Request:
+    """Raises InvalidSettings."""
+    known_until = _moment("--to", args.end, now) if args.end else now
+    end = min(known_until, now - args.grace)
+    start = _moment("--from", args.start, now) if args.start else known_until - _DAY
+    if start >= end:
+        raise InvalidSettings(
+            f"--from {start:%Y-%m-%dT%H:%M:%SZ} must be before --to, and before --grace begins: "
+            f"{end:%Y-%m-%dT%H:%M:%SZ}"
+        )
+    return Request(
+        tasks=args.tasks,
+        namespace=args.namespace,
+        start=start,
+        end=end,
+        known_until=min(known_until, now),
+        most=args.examples,
+        max_lateness=args.max_lateness,
+    )
+
+
+def _moment(option: str, text: str, now: datetime) -> datetime:
+    ago = age(text)
+    return now - ago if ago is not None else instant(option, text, "UTC").astimezone(UTC)
+
+
+async def _verify(args: argparse.Namespace) -> "Report":
+    request = requested(args, datetime.now(UTC))
+    try:
+        from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - heavy
+        from jvscheduler.history.urls import open_store  # noqa: PLC0415 - heavy
+
+        store = open_store(read_database_url(args.database), create_indexes=False)
+    except ImportError as error:
+        raise InvalidSettings(
+            f"`jvscheduler verify` needs {error.name}: pip install 'jvscheduler[runner]'"
+        ) from error
+    try:
+        await store.open()
+        return await verify(store, request)
+    finally:
+        await store.close()
+
+
+async def verify(store: "LoopStore", request: Request) -> "Report":
+    from jvscheduler.verification.audit import Terms  # noqa: PLC0415 - heavy
+    from jvscheduler.verification.checker import judge  # noqa: PLC0415 - heavy
+    from jvscheduler.verification.report import Report, task_report  # noqa: PLC0415 - heavy
+
+    terms = Terms(request.known_until, request.most, request.max_lateness)
+    reports = []
+    for namespace, task_id in await _tasks(store, request):
+        audit = await judge(store, (namespace, task_id), request.start, request.end, terms)
+        reports.append(task_report(namespace, task_id, audit))
+    return Report(request.start, request.end, request.known_until, reports)
+
+
+async def _tasks(store: "LoopStore", request: Request) -> Sequence[tuple[str, str]]:
+    known = sorted(await store.tasks(request.namespace))
+    unknown = set(request.tasks) - {task_id for _, task_id in known}
+    if unknown:
+        where = f" in namespace {request.namespace!r}" if request.namespace else ""
+        raise InvalidSettings(
+            f"the history has no definition of {', '.join(sorted(unknown))}{where}: "
+            "give the ids of tasks that a scheduler of this version has seen"
+        )
+    return [(ns, task_id) for ns, task_id in known if not request.tasks or task_id in request.tasks]
