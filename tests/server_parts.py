@@ -14,7 +14,7 @@ from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.store import Recent
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler_server.app import create_app
-from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
+from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskPod, TaskState
 
 AWAY = "the history database is unavailable; see that it runs"
 
@@ -68,6 +68,7 @@ class FakeCluster:
     synced: bool = True
     seen_pods: list[TaskPod] = field(default_factory=list)
     seen_jobs: list[KubernetesJob] = field(default_factory=list)
+    seen_cron_jobs: list[TaskCronJob] = field(default_factory=list)
     seen_tasks: list[TaskState] = field(default_factory=list)
     gone: list[TaskPod] = field(default_factory=list)
     running: bool = False
@@ -83,6 +84,9 @@ class FakeCluster:
 
     def jobs(self) -> Sequence[KubernetesJob]:
         return tuple(self.seen_jobs)
+
+    def cron_jobs(self) -> Sequence[TaskCronJob]:
+        return tuple(self.seen_cron_jobs)
 
     def tasks(self) -> Sequence[TaskState]:
         return tuple(self.seen_tasks)

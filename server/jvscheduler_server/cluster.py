@@ -67,6 +67,27 @@ class KubernetesJob:
     name: str
     namespace: str
     finished: bool
+    task_name: str = ""
+
+
+@dataclass(frozen=True)
+class TaskCronJob:
+    """The CronJob of a task, as far as it decides which Jobs there are."""
+
+    name: str
+    namespace: str
+    task_id: str
+    schedule: str
+    created_time: datetime
+    changed_time: datetime
+    """Of its last edit by anyone, to the second; Kubernetes' own notes do not count."""
+    time_zone: str = "UTC"
+    suspended: bool = False
+    forbids_concurrency: bool = False
+    starting_deadline_seconds: int | None = None
+    max_concurrency: int = 1
+    last_schedule_time: datetime | None = None
+    """Kubernetes starts nothing for an instant up to this one any more."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +105,8 @@ class TaskState:
     """Why it is not ready."""
     last_schedule_time: datetime | None = None
     next_schedule_time: datetime | None = None
+    backend: str | None = None
+    """`CronJob` or `Loop`, as the operator wrote it."""
 
 
 class Cluster(Protocol):
@@ -114,6 +137,9 @@ class SweptCluster(Cluster, Protocol):
 
     def jobs(self) -> Sequence[KubernetesJob]:
         """Jobs of tasks that exist."""
+
+    def cron_jobs(self) -> Sequence[TaskCronJob]:
+        """CronJobs of tasks that exist."""
 
     def departed(self) -> Sequence[TaskPod]:
         """Pods that are gone and not yet forgotten."""

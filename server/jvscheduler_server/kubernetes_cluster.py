@@ -1,6 +1,6 @@
-"""The cluster as three watches see it: pods and Jobs of tasks, and ScheduledTasks.
+"""The cluster as four watches see it: pods, Jobs and CronJobs of tasks, and ScheduledTasks.
 
-Pods and Jobs are selected by label on the API server, in all namespaces. Pods
+The first three are selected by label on the API server, in all namespaces. Pods
 that are gone are kept, as they were last seen, until the sweep has recorded what
 they tell. They are bounded, for a history that stays away for good must not
 take the server with it.
@@ -14,7 +14,8 @@ from typing import Final, TypeVar
 
 from jvscheduler import names
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
+from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskPod, TaskState
+from jvscheduler_server.cron_jobs import to_task_cron_job
 from jvscheduler_server.kubernetes_jobs import to_kubernetes_job
 from jvscheduler_server.pods import remember, to_task_pod
 from jvscheduler_server.scheduled_tasks import to_task_state
@@ -22,6 +23,7 @@ from jvscheduler_server.watch import Resource, Source, Watched
 
 PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, remember)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
+CRON_JOBS: Final = Resource("/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL)
 TASKS: Final = Resource(f"/apis/{names.API_VERSION}/{names.PLURAL}", to_task_state)
 
 MAX_DEPARTED: Final = 20_000
@@ -42,16 +44,17 @@ class KubernetesCluster:
         self._departed: dict[str, TaskPod] = {}
         self._pods = self._watched(PODS, self._pod_gone)
         self._jobs = self._watched(JOBS, _ignore)
+        self._cron_jobs = self._watched(CRON_JOBS, _ignore)
         self._tasks = self._watched(TASKS, _ignore)
+        self._all = (self._pods, self._jobs, self._cron_jobs, self._tasks)
         self._running: list[asyncio.Task[None]] = []
 
     @property
     def synced(self) -> bool:
-        return self._pods.synced and self._jobs.synced and self._tasks.synced
+        return all(watched.synced for watched in self._all)
 
     async def start(self) -> None:
-        watches = (self._pods, self._jobs, self._tasks)
-        self._running = [asyncio.create_task(watched.run()) for watched in watches]
+        self._running = [asyncio.create_task(watched.run()) for watched in self._all]
 
     async def stop(self) -> None:
         for task in self._running:
@@ -64,6 +67,9 @@ class KubernetesCluster:
 
     def jobs(self) -> Sequence[KubernetesJob]:
         return self._jobs.items()
+
+    def cron_jobs(self) -> Sequence[TaskCronJob]:
+        return self._cron_jobs.items()
 
     def tasks(self) -> Sequence[TaskState]:
         return self._tasks.items()

@@ -7,6 +7,7 @@ tell that from one that has given up.
 from collections.abc import Mapping
 from typing import Any
 
+from jvscheduler import names
 from jvscheduler_server.cluster import KubernetesJob
 
 ENDED = ("Complete", "Failed")
@@ -18,4 +19,5 @@ def to_kubernetes_job(job: Mapping[str, Any]) -> KubernetesJob:
     conditions = job.get("status", {}).get("conditions", ())
     ended = any(item["type"] in ENDED and item["status"] == "True" for item in conditions)
     finished = ended or "deletionTimestamp" in metadata
-    return KubernetesJob(metadata["name"], metadata["namespace"], finished)
+    task_name = metadata.get("labels", {}).get(names.TASK_LABEL, "")
+    return KubernetesJob(metadata["name"], metadata["namespace"], finished, task_name)

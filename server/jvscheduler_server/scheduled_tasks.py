@@ -28,6 +28,7 @@ def to_task_state(task: Mapping[str, Any]) -> TaskState:
         reason=reason,
         last_schedule_time=parse_time(status.get("lastScheduleTime")),
         next_schedule_time=parse_time(status.get("nextScheduleTime")),
+        backend=status.get("backend"),
     )
 
 

@@ -1,10 +1,10 @@
 """Keeps the history true: looks at the cluster, has `sweep` and `lost` decide, records.
 
-Pods are looked at whenever the cluster changed; the history's unfinished jobs
-every half minute, and when a pod ended and left nothing to tell. What the
-history does not take stays where it came from (the pod in the cache, or the
-cluster's departed pods) and is decided again, so the only state here is which
-pods need no second look.
+Pods and CronJobs are looked at whenever the cluster changed; the history's
+unfinished jobs, and due instants without a record, every half minute; the
+former also when a pod ended and left nothing to tell. What the history does
+not take stays where it came from (the pod in the cache, or the cluster's
+departed pods) and is decided again, so there is little state here.
 """
 
 import asyncio
@@ -14,8 +14,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
+from jvscheduler_server.accounts import Accounts
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import utc_now
@@ -34,7 +35,7 @@ _log = logging.getLogger(__name__)
 class Sweeper:
     def __init__(
         self,
-        store: HistoryStore,
+        store: LoopStore,
         cluster: SweptCluster,
         clock: Callable[[], datetime] = utc_now,
         backoff: Backoff | None = None,
@@ -43,8 +44,10 @@ class Sweeper:
         self._cluster = cluster
         self._clock = clock
         self._backoff = backoff or Backoff(first=1, longest=30)
+        self._accounts = Accounts(store, cluster)
         self._settled: frozenset[str] = frozenset()
         self._compared_time: datetime | None = None
+        self._accounted_time: datetime | None = None
         self._compared_pods: frozenset[str] = frozenset()
 
     async def run(self) -> None:
@@ -62,6 +65,7 @@ class Sweeper:
         await self._settle_pods()
         if self._is_comparison_due():
             await self._compare()
+        await self._keep_accounts()
 
     async def _swept(self) -> float | None:
         """The seconds to wait before the next try, when it failed."""
@@ -110,6 +114,14 @@ class Sweeper:
         self._cluster.forget(pod for pod in departed if is_silent(pod))
         self._compared_pods = frozenset(pod.uid for pod in pods if is_silent(pod))
         self._compared_time = now
+
+    async def _keep_accounts(self) -> None:
+        """Last, for nothing else waits for it."""
+        now = self._clock()
+        await self._accounts.revise(now)
+        if self._accounted_time is None or now - self._accounted_time >= PERIOD:
+            await self._accounts.account(now)
+            self._accounted_time = now
 
     async def _record(self, outcome: Outcome) -> None:
         try:

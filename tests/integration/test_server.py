@@ -26,7 +26,7 @@ from tests.server_process import OwnPostgres, ServerProcess, a_server
 from tests.task_runs import NAMESPACE, TASK_ID, TASK_NAME, a_run
 from tests.waiting import eventually
 
-RIGHTS = ("pods", "jobs.batch", "scheduledtasks.jvscheduler.dev")
+RIGHTS = ("pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,64 @@
+"""Which definition of a task a CronJob carries, and since when. Pure.
+
+What Kubernetes follows is the CronJob, not the ScheduledTask that it was made
+from, so the revision is the CronJob's; and it is in force since the CronJob
+changed, not since a server saw that: instants in between are judged by what
+was true then, also when no server ran.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler_server.cluster import TaskCronJob
+
+CRON_JOB: Final = "CronJob"
+
+FIRST_SIGHT: Final = timedelta(hours=1)
+"""A CronJob that is older when a history first hears of it was another history's: what it
+did before is none of this one's."""
+
+_NEXT: Final = timedelta(microseconds=1)
+
+
+def revision_of(
+    cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
+) -> ScheduleRevision | None:
+    """None when the task's last revision says the same."""
+    made = ScheduleRevision(
+        job_name=cron_job.task_id,
+        namespace=cron_job.namespace,
+        schedule=cron_job.schedule,
+        time_zone=cron_job.time_zone,
+        suspended=cron_job.suspended,
+        max_concurrency=cron_job.max_concurrency,
+        starting_deadline_seconds=cron_job.starting_deadline_seconds,
+        backend=CRON_JOB,
+    )
+    if last is not None and last.meaning() == made.meaning():
+        return None
+    return identified(made, _since(cron_job, last, now))
+
+
+def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevision | None:
+    """None when it was not, or is no longer, a CronJob's."""
+    if last is None or not is_carried(last):
+        return None
+    return identified(last.model_copy(update={"removed": True}), _after(last, since))
+
+
+def is_carried(last: ScheduleRevision) -> bool:
+    return last.backend == CRON_JOB and not last.removed
+
+
+def _since(cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime) -> datetime:
+    if last is None:
+        is_new = now - cron_job.created_time <= FIRST_SIGHT
+        return cron_job.created_time if is_new else now
+    goes_on = is_carried(last)
+    return _after(last, cron_job.changed_time if goes_on else cron_job.created_time)
+
+
+def _after(last: ScheduleRevision, since: datetime) -> datetime:
+    """Two edits within a second have one time; each is a revision of its own."""
+    return since if last.since is None else max(since, last.since + _NEXT)
