@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from jvscheduler import names
 from jvscheduler.history.store import HistoryStore
@@ -22,30 +21,16 @@ from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status, to_message
 from tests.cluster.api_server import NODE, ApiServer, free_ports
 from tests.custom_resource import install_crd
+from tests.server_account import server_kubeconfig
 from tests.server_process import OwnPostgres, ServerProcess, a_server
 from tests.task_runs import NAMESPACE, TASK_ID, TASK_NAME, a_run
 from tests.waiting import eventually
 
-RIGHTS = ("pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
-
 
 @pytest.fixture(scope="module")
 def kubeconfig(api_server: ApiServer, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Of a service account that may do what docs/api.md says, and nothing else."""
-    kubectl = api_server.kubectl
     install_crd(api_server)
-    kubectl("create", "namespace", NAMESPACE)
-    kubectl("create", "serviceaccount", "server", "-n", NAMESPACE)
-    resources = f"--resource={','.join(RIGHTS)}"
-    kubectl("create", "clusterrole", "server-tests", "--verb=list,watch", resources)
-    account = f"--serviceaccount={NAMESPACE}:server"
-    kubectl("create", "clusterrolebinding", "server-tests", "--clusterrole=server-tests", account)
-    token = kubectl("create", "token", "server", "-n", NAMESPACE).strip()
-    config = yaml.safe_load(api_server.kubeconfig.read_text())
-    config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
-    file = tmp_path_factory.mktemp("server") / "kubeconfig"
-    file.write_text(yaml.safe_dump(config))
-    return file
+    return server_kubeconfig(api_server, NAMESPACE, tmp_path_factory.mktemp("server"))
 
 
 @pytest.fixture

@@ -1,0 +1,26 @@
+"""A service account that may do what docs/api.md says the server needs, and nothing else."""
+
+from pathlib import Path
+
+import yaml
+
+from tests.cluster.api_server import ApiServer
+
+RIGHTS = ("pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
+
+
+def server_kubeconfig(api_server: ApiServer, namespace: str, folder: Path) -> Path:
+    """Of the account in a namespace that this makes."""
+    kubectl = api_server.kubectl
+    kubectl("create", "namespace", namespace)
+    kubectl("create", "serviceaccount", "server", "-n", namespace)
+    resources = f"--resource={','.join(RIGHTS)}"
+    kubectl("create", "clusterrole", namespace, "--verb=list,watch", resources)
+    account = f"--serviceaccount={namespace}:server"
+    kubectl("create", "clusterrolebinding", namespace, f"--clusterrole={namespace}", account)
+    token = kubectl("create", "token", "server", "-n", namespace).strip()
+    config = yaml.safe_load(api_server.kubeconfig.read_text())
+    config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]
+    file = folder / "kubeconfig"
+    file.write_text(yaml.safe_dump(config))
+    return file
