@@ -8,6 +8,7 @@ from typing import Any
 
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler.history.spans import began_before
 from jvscheduler.history.times import to_text
 from jvscheduler.names import manual_job_id, scheduled_job_id
 from jvscheduler.outcomes import Reason, Status
@@ -29,9 +30,16 @@ class GivenHistory:
         return self.definitions
 
     async def jobs_between(
-        self, namespace: str, task_id: str, start: datetime, end: datetime
+        self,
+        namespace: str,
+        task_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        begun_before: bool = True,
     ) -> Sequence[ScheduledJob]:
         found = [job for job in self.jobs if _is_between(job, start, end)]
+        found = [job for job in found if begun_before or not began_before(job, start)]
         self.most = max(self.most, len(found))
         return found
 

@@ -217,6 +217,9 @@ class LoopStoreContract:
             found = await store.jobs_between("shop", RESTOCK, minutes(20), minutes(30))
             firsts = [job.scheduled_time for job in found]
             assert firsts == [minutes(16), minutes(22), None, minutes(30)]
+            span = (minutes(20), minutes(30))
+            later = await store.jobs_between("shop", RESTOCK, *span, begun_before=False)
+            assert [job.id for job in later] == [job.id for job in found[1:]]
 
         tell(make_loop_store, story)
 

@@ -64,7 +64,13 @@ class LoopCalls(ABC):
         return last_instants(decoded(await self._call(find))[0])
 
     async def jobs_between(
-        self, namespace: str, task_id: str, start: datetime, end: datetime
+        self,
+        namespace: str,
+        task_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        begun_before: bool = True,
     ) -> Sequence[ScheduledJob]:
         after, within = to_text(start), {"$gt": to_text(start), "$lte": to_text(end)}
         kinds: list[Query] = [
@@ -75,6 +81,8 @@ class LoopCalls(ABC):
             },
             {"context.scheduled_time": {"$exists": False}, "context.execution_time": within},
         ]
+        if not begun_before:
+            del kinds[1]
         task = {"context.job_name": task_id, "context.namespace": namespace}
         found = [(await self._find({**task, **kind}))[0] for kind in kinds]
         return by_first_instant(job for jobs in found for job in jobs if job.is_ours)

@@ -9,7 +9,13 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.memory_slots import MemorySlots
 from jvscheduler.history.merge import may_run, merge
 from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.history.spans import by_first_instant, by_start, is_between, last_instants
+from jvscheduler.history.spans import (
+    began_before,
+    by_first_instant,
+    by_start,
+    is_between,
+    last_instants,
+)
 from jvscheduler.history.store import Recent
 from jvscheduler.outcomes import Gap, Outcome, Status
 
@@ -84,10 +90,17 @@ class MemoryHistory(MemorySlots):
         return last_instants([j for j in jobs if j.job_name in task_ids])
 
     async def jobs_between(
-        self, namespace: str, task_id: str, start: datetime, end: datetime
+        self,
+        namespace: str,
+        task_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        begun_before: bool = True,
     ) -> Sequence[ScheduledJob]:
         jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == (namespace, task_id)]
-        return by_first_instant([j for j in jobs if is_between(j, start, end)])
+        found = by_first_instant([j for j in jobs if is_between(j, start, end)])
+        return [j for j in found if begun_before or not began_before(j, start)]
 
     async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
         for revision in revisions:

@@ -24,6 +24,10 @@ def is_between(job: ScheduledJob, start: datetime, end: datetime) -> bool:
     return job.is_ours and first is not None and last is not None and first <= end and last > start
 
 
+def began_before(job: ScheduledJob, start: datetime) -> bool:
+    return job.scheduled_time is not None and job.scheduled_time <= start
+
+
 def by_first_instant(jobs: Iterable[ScheduledJob]) -> Sequence[ScheduledJob]:
     return sorted(jobs, key=lambda job: (_first(job), job.id))
 

@@ -76,10 +76,17 @@ class LoopStore(HistoryStore, Slots, Protocol):
         """Each task's latest instant that has a record; tasks that have none are left out."""
 
     async def jobs_between(
-        self, namespace: str, task_id: str, start: datetime, end: datetime
+        self,
+        namespace: str,
+        task_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        begun_before: bool = True,
     ) -> Sequence[ScheduledJob]:
         """Our records that account for an instant in (start, end], by their first instant;
-        and the manual ones that began in it."""
+        and the manual ones that began in it. Without `begun_before`, which makes the database
+        look at all earlier records, stretches that began before it are left out."""
 
     async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
         """Keep these; the same again changes nothing."""

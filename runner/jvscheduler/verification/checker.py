@@ -19,7 +19,13 @@ class AuditedHistory(Protocol):
     """What of `LoopStore` it reads."""
 
     async def jobs_between(
-        self, namespace: str, task_id: str, start: datetime, end: datetime
+        self,
+        namespace: str,
+        task_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        begun_before: bool = True,
     ) -> Sequence[ScheduledJob]: ...
 
     async def revisions(
@@ -33,9 +39,19 @@ async def judge(
     """Of a task (namespace, id): its instants in (start, end]."""
     definitions = Definitions(await history.revisions(task[0], [task[1]]))
     audit = Audit(definitions, terms)
+    lasting: Sequence[ScheduledJob] = ()
     for window in windows(definitions, start, end):
-        audit.look(window, await history.jobs_between(*task, window.start, window.end))
+        span, is_first = (window.start, window.end), window.start == start
+        found = await history.jobs_between(*task, *span, begun_before=is_first)
+        jobs = [*lasting, *found]
+        audit.look(window, jobs)
+        lasting = [job for job in jobs if _lasts(job, window.end)]
     return audit
+
+
+def _lasts(job: ScheduledJob, end: datetime) -> bool:
+    """A stretch that goes on in the next window."""
+    return job.last_scheduled_time is not None and job.last_scheduled_time > end
 
 
 def windows(definitions: Definitions, start: datetime, end: datetime) -> Iterator[Window]:
