@@ -1,14 +1,15 @@
 """What every cluster must do for loops and for CronJobs that give way to them."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 import pytest
 
 from jvscheduler_operator import loops
 from jvscheduler_operator.accepting import accept
-from jvscheduler_operator.cluster import Conflict, NotFound
+from jvscheduler_operator.cluster import Conflict, Listing, NotFound
 from jvscheduler_operator.loop_pods import LoopImage
-from jvscheduler_operator.state import key_of
+from jvscheduler_operator.state import Manifest, key_of
 from tests.operator_contract import OpenStage, Stage, desired, tell, with_uid
 from tests.operator_objects import stored_task
 
@@ -18,6 +19,12 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 def loop_for(stage: Stage, image: str, server: str = "server:1") -> dict[str, Any]:
     spec = accept(stored_task(backend="Loop", image=image)).spec
     return loops.build(stage.namespace, spec, LoopImage(server))
+
+
+async def listed(listing: Awaitable[Listing], manifest: Manifest) -> Manifest:
+    """The object as a list has it."""
+    (found,) = (o for o in (await listing).items if key_of(o) == key_of(manifest))
+    return found
 
 
 class LoopContract:
@@ -70,7 +77,7 @@ class LoopContract:
             )
             with pytest.raises(Conflict):
                 await stage.cluster.delete_loop(first)
-            await stage.cluster.delete_loop(later)
+            await stage.cluster.delete_loop(await listed(stage.cluster.loops(), later))
             assert key_of(later) not in map(key_of, (await stage.cluster.loops()).items)
             with pytest.raises(NotFound):
                 await stage.cluster.delete_loop(later)
@@ -126,7 +133,7 @@ class LoopContract:
             )
             with pytest.raises(Conflict):
                 await stage.cluster.delete_cron_job(seen)
-            await stage.cluster.delete_cron_job(later)
+            await stage.cluster.delete_cron_job(await listed(stage.cluster.cron_jobs(), later))
             assert await stage.cluster.cron_job(key) is None
             with pytest.raises(NotFound):
                 await stage.cluster.delete_cron_job(later)

@@ -23,6 +23,16 @@ _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _JSON: Final = "application/json"
 _TASKS: Final = f"/apis/{names.API_VERSION}"
+_GROUPS: Final[Mapping[str, str]] = {
+    "cronjobs": "/apis/batch/v1",
+    "deployments": "/apis/apps/v1",
+    "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
+    "secrets": "/api/v1",
+    "serviceaccounts": "/api/v1",
+    names.PLURAL: _TASKS,
+}
+"""Where each kind is; what comes from a list does not say its own."""
+
 _AS_SEEN: Final = ("name", "namespace", "resourceVersion")
 _REFUSALS: Final[Mapping[int, type[Rejected]]] = {404: NotFound, 409: Conflict}
 _TRY_AGAIN: Final = frozenset({401, 408, 410, 429, 502, 503, 504})
@@ -65,11 +75,13 @@ class KubernetesCluster:
         return await self._list(f"{_TASKS}/{names.PLURAL}")
 
     async def cron_jobs(self) -> Listing:
-        return await self._list("/apis/batch/v1/cronjobs", ("labelSelector", names.TASK_LABEL))
+        return await self._list(
+            f"{_GROUPS['cronjobs']}/cronjobs", ("labelSelector", names.TASK_LABEL)
+        )
 
     async def cron_job(self, key: Key) -> Manifest | None:
         try:
-            return await self._request("GET", _cron_job_path(key))
+            return await self._request("GET", _path("cronjobs", key))
         except NotFound:
             return None
 
@@ -77,16 +89,18 @@ class KubernetesCluster:
         return await self._apply(_path_of("cronjobs", manifest), manifest, force=force)
 
     async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
-        return await self._merge(_cron_job_path(key), patch)
+        return await self._merge(_path("cronjobs", key), patch)
 
     async def delete_cron_job(self, seen: Manifest) -> None:
         await self._delete(_path_of("cronjobs", seen), seen)
 
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
-        return await self._merge(f"{_cron_job_path(key)}/status", patch)
+        return await self._merge(f"{_path('cronjobs', key)}/status", patch)
 
     async def loops(self) -> Listing:
-        return await self._list("/apis/apps/v1/deployments", ("labelSelector", names.LOOP_LABEL))
+        return await self._list(
+            f"{_GROUPS['deployments']}/deployments", ("labelSelector", names.LOOP_LABEL)
+        )
 
     async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
         return await self._apply(_path_of("deployments", manifest), manifest, force=force)
@@ -169,14 +183,13 @@ class KubernetesCluster:
         return _decode(response.status, text, response.headers)
 
 
-def _cron_job_path(key: Key) -> str:
-    return f"/apis/batch/v1/namespaces/{key.namespace}/cronjobs/{key.name}"
-
-
 def _path_of(plural: str, manifest: Manifest) -> str:
-    version, metadata = manifest["apiVersion"], manifest["metadata"]
-    root = "/api" if version == "v1" else "/apis"
-    return f"{root}/{version}/namespaces/{metadata['namespace']}/{plural}/{metadata['name']}"
+    metadata = manifest["metadata"]
+    return _path(plural, Key(metadata["namespace"], metadata["name"]))
+
+
+def _path(plural: str, key: Key) -> str:
+    return f"{_GROUPS[plural]}/namespaces/{key.namespace}/{plural}/{key.name}"
 
 
 def _decode(status: int, text: bytes, headers: Mapping[str, str]) -> dict[str, Any]:

@@ -118,8 +118,10 @@ class MemoryCluster:
         self.events.append(event)
 
     def _labelled(self, objects: _Objects, label: str) -> Listing:
+        """Like the API server's, whose items do not say their kind."""
         items = [o for o in objects.values() if label in o["metadata"].get("labels", {})]
-        return Listing(items, self.version)
+        bare = [{k: v for k, v in o.items() if k not in ("apiVersion", "kind")} for o in items]
+        return Listing(bare, self.version)
 
     def _apply(self, objects: _Objects, manifest: Manifest, force: bool) -> Manifest:
         before = objects.get(key_of(manifest))

@@ -123,3 +123,14 @@ def test_the_next_time_moves_on_although_nothing_is_started(shop: Shop) -> None:
         lambda: shop.task("ticking")["status"]["nextScheduleTime"] >= later, "the next minute"
     )
     assert len(jobs_of(shop, "ticking")) == 1
+
+
+def test_a_job_that_runs_outlives_the_handover_to_a_loop(shop: Shop) -> None:
+    (job,) = jobs_of(shop, "ticking")
+    shop.patch(TASKS, "ticking", {"spec": {"backend": "Loop"}})
+    shop.wait_until_looped("ticking")
+    eventually(lambda: "retired-time" in str(shop.cron_job("ticking")["metadata"]), "it retires")
+    assert shop.cron_job("ticking")["spec"]["suspend"]
+    assert jobs_of(shop, "ticking") == [job]
+    shop.delete("job", job)
+    eventually(lambda: shop.find("cronjob", "ticking") is None, "the CronJob is gone")

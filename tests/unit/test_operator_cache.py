@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from jvscheduler_operator.cache import Shelf
-from jvscheduler_operator.state import Key
+from jvscheduler_operator.cache import Shelf, TaskShelf
+from jvscheduler_operator.state import Key, LoopKey
+from tests.operator_objects import stored_task
 
 KEY = Key("shop", "restock")
 
@@ -82,3 +83,38 @@ def test_managed_fields_are_not_kept() -> None:
     kept = shelf.get(KEY)
     assert kept is not None
     assert "managedFields" not in kept["metadata"]
+
+
+def looped(version: int, loop: str | None = None, **spec: Any) -> dict[str, Any]:
+    """A task, and the loop that serves it."""
+    metadata = {"resourceVersion": str(version)}
+    return {**stored_task(metadata=metadata, **spec), "status": {"loop": loop} if loop else {}}
+
+
+def test_tasks_are_found_by_the_loop_that_they_want_and_that_they_have() -> None:
+    shelf = TaskShelf()
+    shelf.put(looped(1, "jvscheduler-loop-old", backend="Loop"))
+    wanted, old = shelf.ties(KEY).wanted, LoopKey("shop", "jvscheduler-loop-old")
+    assert wanted is not None
+    assert shelf.wanting(wanted) == shelf.assigned(old) == (KEY,)
+    assert shelf.wanting(old) == shelf.assigned(wanted) == ()
+    shelf.put(looped(2, wanted.name, backend="Loop"))
+    assert (shelf.assigned(wanted), shelf.assigned(old)) == ((KEY,), ())
+    shelf.put(looped(3, wanted.name, backend="CronJob"))
+    assert (shelf.wanting(wanted), shelf.assigned(wanted)) == ((), (KEY,))
+    shelf.remove(looped(4))
+    assert shelf.assigned(wanted) == ()
+
+
+def test_a_refused_spec_wants_no_loop_and_keeps_its_own() -> None:
+    shelf = TaskShelf()
+    shelf.put(looped(1, "jvscheduler-loop-old", schedule="sometimes"))
+    assert shelf.ties(KEY).loops == {LoopKey("shop", "jvscheduler-loop-old")}
+
+
+def test_a_task_that_is_being_deleted_is_tied_to_no_loop() -> None:
+    going = looped(1, "jvscheduler-loop-old", backend="Loop")
+    going["metadata"]["deletionTimestamp"] = "2026-03-02T12:00:00Z"
+    shelf = TaskShelf()
+    shelf.put(going)
+    assert shelf.ties(KEY).loops == frozenset()

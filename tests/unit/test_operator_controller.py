@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -17,7 +18,7 @@ from jvscheduler_operator.memory_cluster import MemoryCluster
 from jvscheduler_operator.queue import WorkQueue
 from jvscheduler_operator.reconciler import Reconciler
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.state import Key
+from jvscheduler_operator.state import Key, assigned_loop
 from tests.operator_objects import NOON, foreign_cron_job, task
 
 HOUR = 3600.0
@@ -44,9 +45,24 @@ class Stage:
         queue = WorkQueue(lambda: 0.0)
         self.controller = Controller(self.cluster, self.cache, queue, reconciler, loops)
 
-    def put_task(self, name: str) -> None:
-        stored = self.cluster.put(self.cluster.task_objects, task(name))
+    def put_task(self, name: str, **spec: Any) -> None:
+        manifest = task(name, **spec)
+        before = self.cluster.task_objects.get(Key("shop", name), manifest)
+        stored = self.cluster.put(self.cluster.task_objects, {**before, "spec": manifest["spec"]})
         self.controller.task_seen("ADDED", stored)
+
+    def remove_task(self, name: str) -> None:
+        stored = self.cluster.task_objects.pop(Key("shop", name))
+        self.controller.task_seen("DELETED", stored)
+
+    def make_loops_available(self) -> None:
+        for loop in list(self.cluster.loop_objects.values()):
+            status = {"availableReplicas": 1}
+            stored = self.cluster.put(self.cluster.loop_objects, {**loop, "status": status})
+            self.controller.loop_seen("MODIFIED", stored)
+
+    def assigned(self, name: str) -> str | None:
+        return assigned_loop(self.cluster.task_objects[Key("shop", name)])
 
     async def until(self, condition: Callable[[], object]) -> None:
         while not condition():  # noqa: ASYNC110 - the cluster has nothing to wait on
@@ -123,6 +139,38 @@ def test_nothing_is_decided_before_the_children_are_known() -> None:
             assert stage.cluster.writes == []
             listing.set()
             await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_events_lead_a_task_to_its_loop_and_a_loop_to_its_end() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock", backend="Loop")
+            await stage.until(lambda: stage.cluster.loop_objects)
+            stage.make_loops_available()
+            await stage.until(lambda: stage.assigned("restock"))
+            old = stage.assigned("restock")
+            stage.put_task("restock", backend="Loop", image="shop:2")
+            await stage.until(lambda: len(stage.cluster.loop_objects) == 2)
+            stage.make_loops_available()
+            await stage.until(lambda: stage.assigned("restock") not in (None, old))
+            await stage.until(lambda: len(stage.cluster.loop_objects) == 1)
+            stage.remove_task("restock")
+            await stage.until(lambda: not stage.cluster.loop_objects)
+
+    tell(story)
+
+
+def test_a_loop_that_no_task_needs_at_the_start_goes() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock", backend="Loop")
+            await stage.until(lambda: stage.cluster.loop_objects)
+        later = Stage(cluster=stage.cluster)
+        later.cluster.task_objects.clear()
+        async with later.running():
+            await later.until(lambda: not later.cluster.loop_objects)
 
     tell(story)
 
