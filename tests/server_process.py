@@ -113,3 +113,16 @@ class OwnPostgres:
             self.process.send_signal(2)  # ends sessions, instead of waiting for them
             self.process.wait(30)
             self.process = None
+
+
+@contextmanager
+def an_own_postgres(folder: Path) -> Iterator[OwnPostgres]:
+    for parent in (folder, *folder.parents[:2]):
+        parent.chmod(0o755)  # PostgreSQL's own user must reach its folder
+    postgres = OwnPostgres(folder, free_ports(1)[0])
+    postgres.create()
+    postgres.start()
+    try:
+        yield postgres
+    finally:
+        postgres.stop()

@@ -130,7 +130,7 @@ class Accounts:
         new = {key: list(islice(f.due(now - GRACE), 2)) for key, f in self._followed.items()}
         single = {key: due[0].instant for key, due in new.items() if len(due) == 1}
         for namespace, ids in by_namespace(single).items():
-            last = await self._store.last_instants(namespace, ids)
+            last = await self._store.last_instants(namespace, ids, now)
             for task_id in ids:
                 instant = single[namespace, task_id]
                 if last.get(task_id) == instant:

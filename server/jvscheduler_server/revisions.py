@@ -78,7 +78,7 @@ class Revisions:
         """Of one that went while no server ran, nothing is known after its last record."""
         if key not in absent_before:
             return now
-        last = await self._store.last_instants(key[0], [key[1]])
+        last = await self._store.last_instants(key[0], [key[1]], now)
         return last.get(key[1], datetime.fromtimestamp(0, now.tzinfo))
 
 

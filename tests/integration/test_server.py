@@ -22,7 +22,7 @@ from jvscheduler.outcomes import Outcome, Reason, Status, to_message
 from tests.cluster.api_server import NODE, ApiServer, free_ports
 from tests.custom_resource import install_crd
 from tests.server_account import server_kubeconfig
-from tests.server_process import OwnPostgres, ServerProcess, a_server
+from tests.server_process import OwnPostgres, ServerProcess, a_server, an_own_postgres
 from tests.task_runs import NAMESPACE, TASK_ID, TASK_NAME, a_run
 from tests.waiting import eventually
 
@@ -146,16 +146,8 @@ def test_a_pod_that_vanished_while_the_server_was_away_lost_its_runner(
 
 @pytest.fixture
 def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    folder = tmp_path_factory.mktemp("postgres")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL's own user must reach its folder
-    postgres = OwnPostgres(folder, free_ports(1)[0])
-    postgres.create()
-    postgres.start()
-    try:
+    with an_own_postgres(tmp_path_factory.mktemp("postgres")) as postgres:
         yield postgres
-    finally:
-        postgres.stop()
 
 
 def test_a_history_that_is_away_is_said_and_misses_nothing(

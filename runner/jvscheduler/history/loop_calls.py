@@ -58,9 +58,9 @@ class LoopCalls(ABC):
             await self._call(lambda: self._statements.insert(rows))
 
     async def last_instants(
-        self, namespace: str, task_ids: Sequence[str]
+        self, namespace: str, task_ids: Sequence[str], until: datetime
     ) -> Mapping[str, datetime]:
-        find = partial(self._statements.last_of, ENTITY, namespace, list(task_ids))
+        find = partial(self._statements.last_of, ENTITY, namespace, list(task_ids), to_text(until))
         return last_instants(decoded(await self._call(find))[0])
 
     async def jobs_between(

@@ -88,10 +88,11 @@ class MemoryHistory(MemorySlots):
             self._jobs.setdefault(job.id, job)
 
     async def last_instants(
-        self, namespace: str, task_ids: Sequence[str]
+        self, namespace: str, task_ids: Sequence[str], until: datetime
     ) -> Mapping[str, datetime]:
         jobs = [j for j in self._jobs.values() if j.namespace == namespace]
-        return last_instants([j for j in jobs if j.job_name in task_ids])
+        begun = [j for j in jobs if j.scheduled_time is None or j.scheduled_time <= until]
+        return last_instants([j for j in begun if j.job_name in task_ids])
 
     async def jobs_between(
         self,

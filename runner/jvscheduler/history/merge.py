@@ -117,7 +117,7 @@ def _account(known: Attempt | None, outcome: Outcome) -> dict[str, Any]:
         "attempt_id": outcome.attempt_id,
         "status": outcome.status.value,
         "reason": outcome.reason,
-        "start_time": known["start_time"] if known else to_text(outcome.start_time),
+        "start_time": max(to_text(outcome.start_time), known["start_time"] if known else ""),
         "completion_time": outcome.completion_time and to_text(outcome.completion_time),
         "error_message": _error(outcome),
         "node_name": outcome.node_name or (known["node_name"] if known else None),

@@ -74,9 +74,10 @@ class LoopStore(HistoryStore, Slots, Protocol):
         """A record for each gap, under its first instant's id; one that is there is kept."""
 
     async def last_instants(
-        self, namespace: str, task_ids: Sequence[str]
+        self, namespace: str, task_ids: Sequence[str], until: datetime
     ) -> Mapping[str, datetime]:
-        """Each task's latest instant that has a record; tasks that have none are left out."""
+        """Each task's latest record of an instant up to `until`: the last instant that it
+        accounts for. Tasks that have none are left out."""
 
     async def jobs_between(
         self,

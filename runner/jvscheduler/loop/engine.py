@@ -139,18 +139,19 @@ class Loop:
             await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
 
     async def _settle(self) -> None:
-        """Raises HistoryUnavailable with nothing done."""
+        """What this loop itself has recorded since is not the past's. Raises HistoryUnavailable
+        with nothing done. A loop serves one namespace."""
         untold = [(d, self._untold[d.name]) for d in self._roster if d.name in self._untold]
         tasks = [definition.task.task_id for definition, _ in untold]
-        namespaces = {definition.namespace for definition, _ in untold}
-        for namespace in namespaces:
-            last = await self._store.last_instants(namespace, tasks)
-            revisions = await self._store.last_revisions(namespace, tasks)
-            for definition, since in untold:
-                task_id = definition.task.task_id
-                found = past(definition, revisions.get(task_id), last.get(task_id), since)
-                self._settle_one(definition, found, since)
-                await asyncio.sleep(0)
+        until = min(since for _, since in untold)
+        (namespace,) = {definition.namespace for definition, _ in untold}
+        last = await self._store.last_instants(namespace, tasks, until)
+        revisions = await self._store.last_revisions(namespace, tasks)
+        for definition, since in untold:
+            task_id = definition.task.task_id
+            found = past(definition, revisions.get(task_id), last.get(task_id), since)
+            self._settle_one(definition, found, since)
+            await asyncio.sleep(0)
 
     def _settle_one(self, definition: Definition, found: Past, since: datetime) -> None:
         if self._untold.pop(definition.name, None) is None:
@@ -173,12 +174,15 @@ class Loop:
         now = self._clock.now()
         for job in await self._store.unfinished():
             definition = self._roster.of_task(job.namespace, job.job_name)
-            if definition is None or job.loop is None or self._execution.has(job.id):
+            if definition is None or job.loop is None or self._is_in_hand(job.id):
                 continue
             for outcome in silent_attempts(job, now):
                 await self._ledger.record(outcome)
             if job.status is Status.PENDING:
                 self._begin(unfinished_job(definition, job))
+
+    def _is_in_hand(self, job_id: str) -> bool:
+        return self._execution.has(job_id) or job_id in self._runs.adopted_jobs()
 
     async def _adopt(self, ended: Ended) -> None:
         """The end of a run that an earlier loop has started."""

@@ -141,8 +141,9 @@ class Execution:
             self._runs.discard(run_id)
             return None
         if await self._has_place(job):
+            start = self._start_time(job)
             await self._hold_back(earlier, claim, given_up)
-            outcome = await self._outcome(job, claim)
+            outcome = replace(await self._outcome(job, claim), start_time=start)
         else:
             self._runs.discard(run_id)
             outcome = skipped(claim, job.definition.task.max_concurrent, self._clock.now())
@@ -196,6 +197,10 @@ class Execution:
                 return True
         return False
 
+    def _start_time(self, job: Job) -> datetime:
+        """Now, or when it is due: what is done before then is not the task's."""
+        return max(self._clock.now(), job.scheduled_time or _NEVER)
+
     def _claim_of(self, job: Job) -> Outcome:
         task = job.definition.task
         return Outcome(
@@ -206,7 +211,7 @@ class Execution:
             attempt_id=f"{job.name}-{secrets.token_hex(4)}",
             status=Status.RUNNING,
             scheduled_time=job.scheduled_time,
-            start_time=max(self._clock.now(), job.scheduled_time or _NEVER),
+            start_time=self._start_time(job),
             retry_count=task.retry_count,
             node_name=self._host.node,
             loop=self._host.loop,

@@ -26,12 +26,13 @@ from jvscheduler_server.loop.following import Following
 from jvscheduler_server.loop.settings import Settings, read_settings
 
 EX_CONFIG: Final = 78
+LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 RESERVE: Final = timedelta(seconds=10)
 """Of the grace period: for ending what still runs, and for its records."""
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     try:
         asyncio.run(_serve(read_settings()))
     except SchedulerError as error:
@@ -52,6 +53,7 @@ async def _serve(settings: Settings) -> None:
     loop = Loop(host, store, Spool(settings.spool), runs, SystemClock())
     following = Following(api, settings.namespace, settings.name, loop, worker)
     ready = settings.socket.with_name("ready")
+    ready.unlink(missing_ok=True)  # of a container that was killed
     try:
         await _open(store, loop)
         async with connected(worker, stop), following.followed(stop):

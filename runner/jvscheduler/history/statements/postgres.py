@@ -40,7 +40,7 @@ SELECT last.data FROM unnest($3::text[]) AS task(id) CROSS JOIN LATERAL (
     SELECT data FROM {table}
     WHERE entity = $1 AND data #>> '{{context,job_name}}' = task.id
         AND data #>> '{{context,namespace}}' = $2
-        AND data #>> '{{context,scheduled_time}}' IS NOT NULL
+        AND data #>> '{{context,scheduled_time}}' <= $4
     ORDER BY data #>> '{{context,scheduled_time}}' DESC NULLS LAST LIMIT 1
 ) AS last
 """
@@ -68,8 +68,10 @@ class PostgresStatements:
         found = await self.run(_CHANGE, [change.id for change in ordered], expected, values)
         return {row["id"] for row in found}
 
-    async def last_of(self, entity: str, namespace: str, tasks: Sequence[str]) -> list[Row]:
-        found = await self.run(_LAST, entity, namespace, tasks)
+    async def last_of(
+        self, entity: str, namespace: str, tasks: Sequence[str], until: str
+    ) -> list[Row]:
+        found = await self.run(_LAST, entity, namespace, tasks, until)
         return [PostgresDB._record_from_row(row) for row in found]
 
     async def run(self, text: str, *values: Any) -> list[Any]:

@@ -28,5 +28,8 @@ class Statements(Protocol):
     async def change(self, changes: Sequence[Change]) -> Set[str]:
         """The ids of those that were as expected, and are changed."""
 
-    async def last_of(self, entity: str, namespace: str, tasks: Sequence[str]) -> list[Row]:
-        """Of each task the row with the latest `scheduled_time`, left out if it has none."""
+    async def last_of(
+        self, entity: str, namespace: str, tasks: Sequence[str], until: str
+    ) -> list[Row]:
+        """Of each task the row with the latest `scheduled_time` up to `until`; those that have
+        none are left out."""

@@ -39,8 +39,12 @@ class SingleStatements:
         done = await asyncio.gather(*(self._changed(change) for change in changes))
         return {change.id for change, one in zip(changes, done, strict=True) if one}
 
-    async def last_of(self, entity: str, namespace: str, tasks: Sequence[str]) -> list[Row]:
-        found = await asyncio.gather(*(self._last(entity, namespace, task) for task in tasks))
+    async def last_of(
+        self, entity: str, namespace: str, tasks: Sequence[str], until: str
+    ) -> list[Row]:
+        found = await asyncio.gather(
+            *(self._last(entity, namespace, task, until) for task in tasks)
+        )
         return [row for rows in found for row in rows]
 
     async def find(self, query: Row) -> list[Row]:
@@ -56,8 +60,9 @@ class SingleStatements:
             {"id": change.id, **_paths(change.expected)}, _paths(change.values)
         )
 
-    async def _last(self, entity: str, namespace: str, task: str) -> list[Row]:
-        query = _paths({"namespace": namespace, "job_name": task, "scheduled_time": {"$ne": None}})
+    async def _last(self, entity: str, namespace: str, task: str, until: str) -> list[Row]:
+        begun = {"$ne": None, "$lte": until}
+        query = _paths({"namespace": namespace, "job_name": task, "scheduled_time": begun})
         newest = [("context.scheduled_time", -1)]
         find = self._database.find
         return list(await find(self._collection, {"entity": entity, **query}, sort=newest, limit=1))

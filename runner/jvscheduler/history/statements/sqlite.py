@@ -26,7 +26,7 @@ _LAST: Final = """
 SELECT data FROM records WHERE collection = ? AND json_extract(data, '$.entity') = ?
     AND json_extract(data, '$.context.job_name') = ?
     AND json_extract(data, '$.context.namespace') = ?
-    AND json_extract(data, '$.context.scheduled_time') IS NOT NULL
+    AND json_extract(data, '$.context.scheduled_time') <= ?
 ORDER BY json_extract(data, '$.context.scheduled_time') DESC LIMIT 1
 """
 
@@ -53,10 +53,14 @@ class SqliteStatements:
 
         return await self.transact(changed)
 
-    async def last_of(self, entity: str, namespace: str, tasks: Sequence[str]) -> list[Row]:
+    async def last_of(
+        self, entity: str, namespace: str, tasks: Sequence[str], until: str
+    ) -> list[Row]:
         def last(connection: sqlite3.Connection) -> list[Row]:
             each = (
-                connection.execute(_LAST, (self.collection, entity, task, namespace)).fetchone()
+                connection.execute(
+                    _LAST, (self.collection, entity, task, namespace, until)
+                ).fetchone()
                 for task in tasks
             )
             return [json.loads(row["data"]) for row in each if row]
