@@ -13,7 +13,7 @@ SHOP = "shop"
 _SERVER = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
 _RECORDS = (
     "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from object"
-    " where data->'context'->>'job_name' = '{}'"
+    " where entity = 'ScheduledJob' and data->'context'->>'job_name' = '{}'"
 )
 
 
