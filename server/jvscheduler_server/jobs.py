@@ -73,6 +73,10 @@ class JobAnswer(BaseModel):
     status: Status
     reason: str | None = Field(description="Why it ended so, or what it waits for.")
     scheduled_time: datetime | None = Field(description="When it was due; null: started by hand.")
+    last_scheduled_time: datetime | None = Field(
+        description="Of several instants that did not run for one reason, the last; else null."
+    )
+    instants: int = Field(description="How many due instants this accounts for.")
     execution_time: datetime = Field(
         description="When its first attempt started; until then when it was due."
     )
@@ -85,9 +89,11 @@ class JobAnswer(BaseModel):
     attempts: list[AttemptAnswer]
     retry_count: int | None = Field(description="Attempts that may follow the first.")
     kubernetes_job: str | None = Field(description="Name of its Job.")
+    loop: str | None = Field(description="The loop that ran it; null: a pod of its own did.")
+    log_tail: str | None = Field(description="The end of what it printed, under a loop.")
     peak_memory_bytes: int | None
     cpu_seconds: float | None
-    pod: PodAnswer | None = Field(description="null: it has no pod, as under `jvscheduler dev`.")
+    pod: PodAnswer | None = Field(description="null: it has no pod of its own, as under a loop.")
 
 
 class FiltersAnswer(BaseModel):

@@ -44,6 +44,8 @@ FACTS = (
     "status",
     "reason",
     "scheduled_time",
+    "last_scheduled_time",
+    "instants",
     "execution_time",
     "completed_at",
     "duration_seconds",
@@ -54,6 +56,8 @@ FACTS = (
     "attempts",
     "retry_count",
     "kubernetes_job",
+    "loop",
+    "log_tail",
     "peak_memory_bytes",
     "cpu_seconds",
 )
@@ -111,6 +115,7 @@ def _of_pod(pod: TaskPod) -> JobView:
         "status": Status.PENDING,
         "reason": pod.reason,
         "scheduled_time": pod.scheduled_time,
+        "instants": 1,
         "execution_time": due_time(pod),
         "attempts": [],
         "metadata": {},
@@ -133,6 +138,7 @@ def _view(pod: TaskPod) -> PodView:
 
 
 def _remembered(record: ScheduledJob) -> PodView | None:
-    if not record.pod_name:
+    """A loop's attempts have names, too, and no pods of their own."""
+    if not record.pod_name or record.loop:
         return None
     return PodView(name=record.pod_name, namespace=record.namespace, node=record.node_name)

@@ -22,6 +22,9 @@ from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE
 from jvscheduler_server.sweep import Verdict, deleted, outcome, repair
 
 GRACE: Final = timedelta(seconds=60)
+LOOP_GRACE: Final = timedelta(minutes=15)
+"""A loop makes its retries itself, the last after six to nine minutes; so long without one, no loop
+serves the task any more."""
 
 Attempt = Mapping[str, Any]
 
@@ -74,11 +77,15 @@ def givings_up(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime)
 
 
 def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime) -> bool:
-    """Its Job has finished or is gone. One that retries has no pod for up to six minutes."""
+    """Its Job has finished or is gone. One that retries has no pod for up to six minutes, and a
+    loop's job has none at all."""
+    since = now - datetime.fromisoformat(job.attempts[-1]["completion_time"])
+    if job.loop is not None:
+        return since >= LOOP_GRACE
     kubernetes_job = cluster.jobs.get((job.namespace, job.kubernetes_job))
     if job.id in cluster.living_jobs or (kubernetes_job and not kubernetes_job.finished):
         return False
-    return now - datetime.fromisoformat(job.attempts[-1]["completion_time"]) >= GRACE
+    return since >= GRACE
 
 
 def is_of_cluster(job: ScheduledJob) -> bool:

@@ -13,8 +13,12 @@ SHOP = "shop"
 _SERVER = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
 _RECORDS = (
     "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from object"
-    " where data->'context'->>'job_name' = '{}'"
+    " where entity = 'ScheduledJob' and data->'context'->>'job_name' = '{}'"
 )
+
+
+LOOPS = "loops"
+"""A namespace whose tasks are all served by loops."""
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,30 @@ class Installation:
         status = self.object("scheduledtask", name).get("status", {})
         found = [c for c in status.get("conditions", []) if c["type"] == condition]
         return found[0] if found else {}
+
+    def verify(self, namespace: str, since: str) -> str:
+        """What `jvscheduler verify` says where the database is to be reached; raises for a
+        history with findings."""
+        return self.cluster.kubectl(
+            *("exec", "-n", NAMESPACE, "deploy/jvscheduler-server", "--"),
+            *("python", "-m", "jvscheduler.cli", "verify", "--namespace", namespace),
+            *("--from", since, "--grace", "90s"),
+        )
+
+
+@dataclass(frozen=True)
+class InNamespace:
+    """The monitoring API, as if the cluster had this namespace only."""
+
+    installation: Installation
+    namespace: str
+
+    def get(self, path: str, **query: object) -> dict[str, Any]:
+        answer = self.installation.get(path, **query)
+        if "jobs" in answer:
+            return {**answer, "jobs": self._own(answer["jobs"])}
+        scheduler = answer["scheduler"]
+        return {**answer, "scheduler": {**scheduler, "tasks": self._own(scheduler["tasks"])}}
+
+    def _own(self, items: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [item for item in items if item["namespace"] == self.namespace]

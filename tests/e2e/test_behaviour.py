@@ -8,7 +8,7 @@ import yaml
 from tests.behaviour_contract import BehaviourContract
 from tests.cluster.plugin import Images
 from tests.e2e.conftest import shell
-from tests.e2e.installation import SHOP, Installation
+from tests.e2e.installation import SHOP, InNamespace, Installation
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,6 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 
 class TestPods(BehaviourContract):
     @pytest.fixture
-    def service(self, installation: Installation, tasks: list[str]) -> Installation:
+    def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
         assert len(tasks) == 11
-        return installation
+        return InNamespace(installation, SHOP)

@@ -63,7 +63,7 @@ def test_of_many_processes_never_more_than_the_limit_hold_a_slot(
     events = tmp_path / "events"
     runs = _race(_hold_slots, url, str(events))
     changes = [1 if event == "+" else -1 for event in events.read_text()]
-    assert max(itertools.accumulate(changes)) == LIMIT
+    assert 1 < max(itertools.accumulate(changes)) <= LIMIT
     assert sum(runs) > RACES
 
     async def story(store: LoopStore) -> None:

@@ -11,7 +11,7 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import merge
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster import KubernetesJob, TaskPod
-from jvscheduler_server.lost import GRACE, closings, givings_up, seen
+from jvscheduler_server.lost import GRACE, LOOP_GRACE, closings, givings_up, seen
 from tests.outcomes import NOON, begun, completed, failed
 from tests.task_pods import END, START, ended_pod, task_pod, waiting_pod
 
@@ -142,3 +142,17 @@ def test_a_job_that_just_failed_may_yet_be_tried_again() -> None:
 def test_a_job_that_awaits_jvscheduler_devs_retry_is_not_this_clusters() -> None:
     job = record(failed(begun(retry_count=2, namespace="dev")))
     assert givings_up([job], seen([], []), PATIENT) == []
+
+
+@pytest.mark.parametrize(
+    ("waited", "ended"),
+    [
+        pytest.param(timedelta(minutes=9), 0, id="the loop may be about to retry it"),
+        pytest.param(LOOP_GRACE, 1, id="no loop serves the task any more"),
+    ],
+)
+def test_a_loops_job_has_no_kubernetes_job_to_wait_for(waited: timedelta, ended: int) -> None:
+    waiting = replace(WAITING, loop="jvscheduler-loop-1")
+    assert waiting.completion_time is not None
+    now = waiting.completion_time + waited
+    assert len(givings_up([record(waiting)], seen([], []), now)) == ended
