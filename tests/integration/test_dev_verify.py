@@ -1,6 +1,7 @@
 """The history of `dev` is a true one: `verify` finds nothing, whatever happened to dev."""
 
 import json
+import signal
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -39,6 +40,25 @@ def test_killed_and_started_again_dev_accounts_for_every_instant(tmp_path: Path)
         report = eventually(lambda: verified(tmp_path, began), "nothing is found")
     assert {task["task"] for task in report["tasks"]} == {"tasks.ticks", "tasks.edited"}
     assert all(task["findings"] == {} for task in report["tasks"])
+
+
+def test_of_two_on_one_database_one_ends_and_the_other_goes_on(tmp_path: Path) -> None:
+    began = datetime.now(UTC)
+    other = tmp_path / "other"
+    other.mkdir()
+    database = f"--database=sqlite:///{tmp_path}/jvscheduler.db"
+    with dev(tmp_path, FIRST) as one, dev(other, FIRST, 0, database) as two:
+        eventually(lambda: "tasks.ticks started" in one.output + two.output, "one of them runs it")
+        eventually(lambda: "API on" in one.output and "API on" in two.output, "both serve")
+        before = len(statuses(one, "ticks"))
+        eventually(lambda: len(statuses(one, "ticks")) > before + 3, "both run")
+        one.process.send_signal(signal.SIGINT)
+        assert one.process.wait() == 0, one.output
+        before = len(statuses(one, "ticks"))
+        eventually(lambda: len(statuses(one, "ticks")) > before + 3, "the other goes on")
+        report = eventually(lambda: verified(tmp_path, began), "nothing is found")
+    assert all(task["findings"] == {} for task in report["tasks"])
+    assert "unexpected error" not in one.output + two.output
 
 
 def statuses(session: Dev, name: str) -> list[str]:
