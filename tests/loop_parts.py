@@ -14,7 +14,7 @@ from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution import Host
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
-from jvscheduler.outcomes import Reason, Status
+from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler.worker.messages import Ended, Start
@@ -173,7 +173,10 @@ class Story:
         self.runs = Runs()
         self.worker = ScriptedWorker(self.clock, script, self.runs)
         self.runs.worker = self.worker
-        self.loop = Loop(Host("loop-a"), self.store, Spool(directory), self.runs, self.clock)
+        self.attempts: list[Outcome] = []
+        """As the loop tells of them."""
+        spool, told = Spool(directory), self.attempts.append
+        self.loop = Loop(Host("loop-a"), self.store, spool, self.runs, self.clock, on_attempt=told)
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 

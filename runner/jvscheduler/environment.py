@@ -1,8 +1,7 @@
-"""The environment variables of a task's process: the contract of operator, dev and runner.
+"""The environment variables of a task's process: the contract of operator, loop and runner.
 
-The operator writes them into the pod, `jvscheduler dev` into a child process,
-and the runner reads them: the same task means the same in every mode because
-the runner cannot tell the modes apart.
+The operator writes them into the pod and the loop into each run of a worker: a task finds
+the same in every mode.
 """
 
 from typing import Final
@@ -53,6 +52,3 @@ WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
 
 GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
 """Between a pod's SIGTERM and its SIGKILL; unset: 30, as Kubernetes has it."""
-
-QUIET: Final = "JVSCHEDULER_QUIET"
-"""Set: the runner prints no line about the outcome, as who started it does."""

@@ -88,7 +88,10 @@ def states(session: Dev) -> dict[str, str]:
 
 def see(session: Dev, interrupts: int = 1) -> Seen:
     status, jobs = session.get("/api/scheduler/status"), session.jobs()
-    docs, children = session.get("/docs"), psutil.Process(session.process.pid).children()
+    docs, children = (
+        session.get("/docs"),
+        psutil.Process(session.process.pid).children(recursive=True),
+    )
     for number in range(interrupts):
         session.process.send_signal(signal.SIGINT)
         eventually(lambda: "ending" in session.output, f"interrupt {number} is answered")

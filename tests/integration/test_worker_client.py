@@ -88,8 +88,8 @@ async def connected(loop: Loop) -> AsyncIterator[None]:
 
 def play(folder: Path, scenario: Scenario) -> None:
     async def main() -> None:
-        async with worker_process(os.environ) as path:
-            await scenario(Loop(folder, path))
+        async with worker_process(os.environ) as process:
+            await scenario(Loop(folder, process.socket))
 
     asyncio.run(main())
 
@@ -185,8 +185,8 @@ import asyncio, os
 from jvscheduler.loop.worker_process import worker_process
 
 async def main():
-    async with worker_process(os.environ) as path:
-        while not path.exists():
+    async with worker_process(os.environ) as process:
+        while not process.socket.exists():
             await asyncio.sleep(0.02)
         print("listens", flush=True)
         await asyncio.Event().wait()

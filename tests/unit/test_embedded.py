@@ -1,9 +1,8 @@
 """The parts of the scheduler in a user's server, without a server."""
 
 import asyncio
-import signal
 import sys
-from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib.machinery import ModuleSpec
 from pathlib import Path
@@ -16,9 +15,8 @@ from jvspatial.db.postgres import PostgresDB
 from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.errors import DiscoveryError, InvalidSettings, InvalidTask
-from jvscheduler.loop.attempts import Attempt
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.outcomes import Outcome
+from jvscheduler.runner.limit import skipped
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.databases import check_same, url_of
@@ -26,7 +24,7 @@ from jvscheduler_server.embedded.registration import import_name, importable
 from jvscheduler_server.embedded.service import SchedulerService
 from jvscheduler_server.embedded.settings import import_path, make_settings
 from jvscheduler_server.embedded.tally import Tally
-from tests.outcomes import begun, completed, failed
+from tests.outcomes import NOON, begun, completed, failed
 
 LATER = "every 5 to 10 minutes"
 
@@ -194,31 +192,17 @@ def test_a_scheduler_that_has_not_started_tells_so() -> None:
     }
 
 
-class Ending:
-    """A launcher whose attempts end as they are told to."""
-
-    def __init__(self, outcomes: Mapping[str, Outcome | None]) -> None:
-        self.outcomes = outcomes
-        self.signals: list[signal.Signals] = []
-
-    async def run(self, attempt: Attempt) -> Outcome | None:
-        return self.outcomes[attempt.job_name]
-
-    def signal(self, number: signal.Signals) -> None:
-        self.signals.append(number)
-
-
 def test_attempts_are_counted_by_how_they_ended() -> None:
-    ends = {"a": completed(begun()), "b": failed(begun()), "c": completed(begun()), "d": None}
-    launcher = Ending(ends)
-    tally = Tally(launcher)
-    one = task("shop:one", "shop.one")
-    for name in ends:
-        asyncio.run(tally.run(Attempt(one, name, f"{name}-1")))
-    tally.signal(signal.SIGTERM)
-    assert launcher.signals == [signal.SIGTERM]
+    tally = Tally()
+    ends = (completed(begun()), failed(begun()), completed(begun()))
+    for number, end in enumerate(ends):
+        claim = begun(attempt_id=f"pod-{number}")
+        tally.count(claim)
+        tally.count(replace(end, attempt_id=claim.attempt_id))
+    tally.count(begun(attempt_id="pod-that-runs"))
+    tally.count(skipped(begun(attempt_id="pod-without-a-place"), 1, NOON))
     assert tally.figures() == {
-        "running_tasks": 0,
+        "running_tasks": 1,
         "total_executions": 3,
         "successful_executions": 2,
         "failed_executions": 1,

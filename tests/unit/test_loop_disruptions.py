@@ -209,3 +209,52 @@ def test_a_retry_that_a_loop_did_not_get_to_make_is_made_by_the_next(tmp_path: P
             assert [a["status"] for a in record.attempts] == ["failed", "completed"]
 
     run(tale)
+
+
+def test_a_retry_that_another_loop_awaits_is_left_to_it(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path / "one", failed) as one:
+            one.loop.put(definition("hourly", retry_count=1))
+            await one.clock.advance(NOON + SECOND)
+            async with Story(tmp_path / "two", store=one.store, time=NOON + SECOND) as two:
+                two.loop.put(definition("hourly", retry_count=1))
+                await two.clock.advance(NOON + 19 * SECOND)
+                assert two.worker.went == []
+                await one.clock.advance(NOON + 19 * SECOND)
+                await two.clock.advance(NOON + MINUTE)
+                assert two.worker.went == []
+            (record,) = await one.records()
+            assert [a["status"] for a in record.attempts] == ["failed", "failed"]
+
+    run(tale)
+
+
+def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None:
+    async def tale() -> None:
+        before = Story(tmp_path, unending)
+        async with before:
+            before.loop.put(definition("hourly"))
+            await before.clock.advance(NOON)
+            before.kill()
+        async with Story(tmp_path, store=before.store, time=NOON + 20 * SECOND) as after:
+            after.loop.put(definition("hourly"))
+            await after.clock.advance(NOON + 25 * SECOND)
+            assert [r.status for r in await after.records()] == [Status.RUNNING]
+            await after.clock.advance(NOON + MINUTE)
+            (record,) = await after.records()
+            assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    run(tale)
+
+
+def test_a_run_that_is_let_go_while_the_loop_ends_is_told_to_end_too(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition("hourly"))
+            await story.clock.advance(NOON - SECOND / 50)
+            assert [r.status for r in await story.records()] == [Status.RUNNING]
+            assert story.worker.went == []
+        (record,) = await story.records()
+        assert (record.status, record.reason) == (Status.FAILED, Reason.TERMINATED)
+
+    run(tale)

@@ -1,7 +1,14 @@
 """What becomes of each due instant under a loop, told by the history it leaves."""
 
+import asyncio
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 
+import pytest
+
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.loop.log import LOG
 from jvscheduler.outcomes import Reason, Status
 from tests.loop_parts import (
     MINUTE,
@@ -154,3 +161,67 @@ def test_a_clock_that_is_set_back_repeats_no_instant(tmp_path: Path) -> None:
             assert len(story.worker.went) == 4
 
     run(tale)
+
+
+def test_a_manual_job_runs_at_once_with_its_retries(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, failed) as story:
+            one = definition("@yearly", retry_count=1)
+            running = asyncio.create_task(story.loop.run_now(one))
+            await story.clock.advance(START + SECOND)
+            story.worker.script = completed
+            await story.clock.advance(START + MINUTE)
+            outcome = await running
+            assert outcome is not None
+            assert outcome.status is Status.COMPLETED
+            (record,) = await manual_jobs(story)
+            assert record.scheduled_time is None
+            assert [a["status"] for a in record.attempts] == ["failed", "completed"]
+
+    run(tale)
+
+
+def test_a_manual_job_that_is_stopped_before_its_retry_has_failed(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, failed) as story:
+            running = asyncio.create_task(story.loop.run_now(definition(retry_count=1)))
+            await story.clock.advance(START + SECOND)
+            await story.stop()
+            outcome = await running
+            assert outcome is not None
+            (record,) = await manual_jobs(story)
+            assert (record.status, len(record.attempts)) == (Status.FAILED, 1)
+
+    run(tale)
+
+
+def test_attempts_are_told_when_they_begin_and_end(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path) as story:
+            story.loop.put(definition("hourly"))
+            await story.clock.advance(NOON + SECOND)
+            assert [a.status for a in story.attempts] == [Status.RUNNING, Status.COMPLETED]
+            assert len({a.attempt_id for a in story.attempts}) == 1
+
+    run(tale)
+
+
+def test_what_is_due_started_and_ended_is_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, failed) as story:
+            story.loop.put(definition("hourly", retry_count=1))
+            await story.clock.advance(NOON + SECOND)
+
+    with caplog.at_level(logging.INFO, LOG.name):
+        run(tale)
+    assert caplog.messages[:2] == [
+        "shop.tasks.restock is due",
+        "shop.tasks.restock started, attempt 1 of 2",
+    ]
+    assert "shop.tasks.restock is tried again in 10 s" in caplog.messages
+
+
+async def manual_jobs(story: Story) -> Sequence[ScheduledJob]:
+    return (await story.store.recent(START - MINUTE, None, 10)).jobs

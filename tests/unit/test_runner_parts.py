@@ -11,15 +11,15 @@ from jvspatial.core import Walker
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
+from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Outcome, Reason, from_message, to_message
 from jvscheduler.runner.calls import WalkerFailed, call
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.memory_limit import oom_kills
 from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
-from jvscheduler.runner.retries import draw, jitter, retry_pause
+from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.runner.settings import read_settings
 from jvscheduler.runner.tracebacks import error_message, trace
-from tests.outcomes import begun, failed, of_job
+from tests.outcomes import begun, completed, failed, of_job
 
 NOW = of_job(5).start_time + timedelta(seconds=1)
 
@@ -102,6 +102,20 @@ class TestMemoryLimit:
 
 
 class TestRetries:
+    @pytest.mark.parametrize(
+        ("outcome", "attempts", "is_another"),
+        [
+            pytest.param(failed(begun(retry_count=1)), 1, True, id="one is left"),
+            pytest.param(failed(begun(retry_count=1)), 2, False, id="none is left"),
+            pytest.param(completed(begun(retry_count=1)), 1, False, id="it completed"),
+            pytest.param(None, 1, False, id="nothing ran"),
+        ],
+    )
+    def test_what_failed_is_retried_while_attempts_are_left(
+        self, outcome: Outcome | None, attempts: int, is_another: bool
+    ) -> None:
+        assert is_retried(outcome, attempts) is is_another
+
     def test_pauses_grow_to_at_most_six_minutes(self) -> None:
         pauses = [retry_pause(attempts) for attempts in range(1, 9)]
         assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]

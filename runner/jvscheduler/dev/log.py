@@ -23,6 +23,7 @@ _COLOURS: Final[Mapping[str, str]] = {
     Status.FAILED: _RED,
     Status.TIMEOUT: _PURPLE,
     Status.SKIPPED: _YELLOW,
+    Status.MISSED: _YELLOW,
 }
 
 

@@ -5,8 +5,6 @@ keeps to the task's limits like any other.
 """
 
 import asyncio
-import secrets
-import signal
 from collections.abc import Sequence
 from difflib import get_close_matches
 
@@ -17,9 +15,7 @@ from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.jobs import Jobs
-from jvscheduler.loop.launcher import Launcher, ProcessLauncher
-from jvscheduler.names import resource_name
+from jvscheduler.loop.local import local_loop
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.tasks import Task
 
@@ -51,30 +47,20 @@ def _function(task: Task) -> str:
 
 async def _run_once(settings: Settings, task: Task) -> int:
     store = open_store(settings.database_url)
-    launcher = ProcessLauncher(settings.database_url, settings.environ)
-    stop = Stop(launcher)
-    jobs = Jobs(store, launcher, SystemClock())
-    terminating = asyncio.create_task(_terminate(launcher, stop))
+    stop = Stop()
+    url, environ = settings.database_url, settings.environ
     try:
         await store.open()
-        outcome = await jobs.run(task, _job_name(task), stop.asked)
-        if outcome is not None and stop.asked.is_set():
-            await jobs.give_up(outcome)
-        await jobs.settle(stop.impatient)
+        with local_loop(store, url, environ, SystemClock(), show=_print) as loop:
+            outcome = await loop.run_now(task, stop.asked, stop.impatient)
+            await loop.settle(stop.impatient)
     finally:
-        terminating.cancel()
         await store.close()
     return KILLED if stop.impatient.is_set() else _exit_code(outcome)
 
 
-async def _terminate(launcher: Launcher, stop: Stop) -> None:
-    await stop.asked.wait()
-    launcher.signal(signal.SIGTERM)
-
-
-def _job_name(task: Task) -> str:
-    """Never that of a due instant."""
-    return f"{resource_name(task.task_id)}-manual-{secrets.token_hex(4)}"
+def _print(_: str, line: str) -> None:
+    print(line, flush=True)
 
 
 def _exit_code(outcome: Outcome | None) -> int:

@@ -15,9 +15,8 @@ from jvscheduler.dev.stop import KILLED, Stop
 from jvscheduler.discovery import Found, find
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.launcher import ProcessLauncher
+from jvscheduler.loop.local import LocalLoop, local_loop
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.scheduler import Scheduler
 from jvscheduler.tasks import Task
 
 
@@ -32,9 +31,7 @@ def serve(settings: Settings) -> int:
 
 async def _serve(settings: Settings, found: Found, began: float, address: socket.socket) -> int:
     store = open_store(settings.database_url)
-    launcher = ProcessLauncher(settings.database_url, settings.environ, _show_output)
-    stop = Stop(launcher)
-    scheduler = Scheduler(found.tasks, store, launcher, SystemClock())
+    stop = Stop()
     cluster = EditedCluster(found.tasks)
     try:
         await store.open()
@@ -42,9 +39,12 @@ async def _serve(settings: Settings, found: Found, began: float, address: socket
         serving = asyncio.create_task(server.serve(sockets=[address]))
         serving.add_done_callback(lambda _: stop.asked.set())
         _greet(settings, found.tasks, address)
-        async with _reloading(settings, found, began, scheduler, cluster):
-            await scheduler.run(stop.asked)
-        await scheduler.settle(stop.impatient)
+        url, environ = settings.database_url, settings.environ
+        with local_loop(store, url, environ, SystemClock(), show=_show_output) as loop:
+            loop.replace_tasks(found.tasks)
+            async with _reloading(settings, found, began, loop, cluster):
+                await loop.run(stop.asked, stop.impatient)
+            await loop.settle(stop.impatient)
         server.should_exit = True
         await serving
     finally:
@@ -54,10 +54,10 @@ async def _serve(settings: Settings, found: Found, began: float, address: socket
 
 @contextlib.asynccontextmanager
 async def _reloading(
-    settings: Settings, found: Found, began: float, scheduler: Scheduler, cluster: EditedCluster
+    settings: Settings, found: Found, began: float, loop: LocalLoop, cluster: EditedCluster
 ) -> AsyncIterator[None]:
     def apply(tasks: Sequence[Task]) -> None:
-        scheduler.replace_tasks(tasks)
+        loop.replace_tasks(tasks)
         cluster.replace_tasks(tasks)
 
     if not settings.reload:

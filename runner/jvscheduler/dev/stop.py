@@ -4,7 +4,6 @@ import asyncio
 import signal
 from typing import Final
 
-from jvscheduler.loop.launcher import Launcher
 from jvscheduler.loop.log import say
 
 KILLED: Final = 130
@@ -14,17 +13,15 @@ _SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 class Stop:
     """`asked` after the first signal, `impatient` after the second."""
 
-    def __init__(self, launcher: Launcher) -> None:
+    def __init__(self) -> None:
         self.asked = asyncio.Event()
         self.impatient = asyncio.Event()
-        self._launcher = launcher
         for number in _SIGNALS:
             asyncio.get_running_loop().add_signal_handler(number, self._signalled)
 
     def _signalled(self) -> None:
         if self.asked.is_set():
             self.impatient.set()
-            self._launcher.signal(signal.SIGKILL)
             return
         say("ending: running tasks are told to terminate (again to kill them)")
         self.asked.set()

@@ -6,7 +6,8 @@ that is down delays no task.
 """
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -16,27 +17,36 @@ from jvscheduler.loop.accounting import Account
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.definition import Definition, decides_alike, removed, revision_of
 from jvscheduler.loop.endings import silent_attempts
-from jvscheduler.loop.execution import Execution, Host, Job, due_job, outcome_of, unfinished_job
+from jvscheduler.loop.execution import Execution, Host, ignored, outcome_of
+from jvscheduler.loop.jobs import Job, due_job, manual_job, unfinished_job
 from jvscheduler.loop.ledger import Ledger
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.recovery import Past, past, unrun
 from jvscheduler.loop.roster import Roster
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
-from jvscheduler.outcomes import Reason, Status
+from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.worker.messages import Ended
 
 LEAD: Final = timedelta(milliseconds=500)
 """So long before it is due a job's child is forked: a burst of jobs is then only let go."""
 HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
+_SETTLE_PAUSE: Final = timedelta(seconds=2)
 _SWEEP: Final = timedelta(seconds=15)
 
 
 class Loop:
-    def __init__(
-        self, host: Host, store: LoopStore, spool: Spool, runs: Runs, clock: Clock
+    def __init__(  # noqa: PLR0913 - its parts
+        self,
+        host: Host,
+        store: LoopStore,
+        spool: Spool,
+        runs: Runs,
+        clock: Clock,
+        *,
+        on_attempt: Callable[[Outcome], None] = ignored,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -44,7 +54,9 @@ class Loop:
         self._places = Places(store, self._ledger, clock)
         runs.adopt = self._adopt
         self._runs = runs
-        self._execution = Execution(host, self._ledger, self._places, runs, clock)
+        self._execution = Execution(
+            host, self._ledger, self._places, runs, clock, on_attempt=on_attempt
+        )
         self._roster = Roster()
         self._untold: dict[str, datetime] = {}
         """Tasks whose past is not settled yet, and since when they are served."""
@@ -84,6 +96,22 @@ class Loop:
         self._execution.hand_over(name)
         if not handed_over:
             self._start(self._ledger.revise([removed(definition, now)]))
+
+    async def run_now(self, definition: Definition) -> Outcome | None:
+        """A manual job of a task that need not be served: what its last attempt came to.
+
+        None when it had none. Stopped, it awaits no further one.
+        """
+        running = asyncio.create_task(self._run_manual(manual_job(definition)))
+        self._jobs.add(running)
+        running.add_done_callback(self._jobs.discard)
+        return await running
+
+    async def _run_manual(self, job: Job) -> Outcome | None:
+        outcome = await self._execution.run(job)
+        if outcome is not None and self._stopping.is_set():
+            await self._ledger.record(replace(outcome, is_last=True))
+        return outcome
 
     async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
         """Until the stop; then what runs has `grace` to end by itself, and is ended."""
@@ -126,7 +154,6 @@ class Loop:
                 say(told, gap.status)
             self._start(self._ledger.account(found.gaps))
         if found.run is not None:
-            say(f"{definition.task.task_id} is due")
             self._begin(due_job(definition, found.run))
 
     def _begin(self, job: Job) -> None:
@@ -178,6 +205,7 @@ class Loop:
                 continue
             for outcome in silent_attempts(job, now):
                 await self._ledger.record(outcome)
+                say_outcome(outcome)
             if job.status is Status.PENDING:
                 self._begin(unfinished_job(definition, job))
 
@@ -215,6 +243,13 @@ class Loop:
             await asyncio.wait(self._working)
         await self._ledger.replay()
 
+    async def settle(self, enough: asyncio.Event) -> None:
+        """After `run`: until the history has everything, or `enough`; then the spool keeps it."""
+        while self._ledger.away and not enough.is_set():
+            say("outcomes on disk wait for the history (Ctrl-C leaves them there)", Event.PROBLEM)
+            await self._clock.wait_until(self._clock.now() + _SETTLE_PAUSE, enough)
+            await self._ledger.replay()
+
     def _start(
         self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None
     ) -> None:
@@ -227,4 +262,4 @@ class Loop:
 
 def _report(work: asyncio.Task[Any]) -> None:
     if not work.cancelled() and (error := work.exception()) is not None:
-        say(f"unexpected error: {error!r}")
+        say(f"unexpected error: {error!r}", Event.PROBLEM)

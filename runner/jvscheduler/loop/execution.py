@@ -6,26 +6,23 @@ a moment before: at the instant itself it only has to be let go.
 
 import asyncio
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
-from jvscheduler import environment
-from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.definition import Definition
 from jvscheduler.loop.endings import lost
+from jvscheduler.loop.jobs import Job, start_order
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.runs import Runs, WorkerLost
-from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
-from jvscheduler.outcomes import Outcome, Reason, Status, from_json, to_json
+from jvscheduler.outcomes import Outcome, Reason, Status, from_json
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
-from jvscheduler.worker.messages import Ended, Start
+from jvscheduler.worker.messages import Ended
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 CLAIM_LEAD: Final = timedelta(milliseconds=50)
@@ -43,46 +40,29 @@ class Host:
     node: str | None = None
 
 
-@dataclass(frozen=True)
-class Job:
-    """`attempts` is how many it has had already, under an earlier loop."""
-
-    definition: Definition
-    name: str
-    scheduled_time: datetime | None
-    attempts: int = 0
-    not_before: datetime | None = None
-
-    @property
-    def id(self) -> str:
-        task, namespace = self.definition.task.task_id, self.definition.namespace
-        if self.scheduled_time is None:
-            return manual_job_id(namespace, task, self.name)
-        return scheduled_job_id(namespace, task, self.scheduled_time)
-
-
-def due_job(definition: Definition, instant: datetime) -> Job:
-    return Job(definition, scheduled_job_name(definition.name, instant), instant)
-
-
-def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
-    """One that awaits a retry which an earlier loop did not get to make."""
-    attempts = len(record.attempts)
-    ended = datetime.fromisoformat(record.attempts[-1]["completion_time"])
-    pause = timedelta(seconds=retry_pause(attempts))
-    name = record.kubernetes_job
-    return Job(definition, name, record.scheduled_time, attempts, not_before=ended + pause)
+def ignored(_: Outcome) -> None:
+    """Nobody counts attempts."""
 
 
 class Execution:
-    def __init__(
-        self, host: Host, ledger: Ledger, places: Places, runs: Runs, clock: Clock
+    """`on_attempt` is told each attempt when it begins, and what came of it."""
+
+    def __init__(  # noqa: PLR0913 - the parts that a job meets
+        self,
+        host: Host,
+        ledger: Ledger,
+        places: Places,
+        runs: Runs,
+        clock: Clock,
+        *,
+        on_attempt: Callable[[Outcome], None] = ignored,
     ) -> None:
         self._host = host
         self._ledger = ledger
         self._places = places
         self._runs = runs
         self._clock = clock
+        self._on_attempt = on_attempt
         self._given_up: dict[str, asyncio.Event] = {}
         """For each job in hand, by its id: set when it makes no further attempt here."""
         self._task_names: dict[str, str] = {}
@@ -106,51 +86,75 @@ class Execution:
         for given_up in self._given_up.values():
             given_up.set()
 
-    async def run(self, job: Job) -> None:
-        """All its attempts, one after the other; it keeps its place between two."""
+    async def run(self, job: Job) -> Outcome | None:
+        """All its attempts, one after the other; it keeps its place between two.
+
+        What the last one came to; None when there was none here.
+        """
         if self.has(job.id):
-            return
+            return None
         self._given_up[job.id] = given_up = asyncio.Event()
         self._task_names[job.id] = job.definition.name
         try:
             if job.not_before is not None:
                 await self._clock.wait_until(job.not_before, given_up)
-            await self._attempts(job, given_up)
+            return await self._attempts(job, given_up)
         finally:
             del self._given_up[job.id], self._task_names[job.id]
             await self._places.release(job.id)
 
-    async def _attempts(self, job: Job, given_up: asyncio.Event) -> None:
-        attempts = job.attempts
+    async def _attempts(self, job: Job, given_up: asyncio.Event) -> Outcome | None:
+        attempts, last = job.attempts, None
         while not given_up.is_set():
             outcome = await self._attempt(job, attempts, given_up)
             attempts += 1
-            if outcome is None or not is_retried(outcome, attempts):
-                return
-            seconds = retry_pause(attempts)
-            say(f"{outcome.task_id} is tried again in {seconds} s", Event.RETRY)
-            await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
+            if outcome is None:
+                return last
+            last = outcome
+            if not is_retried(outcome, attempts):
+                return last
+            await self._pause(outcome, attempts, given_up)
+        return last
+
+    async def _pause(self, outcome: Outcome, attempts: int, given_up: asyncio.Event) -> None:
+        if given_up.is_set():
+            return
+        seconds = retry_pause(attempts)
+        say(f"{outcome.task_id} is tried again in {seconds} s", Event.RETRY)
+        await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
 
     async def _attempt(self, job: Job, earlier: int, given_up: asyncio.Event) -> Outcome | None:
         """Its outcome, None when the job is not ours to run, or was given up before its claim."""
         claim = self._claim_of(job)
         run_id = claim.attempt_id
-        self._runs.start(_start(job, claim))
+        self._runs.start(start_order(job, claim))
         await self._until(job, CLAIM_LEAD, given_up)
         if given_up.is_set() or not await self._ledger.claim(claim):
             self._runs.discard(run_id)
             return None
-        if await self._has_place(job):
-            start = self._start_time(job)
-            await self._hold_back(earlier, claim, given_up)
-            outcome = replace(await self._outcome(job, claim), start_time=start)
+        has_place = await self._has_place(job)
+        await self._until(job)
+        if job.scheduled_time is not None and not earlier:
+            say(f"{claim.task_id} is due", Event.DUE)
+        if has_place:
+            outcome = await self._admitted(job, claim, earlier, given_up)
         else:
             self._runs.discard(run_id)
             outcome = skipped(claim, job.definition.task.max_concurrent, self._clock.now())
         await self._ledger.record(outcome)
         self._runs.done(run_id)
+        self._on_attempt(outcome)
         say_outcome(outcome)
         return outcome
+
+    async def _admitted(
+        self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event
+    ) -> Outcome:
+        start = self._start_time(job)
+        say(f"{claim.task_id} started{_which(earlier + 1, claim)}", Event.STARTED)
+        self._on_attempt(claim)
+        await self._hold_back(earlier, claim, given_up)
+        return replace(await self._outcome(job, claim), start_time=start)
 
     async def _has_place(self, job: Job) -> bool:
         """What is taken before the job is due may be free when it is."""
@@ -174,7 +178,6 @@ class Execution:
             await self._clock.wait_until(due - lead, given_up or asyncio.Event())
 
     async def _outcome(self, job: Job, claim: Outcome) -> Outcome:
-        await self._until(job)
         self._run_ids[job.id] = claim.attempt_id
         try:
             return outcome_of(await self._runs.go(claim.attempt_id))
@@ -234,29 +237,8 @@ def outcome_of(ended: Ended) -> Outcome:
     )
 
 
-def _start(job: Job, claim: Outcome) -> Start:
-    task = job.definition.task
-    return Start(
-        run_id=claim.attempt_id,
-        entrypoint=task.entrypoint,
-        timeout_seconds=task.timeout_seconds,
-        environ=_environ(job, claim),
-        claim=to_json(claim),
-    )
-
-
-def _environ(job: Job, claim: Outcome) -> Mapping[str, str]:
-    """What a pod of the task would have."""
-    values: dict[str, Any] = {
-        environment.TASK_ID: claim.task_id,
-        environment.TASK_NAME: job.definition.name,
-        environment.ENTRYPOINT: job.definition.task.entrypoint,
-        environment.NAMESPACE: claim.namespace,
-        environment.JOB_NAME: job.name,
-        environment.POD_NAME: claim.attempt_id,
-        environment.NODE_NAME: claim.node_name or "",
-    }
-    return {name: str(value) for name, value in values.items()}
+def _which(attempt: int, claim: Outcome) -> str:
+    return f", attempt {attempt} of {claim.retry_count + 1}" if claim.retry_count else ""
 
 
 def _request(job: Job) -> SlotRequest:

@@ -15,7 +15,7 @@ from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
 
@@ -70,7 +70,8 @@ class Ledger:
 
     def missing(self, error: SchedulerError) -> None:
         if not self.away:
-            say(f"going on without the history, what it should know is kept: {error}")
+            text = f"going on without the history, what it should know is kept: {error}"
+            say(text, Event.PROBLEM)
         self.away = True
 
     async def reconcile(self, clock: Clock, stop: asyncio.Event) -> None:
@@ -110,7 +111,8 @@ class Ledger:
 
     def _keep(self, entry: Entry) -> None:
         if not self._spool.keep(entry):
-            say(f"the spool is full, {self._spool.refused} records are lost; mend the database")
+            text = f"the spool is full, {self._spool.refused} records are lost; mend the database"
+            say(text, Event.PROBLEM)
 
     async def _claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
         try:
@@ -127,7 +129,7 @@ class Ledger:
         except HistoryUnavailable:
             raise
         except SchedulerError as error:
-            say(f"{outcome.task_id} does not run: {error}")
+            say(f"{outcome.task_id} does not run: {error}", Event.PROBLEM)
             return False
 
     async def _record_all(self, outcomes: Sequence[Outcome]) -> Sequence[None]:
@@ -146,7 +148,8 @@ class Ledger:
         except HistoryUnavailable:
             raise
         except SchedulerError as error:
-            say(f"the outcome of {outcome.task_id} cannot be recorded: {error}")
+            text = f"the outcome of {outcome.task_id} cannot be recorded: {error}"
+            say(text, Event.PROBLEM)
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         match entries[0]:

@@ -46,6 +46,8 @@ class Runs:
         """Runs that are not let go yet."""
         self._ends: dict[str, asyncio.Future[Ended]] = {}
         self._worker_id: str | None = None
+        self._stopped: Reason | None = None
+        """Why every run is told to end."""
         self._adoptions: set[asyncio.Task[None]] = set()
         self.adopted: dict[str, Mapping[str, Any]] = {}
         """Claims of an earlier loop's runs that go on."""
@@ -60,6 +62,8 @@ class Runs:
         end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._ends[run_id] = end
         self.worker.go(run_id)
+        if self._stopped is not None:
+            self.worker.stop(run_id, self._stopped)
         return await end
 
     def discard(self, run_id: str) -> None:
@@ -70,6 +74,8 @@ class Runs:
         self.worker.stop(run_id, reason)
 
     def stop_all(self, reason: Reason) -> None:
+        """Also those that are let go from now on: they have been claimed."""
+        self._stopped = reason
         for run_id in (*self._ends, *self.adopted):
             self.worker.stop(run_id, reason)
 

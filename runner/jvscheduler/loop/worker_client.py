@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler.worker.messages import (
     Acknowledge,
     Discard,
@@ -120,7 +120,7 @@ class SocketWorker:
             while line := await reader.readline():
                 self._hear(decode(line), writer)
         except (OSError, ValueError, InvalidMessage) as error:
-            say(f"the connection to the worker breaks: {error}")
+            say(f"the connection to the worker breaks: {error}", Event.PROBLEM)
         finally:
             was_connected, self._writer = self._writer is not None, None
             writer.close()

@@ -29,7 +29,6 @@ class Settings:
     max_concurrent: int
     database_url: str | None
     termination_log: Path
-    quiet: bool
 
     def begun(self, now: datetime) -> Outcome:
         """The attempt's first outcome, with which it claims its job."""
@@ -69,14 +68,13 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         max_concurrent=_whole(environ, environment.MAX_CONCURRENT, default=1, least=1),
         database_url=environ.get(environment.DATABASE_URL) or None,
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
-        quiet=bool(environ.get(environment.QUIET)),
     )
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:
     value = environ.get(name, "")
     if not value:
-        raise InvalidSettings(f"{name} is not set; the operator and `jvscheduler dev` set it")
+        raise InvalidSettings(f"{name} is not set; the operator sets it")
     return value
 
 

@@ -49,7 +49,7 @@ async def supervise(settings: Settings, process: TaskProcess, store: LoopStore |
     recorded = await publish(store, outcome, settings.termination_log, stop)
     if store is not None and recorded:
         await _leave_place(store, outcome, admission.earlier_attempts + 1)
-    _tell(outcome, quiet=settings.quiet)
+    _tell(outcome)
     return EXIT_CODES[outcome.status]
 
 
@@ -180,8 +180,7 @@ def _discard(process: TaskProcess) -> None:
     end_descendants()
 
 
-def _tell(outcome: Outcome, *, quiet: bool) -> None:
+def _tell(outcome: Outcome) -> None:
     if outcome.traceback:
         os.write(2, outcome.traceback.encode(errors="replace"))
-    if not quiet:
-        say(f"{outcome.task_id} {summary(outcome)}")
+    say(f"{outcome.task_id} {summary(outcome)}")

@@ -108,7 +108,7 @@ class Door:
             self._part(f"the loop is gone: {error}")
             return
         if not chunk:
-            self._part("the loop has closed its connection")
+            self._part()
             return
         self._unread += chunk
         self._read_lines()
@@ -123,10 +123,11 @@ class Door:
         if len(self._unread) > _LONGEST_LINE:
             self._part("the loop sent a line without an end")
 
-    def _part(self, why: str) -> None:
+    def _part(self, why: str = "") -> None:
         if self._loop is None:
             return
-        self._log.say(why)
+        if why:
+            self._log.say(why)
         self._selector.unregister(self._loop)
         self._loop.close()
         self._loop = None

@@ -10,6 +10,8 @@ import os
 import select
 from typing import Final
 
+OWN: Final = "jvscheduler"
+"""In place of a task's id, before what the worker itself says."""
 _ROOM: Final = 1024 * 1024
 _AT_ONCE: Final = 4096
 """PIPE_BUF: a pipe that is ready for writing takes this much."""
@@ -24,7 +26,7 @@ class Log:
         self._dropped = 0
 
     def say(self, text: str) -> None:
-        self.write("jvscheduler", text.encode())
+        self.write(OWN, text.encode())
 
     def write(self, owner: str, line: bytes) -> None:
         if len(self._pending) + len(line) > _ROOM:
@@ -47,3 +49,9 @@ class Log:
         except OSError:  # nobody will ever read it
             written = len(self._pending)
         del self._pending[:written]
+
+
+def read(line: str) -> tuple[str, str]:
+    """Whose line it is, and what it says."""
+    owner, _, text = line.removeprefix("[").partition("] ")
+    return owner, text

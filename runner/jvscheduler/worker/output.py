@@ -44,6 +44,11 @@ class Output:
         os.close(self._reader)
         self._reader = -1
 
+    def show(self, text: str) -> None:
+        """What is said about the run, and is no part of what it printed."""
+        for line in text.splitlines():
+            self._log.write(self._owner, line.encode(errors="replace"))
+
     def tail(self) -> str:
         return clip_start(clean(self._tail.decode(errors="replace")), TAIL_BYTES)
 

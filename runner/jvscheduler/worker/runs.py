@@ -149,6 +149,7 @@ class Runs:
             peak_memory_bytes=usage.peak_memory_bytes if usage else None,
             log_tail=made.output.tail(),
         )
+        made.output.show(verdict.traceback or "")
         made.child = None  # else the two keep each other, and the memory of the board
         del self._runs[start.run_id]
         self._ends[start.run_id] = end

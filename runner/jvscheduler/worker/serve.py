@@ -63,8 +63,8 @@ class Worker:
                 key.data()
             self._children.reap()
             self._children.look(time.monotonic())
+            self._log.flush()  # what a run printed comes before its end
             self._door.flush()
-            self._log.flush()
 
     def _listen_to_signals(self) -> None:
         """Also after a user's module was imported, which may have set its own."""

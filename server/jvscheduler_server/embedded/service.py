@@ -9,8 +9,7 @@ from jvscheduler.discovery.unique import check_unique
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.launcher import ProcessLauncher
-from jvscheduler.loop.scheduler import Scheduler
+from jvscheduler.loop.local import LocalLoop, local_loop
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.settings import Settings
 from jvscheduler_server.embedded.tally import Tally
@@ -23,7 +22,7 @@ class SchedulerService:
         self.store = open_store(settings.database_url)
         self._settings = settings
         self._tasks: dict[str, Task] = {}
-        self._tally = Tally(ProcessLauncher(settings.database_url, settings.environ))
+        self._tally = Tally()
         self._start_time: datetime | None = None
 
     @property
@@ -45,19 +44,15 @@ class SchedulerService:
 
     async def run(self) -> None:
         """Until it is cancelled; then every running task is ended and recorded first."""
-        stop = asyncio.Event()
+        url, environ = self._settings.database_url, self._settings.environ
         clock = SystemClock(self._settings.interval)
-        scheduler = Scheduler(self.tasks, self.store, self._tally, clock)
-        self._start_time = datetime.now(UTC)
-        running = asyncio.create_task(scheduler.run(stop))
-        try:
-            await asyncio.shield(running)
-        except asyncio.CancelledError:
-            stop.set()
-            await running
-            raise
-        finally:
-            self._start_time = None
+        with local_loop(self.store, url, environ, clock, on_attempt=self._tally.count) as loop:
+            loop.replace_tasks(self.tasks)
+            self._start_time = datetime.now(UTC)
+            try:
+                await _until_cancelled(loop)
+            finally:
+                self._start_time = None
 
     def get_status(self) -> dict[str, Any]:
         """With the keys of jvspatial's own; executions are attempts of this process."""
@@ -76,3 +71,14 @@ class SchedulerService:
                 "timezone": self._settings.time_zone,
             },
         }
+
+
+async def _until_cancelled(loop: LocalLoop) -> None:
+    stop, never = asyncio.Event(), asyncio.Event()
+    running = asyncio.create_task(loop.run(stop, never))
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        stop.set()
+        await running
+        raise

@@ -1,42 +1,31 @@
 """Counts the attempts of a server's own process, for `get_status`. The history counts them all."""
 
-import signal
 from collections import Counter
 from typing import Any
 
-from jvscheduler.loop.attempts import Attempt
-from jvscheduler.loop.launcher import Launcher
 from jvscheduler.outcomes import Outcome, Status
 
 
 class Tally:
-    def __init__(self, launcher: Launcher) -> None:
-        self._launcher = launcher
-        self._running = 0
+    def __init__(self) -> None:
+        self._running: set[str] = set()
         self._ended: Counter[Status] = Counter()
 
-    async def run(self, attempt: Attempt) -> Outcome | None:
-        self._running += 1
-        try:
-            outcome = await self._launcher.run(attempt)
-        finally:
-            self._running -= 1
-        if outcome is not None:
-            self._ended[outcome.status] += 1
-        return outcome
-
-    def signal(self, number: signal.Signals) -> None:
-        self._launcher.signal(number)
+    def count(self, attempt: Outcome) -> None:
+        """When it begins, and when it has ended. What was skipped is none."""
+        if attempt.status is Status.RUNNING:
+            self._running.add(attempt.attempt_id)
+        elif attempt.attempt_id in self._running:
+            self._running.discard(attempt.attempt_id)
+            self._ended[attempt.status] += 1
 
     def figures(self) -> dict[str, Any]:
         """`success_rate` is 0 to 1, as in jvspatial's own status."""
-        successful = self._ended[Status.COMPLETED]
-        failed = self._ended[Status.FAILED] + self._ended[Status.TIMEOUT]
-        total = successful + failed
+        successful, total = self._ended[Status.COMPLETED], self._ended.total()
         return {
-            "running_tasks": self._running,
+            "running_tasks": len(self._running),
             "total_executions": total,
             "successful_executions": successful,
-            "failed_executions": failed,
+            "failed_executions": total - successful,
             "success_rate": successful / total if total else 0.0,
         }
