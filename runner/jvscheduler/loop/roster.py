@@ -2,15 +2,15 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.loop.accounting import Account, account
 from jvscheduler.loop.agenda import Agenda
 from jvscheduler.loop.definition import Definition
 
-SUSPENDED_PAUSE: Final = timedelta(minutes=1)
-"""A suspended task is looked at this seldom: its instants share a record."""
+_MINUTE: Final = timedelta(minutes=1)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -70,5 +70,11 @@ class Roster:
     def _plan(self, definition: Definition, now: datetime) -> None:
         instant = definition.task.schedule.next(now)
         if instant is not None and not definition.task.enabled:
-            instant = max(instant, now + SUSPENDED_PAUSE)
+            instant = end_of_minute(instant)
         self._agenda.put(definition.name, instant)
+
+
+def end_of_minute(instant: datetime) -> datetime:
+    """When a suspended task is looked at: the instants of a minute share a record, and two loops
+    that serve the same task for a moment write the same one."""
+    return instant + (_EPOCH - instant) % _MINUTE
