@@ -1,7 +1,8 @@
 """One job from its due instant to its last attempt, as the Job controller and a pod do it.
 
 The child is forked before its job is due and waits at its gate, the claim is made
-a moment before: at the instant itself it only has to be let go.
+a moment before: then it is let go and sleeps until the instant, when nobody else
+has anything to do.
 """
 
 import asyncio
@@ -174,10 +175,9 @@ class Execution:
             await self._clock.wait_until(due - lead, given_up or asyncio.Event())
 
     async def _outcome(self, job: Job, claim: Outcome) -> Outcome:
-        await self._until(job)
         self._run_ids[job.id] = claim.attempt_id
         try:
-            return outcome_of(await self._runs.go(claim.attempt_id))
+            return outcome_of(await self._runs.go(claim.attempt_id, self._ahead(job)))
         except WorkerLost as error:
             return lost(claim, self._clock.now(), str(error))
         finally:
@@ -196,6 +196,11 @@ class Execution:
             if await self._places.acquire(request):
                 return True
         return False
+
+    def _ahead(self, job: Job) -> float:
+        """Seconds until it is due; none when the clock was set back, as in `_until`."""
+        ahead = (job.scheduled_time or _NEVER) - self._clock.now()
+        return ahead.total_seconds() if timedelta(0) < ahead < _SOON else 0.0
 
     def _start_time(self, job: Job) -> datetime:
         """Now, or when it is due: what is done before then is not the task's."""
