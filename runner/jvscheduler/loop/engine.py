@@ -27,7 +27,7 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.messages import Ended
 
-LEAD: Final = timedelta(milliseconds=800)
+LEAD: Final = timedelta(milliseconds=500)
 """So long before it is due a job's child is forked: a burst of jobs is then only let go."""
 HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
