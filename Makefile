@@ -48,7 +48,8 @@ cluster-parts: install ## Compile and fetch what the tests run, once, into a cac
 	$(BIN)/python -m tests.cluster build > /dev/null
 
 .PHONY: bench
-bench: install ## Measure, each against its named baseline
+bench: install ## Measure, each against its named baseline; needs redis-server
+	$(BIN)/pip install --quiet --require-hashes -r requirements/bench.txt
 	$(BIN)/python -m benchmarks
 
 .PHONY: cluster

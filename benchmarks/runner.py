@@ -34,7 +34,7 @@ def _compare(database: str, url: str, folder: Path) -> Ratio:
     attempts = itertools.count(29_540_880)
     run = _runner(url, folder, attempts)
     run()  # the first makes the tables
-    subject, baseline = side_by_side(run, _import_only, ROUNDS)
+    subject, baseline = side_by_side(run, import_only, ROUNDS)
     return Ratio(f"runner of clean_up on {database}", subject, BASELINE, baseline, goal=GOAL)
 
 
@@ -56,7 +56,7 @@ def _runner(url: str, folder: Path, attempts: Iterator[int]) -> Callable[[], Non
     return run
 
 
-def _import_only() -> None:
+def import_only() -> None:
     _python("-c", BASELINE, environ={})
 
 

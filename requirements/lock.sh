@@ -1,5 +1,5 @@
 #!/bin/sh
-# Pins every dependency with its hashes: one file for each image, one for development.
+# Pins every dependency with its hashes: one file for each image, for development, for benchmarks.
 # Usage: lock.sh UV. No index address is written, so the files hold on any mirror.
 set -eu
 uv=$1
@@ -11,6 +11,7 @@ pin() {
     --no-emit-find-links --custom-compile-command "make lock" --output-file "$out" "$@"
 }
 pin dev pyproject.toml --all-extras --group dev
+pin bench --group bench --constraints requirements/dev.txt
 for extra in runner operator server; do
   pin "$extra" pyproject.toml --extra "$extra" --constraints requirements/dev.txt
 done

@@ -98,9 +98,10 @@ class ScriptedWorker:
     def start(self, order: Start) -> None:
         self.gated[order.run_id] = order
 
-    def go(self, run_id: str) -> None:
+    def go(self, run_id: str, after_seconds: float) -> None:
         order = self.going[run_id] = self.gated.pop(run_id)
-        self.went.append((str(order.claim["job_name"]), self.clock.now()))
+        begins = self.clock.now() + timedelta(seconds=after_seconds)
+        self.went.append((str(order.claim["job_name"]), begins))
         if (ended := self.script(order)) is not None:
             self.end(ended)
 

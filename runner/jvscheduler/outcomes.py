@@ -7,7 +7,7 @@ through. Both therefore carry the same facts under the same names.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
@@ -125,7 +125,7 @@ class Gap:
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
     """All of it, as JSON has it; `from_json` reads it."""
-    data: dict[str, Any] = {k: v for k, v in asdict(outcome).items() if v is not None}
+    data: dict[str, Any] = {k: v for k, v in vars(outcome).items() if v is not None}
     return {**data, **{name: data[name].isoformat() for name in _TIMES if name in data}}
 
 

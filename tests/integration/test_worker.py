@@ -1,5 +1,6 @@
 """The worker as a real process: whatever a run does, its end is told truly and hurts no other."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -172,6 +173,19 @@ class TestStarting:
         until_marked(marker)
         loop.say(Stop("gated", Reason.TERMINATED))
         assert loop.end("gated").status == Status.COMPLETED
+
+    def test_a_run_that_is_let_go_ahead_of_its_time_waits_for_it(self, loop: Speaker) -> None:
+        loop.start("ahead", "ends.returns")
+        let_go_at = time.time()
+        loop.say(Go("ahead", after_seconds=0.3))
+        assert loop.next(Started, lambda m: m.run_id == "ahead").at > let_go_at + 0.29
+        assert loop.end("ahead").status == Status.COMPLETED
+
+    def test_one_that_waits_for_its_time_can_be_stopped(self, loop: Speaker) -> None:
+        marker = loop.start("early", "ends.waits")
+        loop.say(Go("early", after_seconds=60.0), Stop("early", Reason.TERMINATED))
+        assert loop.end("early").reason == Reason.TERMINATED
+        assert not marker.exists()
 
     def test_a_discarded_run_ends_without_a_word(
         self, worker: WorkerProcess, loop: Speaker

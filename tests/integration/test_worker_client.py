@@ -61,7 +61,7 @@ class Loop:
 
     def run(self, run_id: str, task: str) -> Path:
         marker = self.start(run_id, task)
-        self.worker.go(run_id)
+        self.worker.go(run_id, 0.0)
         return marker
 
     async def end(self, run_id: str) -> Ended:
@@ -123,7 +123,7 @@ def test_a_run_ends_once_though_the_connection_breaks_at_any_point(tmp_path: Pat
             loop.run("ends", "ends:returns")
             await loop.end("ends")
         loop.worker.stop("goes on", Reason.TERMINATED)
-        loop.worker.go("gated")
+        loop.worker.go("gated", 0.0)
         async with connected(loop):
             assert (await loop.end("goes on")).status == Status.COMPLETED
             assert (await loop.end("gated")).status == Status.COMPLETED

@@ -1,7 +1,8 @@
 """One job from its due instant to its last attempt, as the Job controller and a pod do it.
 
 The child is forked before its job is due and waits at its gate, the claim is made
-a moment before: at the instant itself it only has to be let go.
+a moment before: then it is let go and sleeps until the instant, when nobody else
+has anything to do.
 """
 
 import asyncio
@@ -132,14 +133,11 @@ class Execution:
         if given_up.is_set() or not await self._ledger.claim(claim):
             self._runs.discard(run_id)
             return None
-        has_place = await self._has_place(job)
-        await self._until(job)
-        if job.scheduled_time is not None and not earlier:
-            say(f"{claim.task_id} is due", Event.DUE)
-        if has_place:
+        if await self._has_place(job):
             outcome = await self._admitted(job, claim, earlier, given_up)
         else:
             self._runs.discard(run_id)
+            await self._tell_due(job, earlier)
             outcome = skipped(claim, job.definition.task.max_concurrent, self._clock.now())
         await self._ledger.record(outcome)
         self._runs.done(run_id)
@@ -150,11 +148,19 @@ class Execution:
     async def _admitted(
         self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event
     ) -> Outcome:
+        """Let go ahead of its time, to begin by itself when it is due."""
         start = self._start_time(job)
+        await self._hold_back(earlier, claim, given_up)
+        outcome = asyncio.create_task(self._outcome(job, claim))
+        await self._tell_due(job, earlier)
         say(f"{claim.task_id} started{_which(earlier + 1, claim)}", Event.STARTED)
         self._on_attempt(claim)
-        await self._hold_back(earlier, claim, given_up)
-        return replace(await self._outcome(job, claim), start_time=start)
+        return replace(await outcome, start_time=start)
+
+    async def _tell_due(self, job: Job, earlier: int) -> None:
+        await self._until(job)
+        if job.scheduled_time is not None and not earlier:
+            say(f"{job.definition.task.task_id} is due", Event.DUE)
 
     async def _has_place(self, job: Job) -> bool:
         """What is taken before the job is due may be free when it is."""
@@ -180,7 +186,7 @@ class Execution:
     async def _outcome(self, job: Job, claim: Outcome) -> Outcome:
         self._run_ids[job.id] = claim.attempt_id
         try:
-            return outcome_of(await self._runs.go(claim.attempt_id))
+            return outcome_of(await self._runs.go(claim.attempt_id, self._ahead(job)))
         except WorkerLost as error:
             return lost(claim, self._clock.now(), str(error))
         finally:
@@ -199,6 +205,11 @@ class Execution:
             if await self._places.acquire(request):
                 return True
         return False
+
+    def _ahead(self, job: Job) -> float:
+        """Seconds until it is due; none when the clock was set back, as in `_until`."""
+        ahead = (job.scheduled_time or _NEVER) - self._clock.now()
+        return ahead.total_seconds() if timedelta(0) < ahead < _SOON else 0.0
 
     def _start_time(self, job: Job) -> datetime:
         """Now, or when it is due: what is done before then is not the task's."""

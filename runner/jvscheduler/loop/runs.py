@@ -24,7 +24,7 @@ class Worker(Protocol):
 
     def start(self, order: Start) -> None: ...
 
-    def go(self, run_id: str) -> None: ...
+    def go(self, run_id: str, after_seconds: float) -> None: ...
 
     def discard(self, run_id: str) -> None: ...
 
@@ -56,12 +56,12 @@ class Runs:
         self._waiting[order.run_id] = order
         self.worker.start(order)
 
-    async def go(self, run_id: str) -> Ended:
+    async def go(self, run_id: str, after_seconds: float) -> Ended:
         """Raises WorkerLost."""
         del self._waiting[run_id]
         end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._ends[run_id] = end
-        self.worker.go(run_id)
+        self.worker.go(run_id, after_seconds)
         if self._stopped is not None:
             self.worker.stop(run_id, self._stopped)
         return await end

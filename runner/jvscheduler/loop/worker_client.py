@@ -8,6 +8,7 @@ is dropped, since it may have been done; `on_hello` tells that by the worker's i
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,7 +57,13 @@ class Listener(Protocol):
 @dataclass
 class _Told:
     start: Start
-    let_go: bool = False
+    let_go_at: float | None = None
+    """By the monotonic clock, when it may begin."""
+
+    def go(self) -> Go | None:
+        if self.let_go_at is None:
+            return None
+        return Go(self.start.run_id, max(0.0, self.let_go_at - time.monotonic()))
 
 
 class SocketWorker:
@@ -83,11 +90,11 @@ class SocketWorker:
         self._told[order.run_id] = _Told(order)
         self._say(order)
 
-    def go(self, run_id: str) -> None:
+    def go(self, run_id: str, after_seconds: float) -> None:
         told = self._told.get(run_id)
         if told is not None:
-            told.let_go = True
-            self._say(Go(run_id))
+            told.let_go_at = time.monotonic() + after_seconds
+            self._say(Go(run_id, after_seconds))
 
     def discard(self, run_id: str) -> None:
         self._forget(run_id)
@@ -153,8 +160,8 @@ class SocketWorker:
         for run_id, told in self._told.items():
             if run_id not in running:
                 self._say(told.start)
-                if told.let_go:
-                    self._say(Go(run_id))
+                if (go := told.go()) is not None:
+                    self._say(go)
         for stop in self._stops.values():
             self._say(stop)
         self._listener.on_hello(worker_id, running)

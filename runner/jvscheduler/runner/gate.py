@@ -11,7 +11,6 @@ import struct
 import time
 from typing import Final
 
-_GO: Final = b"g"
 _TIME: Final = struct.Struct("<d")
 
 
@@ -32,9 +31,10 @@ class Gate:
         """Of the outer end; it can be read once the task has begun, or ended without."""
         return self._outer.fileno()
 
-    def open(self) -> None:
+    def open(self, begin: float = 0.0) -> None:
+        """The task sleeps until `begin`, of the monotonic clock, which all processes share."""
         with contextlib.suppress(OSError):  # the task died while it imported
-            self._outer.send(_GO)
+            self._outer.send(_TIME.pack(begin))
 
     def begun_at(self) -> float | None:
         """Unix seconds when the task's own code began; None when it has not."""
@@ -49,8 +49,10 @@ class Gate:
 
     def wait(self) -> None:
         """In the task's process: returns when it may run, or not at all."""
-        if self._inner.recv(1) != _GO:
+        told = self._inner.recv(_TIME.size)
+        if len(told) != _TIME.size:
             os._exit(0)
+        time.sleep(max(0.0, _TIME.unpack(told)[0] - time.monotonic()))
         with contextlib.suppress(OSError):  # nobody listens any more
             self._inner.send(_TIME.pack(time.time()))
         self._inner.close()

@@ -52,11 +52,12 @@ class Child:
     def gate(self) -> Gate:
         return self._process.gate
 
-    def go(self, limit: float | None) -> None:
+    def go(self, limit: float | None, after: float = 0.0) -> None:
         """Nothing, when it was told to end before."""
         if self.interruption is None:
-            self.look_at = None if limit is None else time.monotonic() + limit
-            self.gate.open()
+            begin = time.monotonic() + after
+            self.look_at = None if limit is None else begin + limit
+            self.gate.open(begin)
 
     def stop(self, reason: Reason) -> None:
         """Asks it to end, and sees to it that it does."""

@@ -8,7 +8,7 @@ before it.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 from jvscheduler.errors import SchedulerError
@@ -41,7 +41,10 @@ class Start:
 
 @dataclass(frozen=True)
 class Go:
+    """Its child sleeps by itself until it is due: many due at once need nobody else then."""
+
     run_id: str
+    after_seconds: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ _KINDS: Final[Mapping[str, type[Message]]] = {
 
 
 def encode(message: Message) -> bytes:
-    body = {"kind": type(message).__name__, **asdict(message)}
+    body = {"kind": type(message).__name__, **vars(message)}
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 
 

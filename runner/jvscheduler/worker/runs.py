@@ -76,16 +76,16 @@ class Runs:
             made.failure = f"no process could be started for the task: {error}"
             self._log.say(made.failure)
 
-    def go(self, run_id: str) -> None:
+    def go(self, run_id: str, after_seconds: float) -> None:
         made = self._runs.get(run_id)
         if made is None or made.let_go_at is not None:
             return
-        made.let_go_at = time.time()
+        made.let_go_at = time.time() + after_seconds
         made.oom_kills_before = count(self._oom_counter)
         if made.child is None or made.usage is not None:
             self._tell_end(made)
         else:
-            made.child.go(made.start.timeout_seconds)
+            made.child.go(made.start.timeout_seconds, after_seconds)
 
     def discard(self, run_id: str) -> None:
         made = self._runs.get(run_id)

@@ -113,8 +113,8 @@ class Worker:
         match order:
             case Start():
                 self._runs.start(order)
-            case Go(run_id):
-                self._runs.go(run_id)
+            case Go(run_id, after_seconds):
+                self._runs.go(run_id, after_seconds)
             case Discard(run_id):
                 self._runs.discard(run_id)
             case Stop(run_id, reason):

@@ -1,0 +1,60 @@
+"""One run at a time, from the moment when it is due until its record is in the database."""
+
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from benchmarks.contest.inherited import worker_environ
+from benchmarks.contest.ours import MODULE, definition
+from benchmarks.report import side_by_side
+from jvscheduler.history.urls import open_store
+from jvscheduler.loop.clock import SystemClock
+from jvscheduler.loop.engine import Loop
+from jvscheduler.loop.execution import Host
+from jvscheduler.loop.runs import Runs
+from jvscheduler.loop.spool import Spool
+from jvscheduler.loop.worker_client import SocketWorker, connected
+from jvscheduler.loop.worker_process import worker_process
+from jvscheduler.outcomes import Outcome, Status
+
+RUNS: Final = 30
+
+
+def due_to_recorded(url: str, baseline: Callable[[], object]) -> tuple[float, float]:
+    """Median seconds of the two, in turn."""
+    ours, imports = [], []
+    for _ in range(3):
+        ours += asyncio.run(_recorded(url))[1:]
+        imports.append(side_by_side(lambda: None, baseline, 5)[1])
+    return statistics.median(ours), statistics.median(imports)
+
+
+async def _recorded(url: str) -> list[float]:
+    stop, taken, store, runs = asyncio.Event(), list[float](), open_store(url), Runs()
+    record_all = store.record_all
+
+    async def timed(outcomes: Sequence[Outcome]) -> None:
+        await record_all(outcomes)
+        now = time.time()
+        completed = (o for o in outcomes if o.status is Status.COMPLETED)
+        taken.extend(now - o.scheduled_time.timestamp() for o in completed if o.scheduled_time)
+        if len(taken) > RUNS:
+            stop.set()
+
+    store.record_all = timed  # type: ignore[method-assign]
+    await store.open()
+    with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
+        loop = Loop(Host("bench"), store, Spool(Path(folder)), runs, SystemClock())
+        loop.put(definition(0, "every second"))
+        async with worker_process(worker_environ(url)) as process:
+            worker = runs.worker = SocketWorker(process.socket, runs)
+            async with connected(worker, stop):
+                worker.prepare((MODULE,))
+                await loop.run(stop, timedelta(seconds=5))
+    await store.close()
+    return taken
