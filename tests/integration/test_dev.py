@@ -79,7 +79,12 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
         return Sessions(see(patient), see(impatient, interrupts=2))
 
 
-BEFORE_THE_END = {"quick": "completed", "fails": "pending", "stays": "running"}
+BEFORE_THE_END = {
+    "quick": "completed",
+    "fails": "pending",
+    "suspended": "skipped",
+    "stays": "running",
+}
 
 
 def states(session: Dev) -> dict[str, str]:
@@ -115,12 +120,12 @@ def test_a_due_task_is_run_and_shown(sessions: Sessions) -> None:
     assert sessions.patient.records["quick"].result == 7
 
 
-def test_a_suspended_task_is_listed_and_never_due(sessions: Sessions) -> None:
+def test_a_suspended_task_is_listed_and_skipped(sessions: Sessions) -> None:
     tasks = {t["task_id"]: t for t in sessions.patient.status["scheduler"]["tasks"]}
     assert tasks["tasks.suspended"]["suspended"]
     assert tasks["tasks.suspended"]["next_schedule_time"] is None
     assert not tasks["tasks.quick"]["suspended"]
-    assert "suspended" not in sessions.patient.jobs
+    assert sessions.patient.jobs["suspended"]["reason"] == "Suspended"
 
 
 def test_the_api_is_described(sessions: Sessions) -> None:
