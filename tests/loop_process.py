@@ -8,7 +8,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,6 +60,8 @@ class LoopPod:
     database_url: str
     name: str = LOOP
     pythonpath: Path = ROOT
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """Of the loop's container, beside its own."""
     worker: Container = field(init=False)
     loop: Container = field(init=False)
 
@@ -77,6 +79,7 @@ class LoopPod:
             environment.NAMESPACE: self.namespace,
             environment.SPOOL: str(self.folder / "spool"),
             "KUBECONFIG": str(self.kubeconfig),
+            **self.environ,
         }
         python = [sys.executable, "-m"]
         self.worker = Container([*python, "jvscheduler.worker"], shared, self.folder / "worker.log")
@@ -94,8 +97,14 @@ class LoopPod:
 
     def stop(self) -> None:
         """As a kubelet ends a pod."""
+        self.terminate()
+        self.wait()
+
+    def terminate(self) -> None:
         for container in (self.loop, self.worker):
             container.signal(signal.SIGTERM)
+
+    def wait(self) -> None:
         for container in (self.loop, self.worker):
             container.wait()
 
@@ -123,22 +132,29 @@ class Tasks:
     namespace: str
 
     def apply(self, name: str, *, loop: str | None = LOOP, **spec: Any) -> None:
-        metadata = {"name": name, "namespace": self.namespace}
-        base = {"taskID": name.replace("-", "."), "image": "shop:1"}
-        task = {
-            "apiVersion": names.API_VERSION,
-            "kind": names.KIND,
-            "metadata": metadata,
-            "spec": {**base, **spec},
-        }
-        self._kubectl("apply", "--server-side", "-f", "-", stdin=json.dumps(task))
+        task = self._task(name, spec)
+        self._kubectl(
+            "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(task)
+        )
         if loop is not None:
             self.assign(name, loop)
 
+    def apply_all(self, specs: Mapping[str, Mapping[str, Any]], loop: str) -> None:
+        """Many by few calls."""
+        items = [self._task(name, spec) for name, spec in specs.items()]
+        objects = {"apiVersion": "v1", "kind": "List", "items": items}
+        self._kubectl(
+            "apply", "--server-side", "--force-conflicts", "-f", "-", stdin=json.dumps(objects)
+        )
+        self.assign_all(list(specs), loop)
+
     def assign(self, name: str, loop: str | None) -> None:
+        self.assign_all([name], loop)
+
+    def assign_all(self, tasks: Sequence[str], loop: str | None) -> None:
         patch = {"status": {"backend": "Loop" if loop else "CronJob", "loop": loop}}
         arguments = ("--subresource=status", "--type=merge", "-p", json.dumps(patch))
-        self._kubectl("patch", names.PLURAL, name, *arguments)
+        self._kubectl("patch", names.PLURAL, *tasks, *arguments)
 
     def patch(self, name: str, **spec: Any) -> None:
         patch = json.dumps({"spec": spec})
@@ -146,6 +162,18 @@ class Tasks:
 
     def delete(self, name: str) -> None:
         self._kubectl("delete", names.PLURAL, name)
+
+    def delete_all(self) -> None:
+        self._kubectl("delete", names.PLURAL, "--all")
+
+    def _task(self, name: str, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        base = {"taskID": name.replace("-", "."), "image": "shop:1"}
+        return {
+            "apiVersion": names.API_VERSION,
+            "kind": names.KIND,
+            "metadata": {"name": name, "namespace": self.namespace},
+            "spec": {**base, **spec},
+        }
 
     def _kubectl(self, *arguments: str, stdin: str | None = None) -> str:
         return self.server.kubectl("-n", self.namespace, *arguments, stdin=stdin)

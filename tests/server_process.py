@@ -1,8 +1,10 @@
 """The server as a process that tests start, ask and end, and a database that they may stop."""
 
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -116,9 +118,10 @@ class OwnPostgres:
 
 
 @contextmanager
-def an_own_postgres(folder: Path) -> Iterator[OwnPostgres]:
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o755)  # PostgreSQL's own user must reach its folder
+def an_own_postgres() -> Iterator[OwnPostgres]:
+    """Not below pytest's folder, which any other session closes to PostgreSQL's own user."""
+    folder = Path(tempfile.mkdtemp(prefix="jvscheduler-postgres-"))
+    folder.chmod(0o755)
     postgres = OwnPostgres(folder, free_ports(1)[0])
     postgres.create()
     postgres.start()
@@ -126,3 +129,4 @@ def an_own_postgres(folder: Path) -> Iterator[OwnPostgres]:
         yield postgres
     finally:
         postgres.stop()
+        shutil.rmtree(folder)

@@ -152,8 +152,8 @@ def test_a_pod_that_ends_lets_its_runs_end_and_records_them(pod: LoopPod, tasks:
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    with an_own_postgres(tmp_path_factory.mktemp("postgres")) as postgres:
+def own_postgres() -> Iterator[OwnPostgres]:
+    with an_own_postgres() as postgres:
         yield postgres
 
 

@@ -145,8 +145,8 @@ def test_a_pod_that_vanished_while_the_server_was_away_lost_its_runner(
 
 
 @pytest.fixture
-def own_postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OwnPostgres]:
-    with an_own_postgres(tmp_path_factory.mktemp("postgres")) as postgres:
+def own_postgres() -> Iterator[OwnPostgres]:
+    with an_own_postgres() as postgres:
         yield postgres
 
 

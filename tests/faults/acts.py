@@ -1,0 +1,183 @@
+"""Does faults to a world. Each leaves it as it should recover from: everything is there again."""
+
+import random
+import signal
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from typing import Final
+
+import psutil
+
+from tests.faults.mix import edit
+from tests.faults.planning import Fault, Injection
+from tests.faults.world import World
+from tests.loop_process import Container
+
+_HOUR: Final = 3600
+_EDIT_PAUSE: Final = 1.0
+_CUT: Final = (
+    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+)
+
+
+def inject(world: World, injection: Injection) -> None:
+    _ACTS[injection.fault](world, injection)
+
+
+def _kill_loop(world: World, _: Injection) -> None:
+    _restart(world.pod.loop)
+
+
+def _kill_worker(world: World, _: Injection) -> None:
+    _restart(world.pod.worker)
+
+
+def _kill_both(world: World, _: Injection) -> None:
+    containers = (world.pod.loop, world.pod.worker)
+    for container in containers:
+        container.kill()
+    for container in containers:
+        _start_anew(container)
+
+
+def _restart(container: Container) -> None:
+    container.kill()
+    _start_anew(container)
+
+
+def _start_anew(container: Container) -> None:
+    """With a log of its own."""
+    stem, _, number = container.log.stem.partition("-")
+    container.log = container.log.with_stem(f"{stem}-{int(number or 1) + 1}")
+    container.start()
+
+
+def _kill_child(world: World, injection: Injection) -> None:
+    process = world.pod.worker.process
+    assert process is not None
+    children = psutil.Process(process.pid).children()
+    if children:
+        with suppress(psutil.NoSuchProcess):  # it has just ended by itself
+            random.Random(injection.draw).choice(children).kill()
+
+
+def _delete_pod(world: World, _: Injection) -> None:
+    """Its replacement starts at once, beside it."""
+    before = world.pod
+    before.terminate()
+    world.add_pod()
+    before.wait()
+    world.pod.until_ready()
+
+
+def _roll_out_image(world: World, _: Injection) -> None:
+    """As the operator: the new one is ready before it gets the tasks, then the old one ends."""
+    before = world.pod
+    world.add_pod(world.new_name()).until_ready()
+    world.tasks.assign_all(list(world.specs), world.pod.name)
+    before.stop()
+
+
+def _edit_tasks(world: World, injection: Injection) -> None:
+    chance = random.Random(injection.draw)
+    names, end = list(world.specs), time.monotonic() + injection.lasts
+    while time.monotonic() < end:
+        name, changes = edit(names, chance)
+        world.tasks.patch(name, **changes)
+        time.sleep(_EDIT_PAUSE)
+    world.tasks.apply_all(world.specs, world.pod.name)
+
+
+def _stop_database(world: World, injection: Injection) -> None:
+    with _no_database(world):
+        time.sleep(injection.lasts)
+
+
+def _restart_database(world: World, _: Injection) -> None:
+    with _no_database(world):
+        pass
+
+
+def _restart_without_database(world: World, injection: Injection) -> None:
+    with _no_database(world):
+        time.sleep(injection.lasts / 2)
+        _kill_both(world, injection)
+        time.sleep(injection.lasts / 2)
+
+
+@contextmanager
+def _no_database(world: World) -> Iterator[None]:
+    world.postgres.stop()
+    try:
+        yield
+    finally:
+        world.postgres.start()
+
+
+def _freeze_database(world: World, injection: Injection) -> None:
+    assert world.postgres.process is not None
+    process = psutil.Process(world.postgres.process.pid)
+    frozen = [process, *process.children()]
+    _signal_all(frozen, signal.SIGSTOP)
+    try:
+        time.sleep(injection.lasts)
+    finally:
+        _signal_all(frozen, signal.SIGCONT)
+
+
+def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):  # a session that has ended
+            process.send_signal(number)
+
+
+def _cut_connections(world: World, _: Injection) -> None:
+    world.execute(_CUT)
+
+
+def _stop_api_server(world: World, injection: Injection) -> None:
+    """Half of the time the loop is killed meanwhile; it begins when it can list its tasks."""
+    world.gate.shut()
+    try:
+        time.sleep(injection.lasts)
+        if injection.draw % 2:
+            _kill_loop(world, injection)
+    finally:
+        world.gate.open()
+
+
+def _set_clock_ahead(world: World, injection: Injection) -> None:
+    _set_clock(world, _HOUR, injection.lasts)
+
+
+def _set_clock_back(world: World, injection: Injection) -> None:
+    _set_clock(world, -_HOUR, injection.lasts)
+
+
+def _set_clock(world: World, seconds: int, lasts: float) -> None:
+    world.set_clock(seconds)
+    try:
+        time.sleep(lasts)
+    finally:
+        world.set_clock(0)
+
+
+_ACTS: Final[Mapping[Fault, Callable[[World, Injection], None]]] = {
+    Fault.LOOP_KILLED: _kill_loop,
+    Fault.WORKER_KILLED: _kill_worker,
+    Fault.CHILD_KILLED: _kill_child,
+    Fault.BOTH_KILLED: _kill_both,
+    Fault.POD_DELETED: _delete_pod,
+    Fault.IMAGE_ROLLED_OUT: _roll_out_image,
+    Fault.TASKS_EDITED: _edit_tasks,
+    Fault.DATABASE_STOPPED: _stop_database,
+    Fault.DATABASE_FROZEN: _freeze_database,
+    Fault.DATABASE_RESTARTED: _restart_database,
+    Fault.DATABASE_CUT: _cut_connections,
+    Fault.DATABASE_AWAY_AT_RESTART: _restart_without_database,
+    Fault.API_SERVER_STOPPED: _stop_api_server,
+    Fault.CLOCK_AHEAD: _set_clock_ahead,
+    Fault.CLOCK_BACK: _set_clock_back,
+}

@@ -1,0 +1,61 @@
+"""The course of a run: tasks at work, fault upon fault, time to recover, judgement."""
+
+import time
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+
+from jvscheduler.history.store import LoopStore
+from jvscheduler.outcomes import Status
+from jvscheduler.verification.spans import last_sign_of_life
+from tests.cluster.commands import say
+from tests.faults.acts import inject
+from tests.faults.judging import Judgement, ask, judge
+from tests.faults.planning import CLOCKS, Injection
+from tests.faults.world import World
+from tests.waiting import eventually
+
+_SILENT = timedelta(seconds=30)
+_ENOUGH = 2
+
+
+def run(world: World, injections: Iterable[Injection]) -> Judgement:
+    until_at_work(world, world.began)
+    for injection in injections:
+        time.sleep(injection.calm)
+        say(f"{injection.fault}, {injection.lasts:.0f} s")
+        inject(world, injection)
+        if injection.fault not in CLOCKS:
+            until_at_work(world, datetime.now(UTC))
+    return finish(world)
+
+
+def finish(world: World) -> Judgement:
+    """What a dead loop or worker has left is closed; then the pod ends, in good order."""
+    eventually(lambda: not _left(world), "what was left running is closed", timeout=240)
+    end = datetime.now(UTC)
+    world.pod.stop()
+    return judge(world, end)
+
+
+def until_at_work(world: World, since: datetime) -> None:
+    """Jobs complete that became due after that."""
+
+    async def completed(store: LoopStore) -> bool:
+        found = await store.recent(since, Status.COMPLETED, 100)
+        due = [job for job in found.jobs if job.scheduled_time and job.scheduled_time > since]
+        return len(due) >= _ENOUGH
+
+    try:
+        eventually(lambda: ask(world, completed), "tasks complete", timeout=90)
+    except AssertionError as error:
+        raise AssertionError(f"{error}\n{world.pod.logs()[-8000:]}") from None
+
+
+def _left(world: World) -> bool:
+    now = datetime.now(UTC)
+
+    async def silent(store: LoopStore) -> bool:
+        running = (j for j in await store.unfinished() if j.status is Status.RUNNING)
+        return any(now - last_sign_of_life(job) > _SILENT for job in running)
+
+    return ask(world, silent)

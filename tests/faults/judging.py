@@ -1,0 +1,86 @@
+"""What became of it all: the checker's judgement of the history, and the tasks' own testimony.
+
+The checker reads records only; that an attempt began twice, or that one began of
+which the history has nothing, only the tasks can tell.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Final, TypeVar
+
+from jvscheduler.cli.verify import Request, verify
+from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.store import LoopStore
+from jvscheduler.history.urls import open_store
+from jvscheduler.verification.report import Report, as_text
+from tests.faults.work import BEGUN
+from tests.faults.world import World
+
+T = TypeVar("T")
+
+AFTERWARDS: Final = timedelta(minutes=3)
+"""What still counts as running then, was never closed."""
+
+
+@dataclass(frozen=True)
+class Judgement:
+    report: Report
+    begun: int
+    begun_twice: Sequence[str]
+    """Attempts."""
+    unrecorded: Sequence[str]
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.report.counts.total() or self.begun_twice or self.unrecorded)
+
+    def text(self) -> str:
+        own = [
+            f"{self.begun} attempts began by the tasks' own account; "
+            f"twice: {', '.join(self.begun_twice) or 'none'}; "
+            f"without a record: {', '.join(self.unrecorded) or 'none'}"
+        ]
+        return "\n".join([*as_text(self.report), *own])
+
+
+def judge(world: World, end: datetime) -> Judgement:
+    """Of the time from the world's beginning to `end`, when its pods have ended."""
+
+    async def read(store: LoopStore) -> tuple[Report, Sequence[ScheduledJob]]:
+        request = Request(
+            tasks=(),
+            namespace=None,
+            start=world.began,
+            end=end,
+            known_until=end + AFTERWARDS,
+            most=5,
+            max_lateness=None,
+        )
+        report = await verify(store, request)
+        recent = await store.recent(datetime.fromtimestamp(0, UTC), None, 1_000_000)
+        return report, recent.jobs
+
+    report, jobs = ask(world, read)
+    begun = Counter(line for pod in world.pods for line in _lines(pod.folder / BEGUN))
+    recorded = {attempt["attempt_id"] for job in jobs for attempt in job.attempts}
+    twice = [attempt for attempt, count in begun.items() if count > 1]
+    return Judgement(report, begun.total(), twice, sorted(set(begun) - recorded))
+
+
+def ask(world: World, question: Callable[[LoopStore], Awaitable[T]]) -> T:
+    async def answered() -> T:
+        store = open_store(world.postgres.url)
+        try:
+            return await question(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(answered())
+
+
+def _lines(file: Path) -> Sequence[str]:
+    return file.read_text().splitlines() if file.exists() else ()
