@@ -1,5 +1,9 @@
-"""How many jobs of a task may run at once: slots of the history's, or while it is away, a count
-of this loop's own jobs."""
+"""How many jobs of a task may run at once: slots of the history's, and a count of this loop's own.
+
+While the history is away the count decides alone. It counts afterwards too: what was
+granted meanwhile the history learns with the next heartbeat only, and what it froze
+over has expired there, though it runs.
+"""
 
 from collections.abc import Sequence
 
@@ -59,13 +63,14 @@ class Places:
         return [h for h, r in self._held.items() if (r.namespace, r.task_id) == place]
 
     async def _acquire(self, request: SlotRequest) -> bool:
+        others = set(self.holders(request.namespace, request.task_id)) - {request.holder}
+        if len(others) >= request.limit:
+            return False
         if not self._ledger.away:
             try:
                 return await self._requests(request)
             except HistoryUnavailable as error:
                 self._ledger.missing(error)
-        if len(self.holders(request.namespace, request.task_id)) >= request.limit:
-            return False
         self._owed.add(request.holder)
         return True
 

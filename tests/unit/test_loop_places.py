@@ -1,0 +1,34 @@
+"""Places that were granted while the history was away count when it is back."""
+
+import asyncio
+from pathlib import Path
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.history.slots import SlotRequest
+from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.places import Places
+from jvscheduler.loop.spool import Spool
+from tests.loop_parts import SteppedClock
+
+
+def _request(holder: str) -> SlotRequest:
+    return SlotRequest("shop", "restock", 1, holder)
+
+
+def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MemoryHistory()
+        ledger = Ledger(store, Spool(tmp_path))
+        places = Places(store, ledger, SteppedClock())
+        ledger.missing(HistoryUnavailable("down"))
+        assert await places.acquire(_request("first"))
+        assert await ledger.replay()
+        assert not await places.acquire(_request("second"))
+        assert await places.acquire(_request("first")), "its own place, for another attempt"
+        await places.release("first")
+        assert await places.acquire(_request("second"))
+
+    asyncio.run(tale())
