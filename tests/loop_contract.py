@@ -1,6 +1,6 @@
 """What every cluster must do for loops and for CronJobs that give way to them."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -21,10 +21,18 @@ def loop_for(stage: Stage, image: str, server: str = "server:1") -> dict[str, An
     return loops.build(stage.namespace, spec, LoopImage(server))
 
 
-async def listed(listing: Awaitable[Listing], manifest: Manifest) -> Manifest:
-    """The object as a list has it."""
-    (found,) = (o for o in (await listing).items if key_of(o) == key_of(manifest))
-    return found
+async def delete_as_listed(
+    delete: Callable[[Manifest], Awaitable[None]],
+    listing: Callable[[], Awaitable[Listing]],
+    manifest: Manifest,
+) -> None:
+    """Kubernetes' own controllers write to the object too, so that a version may be old at once."""
+    while True:
+        (found,) = (o for o in (await listing()).items if key_of(o) == key_of(manifest))
+        try:
+            return await delete(found)
+        except Conflict:
+            continue
 
 
 class LoopContract:
@@ -77,7 +85,7 @@ class LoopContract:
             )
             with pytest.raises(Conflict):
                 await stage.cluster.delete_loop(first)
-            await stage.cluster.delete_loop(await listed(stage.cluster.loops(), later))
+            await delete_as_listed(stage.cluster.delete_loop, stage.cluster.loops, later)
             assert key_of(later) not in map(key_of, (await stage.cluster.loops()).items)
             with pytest.raises(NotFound):
                 await stage.cluster.delete_loop(later)
@@ -133,7 +141,7 @@ class LoopContract:
             )
             with pytest.raises(Conflict):
                 await stage.cluster.delete_cron_job(seen)
-            await stage.cluster.delete_cron_job(await listed(stage.cluster.cron_jobs(), later))
+            await delete_as_listed(stage.cluster.delete_cron_job, stage.cluster.cron_jobs, later)
             assert await stage.cluster.cron_job(key) is None
             with pytest.raises(NotFound):
                 await stage.cluster.delete_cron_job(later)
