@@ -8,15 +8,7 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.worker.messages import (
-    Acknowledge,
-    Discard,
-    Go,
-    Prepare,
-    Prepared,
-    Started,
-    Stop,
-)
+from jvscheduler.worker.messages import Acknowledge, Discard, Go, Prepare, Prepared, Stop
 from tests.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.runner_process import is_running
 from tests.waiting import eventually
@@ -169,7 +161,6 @@ class TestStarting:
         loop.result("meanwhile", "ends.returns")
         assert not marker.exists()
         loop.say(Go("gated"))
-        assert loop.next(Started, lambda m: m.run_id == "gated").at > 0
         until_marked(marker)
         loop.say(Stop("gated", Reason.TERMINATED))
         assert loop.end("gated").status == Status.COMPLETED
@@ -178,8 +169,9 @@ class TestStarting:
         loop.start("ahead", "ends.returns")
         let_go_at = time.time()
         loop.say(Go("ahead", after_seconds=0.3))
-        assert loop.next(Started, lambda m: m.run_id == "ahead").at > let_go_at + 0.29
-        assert loop.end("ahead").status == Status.COMPLETED
+        end = loop.end("ahead")
+        assert end.status == Status.COMPLETED
+        assert end.started_at > let_go_at + 0.29
 
     def test_one_that_waits_for_its_time_can_be_stopped(self, loop: Speaker) -> None:
         marker = loop.start("early", "ends.waits")
@@ -225,6 +217,16 @@ class TestStarting:
 
 
 class TestImports:
+    def test_only_who_uses_jvspatial_imports_it_and_finds_the_historys_database(
+        self, tmp_path: Path
+    ) -> None:
+        history = tmp_path / "history.db"
+        with a_worker(tmp_path, f"sqlite:///{history}") as worker:
+            loop = worker.connect()
+            assert loop.result("without", "late.tells_whether_jvspatial_is_there").result is False
+            assert loop.result("with", "late.counts_with_jvspatial").result == 1
+        assert history.exists()
+
     @pytest.mark.usefixtures("neighbour")
     def test_a_module_that_cannot_be_imported_hurts_only_its_runs(
         self, worker: WorkerProcess, loop: Speaker

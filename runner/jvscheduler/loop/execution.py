@@ -149,13 +149,12 @@ class Execution:
         self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event
     ) -> Outcome:
         """Let go ahead of its time, to begin by itself when it is due."""
-        start = self._start_time(job)
         await self._hold_back(earlier, claim, given_up)
         outcome = asyncio.create_task(self._outcome(job, claim))
         await self._tell_due(job, earlier)
         say(f"{claim.task_id} started{_which(earlier + 1, claim)}", Event.STARTED)
         self._on_attempt(claim)
-        return replace(await outcome, start_time=start)
+        return await outcome
 
     async def _tell_due(self, job: Job, earlier: int) -> None:
         await self._until(job)
@@ -234,8 +233,10 @@ class Execution:
 
 def outcome_of(ended: Ended) -> Outcome:
     """Also for a run of an earlier loop: its claim comes back with its end."""
+    claim, started = from_json(ended.claim), datetime.fromtimestamp(ended.started_at, tz=UTC)
     return replace(
-        from_json(ended.claim),
+        claim,
+        start_time=max(claim.start_time or started, started),
         status=Status(ended.status),
         reason=ended.reason,
         error_message=ended.error_message,

@@ -1,7 +1,7 @@
 """A loop without a cluster: in `dev` and in a user's server, its worker a child process.
 
-The worker imports none of the user's modules: each run does, so that an edit of
-the code counts for the next run. Told to stop the loop waits for no run: each is
+The worker imports jvspatial and none of the user's modules: each run does, so that an
+edit of the code counts for the next run. Told to stop the loop waits for no run: each is
 told to terminate, and recorded.
 """
 
@@ -25,6 +25,7 @@ from jvscheduler.loop.worker_process import Show, worker_process
 from jvscheduler.names import resource_name
 from jvscheduler.outcomes import Outcome
 from jvscheduler.tasks import Task
+from jvscheduler.worker.imports import BINDING
 
 NAMESPACE: Final = "dev"
 _NO_GRACE: Final = timedelta(0)
@@ -92,7 +93,7 @@ class LocalLoop:
 
     @contextlib.asynccontextmanager
     async def _worker(self, stop: asyncio.Event, kill: asyncio.Event) -> AsyncIterator[None]:
-        async with worker_process(self._environ, self._show) as process:
+        async with worker_process(self._environ, self._show, (BINDING,)) as process:
             self._runs.worker = worker = SocketWorker(process.socket, self._runs)
             killing = asyncio.create_task(_when(kill, process.kill))
             try:

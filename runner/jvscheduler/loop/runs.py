@@ -98,9 +98,6 @@ class Runs:
         for module, problem in prepared.failed.items():
             say(f"{module} is imported by each run anew, which takes longer: {problem}")
 
-    def on_started(self, run_id: str, at: float) -> None:
-        """What it says comes with the end too."""
-
     def on_lost(self) -> None:
         """Whether the runs are, the next hello tells."""
 

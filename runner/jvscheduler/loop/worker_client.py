@@ -27,7 +27,6 @@ from jvscheduler.worker.messages import (
     Prepared,
     Report,
     Start,
-    Started,
     Stop,
     decode,
     encode,
@@ -45,8 +44,6 @@ class Listener(Protocol):
         """With another id than before, all runs but these are lost."""
 
     def on_prepared(self, prepared: Prepared) -> None: ...
-
-    def on_started(self, run_id: str, at: float) -> None: ...
 
     def on_ended(self, ended: Ended) -> None: ...
 
@@ -141,8 +138,6 @@ class SocketWorker:
             case Hello(worker_id, running):
                 self._writer = writer
                 self._meet(worker_id, running)
-            case Started(run_id, at):
-                self._listener.on_started(run_id, at)
             case Ended():
                 self._listener.on_ended(message)
             case Prepared():

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -27,11 +27,13 @@ _GROWN_UP: Final = 60.0
 """Seconds after which a worker's death is no reason to wait longer."""
 
 _PROGRAM: Final = """
-import os, signal, sys
+import importlib, os, signal, sys
 if not sys.path[0]:
     sys.path[0] = os.getcwd()
 from jvscheduler.runner import kernel
 kernel.die_with_parent(signal.SIGTERM)
+for module in sys.argv[1:]:
+    importlib.import_module(module)
 from jvscheduler.worker.__main__ import main
 main()
 """
@@ -42,10 +44,16 @@ a run may change its own."""
 
 
 class WorkerProcess:
-    """The one that lives now; `environ` is what it, and so its runs, inherit."""
+    """The one that lives now; `environ` is what it, and so its runs, inherit.
 
-    def __init__(self, socket: Path, environ: Mapping[str, str], show: Show | None) -> None:
+    `modules` it imports before anything else: they are known to be good.
+    """
+
+    def __init__(
+        self, socket: Path, environ: Mapping[str, str], show: Show | None, modules: Sequence[str]
+    ) -> None:
         self.socket = socket
+        self._modules = modules
         self._environ = {**environ, environment.WORKER_SOCKET: str(socket)}
         self._show = show
         self._process: asyncio.subprocess.Process | None = None
@@ -87,6 +95,7 @@ class WorkerProcess:
             sys.executable,
             "-c",
             _PROGRAM,
+            *self._modules,
             env=self._environ,
             start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL,
@@ -102,11 +111,11 @@ class WorkerProcess:
 
 @contextlib.asynccontextmanager
 async def worker_process(
-    environ: Mapping[str, str], show: Show | None = None
+    environ: Mapping[str, str], show: Show | None = None, modules: Sequence[str] = ()
 ) -> AsyncIterator[WorkerProcess]:
     """At the end it terminates: let the loop close its connection first."""
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
-        process = WorkerProcess(Path(folder, "worker.sock"), environ, show)
+        process = WorkerProcess(Path(folder, "worker.sock"), environ, show, modules)
         keeping = asyncio.create_task(process.keep_alive())
         try:
             yield process

@@ -39,7 +39,7 @@ def _attempt(settings: Settings) -> int:
 
     from jvscheduler.history import binding  # noqa: F401, PLC0415 - for the task's process
     from jvscheduler.history.urls import open_store  # noqa: PLC0415
-    from jvscheduler.runner import calls, kernel  # noqa: F401, PLC0415
+    from jvscheduler.runner import kernel  # noqa: PLC0415
     from jvscheduler.runner.child import be_the_task  # noqa: PLC0415
     from jvscheduler.runner.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.runner.supervisor import close, supervise  # noqa: PLC0415

@@ -9,13 +9,15 @@ looked for.
 import asyncio
 import contextlib
 import inspect
+import sys
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
-
-from jvspatial.core.entities import Walker
+from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.runner.log import say
+
+if TYPE_CHECKING:
+    from jvspatial.core.entities import Walker
 
 CLOSE_SECONDS: Final = 5.0
 
@@ -28,13 +30,19 @@ class WalkerFailed(SchedulerError):
 
 def call(target: Callable[[], Any], close: Close) -> Any:
     """What the task returns; `close` is awaited in the loop that an async task ran in."""
-    if isinstance(target, type) and issubclass(target, Walker):
+    if _is_walker(target):
         return _run(_walk(target), close)
     result = target()
     return _run(result, close) if inspect.isawaitable(result) else result
 
 
-async def _walk(walker_class: type[Walker]) -> Any:
+def _is_walker(target: Callable[[], Any]) -> TypeGuard["type[Walker]"]:
+    """Without jvspatial there is none: it is not imported only to ask."""
+    entities = sys.modules.get("jvspatial.core.entities")
+    return entities is not None and isinstance(target, type) and issubclass(target, entities.Walker)
+
+
+async def _walk(walker_class: "type[Walker]") -> Any:
     walker = walker_class()
     await walker.spawn()
     report = await walker.get_report()

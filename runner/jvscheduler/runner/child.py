@@ -10,20 +10,25 @@ import signal
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from io import TextIOWrapper
 from types import FrameType
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from jvscheduler.outcomes import Reason
 from jvscheduler.runner import kernel
+from jvscheduler.runner.calls import call
+from jvscheduler.runner.default_database import DefaultDatabase
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.gate import Gate
 from jvscheduler.runner.report import Board, Report, presentable
 from jvscheduler.runner.tracebacks import error_message, trace
 
+_ENDED_NICENESS: Final = 10
+
 
 def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> NoReturn:
-    live(lambda: _attempt(entrypoint, database_url, gate), board)
+    live(lambda: _attempt(entrypoint, database_url, board, gate), board)
 
 
 def live(work: Callable[[], Report], board: Board) -> NoReturn:
@@ -35,6 +40,7 @@ def live(work: Callable[[], Report], board: Board) -> NoReturn:
         os._exit(0)
     board.write(report)
     _flush()
+    os.nice(_ENDED_NICENESS)  # the kernel has a process to take apart: those that begin go first
     os._exit(0 if report.completed else 1)
 
 
@@ -55,23 +61,28 @@ def _raise_exit(number: int, _frame: FrameType | None) -> None:
     raise SystemExit(128 + number)
 
 
-def _attempt(entrypoint: str, database_url: str | None, gate: Gate) -> Report:
+def _attempt(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> Report:
+    """What can be done before the task is due is done before."""
+    ready = _ready(entrypoint, database_url)
+    gate.wait()
+    board.begin(time.time())
+    return ready if isinstance(ready, Report) else _run(ready)
+
+
+def _ready(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Report:
     try:
         target = load(entrypoint)
+        close = DefaultDatabase(database_url).close if database_url else _nothing
     except TaskNotFound as error:
-        failure = Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
+        return Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
-        failure = failed(Reason.IMPORT_FAILED, error)
-    else:
-        gate.wait()
-        return _run(target, database_url)
-    gate.wait()
-    return failure
+        return failed(Reason.IMPORT_FAILED, error)
+    return partial(call, target, close)
 
 
-def _run(target: Callable[[], Any], database_url: str | None) -> Report:
+def _run(work: Callable[[], Any]) -> Report:
     try:
-        result = _call(target, database_url)
+        result = work()
     except SystemExit as error:
         if error.code in (None, 0):
             return Report(time.monotonic())
@@ -79,15 +90,6 @@ def _run(target: Callable[[], Any], database_url: str | None) -> Report:
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
         return failed(Reason.TASK_RAISED, error)
     return Report(time.monotonic(), result=presentable(result))
-
-
-def _call(target: Callable[[], Any], database_url: str | None) -> Any:
-    from jvscheduler.history.binding import bind  # noqa: PLC0415 - jvspatial, loaded by now
-    from jvscheduler.runner.calls import call  # noqa: PLC0415
-
-    if database_url is None:
-        return call(target, _nothing)
-    return call(target, bind(database_url).close)
 
 
 async def _nothing() -> None:

@@ -72,6 +72,10 @@ class TaskProcess:
             peak_memory_bytes=usage.ru_maxrss * 1024,
         )
 
+    def begun_at(self) -> float | None:
+        """Unix seconds when the task's own code began; None when it has not."""
+        return self._board.begun_at()
+
     def report(self) -> Report | None:
         return self._board.read()
 

@@ -2,18 +2,22 @@
 
 Not a pipe: a task may close every file it finds, or leave children that hold
 the pipe open. The length is written last, so that half a report is none.
+When the task began is there too.
 """
 
 import json
 import mmap
 import struct
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Reason, clean, clip
 from jvscheduler.outcomes import clip_start as keep_end
 
 MAX_RESULT_BYTES: Final = 16 * 1024
+_HEAD: Final = struct.Struct("<dI")
+"""When the task began, and the report's length; 0 so long as there is none."""
+_BEGUN: Final = struct.Struct("<d")
 _LENGTH: Final = struct.Struct("<I")
 _SIZE: Final = 512 * 1024
 
@@ -40,15 +44,23 @@ class Board:
         self._memory = mmap.mmap(-1, _SIZE)
 
     def write(self, report: Report) -> None:
-        raw = json.dumps(asdict(_limited(report))).encode()
-        self._memory[_LENGTH.size : _LENGTH.size + len(raw)] = raw
-        self._memory[: _LENGTH.size] = _LENGTH.pack(len(raw))
+        raw = json.dumps(vars(_limited(report))).encode()
+        self._memory[_HEAD.size : _HEAD.size + len(raw)] = raw
+        _LENGTH.pack_into(self._memory, _BEGUN.size, len(raw))
+
+    def begin(self, at: float) -> None:
+        """`at` in Unix seconds."""
+        _BEGUN.pack_into(self._memory, 0, at)
+
+    def begun_at(self) -> float | None:
+        begun_at, _ = _HEAD.unpack_from(self._memory)
+        return begun_at or None
 
     def read(self) -> Report | None:
-        (length,) = _LENGTH.unpack(self._memory[: _LENGTH.size])
+        _, length = _HEAD.unpack_from(self._memory)
         if not length:
             return None
-        data = json.loads(self._memory[_LENGTH.size : _LENGTH.size + length])
+        data = json.loads(self._memory[_HEAD.size : _HEAD.size + length])
         return Report(**{**data, "reason": data["reason"] and Reason(data["reason"])})
 
 

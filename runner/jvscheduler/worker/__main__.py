@@ -23,8 +23,7 @@ def main() -> NoReturn:
     except InvalidSettings as error:
         say(str(error))
         os._exit(UNUSABLE)
-    from jvscheduler.history import binding  # noqa: F401, PLC0415 - for the runs
-    from jvscheduler.runner import calls, kernel  # noqa: F401, PLC0415
+    from jvscheduler.runner import kernel  # noqa: PLC0415 - once the settings are good
     from jvscheduler.worker.door import listen  # noqa: PLC0415
     from jvscheduler.worker.imports import settle  # noqa: PLC0415
     from jvscheduler.worker.serve import Worker  # noqa: PLC0415

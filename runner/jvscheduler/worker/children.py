@@ -27,18 +27,16 @@ _HELD_BACK: Final = (signal.SIGTERM, signal.SIGINT)
 
 
 class Child:
-    """`on_begun` is told when its own code began, `on_ended` when it is reaped."""
+    """`on_ended` is told when it is reaped."""
 
     def __init__(
         self,
         process: TaskProcess,
         output: Output,
-        on_begun: Callable[[float], None],
         on_ended: Callable[[Usage], None],
     ) -> None:
         self._process = process
         self.output = output
-        self.on_begun = on_begun
         self.on_ended = on_ended
         self.interruption: Interruption | None = None
         self.look_at: float | None = None
@@ -77,6 +75,9 @@ class Child:
             else:
                 self.kill()
 
+    def begun_at(self) -> float | None:
+        return self._process.begun_at()
+
     def reap(self) -> Usage:
         return self._process.reap()
 
@@ -96,12 +97,12 @@ class Children:
         self,
         life: Life,
         output: Output,
-        on_begun: Callable[[float], None],
         on_ended: Callable[[Usage], None],
     ) -> Child:
         """Raises OSError. A signal to the child waits until the child can answer it."""
         watched = (key.fd for key in self._selector.get_map().values())
-        own = [*self._own, *watched, output.fileno()]
+        gates = (child.gate.fileno() for child in self._by_pid.values())
+        own = [*self._own, *watched, *gates, output.fileno()]
 
         def begin(board: Board, gate: Gate) -> NoReturn:
             leave_parent(own, output.writer)
@@ -109,7 +110,7 @@ class Children:
 
         before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
         try:
-            child = Child(TaskProcess(begin), output, on_begun, on_ended)
+            child = Child(TaskProcess(begin), output, on_ended)
         except OSError:
             output.finish()
             raise
@@ -117,7 +118,7 @@ class Children:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(output.writer)
         self._by_pid[child.pid] = child
-        self._watch(child)
+        self._selector.register(output, selectors.EVENT_READ, lambda: self._read(child))
         return child
 
     def reap(self) -> None:
@@ -139,27 +140,13 @@ class Children:
         times = (child.look_at for child in self._by_pid.values())
         return min((time for time in times if time is not None), default=None)
 
-    def _watch(self, child: Child) -> None:
-        read = selectors.EVENT_READ
-        self._selector.register(child.output, read, lambda: self._read(child))
-        self._selector.register(child.gate, read, lambda: self._hear(child))
-
     def _read(self, child: Child) -> None:
         if not child.output.read():
             self._finish_output(child)
 
-    def _hear(self, child: Child) -> None:
-        """What it says at its gate it says once, or it has ended."""
-        begun_at = child.gate.begun_at()
-        self._selector.unregister(child.gate)
-        child.gate.close()
-        if begun_at is not None:
-            child.on_begun(begun_at)
-
     def _finish(self, child: Child) -> None:
         usage = child.reap()
-        if child.gate.fileno() >= 0:
-            self._hear(child)
+        child.gate.close()
         if child.output.fileno() >= 0:
             self._finish_output(child)
         child.on_ended(usage)

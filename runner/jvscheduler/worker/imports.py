@@ -24,6 +24,8 @@ from jvscheduler.worker.output import Output
 from jvscheduler.worker.runs import Send
 
 IMPORT_SECONDS: Final = 60.0
+BINDING: Final = "jvscheduler.history.binding"
+"""What a run needs besides when its application uses jvspatial."""
 
 
 class Imports:
@@ -56,9 +58,7 @@ class Imports:
         output = Output(f"importing {module}", self._log)
         ended = partial(self._tried, module)
         try:
-            self._trial = self._children.fork(
-                partial(try_import, module), output, lambda _: None, ended
-            )
+            self._trial = self._children.fork(partial(try_import, module), output, ended)
         except OSError as error:
             self._fail(module, f"no process could be started to try it: {error}")
             self._advance()
@@ -77,6 +77,8 @@ class Imports:
     def _import(self, module: str) -> None:
         try:
             importlib.import_module(module)
+            if "jvspatial" in sys.modules:
+                importlib.import_module(BINDING)
         except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
             self._fail(module, error_message(error))
         self._mend()

@@ -86,14 +86,6 @@ class Hello:
 
 
 @dataclass(frozen=True)
-class Started:
-    """The task's own code is about to begin. `at` in Unix seconds."""
-
-    run_id: str
-    at: float
-
-
-@dataclass(frozen=True)
 class Ended:
     """`started_at` and `ended_at` in Unix seconds; the rest as in an outcome."""
 
@@ -120,12 +112,12 @@ class Prepared:
 
 
 Order: TypeAlias = Prepare | Start | Go | Discard | Stop | Acknowledge
-Report: TypeAlias = Hello | Started | Ended | Prepared
+Report: TypeAlias = Hello | Ended | Prepared
 Message: TypeAlias = Order | Report
 
 _KINDS: Final[Mapping[str, type[Message]]] = {
     kind.__name__: kind
-    for kind in (Prepare, Start, Go, Discard, Stop, Acknowledge, Hello, Started, Ended, Prepared)
+    for kind in (Prepare, Start, Go, Discard, Stop, Acknowledge, Hello, Ended, Prepared)
 }
 
 

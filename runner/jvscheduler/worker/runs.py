@@ -14,7 +14,7 @@ from jvscheduler.runner.verdict import Verdict, judge
 from jvscheduler.worker.children import Child, Children
 from jvscheduler.worker.forked import run
 from jvscheduler.worker.log import Log
-from jvscheduler.worker.messages import Ended, Hello, Report, Start, Started
+from jvscheduler.worker.messages import Ended, Hello, Report, Start
 from jvscheduler.worker.output import Output
 
 Send = Callable[[Report], None]
@@ -29,9 +29,13 @@ class Run:
         self.child: Child | None = None
         self.failure = ""
         self.let_go_at: float | None = None
-        self.begun_at: float | None = None
         self.usage: Usage | None = None
         self.oom_kills_before = 0
+
+    def started_at(self) -> float:
+        """When it was let go, if its own code never began."""
+        begun_at = self.child.begun_at() if self.child is not None else None
+        return begun_at or self.let_go_at or 0.0
 
     def verdict(self, oom_counter: Path | None) -> Verdict:
         if self.child is None or self.usage is None:
@@ -69,9 +73,7 @@ class Runs:
         life = partial(run, start, self._database_url)
         on_ended = partial(self._ended, made)
         try:
-            made.child = self._children.fork(
-                life, made.output, partial(self._begun, made), on_ended
-            )
+            made.child = self._children.fork(life, made.output, on_ended)
         except OSError as error:
             made.failure = f"no process could be started for the task: {error}"
             self._log.say(made.failure)
@@ -120,11 +122,6 @@ class Runs:
         for end in self._ends.values():
             self._send(end)
 
-    def _begun(self, made: Run, at: float) -> None:
-        if made.let_go_at is not None:
-            made.begun_at = at
-            self._send(Started(made.start.run_id, at))
-
     def _ended(self, made: Run, usage: Usage) -> None:
         made.usage = usage
         if self._runs.get(made.start.run_id) is not made:  # discarded
@@ -138,7 +135,7 @@ class Runs:
         end = Ended(
             run_id=start.run_id,
             claim=start.claim,
-            started_at=made.begun_at or made.let_go_at or 0.0,
+            started_at=made.started_at(),
             ended_at=time.time(),
             status=verdict.status,
             reason=verdict.reason,

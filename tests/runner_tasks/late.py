@@ -1,0 +1,14 @@
+"""Tasks of a module that does not import jvspatial: the task does, or nobody."""
+
+import sys
+
+
+def tells_whether_jvspatial_is_there() -> bool:
+    return "jvspatial" in sys.modules
+
+
+async def counts_with_jvspatial() -> int:
+    from jvspatial.core import Object  # noqa: PLC0415 - that is the point
+
+    await Object.create()
+    return len(await Object.find({}))
