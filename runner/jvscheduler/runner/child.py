@@ -21,10 +21,11 @@ from jvscheduler.runner.calls import call
 from jvscheduler.runner.default_database import DefaultDatabase
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.gate import Gate
-from jvscheduler.runner.report import Board, Report, presentable
+from jvscheduler.runner.report import Board, Report, encode, presentable
 from jvscheduler.runner.tracebacks import error_message, trace
 
 _ENDED_NICENESS: Final = 10
+"""What is left to do for a run that has ended gives way to runs that begin."""
 
 
 def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> NoReturn:
@@ -38,9 +39,9 @@ def live(work: Callable[[], Report], board: Board) -> NoReturn:
     report = work()
     if os.getpid() != pid:  # a process that the task forked came back out of the task
         os._exit(0)
+    os.nice(_ENDED_NICENESS)
     board.write(report)
     _flush()
-    os.nice(_ENDED_NICENESS)  # the kernel has a process to take apart: those that begin go first
     os._exit(0 if report.completed else 1)
 
 
@@ -64,6 +65,7 @@ def _raise_exit(number: int, _frame: FrameType | None) -> None:
 def _attempt(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> Report:
     """What can be done before the task is due is done before."""
     ready = _ready(entrypoint, database_url)
+    _rehearse()
     gate.wait()
     board.begin(time.time())
     return ready if isinstance(ready, Report) else _run(ready)
@@ -78,6 +80,12 @@ def _ready(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Rep
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
         return failed(Reason.IMPORT_FAILED, error)
     return partial(call, target, close)
+
+
+def _rehearse() -> None:
+    """The kernel copies each page that a forked process writes to, the first time: what is done
+    around a task is done for nothing first, so that it takes no time when the task is due."""
+    encode(_run(partial(call, lambda: None, _nothing)))
 
 
 def _run(work: Callable[[], Any]) -> Report:

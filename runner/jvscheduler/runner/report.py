@@ -44,7 +44,7 @@ class Board:
         self._memory = mmap.mmap(-1, _SIZE)
 
     def write(self, report: Report) -> None:
-        raw = json.dumps(vars(_limited(report))).encode()
+        raw = encode(report)
         self._memory[_HEAD.size : _HEAD.size + len(raw)] = raw
         _LENGTH.pack_into(self._memory, _BEGUN.size, len(raw))
 
@@ -62,6 +62,10 @@ class Board:
             return None
         data = json.loads(self._memory[_HEAD.size : _HEAD.size + length])
         return Report(**{**data, "reason": data["reason"] and Reason(data["reason"])})
+
+
+def encode(report: Report) -> bytes:
+    return json.dumps(vars(_limited(report))).encode()
 
 
 def presentable(result: Any) -> Any:
