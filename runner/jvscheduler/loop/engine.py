@@ -6,7 +6,7 @@ that is down delays no task.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -119,8 +119,8 @@ class Loop:
         for work in (
             self._ledger.reconcile(self._clock, self._ended),
             self._beat(),
-            self._settle_pasts(),
-            self._resume_unfinished(),
+            self._regularly(self._settle, _PAUSE),
+            self._regularly(self._resume, _SWEEP),
         ):
             self._start(work)
         await self._schedule()
@@ -159,15 +159,16 @@ class Loop:
     def _begin(self, job: Job) -> None:
         self._start(self._execution.run(job), self._jobs)
 
-    async def _settle_pasts(self) -> None:
+    async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
-            if self._untold and not self._ledger.away:
-                await self._ledger.guarded(self._settle)
-            await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
+            await self._ledger.guarded(act)
+            await self._clock.wait_until(self._clock.now() + pause, self._stopping)
 
     async def _settle(self) -> None:
         """What this loop itself has recorded since is not the past's. Raises HistoryUnavailable
         with nothing done. A loop serves one namespace."""
+        if not self._untold:
+            return
         untold = [(d, self._untold[d.name]) for d in self._roster if d.name in self._untold]
         tasks = [definition.task.task_id for definition, _ in untold]
         until = min(since for _, since in untold)
@@ -189,12 +190,6 @@ class Loop:
         self._act(definition, told)
         if found.revise:
             self._start(self._ledger.revise([revision_of(definition, since)]))
-
-    async def _resume_unfinished(self) -> None:
-        while not self._stopping.is_set():
-            if not self._ledger.away:
-                await self._ledger.guarded(self._resume)
-            await self._clock.wait_until(self._clock.now() + _SWEEP, self._stopping)
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""

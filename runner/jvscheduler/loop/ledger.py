@@ -8,7 +8,7 @@ for it; somebody else looks every second whether it is back.
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
@@ -44,20 +44,13 @@ class Ledger:
         return True
 
     async def record(self, outcome: Outcome) -> None:
-        if not self.away:
-            try:
-                await self._records(outcome)
-            except HistoryUnavailable as error:
-                self.missing(error)
-            else:
-                return
-        self._keep(outcome)
+        await self._write(lambda: self._records(outcome), [outcome])
 
     async def account(self, gaps: Sequence[Gap]) -> None:
-        await self._write(self._store.account, gaps)
+        await self._write(lambda: self._store.account(gaps), gaps)
 
     async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
-        await self._write(self._store.revise, revisions)
+        await self._write(lambda: self._store.revise(revisions), revisions)
 
     async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         """What can wait for the history: not done while it is away, and not made up for."""
@@ -96,12 +89,10 @@ class Ledger:
         self.away = False
         return True
 
-    async def _write(self, act: Callable[[Sequence[Any]], Awaitable[None]], entries: Any) -> None:
-        if not entries:
-            return
+    async def _write(self, act: Callable[[], Awaitable[None]], entries: Sequence[Entry]) -> None:
         if not self.away:
             try:
-                await act(entries)
+                await act()
             except HistoryUnavailable as error:
                 self.missing(error)
             else:

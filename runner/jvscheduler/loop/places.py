@@ -40,11 +40,7 @@ class Places:
 
     async def free(self, holder: str) -> None:
         """Also what an earlier loop held."""
-        if not self._ledger.away:
-            try:
-                await self._releases(holder)
-            except HistoryUnavailable as error:
-                self._ledger.missing(error)
+        await self._ledger.guarded(lambda: self._releases(holder))
 
     async def extend(self, others: Sequence[str]) -> None:
         """Say of each, and of other jobs that live, that its holder does; ask for what is owed."""
