@@ -1,30 +1,18 @@
 """What every history store must do; each tier runs it on the stores that it can have."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.outcomes import Status
 from tests.outcomes import NOON, begun, completed, failed, of_job, timed_out
+from tests.telling import tell
 
 TASK = ("shop", "shop.tasks.restock")
 
-Story = Callable[[HistoryStore], Awaitable[None]]
 MakeStore = Callable[[], HistoryStore]
-
-
-def tell(make_store: MakeStore, story: Story) -> None:
-    async def opened() -> None:
-        store = make_store()
-        await store.open()
-        try:
-            await story(store)
-        finally:
-            await store.close()
-
-    asyncio.run(opened())
 
 
 class HistoryContract:

@@ -20,8 +20,9 @@ from jvscheduler.history.jvspatial_store import JvspatialHistory
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.outcomes import Outcome
-from tests.history_contract import HistoryContract, MakeStore, tell
+from tests.history_contract import HistoryContract, MakeStore
 from tests.outcomes import NOON, begun, completed, failed, of_job
+from tests.telling import tell
 
 RACERS = 4
 RACES = 25
