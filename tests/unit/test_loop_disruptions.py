@@ -1,5 +1,6 @@
 """Loops, workers and histories that go away: every instant still has its one account."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -7,7 +8,9 @@ import pytest
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.loop.definition import Definition
 from jvscheduler.outcomes import Reason, Status
+from jvscheduler.worker.messages import Ended, Start
 from tests.loop_parts import (
     MINUTE,
     NOON,
@@ -20,6 +23,17 @@ from tests.loop_parts import (
     settle,
     unending,
 )
+
+
+async def _killed_at_noon(
+    tmp_path: Path, known: Definition, script: Callable[[Start], Ended | None] = completed
+) -> Story:
+    story = Story(tmp_path, script)
+    async with story:
+        story.loop.put(known)
+        await story.clock.advance(NOON)
+        story.kill()
+    return story
 
 
 def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path: Path) -> None:
@@ -40,11 +54,7 @@ def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path
 
 def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> None:
     async def tale() -> None:
-        before = Story(tmp_path, unending)
-        async with before:
-            before.loop.put(definition("hourly"))
-            await before.clock.advance(NOON)
-            before.kill()
+        before = await _killed_at_noon(tmp_path, definition("hourly"), unending)
         (order,) = before.worker.going.values()
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
             after.runs.on_hello("worker-a", before.worker.claims())
@@ -59,11 +69,7 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
 async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
     """A loop that ran at noon, and another one from `until` after noon on."""
     known = definition(starting_deadline=deadline)
-    before = Story(tmp_path)
-    async with before:
-        before.loop.put(known)
-        await before.clock.advance(NOON)
-        before.kill()
+    before = await _killed_at_noon(tmp_path, known)
     after = Story(tmp_path, store=before.store, time=NOON + until)
     async with after:
         after.loop.put(known)
@@ -98,11 +104,7 @@ def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
     tmp_path: Path,
 ) -> None:
     async def tale() -> None:
-        before = Story(tmp_path)
-        async with before:
-            before.loop.put(definition())
-            await before.clock.advance(NOON)
-            before.kill()
+        before = await _killed_at_noon(tmp_path, definition())
         async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition("every 5 seconds"))
             await after.clock.advance(NOON + 156 * SECOND)
@@ -231,11 +233,7 @@ def test_a_retry_that_another_loop_awaits_is_left_to_it(tmp_path: Path) -> None:
 
 def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None:
     async def tale() -> None:
-        before = Story(tmp_path, unending)
-        async with before:
-            before.loop.put(definition("hourly"))
-            await before.clock.advance(NOON)
-            before.kill()
+        before = await _killed_at_noon(tmp_path, definition("hourly"), unending)
         async with Story(tmp_path, store=before.store, time=NOON + 20 * SECOND) as after:
             after.loop.put(definition("hourly"))
             await after.clock.advance(NOON + 25 * SECOND)
