@@ -188,7 +188,7 @@ def _claims_won(url: str, racer: int) -> int:
             of_job(number, job_name=f"racer-{racer}", attempt_id=f"pod-{racer}-{number}")
             for number in range(RACES)
         ]
-        won = [await store.claim(claim) for claim in claims]
+        won = [await store.claim(claim) is not None for claim in claims]
         await store.close()
         return sum(won)
 

@@ -116,7 +116,7 @@ class Ledger:
     async def _claim_one(self, outcome: Outcome) -> bool:
         """A record that cannot be read is there all the same: somebody else's claim."""
         try:
-            return await self._store.claim(outcome)
+            return await self._store.claim(outcome) is not None
         except HistoryUnavailable:
             raise
         except SchedulerError as error:
