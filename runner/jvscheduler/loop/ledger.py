@@ -6,7 +6,7 @@ for it; somebody else looks every second whether it is back.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -20,8 +20,8 @@ from jvscheduler.loop.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
 
 _PAUSE: Final = timedelta(seconds=1)
-_MOST: Final = 200
-"""Spooled entries in one statement."""
+MOST: Final = 200
+"""Spooled entries in one statement, and in memory."""
 
 
 class Ledger:
@@ -79,7 +79,7 @@ class Ledger:
         try:
             await self._store.ping()
             while not self._spool.is_empty:
-                for batch in _batches(list(self._spool.replay())):
+                for batch in _batches(self._spool.replay()):
                     await self._put(batch)
                 self._spool.replayed()
         except HistoryUnavailable:
@@ -152,16 +152,16 @@ class Ledger:
                 await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
 
 
-def _batches(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Runs of entries of one kind; no two outcomes of one job in a batch."""
-    batches: list[list[Entry]] = []
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Runs of entries of one kind, one at a time; no two outcomes of one job in a batch."""
+    batch: list[Entry] = []
     jobs: set[str] = set()
     for entry in entries:
         job = entry.job_id if isinstance(entry, Outcome) else None
-        last = batches[-1] if batches else None
-        if last is None or type(last[0]) is not type(entry) or job in jobs or len(last) == _MOST:
-            batches.append([])
-            jobs = set()
-        batches[-1].append(entry)
+        if batch and (type(batch[0]) is not type(entry) or job in jobs or len(batch) == MOST):
+            yield batch
+            batch, jobs = [], set()
+        batch.append(entry)
         jobs |= {job} if job else set()
-    return batches
+    if batch:
+        yield batch
