@@ -1,39 +1,25 @@
 """Loops, workers and histories that go away: every instant still has its one account."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.loop.definition import Definition
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.worker.messages import Ended, Start
 from tests.loop_parts import (
     MINUTE,
     NOON,
     SECOND,
+    MovableHistory,
     Story,
     completed,
     definition,
     failed,
+    killed_at_noon,
     run,
     settle,
     unending,
 )
-
-
-async def _killed_at_noon(
-    tmp_path: Path, known: Definition, script: Callable[[Start], Ended | None] = completed
-) -> Story:
-    story = Story(tmp_path, script)
-    async with story:
-        story.loop.put(known)
-        await story.clock.advance(NOON)
-        story.kill()
-    return story
 
 
 def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path: Path) -> None:
@@ -54,7 +40,7 @@ def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path
 
 def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> None:
     async def tale() -> None:
-        before = await _killed_at_noon(tmp_path, definition("hourly"), unending)
+        before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         (order,) = before.worker.going.values()
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
             after.runs.on_hello("worker-a", before.worker.claims())
@@ -69,7 +55,7 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
 async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
     """A loop that ran at noon, and another one from `until` after noon on."""
     known = definition(starting_deadline=deadline)
-    before = await _killed_at_noon(tmp_path, known)
+    before = await killed_at_noon(tmp_path, known)
     after = Story(tmp_path, store=before.store, time=NOON + until)
     async with after:
         after.loop.put(known)
@@ -104,7 +90,7 @@ def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
     tmp_path: Path,
 ) -> None:
     async def tale() -> None:
-        before = await _killed_at_noon(tmp_path, definition())
+        before = await killed_at_noon(tmp_path, definition())
         async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition("every 5 seconds"))
             await after.clock.advance(NOON + 156 * SECOND)
@@ -116,22 +102,6 @@ def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
             ]
 
     run(tale)
-
-
-class MovableHistory(MemoryHistory):
-    """A history that can be taken away."""
-
-    away = False
-
-    def __getattribute__(self, name: str) -> object:
-        found = object.__getattribute__(self, name)
-        if name.startswith("_") or not callable(found) or not self.away:
-            return found
-
-        async def unavailable(*_: object, **__: object) -> None:
-            raise HistoryUnavailable("the history database is unavailable")
-
-        return unavailable
 
 
 def test_tasks_run_while_the_history_is_away_and_it_learns_of_them_later(tmp_path: Path) -> None:
@@ -233,7 +203,7 @@ def test_a_retry_that_another_loop_awaits_is_left_to_it(tmp_path: Path) -> None:
 
 def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None:
     async def tale() -> None:
-        before = await _killed_at_noon(tmp_path, definition("hourly"), unending)
+        before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         async with Story(tmp_path, store=before.store, time=NOON + 20 * SECOND) as after:
             after.loop.put(definition("hourly"))
             await after.clock.advance(NOON + 25 * SECOND)

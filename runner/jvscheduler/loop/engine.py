@@ -9,11 +9,11 @@ import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.accounting import Account
+from jvscheduler.loop.accounting import Account, accounts
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.definition import Definition, decides_alike, removed, revision_of
 from jvscheduler.loop.endings import silent_attempts
@@ -35,6 +35,7 @@ HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
 _SETTLE_PAUSE: Final = timedelta(seconds=2)
 _SWEEP: Final = timedelta(seconds=15)
+T = TypeVar("T")
 
 
 class Loop:
@@ -147,14 +148,14 @@ class Loop:
         if definition is not None:
             self._act(definition, found)
 
-    def _act(self, definition: Definition, found: Account) -> None:
-        if found.gaps:
-            for gap in found.gaps:
-                told = f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}"
-                say(told, gap.status)
-            self._start(self._ledger.account(found.gaps))
+    def _act(self, definition: Definition, found: Account) -> asyncio.Task[None] | None:
+        """The writing of its gaps, if it has any."""
         if found.run is not None:
             self._begin(due_job(definition, found.run))
+        for gap in found.gaps:
+            told = f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}"
+            say(told, gap.status)
+        return self._start(self._ledger.account(found.gaps)) if found.gaps else None
 
     def _begin(self, job: Job) -> None:
         self._start(self._execution.run(job), self._jobs)
@@ -176,20 +177,26 @@ class Loop:
         last = await self._store.last_instants(namespace, tasks, until)
         revisions = await self._store.last_revisions(namespace, tasks)
         for definition, since in untold:
+            if self._untold.pop(definition.name, None) is None:
+                continue  # removed meanwhile
             task_id = definition.task.task_id
             found = past(definition, revisions.get(task_id), last.get(task_id), since)
-            self._settle_one(definition, found, since)
-            await asyncio.sleep(0)
+            await self._settle_one(definition, found, since)
+            if found.revise:
+                self._start(self._ledger.revise([revision_of(definition, since)]))
 
-    def _settle_one(self, definition: Definition, found: Past, since: datetime) -> None:
-        if self._untold.pop(definition.name, None) is None:
-            return  # removed meanwhile
+    async def _settle_one(self, definition: Definition, found: Past, since: datetime) -> None:
+        """The latest record says up to where there is an account: so the earliest come first."""
         following = definition.task.schedule.next(since)
-        overtaken = following is not None and following <= self._clock.now()
-        told = unrun(definition, found.account, Reason.LOOP_DOWN) if overtaken else found.account
-        self._act(definition, told)
-        if found.revise:
-            self._start(self._ledger.revise([revision_of(definition, since)]))
+        writing: asyncio.Task[None] | None = None
+        for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
+            if writing is not None:
+                await asyncio.wait({writing})
+            overtaken = following is not None and following <= self._clock.now()
+            may_run = found.runs and not overtaken and not self._stopping.is_set()
+            told = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
+            writing = self._act(definition, told)
+            await asyncio.sleep(0)
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""
@@ -246,13 +253,14 @@ class Loop:
             await self._ledger.replay()
 
     def _start(
-        self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None
-    ) -> None:
+        self, work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]] | None = None
+    ) -> asyncio.Task[T]:
         kept = self._working if among is None else among
         started = asyncio.create_task(work)
         kept.add(started)
         started.add_done_callback(kept.discard)
         started.add_done_callback(_report)
+        return started
 
 
 def _report(work: asyncio.Task[Any]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.loop.accounting import Account, account, gaps
+from jvscheduler.loop.accounting import Account, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Reason
 from jvscheduler.tasks import Task
@@ -18,9 +18,14 @@ from jvscheduler.tasks import Task
 
 @dataclass(frozen=True)
 class Past:
-    account: Account
+    """The instants in (after, the takeover] are the definition's to account for."""
+
+    definition: Definition
+    after: datetime
+    runs: bool
+    """Whether the latest of them may still run."""
     revise: bool
-    """Whether a revision must say that the definition is in force from now on."""
+    """Whether a revision must say that the new definition is in force from now on."""
 
 
 def past(
@@ -31,14 +36,12 @@ def past(
 ) -> Past:
     """`last` is the latest instant that has a record; `now` when this loop took over."""
     if revision is None or revision.since is None or revision.removed:
-        return Past(Account(), revise=True)
+        return Past(definition, now, runs=False, revise=True)
     after = max(revision.since, last) if last else revision.since
     current = revision_of(definition, now)
     if decides_alike(revision, current):
-        revise = revision.backend != current.backend
-        return Past(_account(definition, after, now), revise)
-    before = _account(as_it_was(definition, revision), after, now)
-    return Past(unrun(definition, before, Reason.LOOP_DOWN), revise=True)
+        return Past(definition, after, runs=True, revise=revision.backend != current.backend)
+    return Past(as_it_was(definition, revision), after, runs=False, revise=True)
 
 
 def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
@@ -63,7 +66,3 @@ def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
     )
     deadline = timedelta(seconds=seconds) if seconds else None
     return Definition(definition.name, definition.namespace, task, deadline)
-
-
-def _account(definition: Definition, after: datetime, now: datetime) -> Account:
-    return account(definition, after, now, Reason.LOOP_DOWN) if after < now else Account()
