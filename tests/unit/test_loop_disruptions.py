@@ -135,6 +135,33 @@ def test_the_limit_holds_while_the_history_is_away(tmp_path: Path) -> None:
     run(tale)
 
 
+def test_the_limit_counts_what_an_earlier_loop_has_started_while_the_history_is_away(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        before = await killed_at_noon(tmp_path, definition(), unending, store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + MINUTE / 2) as after:
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.put(definition())
+            await after.clock.advance(NOON + MINUTE)
+            assert after.worker.went == []
+            (order,) = before.worker.going.values()
+            after.runs.on_ended(completed(order))
+            await after.clock.advance(NOON + 2 * MINUTE)
+            assert len(after.worker.went) == 1
+            store.away = False
+            await after.clock.advance(NOON + 2 * MINUTE + 5 * SECOND)
+            assert [r.status for r in await after.records()] == [
+                Status.COMPLETED,
+                Status.SKIPPED,
+                Status.COMPLETED,
+            ]
+
+    run(tale)
+
+
 def test_what_a_killed_loop_had_spooled_is_recorded_by_the_next(tmp_path: Path) -> None:
     async def tale() -> None:
         store = MovableHistory()

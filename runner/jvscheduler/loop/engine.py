@@ -52,7 +52,7 @@ class Loop:
         self._store = store
         self._clock = clock
         self._ledger = Ledger(store, spool)
-        self._places = Places(store, self._ledger, clock)
+        self._places = Places(store, self._ledger, clock, runs)
         runs.adopt = self._adopt
         self._runs = runs
         self._execution = Execution(
@@ -227,10 +227,9 @@ class Loop:
             await self._ledger.guarded(self._heartbeat)
 
     async def _heartbeat(self) -> None:
-        adopted = self._runs.adopted_jobs()
-        jobs = [*self._execution.job_ids(), *adopted]
+        jobs = [*self._execution.job_ids(), *self._runs.adopted_jobs()]
         await self._store.heartbeat_all(jobs, self._clock.now())
-        await self._places.extend(adopted)
+        await self._places.extend()
 
     async def _finish(self, grace: timedelta) -> None:
         """Runs end by themselves, or are told to; then their records are safe."""
