@@ -6,12 +6,13 @@ that is down delays no task.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.errors import HistoryUnavailable, InvalidSchedule
+from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.accounting import Account, accounts
 from jvscheduler.loop.clock import Clock
@@ -22,7 +23,7 @@ from jvscheduler.loop.jobs import Job, due_job, manual_job, unfinished_job
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.places import Places
-from jvscheduler.loop.recovery import Past, past, unrun
+from jvscheduler.loop.recovery import Past, Takeover, past, unknown, unrun
 from jvscheduler.loop.roster import Roster
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
@@ -59,8 +60,8 @@ class Loop:
             host, self._ledger, self._places, runs, clock, on_attempt=on_attempt
         )
         self._roster = Roster()
-        self._untold: dict[str, datetime] = {}
-        """Tasks whose past is not settled yet, and since when they are served."""
+        self._untold: dict[str, Takeover] = {}
+        """By the task's name; also of one that was edited or removed since."""
         self._jobs: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
@@ -75,14 +76,16 @@ class Loop:
         """Serve the task as this says, from now on."""
         now = self._clock.now()
         before = self._roster.get(definition.name)
-        if before is None:
-            self._untold[definition.name] = self._roster.put(definition, now)
-        elif decides_alike(revision_of(before, now), revision_of(definition, now)):
+        if before is None and definition.name not in self._untold:
+            since = self._roster.put(definition, now)
+            self._untold[definition.name] = Takeover(definition, since)
+        elif before and decides_alike(revision_of(before, now), revision_of(definition, now)):
             self._roster.exchange(definition)
         else:
-            self._look(definition.name, now)
+            if before is not None:
+                self._look(definition.name, now)
             since = self._roster.put(definition, now)
-            self._start(self._ledger.revise([revision_of(definition, since)]))
+            self._revise(definition.name, revision_of(definition, since))
         self._wake.set()
 
     def remove(self, name: str, *, handed_over: bool) -> None:
@@ -93,10 +96,16 @@ class Loop:
         now = self._clock.now()
         self._look(name, now)
         self._roster.remove(name)
-        self._untold.pop(name, None)
         self._execution.hand_over(name)
-        if not handed_over:
-            self._start(self._ledger.revise([removed(definition, now)]))
+        if handed_over:
+            self._untold.pop(name, None)
+        else:
+            self._revise(name, removed(definition, now))
+
+    def _revise(self, name: str, revision: ScheduleRevision) -> None:
+        if name in self._untold:
+            self._untold[name].own.add(revision.id)
+        self._start(self._ledger.revise([revision]))
 
     async def run_now(self, definition: Definition) -> Outcome | None:
         """A manual job of a task that need not be served: what its last attempt came to.
@@ -170,32 +179,38 @@ class Loop:
         with nothing done. A loop serves one namespace."""
         if not self._untold:
             return
-        untold = [(d, self._untold[d.name]) for d in self._roster if d.name in self._untold]
-        tasks = [definition.task.task_id for definition, _ in untold]
-        until = min(since for _, since in untold)
-        (namespace,) = {definition.namespace for definition, _ in untold}
+        untold = dict(self._untold)
+        tasks = [takeover.definition.task.task_id for takeover in untold.values()]
+        until = min(takeover.since for takeover in untold.values())
+        (namespace,) = {takeover.definition.namespace for takeover in untold.values()}
         last = await self._store.last_instants(namespace, tasks, until)
-        revisions = await self._store.last_revisions(namespace, tasks)
-        for definition, since in untold:
-            if self._untold.pop(definition.name, None) is None:
-                continue  # removed meanwhile
-            task_id = definition.task.task_id
-            found = past(definition, revisions.get(task_id), last.get(task_id), since)
-            await self._settle_one(definition, found, since)
+        revisions: dict[str, list[ScheduleRevision]] = {task_id: [] for task_id in tasks}
+        for revision in await self._store.revisions(namespace, tasks):
+            revisions[revision.job_name].append(revision)
+        for name, takeover in untold.items():
+            if self._untold.get(name) is not takeover:
+                continue  # handed over meanwhile
+            del self._untold[name]
+            task_id = takeover.definition.task.task_id
+            found = _past(takeover, revisions[task_id], last.get(task_id))
+            await self._settle_one(takeover, found)
             if found.revise:
-                self._start(self._ledger.revise([revision_of(definition, since)]))
+                first = revision_of(takeover.definition, takeover.since)
+                self._start(self._ledger.revise([first]))
 
-    async def _settle_one(self, definition: Definition, found: Past, since: datetime) -> None:
+    async def _settle_one(self, takeover: Takeover, found: Past) -> None:
         """The latest record says up to where there is an account: so the earliest come first."""
+        definition, since = takeover.definition, takeover.since
         following = definition.task.schedule.next(since)
         writing: asyncio.Task[None] | None = None
         for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
             if writing is not None:
                 await asyncio.wait({writing})
+            served = self._roster.get(definition.name)
             overtaken = following is not None and following <= self._clock.now()
-            may_run = found.runs and not overtaken and not self._stopping.is_set()
+            may_run = found.runs and served and not overtaken and not self._stopping.is_set()
             told = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
-            writing = self._act(definition, told)
+            writing = self._act(served or definition, told)
             await asyncio.sleep(0)
 
     async def _resume(self) -> None:
@@ -265,3 +280,12 @@ class Loop:
 def _report(work: asyncio.Task[Any]) -> None:
     if not work.cancelled() and (error := work.exception()) is not None:
         say(f"unexpected error: {error!r}", Event.PROBLEM)
+
+
+def _past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
+    try:
+        return past(takeover, revisions, last)
+    except InvalidSchedule as error:
+        text = f"what {takeover.definition.name} has missed until now cannot be told: {error}"
+        say(text, Event.PROBLEM)
+        return unknown(takeover)

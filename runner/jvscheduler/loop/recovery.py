@@ -6,7 +6,8 @@ differs from the last one was never in force before: it owes nothing, and the
 old one's instants are missed.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from jvscheduler.history.revisions import ScheduleRevision
@@ -14,6 +15,16 @@ from jvscheduler.loop.accounting import Account, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Reason
 from jvscheduler.tasks import Task
+
+
+@dataclass
+class Takeover:
+    """A task whose past is not settled yet, as it was when this loop began to serve it."""
+
+    definition: Definition
+    since: datetime
+    own: set[str] = field(default_factory=set)
+    """Ids of the revisions that this loop has written since: they are not the past's."""
 
 
 @dataclass(frozen=True)
@@ -28,19 +39,20 @@ class Past:
     """Whether a revision must say that the new definition is in force from now on."""
 
 
-def past(
-    definition: Definition,
-    revision: ScheduleRevision | None,
-    last: datetime | None,
-    now: datetime,
-) -> Past:
-    """`last` is the latest instant that has a record; `now` when this loop took over."""
+def past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
+    """`revisions` are the task's, by their start; `last` is its latest instant with a record.
+
+    Raises InvalidSchedule for one that only a newer version can read.
+    """
+    definition, now = takeover.definition, takeover.since
+    revision = _in_force(revisions, takeover.own)
     if revision is None or revision.since is None or revision.removed:
-        return Past(definition, now, runs=False, revise=True)
+        return unknown(takeover)
     after = max(revision.since, last) if last else revision.since
     current = revision_of(definition, now)
     if decides_alike(revision, current):
-        return Past(definition, after, runs=True, revise=revision.backend != current.backend)
+        runs = not takeover.own
+        return Past(definition, after, runs, revise=revision.backend != current.backend)
     return Past(as_it_was(definition, revision), after, runs=False, revise=True)
 
 
@@ -66,3 +78,14 @@ def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
     )
     deadline = timedelta(seconds=seconds) if seconds else None
     return Definition(definition.name, definition.namespace, task, deadline)
+
+
+def unknown(takeover: Takeover) -> Past:
+    """Where nobody can tell what was due."""
+    return Past(takeover.definition, takeover.since, runs=False, revise=True)
+
+
+def _in_force(
+    revisions: Sequence[ScheduleRevision], own: Collection[str]
+) -> ScheduleRevision | None:
+    return next((r for r in reversed(revisions) if r.id not in own), None)
