@@ -5,7 +5,7 @@ the worker itself its runs are lost, and no end comes for them.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from jvscheduler.errors import SchedulerError
@@ -85,8 +85,10 @@ class Runs:
         self.adopted.pop(run_id, None)
         self.worker.acknowledge(run_id)
 
-    def adopted_jobs(self) -> Sequence[str]:
-        return [claim["job_id"] for claim in self.adopted.values()]
+    def adopted_jobs(self) -> Mapping[str, tuple[str, str]]:
+        """Namespace and id of each one's task."""
+        claims = self.adopted.values()
+        return {claim["job_id"]: (claim["namespace"], claim["task_id"]) for claim in claims}
 
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
         if self._worker_id not in (None, worker_id):
