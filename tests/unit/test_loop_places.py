@@ -8,6 +8,7 @@ from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.places import Places
+from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
 from tests.loop_parts import SteppedClock
 
@@ -22,7 +23,7 @@ def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
     async def tale() -> None:
         store = MemoryHistory()
         ledger = Ledger(store, Spool(tmp_path))
-        places = Places(store, ledger, SteppedClock())
+        places = Places(store, ledger, SteppedClock(), Runs())
         ledger.missing(HistoryUnavailable("down"))
         assert await places.acquire(_request("first"))
         assert await ledger.replay()

@@ -2,13 +2,14 @@
 
 It serves a task from the moment that it is told of it. What was due before, under
 an earlier loop or none, is settled beside, when the history answers: a history
-that is down delays no task.
+that is down delays no task. Where the history has an account of later instants than
+its clock, which was set back then, those are not due again.
 """
 
 import asyncio
 from collections.abc import Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from jvscheduler.errors import HistoryUnavailable
@@ -35,6 +36,7 @@ HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
 _SETTLE_PAUSE: Final = timedelta(seconds=2)
 _SWEEP: Final = timedelta(seconds=15)
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 class Loop:
@@ -51,7 +53,7 @@ class Loop:
         self._store = store
         self._clock = clock
         self._ledger = Ledger(store, spool)
-        self._places = Places(store, self._ledger, clock)
+        self._places = Places(store, self._ledger, clock, runs)
         runs.adopt = self._adopt
         self._runs = runs
         self._execution = Execution(
@@ -60,6 +62,8 @@ class Loop:
         self._roster = Roster()
         self._untold: dict[str, datetime] = {}
         """Tasks whose past is not settled yet, and since when they are served."""
+        self._looked_back = asyncio.Event()
+        """The history was asked once for the past, or is away."""
         self._jobs: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
@@ -132,6 +136,7 @@ class Loop:
         self._wake.set()
 
     async def _schedule(self) -> None:
+        await self._looked_back.wait()
         horizon = self._clock.now()
         while not self._stopping.is_set():
             self._wake.clear()
@@ -161,8 +166,11 @@ class Loop:
 
     async def _settle_pasts(self) -> None:
         while not self._stopping.is_set():
-            if self._untold and not self._ledger.away:
-                await self._ledger.guarded(self._settle)
+            try:
+                if self._untold:
+                    await self._ledger.guarded(self._settle)
+            finally:
+                self._looked_back.set()
             await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
 
     async def _settle(self) -> None:
@@ -173,10 +181,14 @@ class Loop:
         until = min(since for _, since in untold)
         (namespace,) = {definition.namespace for definition, _ in untold}
         last = await self._store.last_instants(namespace, tasks, until)
+        latest = await self._store.last_instants(namespace, tasks, _FOR_EVER)
         revisions = await self._store.last_revisions(namespace, tasks)
-        for definition, since in untold:
+        for definition, served_since in untold:
             task_id = definition.task.task_id
-            found = past(definition, revisions.get(task_id), last.get(task_id), since)
+            since, before = served_since, last.get(task_id)
+            if self._roster.skip(definition.name, latest.get(task_id, since)):
+                since = before = latest[task_id]
+            found = past(definition, revisions.get(task_id), before, since)
             self._settle_one(definition, found, since)
             await asyncio.sleep(0)
 

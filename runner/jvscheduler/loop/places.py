@@ -2,7 +2,7 @@
 
 While the history is away the count decides alone. It counts afterwards too: what was
 granted meanwhile the history learns with the next heartbeat only, and what it froze
-over has expired there, though it runs.
+over has expired there, though it runs. Runs of an earlier loop that go on count as well.
 """
 
 from collections.abc import Sequence
@@ -12,13 +12,15 @@ from jvscheduler.history.slots import SlotRequest, Slots
 from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.runs import Runs
 
 
 class Places:
-    def __init__(self, slots: Slots, ledger: Ledger, clock: Clock) -> None:
+    def __init__(self, slots: Slots, ledger: Ledger, clock: Clock, runs: Runs) -> None:
         self._slots = slots
         self._ledger = ledger
         self._clock = clock
+        self._runs = runs
         self._held: dict[str, SlotRequest] = {}
         self._owed: set[str] = set()
         """Holders of which the history does not know."""
@@ -63,8 +65,9 @@ class Places:
         return [h for h, r in self._held.items() if (r.namespace, r.task_id) == place]
 
     async def _acquire(self, request: SlotRequest) -> bool:
-        others = set(self.holders(request.namespace, request.task_id)) - {request.holder}
-        if len(others) >= request.limit:
+        place = (request.namespace, request.task_id)
+        running = {*self.holders(*place), *self._runs.adopted_jobs(place)}
+        if len(running - {request.holder}) >= request.limit:
             return False
         if not self._ledger.away:
             try:

@@ -85,8 +85,10 @@ class Runs:
         self.adopted.pop(run_id, None)
         self.worker.acknowledge(run_id)
 
-    def adopted_jobs(self) -> Sequence[str]:
-        return [claim["job_id"] for claim in self.adopted.values()]
+    def adopted_jobs(self, of: tuple[str, str] | None = None) -> Sequence[str]:
+        """Their ids: all, or those of a task, by namespace and id."""
+        claims = self.adopted.values()
+        return [c["job_id"] for c in claims if of in (None, (c["namespace"], c["task_id"]))]
 
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
         if self._worker_id not in (None, worker_id):
