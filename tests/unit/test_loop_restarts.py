@@ -7,6 +7,8 @@ import pytest
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.loop.definition import revision_of
+from jvscheduler.outcomes import Status
 from tests.loop_parts import (
     MINUTE,
     NOON,
@@ -89,5 +91,36 @@ def test_a_run_of_an_earlier_loop_counts_towards_the_limit_while_the_history_is_
             await settle()
             await after.clock.advance(NOON + 2 * MINUTE + SECOND)
             assert len(after.worker.went) == 1
+
+    run(tale)
+
+
+def test_a_revision_that_cannot_be_read_costs_no_other_task_its_past(tmp_path: Path) -> None:
+    """One that a newer version has written, say."""
+
+    async def tale() -> None:
+        before = Story(tmp_path)
+        async with before:
+            before.loop.put(definition())
+            before.loop.put(definition(name="count"))
+            await before.clock.advance(NOON)
+            before.kill()
+        unknown = revision_of(definition(), NOON).model_copy(update={"schedule": "every full moon"})
+        await before.store.revise([unknown])
+        async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
+            after.loop.put(definition())
+            after.loop.put(definition(name="count"))
+            await after.clock.advance(NOON + 4 * MINUTE)
+            minutes = [NOON + MINUTE * n for n in range(5)]
+            accounts = [(r.scheduled_time, r.status) for r in await after.records("count")]
+            assert accounts == [
+                (minutes[0], Status.COMPLETED),
+                (minutes[1], Status.MISSED),
+                *((minute, Status.COMPLETED) for minute in minutes[2:]),
+            ]
+            ran = [r.scheduled_time for r in await after.records()]
+            assert ran == [minutes[0], minutes[3], minutes[4]]
+            (*_, newest) = await after.store.revisions("shop", ["shop.tasks.restock"])
+            assert newest.schedule == "every minute"
 
     run(tale)

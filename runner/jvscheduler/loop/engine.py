@@ -12,7 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.accounting import Account
 from jvscheduler.loop.clock import Clock
@@ -188,7 +189,7 @@ class Loop:
             since, before = served_since, last.get(task_id)
             if self._roster.skip(definition.name, latest.get(task_id, since)):
                 since = before = latest[task_id]
-            found = past(definition, revisions.get(task_id), before, since)
+            found = _past(definition, revisions.get(task_id), before, since)
             self._settle_one(definition, found, since)
             await asyncio.sleep(0)
 
@@ -270,6 +271,19 @@ class Loop:
         kept.add(started)
         started.add_done_callback(kept.discard)
         started.add_done_callback(_report)
+
+
+def _past(
+    definition: Definition, revision: ScheduleRevision | None, last: datetime | None, now: datetime
+) -> Past:
+    """Begun anew where the history's definition of the task cannot be read: it costs no other its
+    past."""
+    try:
+        return past(definition, revision, last, now)
+    except SchedulerError as error:
+        text = f"what was due of {definition.task.task_id} while no loop ran has no record: {error}"
+        say(text, Event.PROBLEM)
+        return Past(Account(), revise=True)
 
 
 def _report(work: asyncio.Task[Any]) -> None:
