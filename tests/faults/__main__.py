@@ -17,7 +17,7 @@ from tests.faults.world import a_world
 
 def main() -> int:
     args = _arguments()
-    injections = list(plan(args.seed, 60 * args.minutes, args.fault))
+    injections = list(plan(args.seed, 60 * args.minutes, args.fault, brief=args.brief))
     binaries = find_binaries(read_settings())
     build_programs(binaries, API_SERVER_PROGRAMS)
     folder = args.folder or Path(tempfile.mkdtemp(prefix="jvscheduler-faults-"))
@@ -37,6 +37,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--minutes", type=float, default=10.0, help="of faults; each comes once at least"
     )
+    parser.add_argument("--brief", action="store_true", help="each as short as it may be")
     parser.add_argument("--tasks", type=int, default=50, help="how many (default: %(default)s)")
     parser.add_argument(
         "--fault",

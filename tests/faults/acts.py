@@ -1,14 +1,17 @@
 """Does faults to a world. Each leaves it as it should recover from: everything is there again."""
 
+import os
 import random
 import signal
+import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack, suppress
 from typing import Final
 
 import psutil
 
+from tests.cluster.commands import start, stop
 from tests.faults.mix import edit
 from tests.faults.planning import Fault, Injection
 from tests.faults.world import World
@@ -16,6 +19,8 @@ from tests.loop_process import Container
 
 _HOUR: Final = 3600
 _EDIT_PAUSE: Final = 1.0
+_BUSY_PER_CORE: Final = 2
+_TAKES_UP_WORK: Final = 3.0
 _CUT: Final = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
     "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -91,27 +96,9 @@ def _edit_tasks(world: World, injection: Injection) -> None:
 
 
 def _stop_database(world: World, injection: Injection) -> None:
-    with _no_database(world):
-        time.sleep(injection.lasts)
-
-
-def _restart_database(world: World, _: Injection) -> None:
-    with _no_database(world):
-        pass
-
-
-def _restart_without_database(world: World, injection: Injection) -> None:
-    with _no_database(world):
-        time.sleep(injection.lasts / 2)
-        _kill_both(world, injection)
-        time.sleep(injection.lasts / 2)
-
-
-@contextmanager
-def _no_database(world: World) -> Iterator[None]:
     world.postgres.stop()
     try:
-        yield
+        _meanwhile(world, injection)
     finally:
         world.postgres.start()
 
@@ -122,7 +109,7 @@ def _freeze_database(world: World, injection: Injection) -> None:
     frozen = [process, *process.children()]
     _signal_all(frozen, signal.SIGSTOP)
     try:
-        time.sleep(injection.lasts)
+        _meanwhile(world, injection)
     finally:
         _signal_all(frozen, signal.SIGCONT)
 
@@ -138,30 +125,46 @@ def _cut_connections(world: World, _: Injection) -> None:
 
 
 def _stop_api_server(world: World, injection: Injection) -> None:
-    """Half of the time the loop is killed meanwhile; it begins when it can list its tasks."""
     world.gate.shut()
     try:
-        time.sleep(injection.lasts)
-        if injection.draw % 2:
-            _kill_loop(world, injection)
+        _meanwhile(world, injection)
     finally:
         world.gate.open()
 
 
+def _saturate_cpu(world: World, injection: Injection) -> None:
+    with ExitStack() as stack:
+        for _ in range(_BUSY_PER_CORE * (os.cpu_count() or 1)):
+            process = start([sys.executable, "-c", "while True: pass"], world.folder / "busy.log")
+            stack.callback(stop, process)
+        _meanwhile(world, injection)
+
+
 def _set_clock_ahead(world: World, injection: Injection) -> None:
-    _set_clock(world, _HOUR, injection.lasts)
+    _set_clock(world, _HOUR, injection)
 
 
 def _set_clock_back(world: World, injection: Injection) -> None:
-    _set_clock(world, -_HOUR, injection.lasts)
+    _set_clock(world, -_HOUR, injection)
 
 
-def _set_clock(world: World, seconds: int, lasts: float) -> None:
+def _set_clock(world: World, seconds: int, injection: Injection) -> None:
+    """A loop that was killed while its clock was wrong is killed again when it is right."""
     world.set_clock(seconds)
     try:
-        time.sleep(lasts)
+        _meanwhile(world, injection)
     finally:
         world.set_clock(0)
+    if injection.companion is not None:
+        time.sleep(_TAKES_UP_WORK)
+        inject(world, injection.companion)
+
+
+def _meanwhile(world: World, injection: Injection) -> None:
+    time.sleep(injection.lasts / 2)
+    if injection.companion is not None:
+        inject(world, injection.companion)
+    time.sleep(injection.lasts / 2)
 
 
 _ACTS: Final[Mapping[Fault, Callable[[World, Injection], None]]] = {
@@ -174,10 +177,11 @@ _ACTS: Final[Mapping[Fault, Callable[[World, Injection], None]]] = {
     Fault.TASKS_EDITED: _edit_tasks,
     Fault.DATABASE_STOPPED: _stop_database,
     Fault.DATABASE_FROZEN: _freeze_database,
-    Fault.DATABASE_RESTARTED: _restart_database,
+    Fault.DATABASE_FROZEN_LONG: _freeze_database,
+    Fault.DATABASE_RESTARTED: _stop_database,
     Fault.DATABASE_CUT: _cut_connections,
-    Fault.DATABASE_AWAY_AT_RESTART: _restart_without_database,
     Fault.API_SERVER_STOPPED: _stop_api_server,
-    Fault.CLOCK_AHEAD: _set_clock_ahead,
+    Fault.CPU_SATURATED: _saturate_cpu,
     Fault.CLOCK_BACK: _set_clock_back,
+    Fault.CLOCK_AHEAD: _set_clock_ahead,
 }

@@ -10,7 +10,7 @@ from jvscheduler.verification.spans import last_sign_of_life
 from tests.cluster.commands import say
 from tests.faults.acts import inject
 from tests.faults.judging import Judgement, ask, judge
-from tests.faults.planning import CLOCKS, Injection
+from tests.faults.planning import Fault, Injection
 from tests.faults.world import World
 from tests.waiting import eventually
 
@@ -22,9 +22,9 @@ def run(world: World, injections: Iterable[Injection]) -> Judgement:
     until_at_work(world, world.began)
     for injection in injections:
         time.sleep(injection.calm)
-        say(f"{injection.fault}, {injection.lasts:.0f} s")
+        say(str(injection))
         inject(world, injection)
-        if injection.fault not in CLOCKS:
+        if injection.fault is not Fault.CLOCK_AHEAD:
             until_at_work(world, datetime.now(UTC))
     return finish(world)
 

@@ -33,6 +33,9 @@ _KINDS: Final[Mapping[str, Spec]] = {
     },
     "every-second": {"entrypoint": "quick", "schedule": "every second"},
 }
+_UNEDITED: Final[Spec] = {"suspend": False, "maxConcurrency": 1}
+"""Said of every task, so that to apply it again undoes what an edit has said of it."""
+
 _SCHEDULES: Final = ("every 2 seconds", "every 3 seconds", "every 2 to 4 seconds", "every second")
 
 
@@ -41,7 +44,11 @@ def tasks(count: int) -> Mapping[str, Spec]:
     kinds = list(_KINDS.items())
     chosen = [(number, *kinds[number % len(kinds)]) for number in range(count)]
     return {
-        f"{kind}-{number}": {**spec, "entrypoint": f"{_MODULE}:{spec['entrypoint']}"}
+        f"{kind}-{number}": {
+            **_UNEDITED,
+            **spec,
+            "entrypoint": f"{_MODULE}:{spec['entrypoint']}",
+        }
         for number, kind, spec in chosen
     }
 

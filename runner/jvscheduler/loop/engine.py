@@ -2,7 +2,8 @@
 
 It serves a task from the moment that it is told of it. What was due before, under
 an earlier loop or none, is settled beside, when the history answers: a history
-that is down delays no task.
+that is down delays no task. Where the history has an account of later instants than
+its clock, which was set back then, those are not due again.
 """
 
 import asyncio
@@ -11,7 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final, TypeVar
 
-from jvscheduler.errors import HistoryUnavailable, InvalidSchedule
+from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.accounting import Account, accounts
@@ -22,6 +23,7 @@ from jvscheduler.loop.execution import Execution, Host, ignored, outcome_of
 from jvscheduler.loop.jobs import Job, due_job, manual_job, unfinished_job
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.log import Event, say, say_outcome
+from jvscheduler.loop.pasts import Told, told_of
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.recovery import Past, Takeover, past, unknown, unrun
 from jvscheduler.loop.roster import Roster
@@ -62,6 +64,8 @@ class Loop:
         self._roster = Roster()
         self._untold: dict[str, Takeover] = {}
         """By the task's name; also of one that was edited or removed since."""
+        self._looked_back = asyncio.Event()
+        """The history was asked once for the past, or is away."""
         self._jobs: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
@@ -129,7 +133,7 @@ class Loop:
         for work in (
             self._ledger.reconcile(self._clock, self._ended),
             self._beat(),
-            self._regularly(self._settle, _PAUSE),
+            self._look_back(),
             self._regularly(self._resume, _SWEEP),
         ):
             self._start(work)
@@ -142,6 +146,7 @@ class Loop:
         self._wake.set()
 
     async def _schedule(self) -> None:
+        await self._looked_back.wait()
         horizon = self._clock.now()
         while not self._stopping.is_set():
             self._wake.clear()
@@ -169,6 +174,13 @@ class Loop:
     def _begin(self, job: Job) -> None:
         self._start(self._execution.run(job), self._jobs)
 
+    async def _look_back(self) -> None:
+        try:
+            await self._ledger.guarded(self._settle)
+        finally:
+            self._looked_back.set()
+        await self._regularly(self._settle, _PAUSE)
+
     async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
             await self._ledger.guarded(act)
@@ -180,25 +192,21 @@ class Loop:
         if not self._untold:
             return
         untold = dict(self._untold)
-        tasks = [takeover.definition.task.task_id for takeover in untold.values()]
-        until = min(takeover.since for takeover in untold.values())
-        (namespace,) = {takeover.definition.namespace for takeover in untold.values()}
-        last = await self._store.last_instants(namespace, tasks, until)
-        revisions: dict[str, list[ScheduleRevision]] = {task_id: [] for task_id in tasks}
-        for revision in await self._store.revisions(namespace, tasks):
-            revisions[revision.job_name].append(revision)
-        for name, takeover in untold.items():
-            if self._untold.get(name) is not takeover:
-                continue  # handed over meanwhile
-            del self._untold[name]
-            task_id = takeover.definition.task.task_id
-            found = _past(takeover, revisions[task_id], last.get(task_id))
-            await self._settle_one(takeover, found)
-            if found.revise:
-                first = revision_of(takeover.definition, takeover.since)
-                self._start(self._ledger.revise([first]))
+        for name, told in (await told_of(self._store, untold)).items():
+            if self._untold.get(name) is untold[name]:  # not handed over meanwhile
+                await self._settle_one(self._untold.pop(name), told)
 
-    async def _settle_one(self, takeover: Takeover, found: Past) -> None:
+    async def _settle_one(self, takeover: Takeover, told: Told) -> None:
+        name, last = takeover.definition.name, told.before
+        if told.latest is not None and self._roster.skip(name, told.latest):
+            last, takeover = told.latest, replace(takeover, since=told.latest)
+        found = _past(takeover, told.revisions, last)
+        await self._account(takeover, found)
+        if found.revise:
+            first = revision_of(takeover.definition, takeover.since)
+            self._start(self._ledger.revise([first]))
+
+    async def _account(self, takeover: Takeover, found: Past) -> None:
         """The latest record says up to where there is an account: so the earliest come first."""
         definition, since = takeover.definition, takeover.since
         following = definition.task.schedule.next(since)
@@ -285,7 +293,7 @@ def _report(work: asyncio.Task[Any]) -> None:
 def _past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
     try:
         return past(takeover, revisions, last)
-    except InvalidSchedule as error:
+    except SchedulerError as error:
         text = f"what {takeover.definition.name} has missed until now cannot be told: {error}"
         say(text, Event.PROBLEM)
         return unknown(takeover)

@@ -49,6 +49,15 @@ class Roster:
         accounted = self._served[definition.name].accounted
         self._served[definition.name] = Served(definition, accounted)
 
+    def skip(self, name: str, until: datetime) -> bool:
+        """Whether it was news that every instant up to this one has its account."""
+        served = self._served.get(name)
+        if served is None or until <= served.accounted:
+            return False
+        self._served[name] = Served(served.definition, until)
+        self._plan(served.definition, until)
+        return True
+
     def remove(self, name: str) -> None:
         self._served.pop(name, None)
         self._agenda.remove(name)

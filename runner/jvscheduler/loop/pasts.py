@@ -1,0 +1,39 @@
+"""Gathers what the history has of tasks that this loop has begun to serve.
+
+A loop serves one namespace.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.store import LoopStore
+from jvscheduler.loop.recovery import Takeover
+
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Told:
+    """`before` is the last instant until the takeover that has an account, `latest` the last of
+    all: of a time to come, when a clock was ahead."""
+
+    before: datetime | None
+    latest: datetime | None
+    revisions: Sequence[ScheduleRevision]
+
+
+async def told_of(store: LoopStore, takeovers: Mapping[str, Takeover]) -> Mapping[str, Told]:
+    """By the names of `takeovers`, of which there are some. Raises HistoryUnavailable."""
+    tasks = {name: one.definition.task.task_id for name, one in takeovers.items()}
+    (namespace,) = {one.definition.namespace for one in takeovers.values()}
+    until = min(one.since for one in takeovers.values())
+    ids = list(tasks.values())
+    before = await store.last_instants(namespace, ids, until)
+    latest = await store.last_instants(namespace, ids, _FOR_EVER)
+    revisions: dict[str, list[ScheduleRevision]] = {task_id: [] for task_id in ids}
+    for revision in await store.revisions(namespace, ids):
+        revisions[revision.job_name].append(revision)
+    return {n: Told(before.get(t), latest.get(t), revisions[t]) for n, t in tasks.items()}
