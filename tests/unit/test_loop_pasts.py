@@ -62,6 +62,23 @@ def test_a_long_downtime_is_accounted_for_a_part_at_a_time(tmp_path: Path) -> No
     run(tale)
 
 
+def test_nothing_that_is_due_waits_for_the_account_of_a_downtime(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store, known = SlowHistory(most=1), definition("every 10 seconds")
+        await killed_at_noon(tmp_path, known, store=store)
+        after = Story(tmp_path, store=store, time=NOON + 115 * SECOND)
+        after.loop.put(known)
+        after.loop.put(definition(name="report"))
+        async with after:
+            await after.clock.advance(NOON + 120 * SECOND)
+            after.kill()
+            assert store.told == [MOST], "the history takes no more of it"
+            names = sorted(name.rpartition("-")[0] for name, _ in after.worker.went)
+            assert names == ["report", "restock"]
+
+    run(tale)
+
+
 def test_a_loop_killed_while_it_accounts_for_a_downtime_is_followed_by_one_that_goes_on(
     tmp_path: Path,
 ) -> None:

@@ -7,12 +7,13 @@ its clock, which was set back then, those are not due again.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final, TypeVar
 
-from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.accounting import Account, accounts
@@ -25,7 +26,7 @@ from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.pasts import Told, told_of
 from jvscheduler.loop.places import Places
-from jvscheduler.loop.recovery import Past, Takeover, past, unknown, unrun
+from jvscheduler.loop.recovery import Takeover, past, unrun
 from jvscheduler.loop.roster import Roster
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
@@ -133,7 +134,7 @@ class Loop:
         for work in (
             self._ledger.reconcile(self._clock, self._ended),
             self._beat(),
-            self._look_back(),
+            self._settle_pasts(),
             self._regularly(self._resume, _SWEEP),
         ):
             self._start(work)
@@ -174,41 +175,45 @@ class Loop:
     def _begin(self, job: Job) -> None:
         self._start(self._execution.run(job), self._jobs)
 
-    async def _look_back(self) -> None:
-        try:
-            await self._ledger.guarded(self._settle)
-        finally:
-            self._looked_back.set()
-        await self._regularly(self._settle, _PAUSE)
+    async def _settle_pasts(self) -> None:
+        """What takes long, their account, comes when the first instants may be served already."""
+        while not self._stopping.is_set():
+            pasts: list[tuple[Takeover, Told]] = []
+            try:
+                await self._ledger.guarded(partial(self._look_back, pasts))
+            finally:
+                self._looked_back.set()
+            for takeover, told in pasts:
+                await self._settle(takeover, told)
+            await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
 
     async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
             await self._ledger.guarded(act)
             await self._clock.wait_until(self._clock.now() + pause, self._stopping)
 
-    async def _settle(self) -> None:
-        """What this loop itself has recorded since is not the past's. Raises HistoryUnavailable
-        with nothing done. A loop serves one namespace."""
+    async def _look_back(self, pasts: list[tuple[Takeover, Told]]) -> None:
+        """Raises HistoryUnavailable with nothing done."""
         if not self._untold:
             return
         untold = dict(self._untold)
         for name, told in (await told_of(self._store, untold)).items():
             if self._untold.get(name) is untold[name]:  # not handed over meanwhile
-                await self._settle_one(self._untold.pop(name), told)
+                pasts.append(self._rested(self._untold.pop(name), told))
 
-    async def _settle_one(self, takeover: Takeover, told: Told) -> None:
-        name, last = takeover.definition.name, told.before
-        if told.latest is not None and self._roster.skip(name, told.latest):
-            last, takeover = told.latest, replace(takeover, since=told.latest)
-        found = _past(takeover, told.revisions, last)
-        await self._account(takeover, found)
-        if found.revise:
-            first = revision_of(takeover.definition, takeover.since)
-            self._start(self._ledger.revise([first]))
+    def _rested(self, takeover: Takeover, told: Told) -> tuple[Takeover, Told]:
+        """What has a record is not due again."""
+        latest = told.latest
+        if latest is None or not self._roster.skip(takeover.definition.name, latest):
+            return takeover, told
+        return replace(takeover, since=latest), replace(told, before=latest)
 
-    async def _account(self, takeover: Takeover, found: Past) -> None:
+    async def _settle(self, takeover: Takeover, told: Told) -> None:
         """The latest record says up to where there is an account: so the earliest come first."""
         definition, since = takeover.definition, takeover.since
+        found = past(takeover, told.revisions, told.before)
+        if found.problem:
+            say(f"the past of {definition.name} has no record: {found.problem}", Event.PROBLEM)
         following = definition.task.schedule.next(since)
         writing: asyncio.Task[None] | None = None
         for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
@@ -217,9 +222,11 @@ class Loop:
             served = self._roster.get(definition.name)
             overtaken = following is not None and following <= self._clock.now()
             may_run = found.runs and served and not overtaken and not self._stopping.is_set()
-            told = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
-            writing = self._act(served or definition, told)
+            owed = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
+            writing = self._act(served or definition, owed)
             await asyncio.sleep(0)
+        if found.revise:
+            self._start(self._ledger.revise([revision_of(definition, since)]))
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""
@@ -288,12 +295,3 @@ class Loop:
 def _report(work: asyncio.Task[Any]) -> None:
     if not work.cancelled() and (error := work.exception()) is not None:
         say(f"unexpected error: {error!r}", Event.PROBLEM)
-
-
-def _past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
-    try:
-        return past(takeover, revisions, last)
-    except SchedulerError as error:
-        text = f"what {takeover.definition.name} has missed until now cannot be told: {error}"
-        say(text, Event.PROBLEM)
-        return unknown(takeover)

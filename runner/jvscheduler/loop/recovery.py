@@ -10,6 +10,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.loop.accounting import Account, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
@@ -37,17 +38,23 @@ class Past:
     """Whether the latest of them may still run."""
     revise: bool
     """Whether a revision must say that the new definition is in force from now on."""
+    problem: str = ""
+    """Why nobody can tell what was due."""
 
 
 def past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
-    """`revisions` are the task's, by their start; `last` is its latest instant with a record.
+    """`revisions` are the task's, by their start; `last` is its latest instant with a record."""
+    try:
+        return _past(takeover, _in_force(revisions, takeover.own), last)
+    except InvalidSchedule as error:  # only a newer version can read it
+        definition, since = takeover.definition, takeover.since
+        return Past(definition, since, runs=False, revise=True, problem=str(error))
 
-    Raises InvalidSchedule for one that only a newer version can read.
-    """
+
+def _past(takeover: Takeover, revision: ScheduleRevision | None, last: datetime | None) -> Past:
     definition, now = takeover.definition, takeover.since
-    revision = _in_force(revisions, takeover.own)
     if revision is None or revision.since is None or revision.removed:
-        return unknown(takeover)
+        return Past(definition, now, runs=False, revise=True)
     after = max(revision.since, last) if last else revision.since
     current = revision_of(definition, now)
     if decides_alike(revision, current):
@@ -78,11 +85,6 @@ def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
     )
     deadline = timedelta(seconds=seconds) if seconds else None
     return Definition(definition.name, definition.namespace, task, deadline)
-
-
-def unknown(takeover: Takeover) -> Past:
-    """Where nobody can tell what was due."""
-    return Past(takeover.definition, takeover.since, runs=False, revise=True)
 
 
 def _in_force(
