@@ -1,7 +1,8 @@
 """Our loop with its worker, as a pod has them, but for the watch of a cluster's tasks.
 
-Usage: `python -m benchmarks.contest.ours URL TASKS SCHEDULE [suspended|stubbed]`. Stubbed,
-the worker is none: every run ends at once, and what is left is the loop alone.
+Usage: `python -m benchmarks.contest.ours URL TASKS SCHEDULE [suspended|stubbed|jvspatial]`.
+Stubbed, the worker is none: every run ends at once, and what is left is the loop alone. With
+jvspatial, the worker has imported that too.
 """
 
 import asyncio
@@ -81,7 +82,7 @@ async def main(url: str, tasks: int, schedule: str, way: str) -> None:
         async with worker_process(worker_environ(url)) as process:
             worker = runs.worker = SocketWorker(process.socket, runs)
             async with connected(worker, stop):
-                worker.prepare((MODULE,))
+                worker.prepare((MODULE, "jvspatial") if way == "jvspatial" else (MODULE,))
                 await loop.run(stop, timedelta(seconds=5))
     await store.close()
 

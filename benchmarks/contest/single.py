@@ -12,6 +12,7 @@ from typing import Final
 from benchmarks.contest.inherited import worker_environ
 from benchmarks.contest.ours import MODULE, definition
 from benchmarks.report import side_by_side
+from benchmarks.runner import SHOP
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
@@ -23,6 +24,8 @@ from jvscheduler.loop.worker_process import worker_process
 from jvscheduler.outcomes import Outcome, Status
 
 RUNS: Final = 30
+MODULES: Final = ("jvspatial", "shop.tasks")
+"""What the baseline imports too."""
 
 
 def due_to_recorded(url: str, baseline: Callable[[], object]) -> tuple[float, float]:
@@ -51,10 +54,11 @@ async def _recorded(url: str) -> list[float]:
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
         loop = Loop(Host("bench"), store, Spool(Path(folder)), runs, SystemClock())
         loop.put(definition(0, "every second"))
-        async with worker_process(worker_environ(url)) as process:
+        environ = {**worker_environ(url), "PYTHONPATH": str(SHOP)}
+        async with worker_process(environ) as process:
             worker = runs.worker = SocketWorker(process.socket, runs)
             async with connected(worker, stop):
-                worker.prepare((MODULE,))
+                worker.prepare((MODULE, *MODULES))
                 await loop.run(stop, timedelta(seconds=5))
     await store.close()
     return taken

@@ -90,7 +90,7 @@ def test_a_removed_task_runs_no_more_and_the_history_knows(tmp_path: Path) -> No
     run(tale)
 
 
-def test_over_its_limit_a_job_is_skipped_and_its_child_discarded(tmp_path: Path) -> None:
+def test_over_its_limit_a_job_is_skipped_and_costs_no_process(tmp_path: Path) -> None:
     async def tale() -> None:
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition(max_concurrent=2))
@@ -101,7 +101,8 @@ def test_over_its_limit_a_job_is_skipped_and_its_child_discarded(tmp_path: Path)
                 (Status.RUNNING, None),
                 (Status.SKIPPED, Reason.CONCURRENCY_LIMIT),
             ]
-            assert len(story.worker.discarded) == 1
+            assert not story.worker.gated
+            assert not story.worker.discarded
 
     run(tale)
 

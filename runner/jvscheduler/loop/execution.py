@@ -23,7 +23,7 @@ from jvscheduler.loop.runs import Runs, WorkerLost
 from jvscheduler.outcomes import Outcome, Reason, Status, from_json
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
-from jvscheduler.worker.messages import Ended
+from jvscheduler.worker.messages import Ended, Start
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 CLAIM_LEAD: Final = timedelta(milliseconds=50)
@@ -133,13 +133,15 @@ class Execution:
     async def _attempt(self, job: Job, earlier: int, given_up: asyncio.Event) -> Outcome | None:
         """Its outcome, None when the job is not ours to run, or was given up before its claim."""
         claim = self._claim_of(job)
-        run_id = claim.attempt_id
-        self._runs.start(start_order(job, claim))
+        run_id, order = claim.attempt_id, start_order(job, claim)
+        self._prepare(job, order)
         await self._until(job, CLAIM_LEAD, given_up)
+        self._prepare(job, order)
         if given_up.is_set() or not await self._ledger.claim(claim):
             self._runs.discard(run_id)
             return None
         if await self._has_place(job):
+            self._runs.start(order)
             outcome = await self._admitted(job, claim, earlier, given_up)
         else:
             self._runs.discard(run_id)
@@ -150,6 +152,11 @@ class Execution:
         self._on_attempt(outcome)
         say_outcome(outcome)
         return outcome
+
+    def _prepare(self, job: Job, order: Start) -> None:
+        """What finds no place shall cost no process, above all when there is too much to do."""
+        if self._places.has_room(_request(job)):
+            self._runs.start(order)
 
     async def _admitted(
         self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event

@@ -56,6 +56,11 @@ class Places:
         if holders:
             await self._slots.extend_slots(holders, now)
 
+    def has_room(self, request: SlotRequest) -> bool:
+        """As far as this loop knows."""
+        others = set(self.holders(request.namespace, request.task_id)) - {request.holder}
+        return len(others) < request.limit
+
     def holders(self, namespace: str, task_id: str) -> Sequence[str]:
         """Those that this loop knows of, the oldest first."""
         task = (namespace, task_id)
@@ -63,8 +68,7 @@ class Places:
         return adopted + [h for h, r in self._held.items() if (r.namespace, r.task_id) == task]
 
     async def _acquire(self, request: SlotRequest) -> bool:
-        others = set(self.holders(request.namespace, request.task_id)) - {request.holder}
-        if len(others) >= request.limit:
+        if not self.has_room(request):
             return False
         if not self._ledger.away:
             try:

@@ -53,8 +53,10 @@ class Runs:
         """Claims of an earlier loop's runs that go on."""
 
     def start(self, order: Start) -> None:
-        self._waiting[order.run_id] = order
-        self.worker.start(order)
+        """Once, however often it is said."""
+        if order.run_id not in self._waiting:
+            self._waiting[order.run_id] = order
+            self.worker.start(order)
 
     async def go(self, run_id: str, after_seconds: float) -> Ended:
         """Raises WorkerLost."""
@@ -67,8 +69,9 @@ class Runs:
         return await end
 
     def discard(self, run_id: str) -> None:
-        del self._waiting[run_id]
-        self.worker.discard(run_id)
+        """Also one that was not started."""
+        if self._waiting.pop(run_id, None) is not None:
+            self.worker.discard(run_id)
 
     def stop(self, run_id: str, reason: Reason) -> None:
         self.worker.stop(run_id, reason)

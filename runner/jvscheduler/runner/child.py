@@ -13,7 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from io import TextIOWrapper
 from types import FrameType
-from typing import Any, Final, NoReturn
+from typing import Any, NoReturn
 
 from jvscheduler.outcomes import Reason
 from jvscheduler.runner import kernel
@@ -23,9 +23,6 @@ from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.gate import Gate
 from jvscheduler.runner.report import Board, Report, encode, presentable
 from jvscheduler.runner.tracebacks import error_message, trace
-
-_ENDED_NICENESS: Final = 10
-"""What is left to do for a run that has ended gives way to runs that begin."""
 
 
 def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> NoReturn:
@@ -39,7 +36,7 @@ def live(work: Callable[[], Report], board: Board) -> NoReturn:
     report = work()
     if os.getpid() != pid:  # a process that the task forked came back out of the task
         os._exit(0)
-    os.nice(_ENDED_NICENESS)
+    os.sched_yield()  # of many that are due at once each begins before one ends
     board.write(report)
     _flush()
     os._exit(0 if report.completed else 1)
@@ -65,7 +62,7 @@ def _raise_exit(number: int, _frame: FrameType | None) -> None:
 def _attempt(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> Report:
     """What can be done before the task is due is done before."""
     ready = _ready(entrypoint, database_url)
-    _rehearse()
+    _rehearse(board)
     gate.wait()
     board.begin(time.time())
     return ready if isinstance(ready, Report) else _run(ready)
@@ -82,9 +79,10 @@ def _ready(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Rep
     return partial(call, target, close)
 
 
-def _rehearse() -> None:
+def _rehearse(board: Board) -> None:
     """The kernel copies each page that a forked process writes to, the first time: what is done
     around a task is done for nothing first, so that it takes no time when the task is due."""
+    board.begin(0.0)
     encode(_run(partial(call, lambda: None, _nothing)))
 
 
