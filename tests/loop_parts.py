@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.loop.definition import Definition
@@ -206,3 +207,33 @@ class Story:
     async def records(self, task: str = "restock") -> Sequence[ScheduledJob]:
         far = timedelta(days=4000)
         return await self.store.jobs_between("shop", f"shop.tasks.{task}", NOON - far, NOON + far)
+
+
+async def killed_at_noon(
+    directory: Path,
+    known: Definition,
+    script: Callable[[Start], Ended | None] = completed,
+    store: MemoryHistory | None = None,
+) -> Story:
+    story = Story(directory, script, store)
+    async with story:
+        story.loop.put(known)
+        await story.clock.advance(NOON)
+        story.kill()
+    return story
+
+
+class MovableHistory(MemoryHistory):
+    """A history that can be taken away."""
+
+    away = False
+
+    def __getattribute__(self, name: str) -> object:
+        found = object.__getattribute__(self, name)
+        if name.startswith("_") or not callable(found) or not self.away:
+            return found
+
+        async def unavailable(*_: object, **__: object) -> None:
+            raise HistoryUnavailable("the history database is unavailable")
+
+        return unavailable

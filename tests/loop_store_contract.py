@@ -16,9 +16,9 @@ from tests.loop_stories import (
     minutes,
     of_report,
     revision,
-    tell,
 )
 from tests.outcomes import NOON, completed, failed, of_job
+from tests.telling import tell
 
 
 class LoopStoreContract:

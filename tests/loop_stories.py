@@ -1,7 +1,6 @@
 """What the contracts of a loop's store tell of: gaps, revisions and jobs around noon."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,7 +13,6 @@ from jvscheduler.outcomes import Gap, Outcome, Reason, Status
 from tests.outcomes import NOON, begun, of_job
 
 MakeLoopStore = Callable[[], LoopStore]
-Story = Callable[[LoopStore], Awaitable[None]]
 
 RESTOCK = "shop.tasks.restock"
 REPORT = "shop.tasks.report"
@@ -56,15 +54,3 @@ def manual(name: str, start: datetime) -> Outcome:
 
 async def all_of(store: LoopStore) -> list[ScheduledJob]:
     return list(await store.jobs_between("shop", RESTOCK, minutes(-1000), minutes(1000)))
-
-
-def tell(make_store: MakeLoopStore, story: Story) -> None:
-    async def opened() -> None:
-        store = make_store()
-        await store.open()
-        try:
-            await story(store)
-        finally:
-            await store.close()
-
-    asyncio.run(opened())

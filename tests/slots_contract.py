@@ -8,8 +8,9 @@ import pytest
 
 from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.history.store import LoopStore
-from tests.loop_stories import REPORT, RESTOCK, MakeLoopStore, tell
+from tests.loop_stories import REPORT, RESTOCK, MakeLoopStore
 from tests.outcomes import NOON
+from tests.telling import tell
 
 LATER = NOON + EXPIRY - timedelta(seconds=1)
 EXPIRED = NOON + EXPIRY + timedelta(seconds=1)

@@ -7,6 +7,7 @@ process well. Requests are not logged; probes would drown the rest.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -22,7 +23,6 @@ from jvscheduler_server.kubernetes_cluster import KubernetesCluster
 from jvscheduler_server.settings import Settings, read_settings
 from jvscheduler_server.sweeper import Sweeper
 
-EX_CONFIG: Final = 78
 SHUTDOWN_SECONDS: Final = 20
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str]) -> int:
         asyncio.run(_serve(settings))
     except SchedulerError as error:
         print(f"error: {error}", file=sys.stderr)
-        return EX_CONFIG
+        return os.EX_CONFIG
     return 0
 
 

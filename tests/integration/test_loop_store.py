@@ -19,9 +19,10 @@ from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store, parse_url
 from tests.loop_store_contract import LoopStoreContract
-from tests.loop_stories import RESTOCK, MakeLoopStore, all_of, gap, revision, tell
+from tests.loop_stories import RESTOCK, MakeLoopStore, all_of, gap, revision
 from tests.outcomes import NOON, completed, of_job
 from tests.slots_contract import SlotsContract
+from tests.telling import tell
 
 RACERS = 5
 RACES = 60

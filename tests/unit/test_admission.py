@@ -72,3 +72,14 @@ def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
         return await store.acquire_slots([replace(own, holder="another")], datetime.now(UTC))
 
     assert list(asyncio.run(story())) == [False]
+
+
+def test_a_retry_is_told_how_many_attempts_came_before_it() -> None:
+    first = of_job(0, retry_count=2)
+    claims = [first, replace(first, attempt_id="pod-b"), replace(first, attempt_id="pod-c")]
+
+    async def story() -> list[int]:
+        store = MemoryHistory()
+        return [(await admit(store, claim, 1)).earlier_attempts for claim in claims]
+
+    assert asyncio.run(story()) == [0, 1, 2]

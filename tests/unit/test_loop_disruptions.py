@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.outcomes import Reason, Status
 from tests.loop_parts import (
     MINUTE,
     NOON,
     SECOND,
+    MovableHistory,
     Story,
     completed,
     definition,
     failed,
+    killed_at_noon,
     run,
     settle,
     unending,
@@ -40,11 +40,7 @@ def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path
 
 def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> None:
     async def tale() -> None:
-        before = Story(tmp_path, unending)
-        async with before:
-            before.loop.put(definition("hourly"))
-            await before.clock.advance(NOON)
-            before.kill()
+        before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         (order,) = before.worker.going.values()
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
             after.runs.on_hello("worker-a", before.worker.claims())
@@ -59,11 +55,7 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
 async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
     """A loop that ran at noon, and another one from `until` after noon on."""
     known = definition(starting_deadline=deadline)
-    before = Story(tmp_path)
-    async with before:
-        before.loop.put(known)
-        await before.clock.advance(NOON)
-        before.kill()
+    before = await killed_at_noon(tmp_path, known)
     after = Story(tmp_path, store=before.store, time=NOON + until)
     async with after:
         after.loop.put(known)
@@ -98,11 +90,7 @@ def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
     tmp_path: Path,
 ) -> None:
     async def tale() -> None:
-        before = Story(tmp_path)
-        async with before:
-            before.loop.put(definition())
-            await before.clock.advance(NOON)
-            before.kill()
+        before = await killed_at_noon(tmp_path, definition())
         async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition("every 5 seconds"))
             await after.clock.advance(NOON + 156 * SECOND)
@@ -114,22 +102,6 @@ def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
             ]
 
     run(tale)
-
-
-class MovableHistory(MemoryHistory):
-    """A history that can be taken away."""
-
-    away = False
-
-    def __getattribute__(self, name: str) -> object:
-        found = object.__getattribute__(self, name)
-        if name.startswith("_") or not callable(found) or not self.away:
-            return found
-
-        async def unavailable(*_: object, **__: object) -> None:
-            raise HistoryUnavailable("the history database is unavailable")
-
-        return unavailable
 
 
 def test_tasks_run_while_the_history_is_away_and_it_learns_of_them_later(tmp_path: Path) -> None:
@@ -159,6 +131,33 @@ def test_the_limit_holds_while_the_history_is_away(tmp_path: Path) -> None:
             store.away = False
             await story.clock.advance(NOON + MINUTE + 5 * SECOND)
             assert [r.status for r in await story.records()] == [Status.RUNNING, Status.SKIPPED]
+
+    run(tale)
+
+
+def test_the_limit_counts_what_an_earlier_loop_has_started_while_the_history_is_away(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        before = await killed_at_noon(tmp_path, definition(), unending, store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + MINUTE / 2) as after:
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.put(definition())
+            await after.clock.advance(NOON + MINUTE)
+            assert after.worker.went == []
+            (order,) = before.worker.going.values()
+            after.runs.on_ended(completed(order))
+            await after.clock.advance(NOON + 2 * MINUTE)
+            assert len(after.worker.went) == 1
+            store.away = False
+            await after.clock.advance(NOON + 2 * MINUTE + 5 * SECOND)
+            assert [r.status for r in await after.records()] == [
+                Status.COMPLETED,
+                Status.SKIPPED,
+                Status.COMPLETED,
+            ]
 
     run(tale)
 
@@ -231,11 +230,7 @@ def test_a_retry_that_another_loop_awaits_is_left_to_it(tmp_path: Path) -> None:
 
 def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None:
     async def tale() -> None:
-        before = Story(tmp_path, unending)
-        async with before:
-            before.loop.put(definition("hourly"))
-            await before.clock.advance(NOON)
-            before.kill()
+        before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         async with Story(tmp_path, store=before.store, time=NOON + 20 * SECOND) as after:
             after.loop.put(definition("hourly"))
             await after.clock.advance(NOON + 25 * SECOND)

@@ -77,7 +77,7 @@ class JvspatialHistory(LoopCalls):
     async def ping(self) -> None:
         await self._call(lambda: self._database.get(COLLECTION, "o.ScheduledJob.ping"))
 
-    async def claim(self, outcome: Outcome) -> bool:
+    async def claim(self, outcome: Outcome) -> ScheduledJob | None:
         return await self._call(lambda: self._claim(outcome))
 
     async def record(self, outcome: Outcome) -> None:
@@ -87,11 +87,6 @@ class JvspatialHistory(LoopCalls):
         query = {"id": job_id, "context.status": Status.RUNNING.value}
         change = {"$set": {"context.heartbeat_time": to_text(now)}}
         await self._call(lambda: self._database.find_one_and_update(COLLECTION, query, change))
-
-    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
-        query = {"context.job_name": task_id, "context.namespace": namespace}
-        jobs, _ = await self._find(query | _UNFINISHED)
-        return [job for job in jobs if job.is_ours]
 
     async def unfinished(self) -> Sequence[ScheduledJob]:
         jobs, _ = await self._find(_UNFINISHED)
@@ -109,15 +104,16 @@ class JvspatialHistory(LoopCalls):
         queries: list[Query] = [{"context.status": status.value} for status in Status]
         return dict(zip(Status, await self._counts(queries), strict=True))
 
-    async def _claim(self, outcome: Outcome) -> bool:
+    async def _claim(self, outcome: Outcome) -> ScheduledJob | None:
         while True:
             job = await self._create(outcome)
             if job is None:
-                return True
+                return opened(outcome)
             if not may_run(job, outcome):
-                return False
-            if await self._replace(job, merge(job, outcome)):
-                return True
+                return None
+            merged = merge(job, outcome)
+            if await self._replace(job, merged):
+                return merged or job
 
     async def _record(self, outcome: Outcome) -> None:
         while True:

@@ -35,12 +35,12 @@ class MemoryHistory(MemorySlots):
     async def ping(self) -> None:
         """Always there."""
 
-    async def claim(self, outcome: Outcome) -> bool:
+    async def claim(self, outcome: Outcome) -> ScheduledJob | None:
         job = self._jobs.get(outcome.job_id)
         if job is not None and not may_run(job, outcome):
-            return False
+            return None
         await self.record(outcome)
-        return True
+        return self._jobs[outcome.job_id]
 
     async def record(self, outcome: Outcome) -> None:
         merged = merge(self._jobs.get(outcome.job_id), outcome)
@@ -51,10 +51,6 @@ class MemoryHistory(MemorySlots):
         job = self._jobs.get(job_id)
         if job is not None and job.status is Status.RUNNING:
             self._jobs[job_id] = job.model_copy(update={"heartbeat_time": now})
-
-    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
-        jobs = await self.unfinished()
-        return [j for j in jobs if (j.namespace, j.job_name) == (namespace, task_id)]
 
     async def unfinished(self) -> Sequence[ScheduledJob]:
         jobs = self._with_status(Status.PENDING, Status.RUNNING)
@@ -72,7 +68,7 @@ class MemoryHistory(MemorySlots):
         return {status: found[status] for status in Status}
 
     async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
-        return [await self.claim(outcome) for outcome in outcomes]
+        return [await self.claim(outcome) is not None for outcome in outcomes]
 
     async def record_all(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:

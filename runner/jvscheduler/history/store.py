@@ -37,17 +37,14 @@ class HistoryStore(Protocol):
 
     async def ping(self) -> None: ...
 
-    async def claim(self, outcome: Outcome) -> bool:
-        """Whether this attempt, which is `running`, may run: it is the first of its job,
-        or a further one of the same Kubernetes Job."""
+    async def claim(self, outcome: Outcome) -> ScheduledJob | None:
+        """The job with this attempt, which is `running`, if it may run: it is the first of its
+        job, or a further one of the same Kubernetes Job. None if it may not."""
 
     async def record(self, outcome: Outcome) -> None:
         """Bring the job's record up to this outcome; create it when the claim never got here."""
 
     async def heartbeat(self, job_id: str, now: datetime) -> None: ...
-
-    async def active(self, namespace: str, task_id: str) -> Sequence[ScheduledJob]:
-        """Jobs of the task that run or await a further attempt."""
 
     async def unfinished(self) -> Sequence[ScheduledJob]:
         """Pending and running jobs of all tasks; those of users' own making left out."""

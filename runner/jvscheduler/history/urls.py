@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -27,6 +28,11 @@ class DatabaseUrl:
     text: str
     path: str = ""
     database: str = ""
+
+    @property
+    def place(self) -> str:
+        """The same for two URLs of one database: how SQLite's names the file does not matter."""
+        return str(Path(self.path).resolve()) if self.scheme is Scheme.SQLITE else self.text
 
     @property
     def redacted(self) -> str:

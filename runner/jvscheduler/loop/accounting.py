@@ -7,6 +7,7 @@ the latest runs, and only if it is not later than the task's starting deadline.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Final
 
 from jvscheduler.loop.definition import Definition
@@ -35,35 +36,54 @@ def account(
     definition: Definition, after: datetime, now: datetime, absence: Reason = Reason.LOOP_STALLED
 ) -> Account:
     """Of the instants in (after, now]; `absence` is why those that are too late were not seen."""
-    instants = tuple(definition.task.schedule.between(after, now))
-    if not definition.task.enabled:
-        return Account(gaps=tuple(gaps(definition, instants, Reason.SUSPENDED)))
+    pieces = tuple(accounts(definition, after, now, absence))
+    return Account(pieces[-1].run, tuple(gap for piece in pieces for gap in piece.gaps))
+
+
+def accounts(
+    definition: Definition, after: datetime, now: datetime, absence: Reason
+) -> Iterator[Account]:
+    """The same in pieces, none of which takes long; the last alone may have a job to start."""
+    reason = absence if definition.task.enabled else Reason.SUSPENDED
+    instants = definition.task.schedule.between(after, now)
+    piece = tuple(islice(instants, MOST_IN_A_GAP))
+    while following := tuple(islice(instants, MOST_IN_A_GAP)):
+        yield Account(gaps=gaps(definition, piece, reason))
+        piece = following
+    yield _latest(definition, piece, now, reason)
+
+
+def gaps(definition: Definition, instants: Sequence[datetime], reason: Reason) -> tuple[Gap, ...]:
+    """One for all of them, if there are any."""
     if not instants:
-        return Account()
-    *earlier, latest = instants
-    missed = tuple(gaps(definition, earlier, absence))
-    if is_too_late(definition, latest, now):
-        late = gaps(definition, [latest], Reason.DEADLINE_MISSED)
-        return Account(gaps=(*missed, *late))
-    return Account(latest, missed)
-
-
-def gaps(definition: Definition, instants: Sequence[datetime], reason: Reason) -> Iterator[Gap]:
-    for start in range(0, len(instants), MOST_IN_A_GAP):
-        stretch = instants[start : start + MOST_IN_A_GAP]
-        yield Gap(
-            task_id=definition.task.task_id,
-            namespace=definition.namespace,
-            name=definition.name,
-            status=Status.SKIPPED if reason is Reason.SUSPENDED else Status.MISSED,
-            reason=reason,
-            message=_MESSAGES[reason],
-            first=stretch[0],
-            last=stretch[-1],
-            count=len(stretch),
-        )
+        return ()
+    gap = Gap(
+        task_id=definition.task.task_id,
+        namespace=definition.namespace,
+        name=definition.name,
+        status=Status.SKIPPED if reason is Reason.SUSPENDED else Status.MISSED,
+        reason=reason,
+        message=_MESSAGES[reason],
+        first=instants[0],
+        last=instants[-1],
+        count=len(instants),
+    )
+    return (gap,)
 
 
 def is_too_late(definition: Definition, instant: datetime, now: datetime) -> bool:
     deadline = definition.starting_deadline
     return deadline is not None and now - instant > deadline
+
+
+def _latest(
+    definition: Definition, instants: Sequence[datetime], now: datetime, reason: Reason
+) -> Account:
+    if not instants or not definition.task.enabled:
+        return Account(gaps=gaps(definition, instants, reason))
+    *earlier, latest = instants
+    missed = gaps(definition, earlier, reason)
+    if is_too_late(definition, latest, now):
+        late = gaps(definition, [latest], Reason.DEADLINE_MISSED)
+        return Account(gaps=(*missed, *late))
+    return Account(latest, missed)

@@ -2,20 +2,20 @@
 
 It serves a task from the moment that it is told of it. What was due before, under
 an earlier loop or none, is settled beside, when the history answers: a history
-that is down delays no task. Where the history has an account of later instants than
-its clock, which was set back then, those are not due again.
+that is down delays no task.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime, timedelta
+from typing import Any, Final, TypeVar
 
-from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.errors import HistoryUnavailable, InvalidSchedule
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.accounting import Account
+from jvscheduler.loop.accounting import Account, accounts
+from jvscheduler.loop.ahead import rest_until_recorded
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.definition import Definition, decides_alike, removed, revision_of
 from jvscheduler.loop.endings import silent_attempts
@@ -24,7 +24,7 @@ from jvscheduler.loop.jobs import Job, due_job, manual_job, unfinished_job
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.places import Places
-from jvscheduler.loop.recovery import Past, past, unrun
+from jvscheduler.loop.recovery import Past, Takeover, past, unknown, unrun
 from jvscheduler.loop.roster import Roster
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
@@ -37,7 +37,7 @@ HEARTBEAT: Final = timedelta(seconds=10)
 _PAUSE: Final = timedelta(seconds=1)
 _SETTLE_PAUSE: Final = timedelta(seconds=2)
 _SWEEP: Final = timedelta(seconds=15)
-_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
+T = TypeVar("T")
 
 
 class Loop:
@@ -61,10 +61,8 @@ class Loop:
             host, self._ledger, self._places, runs, clock, on_attempt=on_attempt
         )
         self._roster = Roster()
-        self._untold: dict[str, datetime] = {}
-        """Tasks whose past is not settled yet, and since when they are served."""
-        self._looked_back = asyncio.Event()
-        """The history was asked once for the past, or is away."""
+        self._untold: dict[str, Takeover] = {}
+        """By the task's name; also of one that was edited or removed since."""
         self._jobs: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
@@ -79,14 +77,16 @@ class Loop:
         """Serve the task as this says, from now on."""
         now = self._clock.now()
         before = self._roster.get(definition.name)
-        if before is None:
-            self._untold[definition.name] = self._roster.put(definition, now)
-        elif decides_alike(revision_of(before, now), revision_of(definition, now)):
+        if before is None and definition.name not in self._untold:
+            since = self._roster.put(definition, now)
+            self._untold[definition.name] = Takeover(definition, since)
+        elif before and decides_alike(revision_of(before, now), revision_of(definition, now)):
             self._roster.exchange(definition)
         else:
-            self._look(definition.name, now)
+            if before is not None:
+                self._look(definition.name, now)
             since = self._roster.put(definition, now)
-            self._start(self._ledger.revise([revision_of(definition, since)]))
+            self._revise(definition.name, revision_of(definition, since))
         self._wake.set()
 
     def remove(self, name: str, *, handed_over: bool) -> None:
@@ -97,10 +97,16 @@ class Loop:
         now = self._clock.now()
         self._look(name, now)
         self._roster.remove(name)
-        self._untold.pop(name, None)
         self._execution.hand_over(name)
-        if not handed_over:
-            self._start(self._ledger.revise([removed(definition, now)]))
+        if handed_over:
+            self._untold.pop(name, None)
+        else:
+            self._revise(name, removed(definition, now))
+
+    def _revise(self, name: str, revision: ScheduleRevision) -> None:
+        if name in self._untold:
+            self._untold[name].own.add(revision.id)
+        self._start(self._ledger.revise([revision]))
 
     async def run_now(self, definition: Definition) -> Outcome | None:
         """A manual job of a task that need not be served: what its last attempt came to.
@@ -121,11 +127,12 @@ class Loop:
     async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
         """Until the stop; then what runs has `grace` to end by itself, and is ended."""
         self._start(self._relay(stop))
+        await self._ledger.guarded(self._rest)
         for work in (
             self._ledger.reconcile(self._clock, self._ended),
             self._beat(),
-            self._settle_pasts(),
-            self._resume_unfinished(),
+            self._regularly(self._settle, _PAUSE),
+            self._regularly(self._resume, _SWEEP),
         ):
             self._start(work)
         await self._schedule()
@@ -137,7 +144,6 @@ class Loop:
         self._wake.set()
 
     async def _schedule(self) -> None:
-        await self._looked_back.wait()
         horizon = self._clock.now()
         while not self._stopping.is_set():
             self._wake.clear()
@@ -153,61 +159,65 @@ class Loop:
         if definition is not None:
             self._act(definition, found)
 
-    def _act(self, definition: Definition, found: Account) -> None:
-        if found.gaps:
-            for gap in found.gaps:
-                told = f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}"
-                say(told, gap.status)
-            self._start(self._ledger.account(found.gaps))
+    def _act(self, definition: Definition, found: Account) -> asyncio.Task[None] | None:
+        """The writing of its gaps, if it has any."""
         if found.run is not None:
             self._begin(due_job(definition, found.run))
+        for gap in found.gaps:
+            told = f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}"
+            say(told, gap.status)
+        return self._start(self._ledger.account(found.gaps)) if found.gaps else None
 
     def _begin(self, job: Job) -> None:
         self._start(self._execution.run(job), self._jobs)
 
-    async def _settle_pasts(self) -> None:
+    async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
-            try:
-                if self._untold:
-                    await self._ledger.guarded(self._settle)
-            finally:
-                self._looked_back.set()
-            await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
+            await self._ledger.guarded(act)
+            await self._clock.wait_until(self._clock.now() + pause, self._stopping)
 
     async def _settle(self) -> None:
         """What this loop itself has recorded since is not the past's. Raises HistoryUnavailable
         with nothing done. A loop serves one namespace."""
-        untold = [(d, self._untold[d.name]) for d in self._roster if d.name in self._untold]
-        tasks = [definition.task.task_id for definition, _ in untold]
-        until = min(since for _, since in untold)
-        (namespace,) = {definition.namespace for definition, _ in untold}
+        await self._rest()
+        untold = dict(self._untold)
+        if not untold:
+            return
+        tasks = [takeover.definition.task.task_id for takeover in untold.values()]
+        until = min(takeover.since for takeover in untold.values())
+        (namespace,) = {takeover.definition.namespace for takeover in untold.values()}
         last = await self._store.last_instants(namespace, tasks, until)
-        latest = await self._store.last_instants(namespace, tasks, _FOR_EVER)
-        revisions = await self._store.last_revisions(namespace, tasks)
-        for definition, served_since in untold:
-            task_id = definition.task.task_id
-            since, before = served_since, last.get(task_id)
-            if self._roster.skip(definition.name, latest.get(task_id, since)):
-                since = before = latest[task_id]
-            found = _past(definition, revisions.get(task_id), before, since)
-            self._settle_one(definition, found, since)
-            await asyncio.sleep(0)
+        revisions: dict[str, list[ScheduleRevision]] = {task_id: [] for task_id in tasks}
+        for revision in await self._store.revisions(namespace, tasks):
+            revisions[revision.job_name].append(revision)
+        for name, takeover in untold.items():
+            if self._untold.get(name) is not takeover:
+                continue  # handed over meanwhile
+            del self._untold[name]
+            task_id = takeover.definition.task.task_id
+            found = _past(takeover, revisions[task_id], takeover.recorded or last.get(task_id))
+            await self._settle_one(takeover, found)
+            if found.revise:
+                first = revision_of(takeover.definition, takeover.since)
+                self._start(self._ledger.revise([first]))
 
-    def _settle_one(self, definition: Definition, found: Past, since: datetime) -> None:
-        if self._untold.pop(definition.name, None) is None:
-            return  # removed meanwhile
+    async def _rest(self) -> None:
+        await rest_until_recorded(self._store, self._roster, self._untold)
+
+    async def _settle_one(self, takeover: Takeover, found: Past) -> None:
+        """The latest record says up to where there is an account: so the earliest come first."""
+        definition, since = takeover.definition, takeover.since
         following = definition.task.schedule.next(since)
-        overtaken = following is not None and following <= self._clock.now()
-        told = unrun(definition, found.account, Reason.LOOP_DOWN) if overtaken else found.account
-        self._act(definition, told)
-        if found.revise:
-            self._start(self._ledger.revise([revision_of(definition, since)]))
-
-    async def _resume_unfinished(self) -> None:
-        while not self._stopping.is_set():
-            if not self._ledger.away:
-                await self._ledger.guarded(self._resume)
-            await self._clock.wait_until(self._clock.now() + _SWEEP, self._stopping)
+        writing: asyncio.Task[None] | None = None
+        for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
+            if writing is not None:
+                await asyncio.wait({writing})
+            served = self._roster.get(definition.name)
+            overtaken = following is not None and following <= self._clock.now()
+            may_run = found.runs and served and not overtaken and not self._stopping.is_set()
+            told = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
+            writing = self._act(served or definition, told)
+            await asyncio.sleep(0)
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""
@@ -238,10 +248,9 @@ class Loop:
             await self._ledger.guarded(self._heartbeat)
 
     async def _heartbeat(self) -> None:
-        adopted = self._runs.adopted_jobs()
-        jobs = [*self._execution.job_ids(), *adopted]
+        jobs = [*self._execution.job_ids(), *self._runs.adopted_jobs()]
         await self._store.heartbeat_all(jobs, self._clock.now())
-        await self._places.extend(adopted)
+        await self._places.extend()
 
     async def _finish(self, grace: timedelta) -> None:
         """Runs end by themselves, or are told to; then their records are safe."""
@@ -264,28 +273,25 @@ class Loop:
             await self._ledger.replay()
 
     def _start(
-        self, work: Coroutine[Any, Any, Any], among: set[asyncio.Task[Any]] | None = None
-    ) -> None:
+        self, work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]] | None = None
+    ) -> asyncio.Task[T]:
         kept = self._working if among is None else among
         started = asyncio.create_task(work)
         kept.add(started)
         started.add_done_callback(kept.discard)
         started.add_done_callback(_report)
-
-
-def _past(
-    definition: Definition, revision: ScheduleRevision | None, last: datetime | None, now: datetime
-) -> Past:
-    """Begun anew where the history's definition of the task cannot be read: it costs no other its
-    past."""
-    try:
-        return past(definition, revision, last, now)
-    except SchedulerError as error:
-        text = f"what was due of {definition.task.task_id} while no loop ran has no record: {error}"
-        say(text, Event.PROBLEM)
-        return Past(Account(), revise=True)
+        return started
 
 
 def _report(work: asyncio.Task[Any]) -> None:
     if not work.cancelled() and (error := work.exception()) is not None:
         say(f"unexpected error: {error!r}", Event.PROBLEM)
+
+
+def _past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
+    try:
+        return past(takeover, revisions, last)
+    except InvalidSchedule as error:
+        text = f"what {takeover.definition.name} has missed until now cannot be told: {error}"
+        say(text, Event.PROBLEM)
+        return unknown(takeover)

@@ -41,6 +41,13 @@ class Host:
     node: str | None = None
 
 
+@dataclass(frozen=True)
+class _InHand:
+    task_name: str
+    given_up: asyncio.Event
+    """Set when the job makes no further attempt here."""
+
+
 def ignored(_: Outcome) -> None:
     """Nobody counts attempts."""
 
@@ -64,28 +71,27 @@ class Execution:
         self._runs = runs
         self._clock = clock
         self._on_attempt = on_attempt
-        self._given_up: dict[str, asyncio.Event] = {}
-        """For each job in hand, by its id: set when it makes no further attempt here."""
-        self._task_names: dict[str, str] = {}
+        self._in_hand: dict[str, _InHand] = {}
+        """By the job's id."""
         self._run_ids: dict[str, str] = {}
         """The attempt that runs, for each job that has one."""
 
     def has(self, job_id: str) -> bool:
-        return job_id in self._given_up
+        return job_id in self._in_hand
 
     def job_ids(self) -> Sequence[str]:
-        return list(self._given_up)
+        return list(self._in_hand)
 
     def hand_over(self, task_name: str) -> None:
         """Another loop makes the retries of this task from now on."""
-        for job_id, name in self._task_names.items():
-            if name == task_name:
-                self._given_up[job_id].set()
+        for job in self._in_hand.values():
+            if job.task_name == task_name:
+                job.given_up.set()
 
     def give_up(self) -> None:
         """No job makes a further attempt."""
-        for given_up in self._given_up.values():
-            given_up.set()
+        for job in self._in_hand.values():
+            job.given_up.set()
 
     async def run(self, job: Job) -> Outcome | None:
         """All its attempts, one after the other; it keeps its place between two.
@@ -94,14 +100,14 @@ class Execution:
         """
         if self.has(job.id):
             return None
-        self._given_up[job.id] = given_up = asyncio.Event()
-        self._task_names[job.id] = job.definition.name
+        given_up = asyncio.Event()
+        self._in_hand[job.id] = _InHand(job.definition.name, given_up)
         try:
             if job.not_before is not None:
                 await self._clock.wait_until(job.not_before, given_up)
             return await self._attempts(job, given_up)
         finally:
-            del self._given_up[job.id], self._task_names[job.id]
+            del self._in_hand[job.id]
             await self._places.release(job.id)
 
     async def _attempts(self, job: Job, given_up: asyncio.Event) -> Outcome | None:

@@ -6,9 +6,9 @@ for it; somebody else looks every second whether it is back.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
@@ -20,8 +20,8 @@ from jvscheduler.loop.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
 
 _PAUSE: Final = timedelta(seconds=1)
-_MOST: Final = 200
-"""Spooled entries in one statement."""
+MOST: Final = 200
+"""Spooled entries in one statement, and in memory."""
 
 
 class Ledger:
@@ -44,20 +44,13 @@ class Ledger:
         return True
 
     async def record(self, outcome: Outcome) -> None:
-        if not self.away:
-            try:
-                await self._records(outcome)
-            except HistoryUnavailable as error:
-                self.missing(error)
-            else:
-                return
-        self._keep(outcome)
+        await self._write(lambda: self._records(outcome), [outcome])
 
     async def account(self, gaps: Sequence[Gap]) -> None:
-        await self._write(self._store.account, gaps)
+        await self._write(lambda: self._store.account(gaps), gaps)
 
     async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
-        await self._write(self._store.revise, revisions)
+        await self._write(lambda: self._store.revise(revisions), revisions)
 
     async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         """What can wait for the history: not done while it is away, and not made up for."""
@@ -86,7 +79,7 @@ class Ledger:
         try:
             await self._store.ping()
             while not self._spool.is_empty:
-                for batch in _batches(list(self._spool.replay())):
+                for batch in _batches(self._spool.replay()):
                     await self._put(batch)
                 self._spool.replayed()
         except HistoryUnavailable:
@@ -96,12 +89,10 @@ class Ledger:
         self.away = False
         return True
 
-    async def _write(self, act: Callable[[Sequence[Any]], Awaitable[None]], entries: Any) -> None:
-        if not entries:
-            return
+    async def _write(self, act: Callable[[], Awaitable[None]], entries: Sequence[Entry]) -> None:
         if not self.away:
             try:
-                await act(entries)
+                await act()
             except HistoryUnavailable as error:
                 self.missing(error)
             else:
@@ -125,7 +116,7 @@ class Ledger:
     async def _claim_one(self, outcome: Outcome) -> bool:
         """A record that cannot be read is there all the same: somebody else's claim."""
         try:
-            return await self._store.claim(outcome)
+            return await self._store.claim(outcome) is not None
         except HistoryUnavailable:
             raise
         except SchedulerError as error:
@@ -161,16 +152,16 @@ class Ledger:
                 await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
 
 
-def _batches(entries: Sequence[Entry]) -> list[list[Entry]]:
-    """Runs of entries of one kind; no two outcomes of one job in a batch."""
-    batches: list[list[Entry]] = []
+def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+    """Runs of entries of one kind, one at a time; no two outcomes of one job in a batch."""
+    batch: list[Entry] = []
     jobs: set[str] = set()
     for entry in entries:
         job = entry.job_id if isinstance(entry, Outcome) else None
-        last = batches[-1] if batches else None
-        if last is None or type(last[0]) is not type(entry) or job in jobs or len(last) == _MOST:
-            batches.append([])
-            jobs = set()
-        batches[-1].append(entry)
+        if batch and (type(batch[0]) is not type(entry) or job in jobs or len(batch) == MOST):
+            yield batch
+            batch, jobs = [], set()
+        batch.append(entry)
         jobs |= {job} if job else set()
-    return batches
+    if batch:
+        yield batch

@@ -1,8 +1,9 @@
 """How many jobs of a task may run at once: slots of the history's, and a count of this loop's own.
 
+The count has also the runs that an earlier loop has started and the worker still has.
 While the history is away the count decides alone. It counts afterwards too: what was
 granted meanwhile the history learns with the next heartbeat only, and what it froze
-over has expired there, though it runs. Runs of an earlier loop that go on count as well.
+over has expired there, though it runs.
 """
 
 from collections.abc import Sequence
@@ -42,32 +43,28 @@ class Places:
 
     async def free(self, holder: str) -> None:
         """Also what an earlier loop held."""
-        if not self._ledger.away:
-            try:
-                await self._releases(holder)
-            except HistoryUnavailable as error:
-                self._ledger.missing(error)
+        await self._ledger.guarded(lambda: self._releases(holder))
 
-    async def extend(self, others: Sequence[str]) -> None:
-        """Say of each, and of other jobs that live, that its holder does; ask for what is owed."""
+    async def extend(self) -> None:
+        """Say of each that its holder lives; ask for what is owed."""
         now = self._clock.now()
         owed = [self._held[holder] for holder in self._owed]
         if owed:
             await self._slots.acquire_slots(owed, now)
             self._owed -= {request.holder for request in owed}
-        holders = [*self._held, *others]
+        holders = [*self._runs.adopted_jobs(), *self._held]
         if holders:
             await self._slots.extend_slots(holders, now)
 
     def holders(self, namespace: str, task_id: str) -> Sequence[str]:
-        """Of this loop's own, the oldest first."""
-        place = (namespace, task_id)
-        return [h for h, r in self._held.items() if (r.namespace, r.task_id) == place]
+        """Those that this loop knows of, the oldest first."""
+        task = (namespace, task_id)
+        adopted = [holder for holder, of in self._runs.adopted_jobs().items() if of == task]
+        return adopted + [h for h, r in self._held.items() if (r.namespace, r.task_id) == task]
 
     async def _acquire(self, request: SlotRequest) -> bool:
-        place = (request.namespace, request.task_id)
-        running = {*self.holders(*place), *self._runs.adopted_jobs(place)}
-        if len(running - {request.holder}) >= request.limit:
+        others = set(self.holders(request.namespace, request.task_id)) - {request.holder}
+        if len(others) >= request.limit:
             return False
         if not self._ledger.away:
             try:

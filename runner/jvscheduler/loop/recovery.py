@@ -6,39 +6,56 @@ differs from the last one was never in force before: it owes nothing, and the
 old one's instants are missed.
 """
 
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.loop.accounting import Account, account, gaps
+from jvscheduler.loop.accounting import Account, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Reason
 from jvscheduler.tasks import Task
 
 
+@dataclass
+class Takeover:
+    """A task whose past is not settled yet, as it was when this loop began to serve it."""
+
+    definition: Definition
+    since: datetime
+    own: set[str] = field(default_factory=set)
+    """Ids of the revisions that this loop has written since: they are not the past's."""
+    recorded: datetime | None = None
+    """Up to when the history has an account, where that is later than the loop's clock was."""
+
+
 @dataclass(frozen=True)
 class Past:
-    account: Account
+    """The instants in (after, the takeover] are the definition's to account for."""
+
+    definition: Definition
+    after: datetime
+    runs: bool
+    """Whether the latest of them may still run."""
     revise: bool
-    """Whether a revision must say that the definition is in force from now on."""
+    """Whether a revision must say that the new definition is in force from now on."""
 
 
-def past(
-    definition: Definition,
-    revision: ScheduleRevision | None,
-    last: datetime | None,
-    now: datetime,
-) -> Past:
-    """`last` is the latest instant that has a record; `now` when this loop took over."""
+def past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
+    """`revisions` are the task's, by their start; `last` is its latest instant with a record.
+
+    Raises InvalidSchedule for one that only a newer version can read.
+    """
+    definition, now = takeover.definition, takeover.since
+    revision = _in_force(revisions, takeover.own)
     if revision is None or revision.since is None or revision.removed:
-        return Past(Account(), revise=True)
+        return unknown(takeover)
     after = max(revision.since, last) if last else revision.since
     current = revision_of(definition, now)
     if decides_alike(revision, current):
-        revise = revision.backend != current.backend
-        return Past(_account(definition, after, now), revise)
-    before = _account(as_it_was(definition, revision), after, now)
-    return Past(unrun(definition, before, Reason.LOOP_DOWN), revise=True)
+        runs = not takeover.own
+        return Past(definition, after, runs, revise=revision.backend != current.backend)
+    return Past(as_it_was(definition, revision), after, runs=False, revise=True)
 
 
 def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
@@ -65,5 +82,12 @@ def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
     return Definition(definition.name, definition.namespace, task, deadline)
 
 
-def _account(definition: Definition, after: datetime, now: datetime) -> Account:
-    return account(definition, after, now, Reason.LOOP_DOWN) if after < now else Account()
+def unknown(takeover: Takeover) -> Past:
+    """Where nobody can tell what was due."""
+    return Past(takeover.definition, takeover.since, runs=False, revise=True)
+
+
+def _in_force(
+    revisions: Sequence[ScheduleRevision], own: Collection[str]
+) -> ScheduleRevision | None:
+    return next((r for r in reversed(revisions) if r.id not in own), None)

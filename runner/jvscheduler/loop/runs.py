@@ -5,7 +5,7 @@ the worker itself its runs are lost, and no end comes for them.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from jvscheduler.errors import SchedulerError
@@ -85,10 +85,10 @@ class Runs:
         self.adopted.pop(run_id, None)
         self.worker.acknowledge(run_id)
 
-    def adopted_jobs(self, of: tuple[str, str] | None = None) -> Sequence[str]:
-        """Their ids: all, or those of a task, by namespace and id."""
+    def adopted_jobs(self) -> Mapping[str, tuple[str, str]]:
+        """Namespace and id of each one's task."""
         claims = self.adopted.values()
-        return [c["job_id"] for c in claims if of in (None, (c["namespace"], c["task_id"]))]
+        return {claim["job_id"]: (claim["namespace"], claim["task_id"]) for claim in claims}
 
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
         if self._worker_id not in (None, worker_id):

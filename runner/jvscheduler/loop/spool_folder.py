@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.urls import Scheme, parse_url
+from jvscheduler.history.urls import parse_url
 
 _OWNER_ONLY: Final = 0o700
 
@@ -46,9 +46,7 @@ def _root() -> Path:
 
 
 def _digest(database_url: str) -> str:
-    url = parse_url(database_url)
-    place = str(Path(url.path).resolve()) if url.scheme is Scheme.SQLITE else url.text
-    return hashlib.sha256(place.encode()).hexdigest()[:16]
+    return hashlib.sha256(parse_url(database_url).place.encode()).hexdigest()[:16]
 
 
 def _taken(shelf: Path) -> tuple[Path, int]:

@@ -9,11 +9,13 @@ is dropped, since it may have been done; `on_hello` tells that by the worker's i
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from jvscheduler.loop.beside import beside
 from jvscheduler.loop.log import Event, say
 from jvscheduler.worker.messages import (
     Acknowledge,
@@ -176,15 +178,6 @@ class SocketWorker:
             self._writer.write(encode(order))
 
 
-@contextlib.asynccontextmanager
-async def connected(worker: SocketWorker, stop: asyncio.Event) -> AsyncIterator[None]:
+def connected(worker: SocketWorker, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
     """Entered once the worker has answered, or when `stop` comes first."""
-    keeping = asyncio.create_task(worker.run_forever())
-    waiting = {asyncio.create_task(event.wait()) for event in (worker.met, stop)}
-    try:
-        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-        yield
-    finally:
-        for task in (keeping, *waiting):
-            task.cancel()
-        await asyncio.gather(keeping, *waiting, return_exceptions=True)
+    return beside(worker.run_forever(), worker.met, stop)

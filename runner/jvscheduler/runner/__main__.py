@@ -16,9 +16,6 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.runner.log import say
 from jvscheduler.runner.settings import Settings, read_settings
 
-UNUSABLE: Final = 78
-"""EX_CONFIG of sysexits.h."""
-
 BROKEN: Final = 1
 
 
@@ -29,7 +26,7 @@ def main() -> NoReturn:
         code = _attempt(read_settings())
     except InvalidSettings as error:
         say(str(error))
-        code = UNUSABLE
+        code = os.EX_CONFIG
     finally:
         _exit(code)
 

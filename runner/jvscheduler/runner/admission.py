@@ -34,19 +34,14 @@ async def admit(store: LoopStore | None, claim: Outcome, max_concurrent: int) ->
     if store is None:
         return Admission(Verdict.RUN)
     try:
-        if not await store.claim(claim):
+        job = await store.claim(claim)
+        if job is None:
             return Admission(Verdict.LOST)
         (given,) = await store.acquire_slots([_request(claim, max_concurrent)], datetime.now(UTC))
-        earlier = await _earlier_attempts(store, claim) if claim.retry_count else 0
     except SchedulerError as error:
         say(f"running without a claim or a slot: {error}")
         return Admission(Verdict.RUN)
-    return Admission(Verdict.RUN if given else Verdict.OVER_LIMIT, earlier)
-
-
-async def _earlier_attempts(store: LoopStore, claim: Outcome) -> int:
-    active = await store.active(claim.namespace, claim.task_id)
-    return next((len(job.attempts) - 1 for job in active if job.id == claim.job_id), 0)
+    return Admission(Verdict.RUN if given else Verdict.OVER_LIMIT, len(job.attempts) - 1)
 
 
 def _request(claim: Outcome, max_concurrent: int) -> SlotRequest:

@@ -6,7 +6,6 @@ never see; so the history is where the server's database is, and a server that
 names none takes the history's.
 """
 
-from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,7 +18,7 @@ from jvspatial.db.sqlite import SQLiteDB
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.binding import bind
-from jvscheduler.history.urls import DatabaseUrl, Scheme, parse_url
+from jvscheduler.history.urls import parse_url
 
 DEFAULT: Final = "sqlite:///jvscheduler.db"
 """As for `jvscheduler dev`."""
@@ -52,7 +51,7 @@ def url_of(database: Any) -> str:
 
 def check_same(own: str, given: str | None) -> None:
     """Raises InvalidSettings when the environment names another database than the server's."""
-    if given is None or _place(parse_url(own)) == _place(parse_url(given)):
+    if given is None or parse_url(own).place == parse_url(given).place:
         return
     raise InvalidSettings(
         f"{environment.DATABASE_URL} is {parse_url(given).redacted} and the server's database is "
@@ -64,10 +63,6 @@ def check_same(own: str, given: str | None) -> None:
 async def close(context: Any) -> None:
     """jvspatial's base class does not have it, each database that holds a history does."""
     await context.database.close()
-
-
-def _place(url: DatabaseUrl) -> str:
-    return str(Path(url.path).resolve()) if url.scheme is Scheme.SQLITE else url.text
 
 
 def _name(database: Any) -> str:

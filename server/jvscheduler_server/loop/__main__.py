@@ -7,6 +7,7 @@ pod's probe.
 
 import asyncio
 import logging
+import os
 import signal
 import sys
 from datetime import timedelta
@@ -25,7 +26,6 @@ from jvscheduler_server.kubernetes_api import connect
 from jvscheduler_server.loop.following import Following
 from jvscheduler_server.loop.settings import Settings, read_settings
 
-EX_CONFIG: Final = 78
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 RESERVE: Final = timedelta(seconds=10)
 """Of the grace period: for ending what still runs, and for its records."""
@@ -37,7 +37,7 @@ def main() -> int:
         asyncio.run(_serve(read_settings()))
     except SchedulerError as error:
         print(f"error: {error}", file=sys.stderr)
-        return EX_CONFIG
+        return os.EX_CONFIG
     return 0
 
 

@@ -1,11 +1,11 @@
 """Keeps a loop's tasks what the cluster says they are."""
 
 import asyncio
-import contextlib
-from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from jvscheduler import names
+from jvscheduler.loop.beside import beside
 from jvscheduler.loop.definition import Definition
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.log import say
@@ -33,18 +33,9 @@ class Following:
         self._served: dict[str, Definition] = {}
         self._synced = asyncio.Event()
 
-    @contextlib.asynccontextmanager
-    async def followed(self, stop: asyncio.Event) -> AsyncIterator[None]:
+    def followed(self, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
         """Entered once the tasks are known, or when `stop` comes first."""
-        watching = asyncio.create_task(self._watched.run())
-        waiting = {asyncio.create_task(event.wait()) for event in (self._synced, stop)}
-        try:
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            yield
-        finally:
-            for task in (watching, *waiting):
-                task.cancel()
-            await asyncio.gather(watching, *waiting, return_exceptions=True)
+        return beside(self._watched.run(), self._synced, stop)
 
     def _changed(self) -> None:
         found = change(self._name, self._watched.items(), self._served)

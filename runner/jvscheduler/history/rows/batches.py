@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
+from jvspatial.db.database import Database
+
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
 
@@ -42,6 +44,12 @@ class Rows(Protocol):
 
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         """The different values that fields of text have together."""
+
+
+async def inserted(database: Database, collection: str, row: Row) -> Row | None:
+    """As `Rows.insert` says, by jvspatial's own way."""
+    stored = await database.insert_if_absent(collection, row)
+    return None if stored.created else dict(stored.record)
 
 
 def changed_rows(rows: Sequence[Row], change: Change) -> list[Row]:

@@ -7,7 +7,7 @@ from jvspatial.db.database import Database
 
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, matches, sort_rows, value_at
-from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows
+from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows, inserted
 
 
 class ScannedRows:
@@ -18,8 +18,7 @@ class ScannedRows:
         self._collection = collection
 
     async def insert(self, row: Row) -> Row | None:
-        stored = await self._database.insert_if_absent(self._collection, row)
-        return None if stored.created else dict(stored.record)
+        return await inserted(self._database, self._collection, row)
 
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int

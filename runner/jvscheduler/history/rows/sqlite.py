@@ -13,7 +13,7 @@ from jvspatial.db.sqlite import SQLiteDB
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, searches
 from jvscheduler.history.queries.sql import SqliteSql
-from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows
+from jvscheduler.history.rows.batches import Batch, Change, batch_of, changed_rows, inserted
 
 _MINE = "FROM records WHERE collection = ?1"
 _ALL = -1
@@ -26,8 +26,7 @@ class SqliteRows:
         self._collection = collection
 
     async def insert(self, row: Row) -> Row | None:
-        stored = await self._database.insert_if_absent(self._collection, row)
-        return None if stored.created else dict(stored.record)
+        return await inserted(self._database, self._collection, row)
 
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int

@@ -1,0 +1,21 @@
+"""A story told of a history store, which is opened before it and closed after it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from jvscheduler.history.store import HistoryStore
+
+S = TypeVar("S", bound=HistoryStore)
+
+
+def tell(make_store: Callable[[], S], story: Callable[[S], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        store = make_store()
+        await store.open()
+        try:
+            await story(store)
+        finally:
+            await store.close()
+
+    asyncio.run(opened())
