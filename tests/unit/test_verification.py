@@ -113,6 +113,17 @@ def _four_at_once(given: GivenHistory) -> None:
         ends(number, 5)(given)
 
 
+def overtaken_and_lost(heard: datetime | None) -> Plant:
+    """A job outlasts the start of the next one, whose runner was lost."""
+    lost = attempt(1, late(6), 45, status="failed", reason="RunnerLost")
+
+    def plant(given: GivenHistory) -> None:
+        ends(5, 1.5)(given)
+        change(6, attempts=[lost], heartbeat_time=heard)(given)
+
+    return plant
+
+
 @dataclass(frozen=True)
 class Case:
     name: str
@@ -194,6 +205,8 @@ CASES = [
         ),
         {},
     ),
+    Case("a job that was lost, and had run", overtaken_and_lost(late(6, 10)), {LIMIT: 1}),
+    Case("a job that was lost, perhaps before it began", overtaken_and_lost(None), {}),
     Case(
         "whole seconds are Kubernetes' and cut off",
         change(5, attempts=[attempt(1, late(5), 20), attempt(2, late(5, 20), 20)]),

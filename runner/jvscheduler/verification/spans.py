@@ -2,7 +2,8 @@
 
 An attempt that has not ended runs on, unless nothing was heard of it for so
 long that it must be dead; one that was lost ran until the last that was heard
-of it: its recorded end is when somebody noticed.
+of it: its recorded end is when somebody noticed. One of which nothing was heard after
+its claim need not have begun: a runner may die before it lets the task go.
 """
 
 from collections.abc import Iterator, Mapping
@@ -54,6 +55,8 @@ def spans(job: ScheduledJob, limit: int, end: datetime) -> Iterator[Span]:
         if attempt["status"] not in NOT_RUN:
             start = datetime.fromisoformat(attempt["start_time"])
             over = max(start, _end(job, attempt, end))
+            if over == start and attempt.get("reason") == Reason.RUNNER_LOST:
+                continue
             node = attempt.get("node_name") or ""
             yield Span(start, over, job.id, str(attempt["attempt_id"]), node, limit)
 
