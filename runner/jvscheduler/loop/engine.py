@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.revisions import by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.accounting import Account
 from jvscheduler.loop.clock import Clock
@@ -89,13 +90,12 @@ class Loop:
         definition = self._roster.get(name)
         if definition is None:
             return
-        now = self._clock.now()
-        self._look(name, now)
-        self._roster.remove(name)
+        self._look(name, self._clock.now())
+        until = self._roster.remove(name)
         self._untold.pop(name, None)
         self._execution.hand_over(name)
         if not handed_over:
-            self._start(self._ledger.revise([removed(definition, now)]))
+            self._start(self._ledger.revise([removed(definition, until)]))
 
     async def run_now(self, definition: Definition) -> Outcome | None:
         """A manual job of a task that need not be served: what its last attempt came to.
@@ -173,10 +173,10 @@ class Loop:
         until = min(since for _, since in untold)
         (namespace,) = {definition.namespace for definition, _ in untold}
         last = await self._store.last_instants(namespace, tasks, until)
-        revisions = await self._store.last_revisions(namespace, tasks)
+        revisions = by_task(await self._store.revisions(namespace, tasks))
         for definition, since in untold:
             task_id = definition.task.task_id
-            found = past(definition, revisions.get(task_id), last.get(task_id), since)
+            found = past(definition, revisions.get(task_id, ()), last.get(task_id), since)
             self._settle_one(definition, found, since)
             await asyncio.sleep(0)
 
@@ -187,8 +187,8 @@ class Loop:
         overtaken = following is not None and following <= self._clock.now()
         told = unrun(definition, found.account, Reason.LOOP_DOWN) if overtaken else found.account
         self._act(definition, told)
-        if found.revise:
-            self._start(self._ledger.revise([revision_of(definition, since)]))
+        if found.begins is not None:
+            self._start(self._ledger.revise([revision_of(definition, found.begins)]))
 
     async def _resume_unfinished(self) -> None:
         while not self._stopping.is_set():

@@ -8,7 +8,7 @@ has anything to do.
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -31,6 +31,17 @@ CLAIM_LEAD: Final = timedelta(milliseconds=50)
 _SOON: Final = timedelta(seconds=1)
 _REPLACE_PAUSE: Final = timedelta(seconds=0.1)
 _REPLACE_SECONDS: Final = 30.0
+
+
+@dataclass
+class _Hand:
+    """A job in hand. `given_up` is set when it makes no further attempt here."""
+
+    task_name: str
+    owed: bool
+    """Its instant has no record yet, and nobody else's would be for it."""
+    handed_over: bool = False
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True)
@@ -64,28 +75,32 @@ class Execution:
         self._runs = runs
         self._clock = clock
         self._on_attempt = on_attempt
-        self._given_up: dict[str, asyncio.Event] = {}
-        """For each job in hand, by its id: set when it makes no further attempt here."""
-        self._task_names: dict[str, str] = {}
+        self._hands: dict[str, _Hand] = {}
+        """By the job's id."""
         self._run_ids: dict[str, str] = {}
         """The attempt that runs, for each job that has one."""
 
     def has(self, job_id: str) -> bool:
-        return job_id in self._given_up
+        return job_id in self._hands
 
     def job_ids(self) -> Sequence[str]:
-        return list(self._given_up)
+        return list(self._hands)
 
     def hand_over(self, task_name: str) -> None:
-        """Another loop makes the retries of this task from now on."""
-        for job_id, name in self._task_names.items():
-            if name == task_name:
-                self._given_up[job_id].set()
+        """Another loop makes the retries of this task from now on; what is in hand and has come due
+        under the definition that it had here is still claimed."""
+        for hand in self._hands.values():
+            if hand.task_name == task_name:
+                hand.handed_over = True
+                if not hand.owed:
+                    hand.given_up.set()
 
     def give_up(self) -> None:
-        """No job makes a further attempt."""
-        for given_up in self._given_up.values():
-            given_up.set()
+        """No job makes a further attempt; an instant without a record is the next loop's, if there
+        will be one."""
+        for hand in self._hands.values():
+            if not (hand.owed and hand.handed_over):
+                hand.given_up.set()
 
     async def run(self, job: Job) -> Outcome | None:
         """All its attempts, one after the other; it keeps its place between two.
@@ -94,27 +109,27 @@ class Execution:
         """
         if self.has(job.id):
             return None
-        self._given_up[job.id] = given_up = asyncio.Event()
-        self._task_names[job.id] = job.definition.name
+        owed = job.scheduled_time is not None and not job.attempts
+        self._hands[job.id] = hand = _Hand(job.definition.name, owed)
         try:
             if job.not_before is not None:
-                await self._clock.wait_until(job.not_before, given_up)
-            return await self._attempts(job, given_up)
+                await self._clock.wait_until(job.not_before, hand.given_up)
+            return await self._attempts(job, hand)
         finally:
-            del self._given_up[job.id], self._task_names[job.id]
+            del self._hands[job.id]
             await self._places.release(job.id)
 
-    async def _attempts(self, job: Job, given_up: asyncio.Event) -> Outcome | None:
+    async def _attempts(self, job: Job, hand: _Hand) -> Outcome | None:
         attempts, last = job.attempts, None
-        while not given_up.is_set():
-            outcome = await self._attempt(job, attempts, given_up)
+        while not hand.given_up.is_set():
+            outcome = await self._attempt(job, attempts, hand)
             attempts += 1
             if outcome is None:
                 return last
             last = outcome
             if not is_retried(outcome, attempts):
                 return last
-            await self._pause(outcome, attempts, given_up)
+            await self._pause(outcome, attempts, hand.given_up)
         return last
 
     async def _pause(self, outcome: Outcome, attempts: int, given_up: asyncio.Event) -> None:
@@ -124,17 +139,17 @@ class Execution:
         say(f"{outcome.task_id} is tried again in {seconds} s", Event.RETRY)
         await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
 
-    async def _attempt(self, job: Job, earlier: int, given_up: asyncio.Event) -> Outcome | None:
+    async def _attempt(self, job: Job, earlier: int, hand: _Hand) -> Outcome | None:
         """Its outcome, None when the job is not ours to run, or was given up before its claim."""
         claim = self._claim_of(job)
         run_id = claim.attempt_id
         self._runs.start(start_order(job, claim))
-        await self._until(job, CLAIM_LEAD, given_up)
-        if given_up.is_set() or not await self._ledger.claim(claim):
+        await self._until(job, CLAIM_LEAD, hand.given_up)
+        if hand.given_up.is_set() or not await self._claim(claim, hand):
             self._runs.discard(run_id)
             return None
         if await self._has_place(job):
-            outcome = await self._admitted(job, claim, earlier, given_up)
+            outcome = await self._admitted(job, claim, earlier, hand.given_up)
         else:
             self._runs.discard(run_id)
             await self._tell_due(job, earlier)
@@ -144,6 +159,13 @@ class Execution:
         self._on_attempt(outcome)
         say_outcome(outcome)
         return outcome
+
+    async def _claim(self, claim: Outcome, hand: _Hand) -> bool:
+        claimed = await self._ledger.claim(claim)
+        hand.owed = False
+        if hand.handed_over:
+            hand.given_up.set()
+        return claimed
 
     async def _admitted(
         self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event

@@ -6,39 +6,76 @@ differs from the last one was never in force before: it owes nothing, and the
 old one's instants are missed.
 """
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.definitions import Definitions
+from jvscheduler.history.revisions import ScheduleRevision, beginning
 from jvscheduler.loop.accounting import Account, account, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
-from jvscheduler.outcomes import Reason
+from jvscheduler.outcomes import Gap, Reason
 from jvscheduler.tasks import Task
+
+_AHEAD: Final = timedelta(seconds=1)
+"""A loop looks half as far ahead: a definition counts from after what it has in hand."""
 
 
 @dataclass(frozen=True)
 class Past:
     account: Account
-    revise: bool
-    """Whether a revision must say that the definition is in force from now on."""
+    begins: datetime | None
+    """From when on a revision must say that the definition is in force; None: the history knows."""
 
 
 def past(
     definition: Definition,
-    revision: ScheduleRevision | None,
+    revisions: Sequence[ScheduleRevision],
     last: datetime | None,
     now: datetime,
 ) -> Past:
     """`last` is the latest instant that has a record; `now` when this loop took over."""
+    revision = revisions[-1] if revisions else None
+    since, differs = _since_revision(definition, revision, last, now)
+    in_hand = tuple(_in_hand(definition, revisions, last, now))
+    account = Account(since.run, (*in_hand, *since.gaps))
+    return Past(account, beginning(revision, now) if differs else None)
+
+
+def _in_hand(
+    definition: Definition,
+    revisions: Sequence[ScheduleRevision],
+    last: datetime | None,
+    now: datetime,
+) -> Iterator[Gap]:
+    """Of the definition before the last, what its loop had in hand, and when that one began did
+    not come to claim."""
+    since = revisions[-1].since if revisions else None
+    if since is None or since - _AHEAD >= now:
+        return
+    start = max(since - _AHEAD, last) if last else since - _AHEAD
+    for due in Definitions(revisions).due(start, min(since, now)):
+        if due.revision.backend == revision_of(definition, now).backend:
+            reason = Reason.SUSPENDED if due.revision.suspended else Reason.LOOP_DOWN
+            yield from gaps(definition, [due.instant], reason)
+
+
+def _since_revision(
+    definition: Definition,
+    revision: ScheduleRevision | None,
+    last: datetime | None,
+    now: datetime,
+) -> tuple[Account, bool]:
+    """And whether that is another definition."""
     if revision is None or revision.since is None or revision.removed:
-        return Past(Account(), revise=True)
+        return Account(), True
     after = max(revision.since, last) if last else revision.since
     current = revision_of(definition, now)
     if decides_alike(revision, current):
-        revise = revision.backend != current.backend
-        return Past(_account(definition, after, now), revise)
+        return _account(definition, after, now), revision.backend != current.backend
     before = _account(as_it_was(definition, revision), after, now)
-    return Past(unrun(definition, before, Reason.LOOP_DOWN), revise=True)
+    return unrun(definition, before, Reason.LOOP_DOWN), True
 
 
 def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
