@@ -9,7 +9,7 @@ was true then, also when no server ran.
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler.history.revisions import ScheduleRevision, beginning, identified
 from jvscheduler_server.cluster import TaskCronJob
 
 CRON_JOB: Final = "CronJob"
@@ -17,8 +17,6 @@ CRON_JOB: Final = "CronJob"
 FIRST_SIGHT: Final = timedelta(hours=1)
 """A CronJob that is older when a history first hears of it was another history's: what it
 did before is none of this one's."""
-
-_NEXT: Final = timedelta(microseconds=1)
 
 
 def revision_of(
@@ -44,7 +42,7 @@ def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevisi
     """None when it was not, or is no longer, a CronJob's."""
     if last is None or not is_carried(last):
         return None
-    return identified(last.model_copy(update={"removed": True}), _after(last, since))
+    return identified(last.model_copy(update={"removed": True}), beginning(last, since))
 
 
 def is_carried(last: ScheduleRevision) -> bool:
@@ -56,9 +54,4 @@ def _since(cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime) 
         is_new = now - cron_job.created_time <= FIRST_SIGHT
         return cron_job.created_time if is_new else now
     goes_on = is_carried(last)
-    return _after(last, cron_job.changed_time if goes_on else cron_job.created_time)
-
-
-def _after(last: ScheduleRevision, since: datetime) -> datetime:
-    """Two edits within a second have one time; each is a revision of its own."""
-    return since if last.since is None else max(since, last.since + _NEXT)
+    return beginning(last, cron_job.changed_time if goes_on else cron_job.created_time)

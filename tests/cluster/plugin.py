@@ -18,14 +18,15 @@ from tests.cluster.binaries import (
     build_programs,
     find_binaries,
 )
-from tests.cluster.cache import is_unused, locked, used
+from tests.cluster.cache import locked
 from tests.cluster.current import CurrentCluster, find_current
 from tests.cluster.image_names import Images, read_image_names
 from tests.cluster.images import build_and_load
-from tests.cluster.kind import KindCluster, bring_up, find_kind, take_down
+from tests.cluster.kind import KindCluster
 from tests.cluster.mongo_server import MongoServer, run_mongo
 from tests.cluster.postgres import PostgresServer, run_postgres
 from tests.cluster.settings import Settings, read_settings
+from tests.cluster.sharing import a_kind_cluster
 
 __all__ = ["ApiServer", "Images", "MongoServer", "PostgresServer", "RunningCluster"]
 
@@ -71,15 +72,8 @@ def cluster(request: pytest.FixtureRequest, cluster_settings: Settings) -> Itera
     if request.config.getoption("--cluster") == "current":
         yield find_current(cluster_settings, programs(cluster_settings, KIND_PROGRAMS))
         return
-    with used(cluster_settings.users):
-        with locked(cluster_settings.lock):
-            ran_before = find_kind(cluster_settings, find_binaries(cluster_settings)) is not None
-            kind = bring_up(cluster_settings)
+    with a_kind_cluster(cluster_settings, request.config.getoption("--keep-cluster")) as kind:
         yield kind
-    if not ran_before and not request.config.getoption("--keep-cluster"):
-        with locked(cluster_settings.lock):
-            if is_unused(cluster_settings.users):
-                take_down(cluster_settings)
 
 
 @pytest.fixture(scope="session")

@@ -14,7 +14,7 @@ import yaml
 
 from jvscheduler.names import GROUP, PLURAL
 from tests.cluster.plugin import Images, RunningCluster
-from tests.e2e.installation import NAMESPACE, SHOP, Installation
+from tests.e2e.installation import FAULTS, NAMESPACE, SHOP, Installation
 from tests.readme import ROOT, shell_snippets
 
 OOM_LIMIT = "256Mi"
@@ -37,18 +37,23 @@ def shell(command: str, cluster: RunningCluster) -> str:
 def installation(cluster: RunningCluster, images: Images) -> Installation:
     """The chart installed, and the example's tasks applied, by the README's commands."""
     assert images.operator, "the images are loaded before the chart is installed"
-    _, install, build, _ = shell_snippets("On a cluster")
-    remove_earlier(cluster)
-    shell(install, cluster)
-    shell(build, cluster)
+    found = install(cluster)
+    shell(shell_snippets("On a cluster")[2], cluster)
     cluster.kubectl("label", "ns", SHOP, "pod-security.kubernetes.io/enforce=restricted")
+    return found
+
+
+def install(cluster: RunningCluster) -> Installation:
+    """By the README's command."""
+    remove_earlier(cluster)
+    shell(shell_snippets("On a cluster")[1], cluster)
     return Installation(cluster)
 
 
 def remove_earlier(cluster: RunningCluster) -> None:
     """What an earlier session left on a cluster that was kept."""
     cluster.helm("uninstall", "jvscheduler", "-n", NAMESPACE, "--ignore-not-found", "--wait")
-    cluster.kubectl("delete", "ns", SHOP, NAMESPACE, "--ignore-not-found", "--timeout=120s")
+    cluster.kubectl("delete", "ns", SHOP, FAULTS, NAMESPACE, "--ignore-not-found", "--timeout=120s")
     cluster.kubectl("delete", "crd", f"{PLURAL}.{GROUP}", "--ignore-not-found")
 
 

@@ -20,6 +20,9 @@ _RECORDS = (
 LOOPS = "loops"
 """A namespace whose tasks are all served by loops."""
 
+FAULTS = "faults"
+"""A namespace whose tasks run while faults happen."""
+
 
 @dataclass(frozen=True)
 class Installation:

@@ -28,11 +28,15 @@ asyncio.run(use())
 
 
 class Wire:
-    """Between the store and its database; `cut` breaks every connection that there is."""
+    """Between the store and its database; `cut` breaks every connection that there is. The next
+    `silent` ones are never answered."""
+
+    silent = 0
 
     def __init__(self, url: str) -> None:
         self._parts = urlsplit(url)
         self._writers: list[asyncio.StreamWriter] = []
+        self.silenced = asyncio.Event()
 
     @asynccontextmanager
     async def url(self) -> AsyncIterator[str]:
@@ -49,6 +53,11 @@ class Wire:
         self._writers.clear()
 
     async def _join(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self.silent:
+            self.silent -= 1
+            self.silenced.set()
+            self._writers.append(writer)
+            return
         there = await asyncio.open_connection(self._parts.hostname, self._parts.port)
         self._writers += [writer, there[1]]
         await asyncio.gather(_carry(reader, there[1]), _carry(there[0], writer))
@@ -66,6 +75,39 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 @pytest.fixture(params=["postgres", "mongo"])
 def served_url(request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(f"{request.param}_url"))
+
+
+def test_a_connection_that_nobody_answers_is_made_anew(postgres_url: str) -> None:
+    """A Service leads it to a pod that is gone, and the next one to the pod that took its place."""
+
+    async def story() -> None:
+        wire = Wire(postgres_url)
+        wire.silent = 1
+        async with wire.url() as url:
+            store = open_store(url)
+            assert await store.claim(of_job(0))
+            await store.close()
+
+    asyncio.run(story())
+
+
+def test_one_that_breaks_while_nobody_asks_blocks_no_later_call(postgres_url: str) -> None:
+    async def story() -> None:
+        wire = Wire(postgres_url)
+        async with wire.url() as url:
+            store = open_store(url, connections=1)
+            assert await store.claim(of_job(0))
+            wire.silent = 1
+            wire.cut()
+            await wire.silenced.wait()
+            await store.record(completed(of_job(0)))
+            await store.close()
+
+    async def in_time() -> None:
+        async with asyncio.timeout(60):
+            await story()
+
+    asyncio.run(in_time())
 
 
 def test_what_a_broken_connection_interrupts_is_done_again(served_url: str) -> None:

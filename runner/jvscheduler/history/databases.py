@@ -34,6 +34,7 @@ from jvscheduler.history.entity_indexes import EntityIndexes, Fields, Row, named
 from jvscheduler.history.mongo_database import NativeMongo
 from jvscheduler.history.urls import DatabaseUrl, Scheme
 
+_CONNECT_SECONDS: Final = 3.0
 _STATUS_COLUMN: Final = "context_status"
 _COLUMNS: Final = {"context.status": _STATUS_COLUMN}
 _STATUS: Final = (
@@ -100,6 +101,7 @@ class LightPostgres(EntityIndexes, PostgresDB):
                     max_size=self.max_size,
                     command_timeout=self.command_timeout,
                     reset=_leave,
+                    connect=_connect,
                 )
                 self._pool_loop = asyncio.get_running_loop()
         return self._pool
@@ -131,6 +133,15 @@ class LightPostgres(EntityIndexes, PostgresDB):
         await pool.execute(
             f"CREATE INDEX IF NOT EXISTS {name} ON {table} (entity, {', '.join(keys)})"
         )
+
+
+async def _connect(*arguments: Any, **options: Any) -> Any:
+    """Anew rather than for long: what leads to a server that is gone never answers, and asyncpg's
+    pool would keep the place of a connection for it, for a minute."""
+    try:
+        return await asyncpg.connect(*arguments, timeout=_CONNECT_SECONDS, **options)
+    except TimeoutError as error:
+        raise ConnectionError(f"no connection in {_CONNECT_SECONDS:g} s") from error
 
 
 async def _leave(_: Any) -> None:

@@ -6,7 +6,9 @@ counts from the moment at which somebody could have acted on it, so that an
 edit never makes an instant due in the past.
 """
 
-from datetime import datetime
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Final
 
 from jvscheduler.history.few import FewObject
 from jvscheduler.history.times import Time
@@ -41,6 +43,23 @@ class ScheduleRevision(FewObject):
     def meaning(self) -> dict[str, object]:
         """What two revisions must differ in for the later one to be worth keeping."""
         return self.model_dump(exclude={"id", "since", "entity", "type_code"})
+
+
+NEXT: Final = timedelta(microseconds=1)
+"""The databases tell times to the microsecond."""
+
+
+def by_task(revisions: Iterable[ScheduleRevision]) -> dict[str, list[ScheduleRevision]]:
+    """Of one namespace, in their order."""
+    found: dict[str, list[ScheduleRevision]] = {}
+    for revision in revisions:
+        found.setdefault(revision.job_name, []).append(revision)
+    return found
+
+
+def beginning(last: ScheduleRevision | None, since: datetime) -> datetime:
+    """When a revision after the last one begins: two within one moment are two all the same."""
+    return since if last is None or last.since is None else max(since, last.since + NEXT)
 
 
 def identified(revision: ScheduleRevision, since: datetime) -> ScheduleRevision:

@@ -98,14 +98,13 @@ class Loop:
         definition = self._roster.get(name)
         if definition is None:
             return
-        now = self._clock.now()
-        self._look(name, now)
-        self._roster.remove(name)
+        self._look(name, self._clock.now())
+        until = self._roster.remove(name)
         self._execution.hand_over(name)
         if handed_over:
             self._untold.pop(name, None)
         else:
-            self._revise(name, removed(definition, now))
+            self._revise(name, removed(definition, until))
 
     def _revise(self, name: str, revision: ScheduleRevision) -> None:
         if name in self._untold:
@@ -215,7 +214,7 @@ class Loop:
         if found.problem:
             say(f"the past of {definition.name} has no record: {found.problem}", Event.PROBLEM)
         following = definition.task.schedule.next(since)
-        writing: asyncio.Task[None] | None = None
+        writing = self._act(definition, Account(gaps=found.in_hand))
         for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
             if writing is not None:
                 await asyncio.wait({writing})
@@ -225,8 +224,8 @@ class Loop:
             owed = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
             writing = self._act(served or definition, owed)
             await asyncio.sleep(0)
-        if found.revise:
-            self._start(self._ledger.revise([revision_of(definition, since)]))
+        if found.begins is not None:
+            self._start(self._ledger.revise([revision_of(definition, found.begins)]))
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""

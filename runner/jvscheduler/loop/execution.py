@@ -8,7 +8,7 @@ has anything to do.
 import asyncio
 import secrets
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -33,19 +33,23 @@ _REPLACE_PAUSE: Final = timedelta(seconds=0.1)
 _REPLACE_SECONDS: Final = 30.0
 
 
+@dataclass
+class _Hand:
+    """A job in hand. `given_up` is set when it makes no further attempt here."""
+
+    task_name: str
+    owed: bool
+    """Its instant has no record yet, and nobody else's would be for it."""
+    handed_over: bool = False
+    given_up: asyncio.Event = field(default_factory=asyncio.Event)
+
+
 @dataclass(frozen=True)
 class Host:
     """Where the loop runs: its name is in the records of what it runs."""
 
     loop: str
     node: str | None = None
-
-
-@dataclass(frozen=True)
-class _InHand:
-    task_name: str
-    given_up: asyncio.Event
-    """Set when the job makes no further attempt here."""
 
 
 def ignored(_: Outcome) -> None:
@@ -71,27 +75,32 @@ class Execution:
         self._runs = runs
         self._clock = clock
         self._on_attempt = on_attempt
-        self._in_hand: dict[str, _InHand] = {}
+        self._hands: dict[str, _Hand] = {}
         """By the job's id."""
         self._run_ids: dict[str, str] = {}
         """The attempt that runs, for each job that has one."""
 
     def has(self, job_id: str) -> bool:
-        return job_id in self._in_hand
+        return job_id in self._hands
 
     def job_ids(self) -> Sequence[str]:
-        return list(self._in_hand)
+        return list(self._hands)
 
     def hand_over(self, task_name: str) -> None:
-        """Another loop makes the retries of this task from now on."""
-        for job in self._in_hand.values():
-            if job.task_name == task_name:
-                job.given_up.set()
+        """Another loop makes the retries of this task from now on; what is in hand and has come due
+        under the definition that it had here is still claimed."""
+        for hand in self._hands.values():
+            if hand.task_name == task_name:
+                hand.handed_over = True
+                if not hand.owed:
+                    hand.given_up.set()
 
     def give_up(self) -> None:
-        """No job makes a further attempt."""
-        for job in self._in_hand.values():
-            job.given_up.set()
+        """No job makes a further attempt; an instant without a record is the next loop's, if there
+        will be one."""
+        for hand in self._hands.values():
+            if not (hand.owed and hand.handed_over):
+                hand.given_up.set()
 
     async def run(self, job: Job) -> Outcome | None:
         """All its attempts, one after the other; it keeps its place between two.
@@ -100,27 +109,27 @@ class Execution:
         """
         if self.has(job.id):
             return None
-        given_up = asyncio.Event()
-        self._in_hand[job.id] = _InHand(job.definition.name, given_up)
+        owed = job.scheduled_time is not None and not job.attempts
+        self._hands[job.id] = hand = _Hand(job.definition.name, owed)
         try:
             if job.not_before is not None:
-                await self._clock.wait_until(job.not_before, given_up)
-            return await self._attempts(job, given_up)
+                await self._clock.wait_until(job.not_before, hand.given_up)
+            return await self._attempts(job, hand)
         finally:
-            del self._in_hand[job.id]
+            del self._hands[job.id]
             await self._places.release(job.id)
 
-    async def _attempts(self, job: Job, given_up: asyncio.Event) -> Outcome | None:
+    async def _attempts(self, job: Job, hand: _Hand) -> Outcome | None:
         attempts, last = job.attempts, None
-        while not given_up.is_set():
-            outcome = await self._attempt(job, attempts, given_up)
+        while not hand.given_up.is_set():
+            outcome = await self._attempt(job, attempts, hand)
             attempts += 1
             if outcome is None:
                 return last
             last = outcome
             if not is_retried(outcome, attempts):
                 return last
-            await self._pause(outcome, attempts, given_up)
+            await self._pause(outcome, attempts, hand.given_up)
         return last
 
     async def _pause(self, outcome: Outcome, attempts: int, given_up: asyncio.Event) -> None:
@@ -130,19 +139,19 @@ class Execution:
         say(f"{outcome.task_id} is tried again in {seconds} s", Event.RETRY)
         await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
 
-    async def _attempt(self, job: Job, earlier: int, given_up: asyncio.Event) -> Outcome | None:
+    async def _attempt(self, job: Job, earlier: int, hand: _Hand) -> Outcome | None:
         """Its outcome, None when the job is not ours to run, or was given up before its claim."""
         claim = self._claim_of(job)
         run_id, order = claim.attempt_id, start_order(job, claim)
         self._prepare(job, order)
-        await self._until(job, CLAIM_LEAD, given_up)
+        await self._until(job, CLAIM_LEAD, hand.given_up)
         self._prepare(job, order)
-        if given_up.is_set() or not await self._ledger.claim(claim):
+        if hand.given_up.is_set() or not await self._claim(claim, hand):
             self._runs.discard(run_id)
             return None
         if await self._has_place(job):
             self._runs.start(order)
-            outcome = await self._admitted(job, claim, earlier, given_up)
+            outcome = await self._admitted(job, claim, earlier, hand.given_up)
         else:
             self._runs.discard(run_id)
             await self._tell_due(job, earlier)
@@ -157,6 +166,13 @@ class Execution:
         """What finds no place shall cost no process, above all when there is too much to do."""
         if self._places.has_room(_request(job)):
             self._runs.start(order)
+
+    async def _claim(self, claim: Outcome, hand: _Hand) -> bool:
+        claimed = await self._ledger.claim(claim)
+        hand.owed = False
+        if hand.handed_over:
+            hand.given_up.set()
+        return claimed
 
     async def _admitted(
         self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event

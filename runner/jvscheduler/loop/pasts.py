@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.recovery import Takeover
 
@@ -33,7 +33,8 @@ async def told_of(store: LoopStore, takeovers: Mapping[str, Takeover]) -> Mappin
     ids = list(tasks.values())
     before = await store.last_instants(namespace, ids, until)
     latest = await store.last_instants(namespace, ids, _FOR_EVER)
-    revisions: dict[str, list[ScheduleRevision]] = {task_id: [] for task_id in ids}
-    for revision in await store.revisions(namespace, ids):
-        revisions[revision.job_name].append(revision)
-    return {n: Told(before.get(t), latest.get(t), revisions[t]) for n, t in tasks.items()}
+    revisions = by_task(await store.revisions(namespace, ids))
+    return {
+        name: Told(before.get(task_id), latest.get(task_id), revisions.get(task_id, ()))
+        for name, task_id in tasks.items()
+    }

@@ -6,16 +6,21 @@ differs from the last one was never in force before: it owes nothing, and the
 old one's instants are missed.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from typing import Final
 
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.definitions import Definitions
+from jvscheduler.history.revisions import ScheduleRevision, beginning
 from jvscheduler.loop.accounting import Account, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
-from jvscheduler.outcomes import Reason
+from jvscheduler.outcomes import Gap, Reason
 from jvscheduler.tasks import Task
+
+_AHEAD: Final = timedelta(seconds=1)
+"""A loop looks half as far ahead: a definition counts from after what it has in hand."""
 
 
 @dataclass
@@ -36,31 +41,53 @@ class Past:
     after: datetime
     runs: bool
     """Whether the latest of them may still run."""
-    revise: bool
-    """Whether a revision must say that the new definition is in force from now on."""
+    begins: datetime | None
+    """From when on a revision must say that the new definition is in force; None: the history
+    knows."""
+    in_hand: tuple[Gap, ...] = ()
     problem: str = ""
     """Why nobody can tell what was due."""
 
 
 def past(takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None) -> Past:
     """`revisions` are the task's, by their start; `last` is its latest instant with a record."""
+    before = [revision for revision in revisions if revision.id not in takeover.own]
     try:
-        return _past(takeover, _in_force(revisions, takeover.own), last)
+        found = _past(takeover, before[-1] if before else None, last)
+        return replace(found, in_hand=tuple(_in_hand(takeover, before, last)))
     except InvalidSchedule as error:  # only a newer version can read it
         definition, since = takeover.definition, takeover.since
-        return Past(definition, since, runs=False, revise=True, problem=str(error))
+        begins = beginning(before[-1], since)
+        return Past(definition, since, runs=False, begins=begins, problem=str(error))
 
 
 def _past(takeover: Takeover, revision: ScheduleRevision | None, last: datetime | None) -> Past:
     definition, now = takeover.definition, takeover.since
+    begins = beginning(revision, now)
     if revision is None or revision.since is None or revision.removed:
-        return Past(definition, now, runs=False, revise=True)
+        return Past(definition, now, runs=False, begins=begins)
     after = max(revision.since, last) if last else revision.since
     current = revision_of(definition, now)
     if decides_alike(revision, current):
-        runs = not takeover.own
-        return Past(definition, after, runs, revise=revision.backend != current.backend)
-    return Past(as_it_was(definition, revision), after, runs=False, revise=True)
+        known = revision.backend == current.backend
+        return Past(definition, after, runs=not takeover.own, begins=None if known else begins)
+    return Past(as_it_was(definition, revision), after, runs=False, begins=begins)
+
+
+def _in_hand(
+    takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None
+) -> Iterator[Gap]:
+    """Of the definition before the last, what its loop had in hand, and when that one began did
+    not come to claim."""
+    definition, now = takeover.definition, takeover.since
+    since = revisions[-1].since if revisions else None
+    if since is None or since - _AHEAD >= now:
+        return
+    start = max(since - _AHEAD, last) if last else since - _AHEAD
+    for due in Definitions(revisions).due(start, min(since, now)):
+        if due.revision.backend == revision_of(definition, now).backend:
+            reason = Reason.SUSPENDED if due.revision.suspended else Reason.LOOP_DOWN
+            yield from gaps(definition, [due.instant], reason)
 
 
 def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
@@ -85,9 +112,3 @@ def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
     )
     deadline = timedelta(seconds=seconds) if seconds else None
     return Definition(definition.name, definition.namespace, task, deadline)
-
-
-def _in_force(
-    revisions: Sequence[ScheduleRevision], own: Collection[str]
-) -> ScheduleRevision | None:
-    return next((r for r in reversed(revisions) if r.id not in own), None)

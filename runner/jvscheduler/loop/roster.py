@@ -1,10 +1,11 @@
 """The tasks that a loop serves, and up to which moment each is accounted for."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.history.revisions import NEXT
 from jvscheduler.loop.accounting import Account, account
 from jvscheduler.loop.agenda import Agenda
 from jvscheduler.loop.definition import Definition
@@ -16,8 +17,14 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 @dataclass(frozen=True)
 class Served:
     definition: Definition
+    since: datetime
     accounted: datetime
     """Every instant up to this one has its account."""
+
+    @property
+    def until(self) -> datetime:
+        """What comes after that may be another definition's: two never begin at one time."""
+        return max(self.accounted, self.since + NEXT)
 
 
 class Roster:
@@ -39,28 +46,30 @@ class Roster:
     def put(self, definition: Definition, now: datetime) -> datetime:
         """Serve it from now on, and from when exactly: not before what is accounted for."""
         served = self._served.get(definition.name)
-        since = max(now, served.accounted) if served else now
-        self._served[definition.name] = Served(definition, since)
+        since = max(now, served.until) if served else now
+        self._served[definition.name] = Served(definition, since, since)
         self._plan(definition, since)
         return since
 
     def exchange(self, definition: Definition) -> None:
         """Serve it in place of one that makes the same instants due."""
-        accounted = self._served[definition.name].accounted
-        self._served[definition.name] = Served(definition, accounted)
+        self._served[definition.name] = replace(
+            self._served[definition.name], definition=definition
+        )
 
     def skip(self, name: str, until: datetime) -> bool:
         """Whether it was news that every instant up to this one has its account."""
         served = self._served.get(name)
         if served is None or until <= served.accounted:
             return False
-        self._served[name] = Served(served.definition, until)
+        self._served[name] = replace(served, accounted=until)
         self._plan(served.definition, until)
         return True
 
-    def remove(self, name: str) -> None:
-        self._served.pop(name, None)
+    def remove(self, name: str) -> datetime:
+        """Serve it no longer; up to when it was."""
         self._agenda.remove(name)
+        return self._served.pop(name).until
 
     def next(self) -> datetime | None:
         return self._agenda.next()
@@ -72,7 +81,7 @@ class Roster:
         """Of what has come due since the last time; from now on it has its account."""
         served = self._served[name]
         found = account(served.definition, served.accounted, now)
-        self._served[name] = Served(served.definition, max(served.accounted, now))
+        self._served[name] = replace(served, accounted=max(served.accounted, now))
         self._plan(served.definition, max(served.accounted, now))
         return found
 
