@@ -20,7 +20,8 @@ from tests.loop_process import Container
 _HOUR: Final = 3600
 _EDIT_PAUSE: Final = 1.0
 _BUSY_PER_CORE: Final = 2
-_TAKES_UP_WORK: Final = 3.0
+_TAKES_UP_WORK: Final = 4.0
+"""Seconds after which a loop that was started does what it would do wrong."""
 _CUT: Final = (
     "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
     "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
@@ -158,6 +159,7 @@ def _set_clock(world: World, seconds: int, injection: Injection) -> None:
     if injection.companion is not None:
         time.sleep(_TAKES_UP_WORK)
         inject(world, injection.companion)
+        time.sleep(_TAKES_UP_WORK)
 
 
 def _meanwhile(world: World, injection: Injection) -> None:

@@ -1,7 +1,8 @@
 """What became of it all: the checker's judgement of the history, and the tasks' own testimony.
 
 The checker reads records only; that an attempt began twice, or that one began of
-which the history has nothing, only the tasks can tell.
+which the history has nothing, only the tasks can tell. An error that a loop did not
+expect is a finding even where no record suffered from it.
 """
 
 import asyncio
@@ -25,6 +26,8 @@ T = TypeVar("T")
 AFTERWARDS: Final = timedelta(minutes=3)
 """What still counts as running then, was never closed."""
 
+_UNEXPECTED: Final = "unexpected error"
+
 
 @dataclass(frozen=True)
 class Judgement:
@@ -33,16 +36,20 @@ class Judgement:
     begun_twice: Sequence[str]
     """Attempts."""
     unrecorded: Sequence[str]
+    unexpected: Sequence[str]
+    """Lines of the loops' logs."""
 
     @property
     def is_good(self) -> bool:
-        return not (self.report.counts.total() or self.begun_twice or self.unrecorded)
+        found = (self.begun_twice, self.unrecorded, self.unexpected)
+        return not self.report.counts.total() and not any(found)
 
     def text(self) -> str:
         own = [
             f"{self.begun} attempts began by the tasks' own account; "
             f"twice: {', '.join(self.begun_twice) or 'none'}; "
-            f"without a record: {', '.join(self.unrecorded) or 'none'}"
+            f"without a record: {', '.join(self.unrecorded) or 'none'}",
+            f"unexpected errors of the loops: {'; '.join(self.unexpected) or 'none'}",
         ]
         return "\n".join([*as_text(self.report), *own])
 
@@ -68,7 +75,14 @@ def judge(world: World, end: datetime) -> Judgement:
     begun = Counter(line for pod in world.pods for line in _lines(pod.folder / BEGUN))
     recorded = {attempt["attempt_id"] for job in jobs for attempt in job.attempts}
     twice = [attempt for attempt, count in begun.items() if count > 1]
-    return Judgement(report, begun.total(), twice, sorted(set(begun) - recorded))
+    unexpected = [
+        line
+        for pod in world.pods
+        for log in sorted(pod.folder.glob("loop*.log"))
+        for line in _lines(log)
+        if _UNEXPECTED in line
+    ]
+    return Judgement(report, begun.total(), twice, sorted(set(begun) - recorded), unexpected)
 
 
 def ask(world: World, question: Callable[[LoopStore], Awaitable[T]]) -> T:

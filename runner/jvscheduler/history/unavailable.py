@@ -26,9 +26,9 @@ def _failures() -> tuple[type[Exception], ...]:
     import asyncpg  # noqa: PLC0415 - loaded already where it is used
     from pymongo.errors import PyMongoError  # noqa: PLC0415 - loaded already where it is used
 
-    own = (asyncpg.PostgresError, asyncpg.InterfaceError, PyMongoError)
+    asyncpgs = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
     jvspatials = (DatabaseError, MongoDatabaseError)
-    return (OSError, TimeoutError, sqlite3.Error, *jvspatials, *own)
+    return (OSError, TimeoutError, sqlite3.Error, PyMongoError, *jvspatials, *asyncpgs)
 
 
 async def bounded(
