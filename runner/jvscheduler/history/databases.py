@@ -2,7 +2,8 @@
 
 SQLite inherits a `find_one_and_update` that reads, changes and writes in three
 steps: two processes that do it at once lose a change. Here it is one immediate
-transaction. (MongoDB is in `mongo_database`.)
+transaction. And an insert is written and committed in one call of the connection's
+thread, not in two. (MongoDB is in `mongo_database`.)
 
 PostgreSQL creates table and indexes anew in each process. `CREATE INDEX IF NOT
 EXISTS` locks the table against writers before it finds that there is nothing to
@@ -22,10 +23,12 @@ the server to undo them costs as much as a query.
 
 import asyncio
 import json
+import sqlite3
 from collections.abc import Mapping
 from typing import Any, Final
 
 import asyncpg
+from jvspatial.db.database import InsertIfAbsentResult
 from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
 from jvspatial.db.query import QueryEngine
 from jvspatial.db.sqlite import SQLiteDB
@@ -35,6 +38,7 @@ from jvscheduler.history.mongo_database import NativeMongo
 from jvscheduler.history.urls import DatabaseUrl, Scheme
 
 _CONNECT_SECONDS: Final = 3.0
+_INSERT: Final = "INSERT OR IGNORE INTO records (collection, id, data) VALUES (?, ?, ?)"
 _STATUS_COLUMN: Final = "context_status"
 _COLUMNS: Final = {"context.status": _STATUS_COLUMN}
 _STATUS: Final = (
@@ -49,6 +53,18 @@ _TABLE: Final = """
 
 
 class AtomicSQLite(EntityIndexes, SQLiteDB):
+    async def insert_if_absent(
+        self, collection: str, data: Row, *, conflict_target: str = "id"
+    ) -> InsertIfAbsentResult:
+        row_id = self._validate_insert_if_absent(data, conflict_target)
+        values = (collection, row_id, json.dumps(data))
+        async with self._lock:
+            connection: Any = await self._get_connection()
+            created = await connection._execute(_inserted, connection._conn, values)  # noqa: SLF001
+        if created:
+            return InsertIfAbsentResult(record=data, created=True)
+        return await super().insert_if_absent(collection, data, conflict_target=conflict_target)
+
     async def find_one_and_update(
         self, collection: str, query: Row, update: Row, upsert: bool = False
     ) -> Row | None:
@@ -84,6 +100,11 @@ class AtomicSQLite(EntityIndexes, SQLiteDB):
             "UPDATE records SET data = ? WHERE collection = ? AND id = ?",
             (json.dumps(row), collection, row["id"]),
         )
+
+
+def _inserted(connection: sqlite3.Connection, values: tuple[str, str, str]) -> bool:
+    with connection:
+        return connection.execute(_INSERT, values).rowcount == 1
 
 
 class LightPostgres(EntityIndexes, PostgresDB):

@@ -48,7 +48,8 @@ class PostgresRows:
         sql = self._sql()
         each = [f"(SELECT COUNT(*) FROM {self._table} WHERE {sql.where(w)})" for w in wheres]
         async with self._connection() as connection:
-            return list(await connection.fetchrow(f"SELECT {', '.join(each)}", *sql.params))
+            (found,) = await connection.fetch(f"SELECT {', '.join(each)}", *sql.params)
+        return list(found)
 
     async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
         sql = self._sql()
