@@ -178,17 +178,15 @@ class Loop:
         """What takes long, their account, comes when the first instants may be served already."""
         while not self._stopping.is_set():
             pasts: list[tuple[Takeover, Told]] = []
-            try:
-                await self._ledger.guarded(partial(self._look_back, pasts))
-            finally:
-                self._looked_back.set()
+            await self._attempt(self._ledger.guarded(partial(self._look_back, pasts)))
+            self._looked_back.set()
             for takeover, told in pasts:
-                await self._settle(takeover, told)
+                await self._attempt(self._settle(takeover, told))
             await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)
 
     async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
-            await self._ledger.guarded(act)
+            await self._attempt(self._ledger.guarded(act))
             await self._clock.wait_until(self._clock.now() + pause, self._stopping)
 
     async def _look_back(self, pasts: list[tuple[Takeover, Told]]) -> None:
@@ -253,7 +251,7 @@ class Loop:
     async def _beat(self) -> None:
         while not self._ended.is_set():
             await self._clock.wait_until(self._clock.now() + HEARTBEAT, self._ended)
-            await self._ledger.guarded(self._heartbeat)
+            await self._attempt(self._ledger.guarded(self._heartbeat))
 
     async def _heartbeat(self) -> None:
         jobs = [*self._execution.job_ids(), *self._runs.adopted_jobs()]
@@ -279,6 +277,10 @@ class Loop:
             say("outcomes on disk wait for the history (Ctrl-C leaves them there)", Event.PROBLEM)
             await self._clock.wait_until(self._clock.now() + _SETTLE_PAUSE, enough)
             await self._ledger.replay()
+
+    async def _attempt(self, work: Coroutine[Any, Any, None]) -> None:
+        """An error that nobody expected is told, and keeps nothing else from being done."""
+        await asyncio.wait({self._start(work)})
 
     def _start(
         self, work: Coroutine[Any, Any, T], among: set[asyncio.Task[Any]] | None = None
