@@ -1,4 +1,4 @@
-"""A real PostgreSQL on the loopback, with no durability to pay for.
+"""A real PostgreSQL on the loopback, with no durability to pay for unless it is asked for.
 
 Debian's packages, run as an unprivileged user from a temporary folder; it ends
 with the process that started it. A test gets a database of its own on it.
@@ -18,7 +18,7 @@ from tests.cluster.api_server import free_ports
 from tests.cluster.commands import run, start, stop, succeeds, wait_until
 from tests.cluster.errors import MissingPrerequisiteError
 
-FAST = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "max_connections=200")
+NOT_DURABLE = ("fsync=off", "full_page_writes=off", "synchronous_commit=off")
 USER = "postgres"
 
 
@@ -47,7 +47,7 @@ class PostgresServer:
 
 
 @contextmanager
-def run_postgres() -> Iterator[PostgresServer]:
+def run_postgres(*, durable: bool = False) -> Iterator[PostgresServer]:
     programs = find_programs()
     (port,) = free_ports(1)
     with tempfile.TemporaryDirectory(prefix="jvscheduler-postgres-") as name:
@@ -57,7 +57,7 @@ def run_postgres() -> Iterator[PostgresServer]:
         authentication = ("--auth=trust", f"--username={USER}", "--no-sync", "--encoding=UTF8")
         run(*unprivileged(), programs / "initdb", f"--pgdata={data}", *authentication, cwd=folder)
         log = folder / "log"
-        process = start([*unprivileged(), *server_command(programs, data, port)], log)
+        process = start([*unprivileged(), *server_command(programs, data, port, durable)], log)
         try:
             server = PostgresServer(programs, port)
             ready = (programs / "pg_isready", "--quiet", "-h", "127.0.0.1", "-p", str(port))
@@ -67,9 +67,11 @@ def run_postgres() -> Iterator[PostgresServer]:
             stop(process)
 
 
-def server_command(programs: Path, data: Path, port: int) -> list[str | Path]:
+def server_command(
+    programs: Path, data: Path, port: int, durable: bool = False
+) -> list[str | Path]:
     where = (f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={data}")
-    options = (*FAST, *where)
+    options = ("max_connections=200", *where, *(() if durable else NOT_DURABLE))
     return [programs / "postgres", "-D", data, *(f"--{option}" for option in options)]
 
 
