@@ -11,7 +11,7 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
-from jvscheduler.runner import supervisor
+from jvscheduler.runner import admission, supervisor
 from jvscheduler.runner.admission import Verdict, admit
 from tests.outcomes import failed, of_job
 
@@ -21,9 +21,20 @@ class HistoryWithoutSlots(MemoryHistory):
         raise HistoryUnavailable("the database has gone")
 
 
+class RestartingHistory(MemoryHistory):
+    refusals = 3
+
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        if self.refusals:
+            self.refusals -= 1
+            raise HistoryUnavailable("the database is starting up")
+        return await super().acquire_slots(requests, now)
+
+
 def admissions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Verdict]:
     async def admitted() -> list[Verdict]:
-        return [(await admit(store, claim, limit)).verdict for claim in claims]
+        stop = asyncio.Event()
+        return [(await admit(store, claim, limit, stop)).verdict for claim in claims]
 
     return asyncio.run(admitted())
 
@@ -48,7 +59,31 @@ def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
     assert admissions(MemoryHistory(), claims, 1) == expected
 
 
-def test_without_a_history_that_answers_a_task_runs_without_a_slot() -> None:
+def test_a_history_that_is_away_for_a_moment_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As while its database restarts: also what was claimed by then is."""
+    monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
+    store = RestartingHistory()
+    expected = [Verdict.RUN, Verdict.OVER_LIMIT]
+    assert admissions(store, [of_job(number) for number in range(2)], 1) == expected
+    assert store.refusals == 0
+
+
+def test_a_run_that_is_told_to_stop_waits_for_no_history() -> None:
+    async def admitted() -> Verdict:
+        stop = asyncio.Event()
+        stop.set()
+        return (await admit(HistoryWithoutSlots(), of_job(0), 1, stop)).verdict
+
+    assert asyncio.run(admitted()) is Verdict.RUN
+
+
+def test_without_a_history_that_answers_a_task_runs_without_a_slot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
     claims = [of_job(number) for number in range(2)]
     assert admissions(HistoryWithoutSlots(), claims, 1) == [Verdict.RUN] * 2
 
@@ -80,6 +115,6 @@ def test_a_retry_is_told_how_many_attempts_came_before_it() -> None:
 
     async def story() -> list[int]:
         store = MemoryHistory()
-        return [(await admit(store, claim, 1)).earlier_attempts for claim in claims]
+        return [(await admit(store, one, 1, asyncio.Event())).earlier_attempts for one in claims]
 
     assert asyncio.run(story()) == [0, 1, 2]

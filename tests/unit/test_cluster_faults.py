@@ -32,7 +32,7 @@ def test_the_short_form_has_each_fault_once_and_none_for_longer_than_20_seconds(
     [
         (Fault.API_SERVER_STOPPED, 55, True),
         (Fault.API_SERVER_STOPPED, 20, False),
-        (Fault.DATABASE_KILLED, 20, True),
+        (Fault.DATABASE_KILLED, 40, True),
         (Fault.DATABASE_KILLED, 55, False),
         (Fault.SERVER_STOPPED, 0, True),
     ],

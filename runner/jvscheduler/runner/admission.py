@@ -1,18 +1,28 @@
 """Asks the history whether this attempt may run. A history that is down stops no task.
 
+It delays one for some seconds, whether it refuses or is silent: a database that
+restarts is back by then, and only it knows what the limit allows.
+
 The claim comes before the slot: who has lost the instant must not hold, even
 for a moment, the place that the winner needs.
 """
 
+import asyncio
+import contextlib
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
+from typing import Final
 
-from jvscheduler.errors import SchedulerError
+from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.log import say
+
+PATIENCE_SECONDS: Final = 10.0
+PAUSE_SECONDS: Final = 1.0
 
 
 class Verdict(Enum):
@@ -30,17 +40,30 @@ class Admission:
     earlier_attempts: int = 0
 
 
-async def admit(store: LoopStore | None, claim: Outcome, max_concurrent: int) -> Admission:
+async def admit(
+    store: LoopStore | None, claim: Outcome, max_concurrent: int, stop: asyncio.Event
+) -> Admission:
+    """Once `stop` is set nothing is waited for."""
     if store is None:
         return Admission(Verdict.RUN)
-    try:
-        job = await store.claim(claim)
-        if job is None:
-            return Admission(Verdict.LOST)
-        (given,) = await store.acquire_slots([_request(claim, max_concurrent)], datetime.now(UTC))
-    except SchedulerError as error:
-        say(f"running without a claim or a slot: {error}")
-        return Admission(Verdict.RUN)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return await _ask(store, claim, max_concurrent)
+        except SchedulerError as error:
+            is_temporary = isinstance(error, TemporaryError)
+            if not is_temporary or stop.is_set() or time.monotonic() > deadline:
+                say(f"running without a claim or a slot: {error}")
+                return Admission(Verdict.RUN)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+
+
+async def _ask(store: LoopStore, claim: Outcome, max_concurrent: int) -> Admission:
+    job = await store.claim(claim)
+    if job is None:
+        return Admission(Verdict.LOST)
+    (given,) = await store.acquire_slots([_request(claim, max_concurrent)], datetime.now(UTC))
     return Admission(Verdict.RUN if given else Verdict.OVER_LIMIT, len(job.attempts) - 1)
 
 

@@ -34,7 +34,7 @@ async def supervise(settings: Settings, process: TaskProcess, store: LoopStore |
     """The exit code."""
     stop = _watch_for_stop()
     claim = settings.begun(datetime.now(UTC))
-    admission = await admit(store, claim, settings.max_concurrent)
+    admission = await admit(store, claim, settings.max_concurrent, stop)
     match admission.verdict:
         case Verdict.LOST:
             say(f"job {claim.job_name} was claimed by another attempt or has ended")

@@ -57,7 +57,7 @@ _LASTS: Final = {
 _BEGINS: Final = {
     Fault.KUBELET_STOPPED: (50, 58),
     Fault.API_SERVER_STOPPED: (50, 58),
-    Fault.DATABASE_KILLED: (15, 35),
+    Fault.DATABASE_KILLED: (30, 48),
     Fault.TASK_KILLED: (6, 25),
 }
 _GO_FIRST: Final = 4
