@@ -1,6 +1,8 @@
 """Rows and changes that are made without an entity are what the entity would be."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -33,6 +35,7 @@ def test_a_row_is_that_of_the_record(outcome: Outcome) -> None:
         failed(CLAIM),
         failed(CLAIM, is_last=True),
         timed_out(begun()),
+        replace(completed(CLAIM), start_time=CLAIM.start_time + timedelta(milliseconds=3)),
     ],
 )
 def test_a_change_makes_of_the_claim_what_merging_does(outcome: Outcome) -> None:

@@ -59,13 +59,15 @@ def claim_row(outcome: Outcome) -> Row:
 def end_of_claim(outcome: Outcome) -> Change:
     """The end of an attempt whose claim nobody has changed since, without reading it.
 
-    Only that very claim is as expected: the job's first, of this attempt, with this start.
+    Only that very claim is as expected: the job's first, of this attempt. No attempt begins before
+    its claim.
     """
     claimed = opening(_claim(outcome))
-    names = ("revision", "pod_name", "execution_time", "status", "retry_count", "node_name")
+    names = ("revision", "pod_name", "status", "retry_count", "node_name")
     expected = _stored({name: claimed[name] for name in names})
     ended = told(claimed["attempts"], outcome, outcome.retry_count, claimed["revision"])
     changed = {name: value for name, value in ended.items() if value != claimed.get(name)}
+    changed["execution_time"] = ended["execution_time"]
     return Change(outcome.job_id, expected, _stored(changed))
 
 
