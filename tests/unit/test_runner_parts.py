@@ -1,8 +1,10 @@
 """The runner's small parts, each alone."""
 
 import json
+import os
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +15,10 @@ from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Outcome, Reason, from_message, to_message
 from jvscheduler.runner.calls import WalkerFailed, call
+from jvscheduler.runner.child import be_the_task
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.memory_limit import oom_kills
+from jvscheduler.runner.process import TaskProcess
 from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
 from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.runner.settings import read_settings
@@ -239,3 +243,14 @@ class TestEntrypoint:
     def test_what_cannot_be_called_is_told(self) -> None:
         with pytest.raises(TaskNotFound, match="cannot be called"):
             load("json:__name__")
+
+
+def test_a_process_that_cannot_be_had_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_process() -> int:
+        raise BlockingIOError("no process is left")
+
+    monkeypatch.setattr(os, "fork", no_process)
+    before = sorted(Path("/proc/self/fd").iterdir())
+    with pytest.raises(OSError, match="no process is left"):
+        TaskProcess(partial(be_the_task, "tests.runner_tasks.ends:returns", None))
+    assert sorted(Path("/proc/self/fd").iterdir()) == before

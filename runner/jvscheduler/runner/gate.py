@@ -24,6 +24,11 @@ class Gate:
     def keep_inner(self) -> None:
         os.close(self._outer)
 
+    def abandon(self) -> None:
+        """There is no other process."""
+        self.keep_outer()
+        self.close()
+
     def fileno(self) -> int:
         """Of the outer end; -1 when it is closed."""
         return self._outer
@@ -40,6 +45,7 @@ class Gate:
     def wait(self) -> None:
         """In the task's process: returns when it may run, or not at all."""
         told = os.read(self._inner, _TIME.size)
+        os.close(self._inner)
         if len(told) != _TIME.size:
             os._exit(0)
         time.sleep(max(0.0, _TIME.unpack(told)[0] - time.monotonic()))

@@ -36,10 +36,14 @@ class Usage:
 
 class TaskProcess:
     def __init__(self, life: Life) -> None:
-        """Forks. No thread and no event loop may exist yet."""
+        """Forks. No thread and no event loop may exist yet. Raises OSError."""
         self._board = Board()
         self.gate = Gate()
-        self.pid = os.fork()
+        try:
+            self.pid = os.fork()
+        except OSError:
+            self.gate.abandon()
+            raise
         if self.pid == 0:
             _live(life, self._board, self.gate)
         self.gate.keep_outer()
