@@ -52,6 +52,21 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
     run(tale)
 
 
+def test_a_replacing_task_ends_also_what_an_earlier_loop_had_started(tmp_path: Path) -> None:
+    async def tale() -> None:
+        known = definition(replaces=True)
+        before = await killed_at_noon(tmp_path, known, unending)
+        async with Story(tmp_path, unending, before.store, NOON + 30 * SECOND) as after:
+            after.worker.going |= before.worker.going
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.put(known)
+            await after.clock.advance(NOON + MINUTE + SECOND)
+            statuses = [(r.status, r.reason) for r in await after.records()]
+            assert statuses == [(Status.FAILED, Reason.REPLACED), (Status.RUNNING, None)]
+
+    run(tale)
+
+
 async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
     """A loop that ran at noon, and another one from `until` after noon on."""
     known = definition(starting_deadline=deadline)

@@ -221,18 +221,21 @@ class Execution:
             del self._run_ids[job.id]
 
     async def _replace(self, job: Job, request: SlotRequest) -> bool:
-        """Ends the oldest of this loop's jobs of the task, if it may, and takes its place."""
+        """Ends the oldest job of the task that the worker has, if it may, and takes its place."""
         holders = self._places.holders(request.namespace, request.task_id)
-        oldest = next((h for h in holders if h in self._run_ids), None)
+        oldest = next((run for run in map(self._run_of, holders) if run), None)
         if not job.definition.replaces or oldest is None:
             return False
-        self._runs.stop(self._run_ids[oldest], Reason.REPLACED)
+        self._runs.stop(oldest, Reason.REPLACED)
         end = self._clock.now() + timedelta(seconds=_REPLACE_SECONDS)
         while self._clock.now() < end:
             await self._clock.wait_until(self._clock.now() + _REPLACE_PAUSE, asyncio.Event())
             if await self._places.acquire(request):
                 return True
         return False
+
+    def _run_of(self, job_id: str) -> str | None:
+        return self._run_ids.get(job_id) or self._runs.adopted_run(job_id)
 
     def _ahead(self, job: Job) -> float:
         """Seconds until it is due; none when the clock was set back, as in `_until`."""

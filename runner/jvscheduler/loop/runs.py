@@ -93,6 +93,10 @@ class Runs:
         claims = self.adopted.values()
         return {claim["job_id"]: (claim["namespace"], claim["task_id"]) for claim in claims}
 
+    def adopted_run(self, job_id: str) -> str | None:
+        runs = (run_id for run_id, claim in self.adopted.items() if claim["job_id"] == job_id)
+        return next(runs, None)
+
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
         if self._worker_id not in (None, worker_id):
             self._lose()
