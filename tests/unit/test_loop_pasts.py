@@ -193,3 +193,15 @@ def test_a_past_that_this_version_cannot_read_holds_up_no_other(tmp_path: Path) 
             assert last.schedule == "every minute"
 
     run(tale)
+
+
+def test_a_loop_that_is_told_to_stop_before_it_began_ends(tmp_path: Path) -> None:
+    async def tale() -> None:
+        story = Story(tmp_path)
+        await story.stop()
+        story.loop.put(definition())
+        async with asyncio.timeout(10), story:
+            pass
+        assert await story.records() == []
+
+    run(tale)

@@ -66,7 +66,7 @@ class Loop:
         self._untold: dict[str, Takeover] = {}
         """By the task's name; also of one that was edited or removed since."""
         self._looked_back = asyncio.Event()
-        """The history was asked once for the past, or is away."""
+        """The history was asked once for the past, or is away; or nothing is served any more."""
         self._jobs: set[asyncio.Task[Any]] = set()
         self._working: set[asyncio.Task[Any]] = set()
         self._wake = asyncio.Event()
@@ -143,6 +143,7 @@ class Loop:
     async def _relay(self, stop: asyncio.Event) -> None:
         await stop.wait()
         self._stopping.set()
+        self._looked_back.set()
         self._wake.set()
 
     async def _schedule(self) -> None:

@@ -177,13 +177,15 @@ class Execution:
     async def _admitted(
         self, job: Job, claim: Outcome, earlier: int, given_up: asyncio.Event
     ) -> Outcome:
-        """Let go ahead of its time, to begin by itself when it is due."""
+        """Let go ahead of its time, to begin by itself when it is due. A further attempt's time is
+        also what it held back, as in a pod."""
         await self._hold_back(earlier, claim, given_up)
         outcome = asyncio.create_task(self._outcome(job, claim))
         await self._tell_due(job, earlier)
         say(f"{claim.task_id} started{_which(earlier + 1, claim)}", Event.STARTED)
         self._on_attempt(claim)
-        return await outcome
+        ended = await outcome
+        return replace(ended, start_time=claim.start_time) if earlier else ended
 
     async def _tell_due(self, job: Job, earlier: int) -> None:
         await self._until(job)
