@@ -181,6 +181,7 @@ class Loop:
             pasts: list[tuple[Takeover, Told]] = []
             await self._attempt(self._ledger.guarded(partial(self._look_back, pasts)))
             self._looked_back.set()
+            self._ledger.unsettled(self._untold.values())
             for takeover, told in pasts:
                 await self._attempt(self._settle(takeover, told))
             await self._clock.wait_until(self._clock.now() + _PAUSE, self._stopping)

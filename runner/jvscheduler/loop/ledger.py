@@ -8,15 +8,18 @@ for it; somebody else looks every second whether it is back.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import Final
+from typing import Final, TypeGuard
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.definition import revision_of
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.spool import Entry, Spool
+from jvscheduler.loop.recovery import Takeover
+from jvscheduler.loop.settling import settle
+from jvscheduler.loop.spool import Entry, Spool, Unsettled
 from jvscheduler.outcomes import Gap, Outcome
 
 _PAUSE: Final = timedelta(seconds=1)
@@ -30,6 +33,8 @@ class Ledger:
         self._spool = spool
         self._claims = Batcher(self._claim_all)
         self._records = Batcher(self._record_all)
+        self._own: set[str] = set()
+        """Of what is spooled, the revisions of tasks that this loop itself will settle."""
         self.away = not spool.is_empty
         """Whether the history is down, or lacks what an earlier loop has spooled."""
 
@@ -51,6 +56,14 @@ class Ledger:
 
     async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
         await self._write(lambda: self._store.revise(revisions), revisions)
+
+    def unsettled(self, takeovers: Iterable[Takeover]) -> None:
+        """While the history is away: should this loop end before, the next one settles them."""
+        for takeover in takeovers if self.away else ():
+            revision = revision_of(takeover.definition, takeover.since)
+            if revision.id not in self._own:
+                self._own.add(revision.id)
+                self._keep(Unsettled(takeover.definition.name, revision))
 
     async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         """What can wait for the history: not done while it is away, and not made up for."""
@@ -84,6 +97,7 @@ class Ledger:
                 self._spool.replayed()
         except HistoryUnavailable:
             return False
+        self._own.clear()
         if self.away:
             say("the history is up to date")
         self.away = False
@@ -150,6 +164,11 @@ class Ledger:
                 await self._store.account([e for e in entries if isinstance(e, Gap)])
             case ScheduleRevision():
                 await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
+            case Unsettled():
+                await settle(self._store, [e for e in entries if self._is_left(e)])
+
+    def _is_left(self, entry: Entry) -> TypeGuard[Unsettled]:
+        return isinstance(entry, Unsettled) and entry.revision.id not in self._own
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -71,7 +71,8 @@ def _past(takeover: Takeover, revision: ScheduleRevision | None, last: datetime 
     if decides_alike(revision, current):
         known = revision.backend == current.backend
         return Past(definition, after, runs=not takeover.own, begins=None if known else begins)
-    return Past(as_it_was(definition, revision), after, runs=False, begins=begins)
+    before = as_it_was(revision, definition.name, definition.task.entrypoint)
+    return Past(before, after, runs=False, begins=begins)
 
 
 def _in_hand(
@@ -101,14 +102,15 @@ def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
     return Account(gaps=(*found.gaps, *gaps(definition, [found.run], reason)))
 
 
-def as_it_was(definition: Definition, revision: ScheduleRevision) -> Definition:
+def as_it_was(revision: ScheduleRevision, name: str, entrypoint: str = "") -> Definition:
+    """Raises InvalidSchedule. Without an entrypoint nothing of it can be run."""
     seconds = revision.starting_deadline_seconds
     task = Task(
-        task_id=definition.task.task_id,
-        entrypoint=definition.task.entrypoint,
+        task_id=revision.job_name,
+        entrypoint=entrypoint,
         schedule=revision.parsed(),
         enabled=not revision.suspended,
         max_concurrent=revision.max_concurrency,
     )
     deadline = timedelta(seconds=seconds) if seconds else None
-    return Definition(definition.name, definition.namespace, task, deadline)
+    return Definition(name, revision.namespace, task, deadline)

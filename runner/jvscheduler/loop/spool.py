@@ -8,7 +8,7 @@ on running tasks; `verify` then shows those instants as unexplained.
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
@@ -19,7 +19,18 @@ from jvscheduler.outcomes import Gap, Outcome, Reason, Status, from_json, to_jso
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Some 400,000 runs."""
 
-Entry: TypeAlias = Outcome | Gap | ScheduleRevision
+
+@dataclass(frozen=True)
+class Unsettled:
+    """A task that a loop began to serve while the history was away, as it was then: what had been
+    due before has no account so long as that loop does not settle it."""
+
+    name: str
+    """The resource's."""
+    revision: ScheduleRevision
+
+
+Entry: TypeAlias = Outcome | Gap | ScheduleRevision | Unsettled
 
 _GAP_TIMES: Final = ("first", "last")
 
@@ -79,7 +90,13 @@ def _to_json(entry: Entry) -> dict[str, Any]:
             times = {name: getattr(entry, name).isoformat() for name in _GAP_TIMES}
             return {"gap": {**asdict(entry), **times}}
         case ScheduleRevision():
-            return {"revision": entry.model_dump(mode="json", exclude={"entity", "type_code"})}
+            return {"revision": _dumped(entry)}
+        case Unsettled():
+            return {"unsettled": _dumped(entry.revision), "name": entry.name}
+
+
+def _dumped(revision: ScheduleRevision) -> dict[str, Any]:
+    return revision.model_dump(mode="json", exclude={"entity", "type_code"})
 
 
 def _from_json(data: dict[str, Any]) -> Entry:
@@ -87,6 +104,8 @@ def _from_json(data: dict[str, Any]) -> Entry:
         return from_json(data["outcome"])
     if "revision" in data:
         return ScheduleRevision(**data["revision"])
+    if "unsettled" in data:
+        return Unsettled(data["name"], ScheduleRevision(**data["unsettled"]))
     return _gap(data["gap"])
 
 

@@ -1,0 +1,43 @@
+"""Settles what an earlier loop has left: it began while the history was away, and ended before.
+
+The loop after it knows what that one did, from its spool, and by the history's last
+record before it, up to where there was an account. None of it is run any more.
+"""
+
+from collections.abc import Sequence
+
+from jvscheduler.errors import InvalidSchedule
+from jvscheduler.history.store import LoopStore
+from jvscheduler.loop.accounting import accounts
+from jvscheduler.loop.definition import revision_of
+from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.pasts import told_of
+from jvscheduler.loop.recovery import Takeover, as_it_was, past, unrun
+from jvscheduler.loop.spool import Unsettled
+from jvscheduler.outcomes import Reason
+
+
+async def settle(store: LoopStore, left: Sequence[Unsettled]) -> None:
+    """Raises HistoryUnavailable; then it can be done again."""
+    for one in left:
+        await _settle(store, one)
+
+
+async def _settle(store: LoopStore, left: Unsettled) -> None:
+    since = left.revision.since
+    if since is None:
+        return
+    try:
+        definition = as_it_was(left.revision, left.name)
+    except InvalidSchedule as error:  # only a newer version can read it
+        say(f"the past of {left.name} has no record: {error}", Event.PROBLEM)
+        return
+    takeover = Takeover(definition, since)
+    told = (await told_of(store, {left.name: takeover}))[left.name]
+    earlier = [r for r in told.revisions if r.since is not None and r.since < since]
+    found = past(takeover, earlier, told.before)
+    await store.account(found.in_hand)
+    for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
+        await store.account(unrun(definition, piece, Reason.LOOP_DOWN).gaps)
+    if found.begins is not None:
+        await store.revise([revision_of(definition, found.begins)])

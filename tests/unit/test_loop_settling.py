@@ -1,0 +1,89 @@
+"""A loop begins while the history is away and ends before it is back: the next one settles all."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.outcomes import Status
+from jvscheduler.verification.audit import Terms
+from jvscheduler.verification.checker import judge
+from tests.loop_parts import (
+    MINUTE,
+    NOON,
+    SECOND,
+    MovableHistory,
+    Story,
+    definition,
+    killed_at_noon,
+    run,
+)
+
+TASK = ("shop", "shop.tasks.restock")
+
+
+def _nothing(_: Story) -> None:
+    """The task stays as it is."""
+
+
+def _edit(story: Story) -> None:
+    story.loop.put(definition("every 25 seconds"))
+
+
+def _delete(story: Story) -> None:
+    story.loop.remove("restock", handed_over=False)
+
+
+@pytest.mark.parametrize("first", ["every minute", "every 40 seconds"])
+@pytest.mark.parametrize("change", [_nothing, _edit, _delete])
+@pytest.mark.parametrize("back", [0, 1], ids=["at once", "and away once more"])
+def test_what_was_due_before_a_loop_that_never_saw_the_history_has_its_account(
+    tmp_path: Path, first: str, change: Callable[[Story], None], back: int
+) -> None:
+    """It was served as `first` says by the loop in between, and every minute before."""
+
+    async def tale() -> None:
+        store = MovableHistory()
+        await killed_at_noon(tmp_path, definition(), store=store)
+        store.away = True
+        for start in range(1 + back):
+            begin = NOON + (150 + 100 * start) * SECOND
+            async with Story(tmp_path, store=store, time=begin) as between:
+                between.loop.put(definition(first))
+                await between.clock.advance(begin + 70 * SECOND)
+                change(between)
+                await between.clock.advance(begin + 90 * SECOND)
+                between.kill()
+        store.away = False
+        async with Story(tmp_path, store=store, time=NOON + 400 * SECOND) as after:
+            after.loop.put(definition())
+            await after.clock.advance(NOON + 8 * MINUTE)
+            end = after.clock.now()
+            audit = await judge(store, TASK, NOON, end, Terms(end))
+            assert dict(audit.findings.counts) == {}
+            records = await after.records()
+            missed = [r for r in records if r.status is Status.MISSED]
+            assert missed[0].scheduled_time == NOON + MINUTE
+            assert missed[0].instants == 2
+            assert sum(r.status is Status.COMPLETED for r in records) >= 3
+
+    run(tale)
+
+
+def test_a_loop_that_sees_the_history_again_settles_by_itself(tmp_path: Path) -> None:
+    """So the latest instant, which is late but not too late, still runs."""
+
+    async def tale() -> None:
+        store = MovableHistory()
+        await killed_at_noon(tmp_path, definition("every 10 minutes"), store=store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + 11 * MINUTE) as after:
+            after.loop.put(definition("every 10 minutes"))
+            await after.clock.advance(NOON + 12 * MINUTE)
+            store.away = False
+            await after.clock.advance(NOON + 13 * MINUTE)
+            (*_, last) = await after.records()
+            told = (last.scheduled_time, last.status)
+            assert told == (NOON + 10 * MINUTE, Status.COMPLETED)
+
+    run(tale)
