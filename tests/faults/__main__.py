@@ -20,7 +20,7 @@ def main() -> int:
     injections = list(plan(args.seed, 60 * args.minutes, args.fault, brief=args.brief))
     binaries = find_binaries(read_settings())
     build_programs(binaries, API_SERVER_PROGRAMS)
-    folder = args.folder or Path(tempfile.mkdtemp(prefix="jvscheduler-faults-"))
+    folder = args.folder or Path(tempfile.mkdtemp(prefix="jvscheduler-")) / "faults"
     with run_api_server(binaries) as server:
         install_crd(server)
         with a_world(folder, server, "faults") as world:
