@@ -2,10 +2,11 @@
 
 import time
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Status
+from jvscheduler.verification.spans import last_sign_of_life
 from tests.cluster.commands import say
 from tests.faults.acts import inject
 from tests.faults.judging import Judgement, ask, judge
@@ -13,6 +14,7 @@ from tests.faults.planning import Fault, Injection
 from tests.faults.world import World
 from tests.waiting import eventually
 
+_SILENT = timedelta(seconds=30)
 _ENOUGH = 2
 
 
@@ -29,8 +31,7 @@ def run(world: World, injections: Iterable[Injection]) -> Judgement:
 
 def finish(world: World) -> Judgement:
     """What a dead loop or worker has left is closed; then the pod ends, in good order."""
-    since = datetime.now(UTC)
-    eventually(lambda: not _left(world, since), "what was left running is closed", timeout=240)
+    eventually(lambda: not _left(world), "what was left running is closed", timeout=240)
     end = datetime.now(UTC)
     world.pod.stop()
     return judge(world, end)
@@ -50,9 +51,11 @@ def until_at_work(world: World, since: datetime) -> None:
         raise AssertionError(f"{error}\n{world.pod.logs()[-8000:]}") from None
 
 
-def _left(world: World, since: datetime) -> bool:
-    async def running(store: LoopStore) -> bool:
-        found = (j for j in await store.unfinished() if j.status is Status.RUNNING)
-        return any(job.execution_time and job.execution_time < since for job in found)
+def _left(world: World) -> bool:
+    now = datetime.now(UTC)
 
-    return ask(world, running)
+    async def silent(store: LoopStore) -> bool:
+        running = (j for j in await store.unfinished() if j.status is Status.RUNNING)
+        return any(now - last_sign_of_life(job) > _SILENT for job in running)
+
+    return ask(world, silent)

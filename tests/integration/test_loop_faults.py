@@ -1,6 +1,7 @@
 """Every fault once, and every two that overlap, done to a loop that runs; the checker judges.
 
-`python -m tests.faults` is the long form.
+`python -m tests.faults` is the long form. It alone freezes the database for longer than its
+slots live, which takes half a minute.
 """
 
 from pathlib import Path
@@ -21,8 +22,9 @@ def test_no_fault_makes_a_loop_lose_or_repeat_a_due_instant(
     api_server: ApiServer, tmp_path: Path
 ) -> None:
     install_crd(api_server)
-    injections = list(plan(SEED, 0, list(Fault), brief=True))
-    assert len(injections) == len(Fault) + len(OVERLAPS)
+    faults = [fault for fault in Fault if fault is not Fault.DATABASE_FROZEN_LONG]
+    injections = list(plan(SEED, 0, faults, brief=True))
+    assert len(injections) == len(faults) + len(OVERLAPS)
     with a_world(tmp_path / "world", api_server, "loop-faults") as world:
         world.serve(dict(tasks(TASKS)))
         judgement = run(world, injections)

@@ -1,6 +1,8 @@
 """Places that were granted while the history was away count when it is back."""
 
 import asyncio
+from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 
 from jvscheduler.errors import HistoryUnavailable
@@ -33,3 +35,22 @@ def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
         assert await places.acquire(_request("second"))
 
     asyncio.run(tale())
+
+
+class ThawedHistory(MemoryHistory):
+    """Answers all that it was asked while it was frozen, by clocks of different times."""
+
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        await asyncio.sleep(0)
+        return [True for _ in requests]
+
+
+def test_two_that_ask_at_once_do_not_both_get_the_last_place(tmp_path: Path) -> None:
+    async def tale() -> list[bool]:
+        store = ThawedHistory()
+        ledger = Ledger(store, Spool(tmp_path))
+        places = Places(store, ledger, SteppedClock(), Runs())
+        asked = (places.acquire(_request(holder)) for holder in ("first", "second"))
+        return await asyncio.gather(*asked)
+
+    assert asyncio.run(tale()) == [True, False]

@@ -29,9 +29,14 @@ class Places:
         self._releases = Batcher(self._release_all)
 
     async def acquire(self, request: SlotRequest) -> bool:
+        """Its place is taken from now on: a history that freezes may answer two at once."""
+        if not self.has_room(request):
+            return False
+        had_it = request.holder in self._held
+        self._held[request.holder] = request
         acquired = await self._acquire(request)
-        if acquired:
-            self._held[request.holder] = request
+        if not acquired and not had_it:
+            self._held.pop(request.holder, None)
         return acquired
 
     async def release(self, holder: str) -> None:
@@ -68,8 +73,6 @@ class Places:
         return adopted + [h for h, r in self._held.items() if (r.namespace, r.task_id) == task]
 
     async def _acquire(self, request: SlotRequest) -> bool:
-        if not self.has_room(request):
-            return False
         if not self._ledger.away:
             try:
                 return await self._requests(request)
