@@ -7,14 +7,11 @@ worker's to run.
 
 import os
 import sys
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.runner.log import say
 from jvscheduler.worker.settings import read_settings
-
-UNUSABLE: Final = 78
-"""EX_CONFIG of sysexits.h."""
 
 
 def main() -> NoReturn:
@@ -22,7 +19,7 @@ def main() -> NoReturn:
         settings = read_settings()
     except InvalidSettings as error:
         say(str(error))
-        os._exit(UNUSABLE)
+        os._exit(os.EX_CONFIG)
     from jvscheduler.runner import kernel  # noqa: PLC0415 - once the settings are good
     from jvscheduler.worker.door import listen  # noqa: PLC0415
     from jvscheduler.worker.imports import settle  # noqa: PLC0415
