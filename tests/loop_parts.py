@@ -18,6 +18,9 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
+from jvscheduler.verification.audit import Terms
+from jvscheduler.verification.checker import judge
+from jvscheduler.verification.findings import Kind
 from jvscheduler.worker.messages import Ended, Start
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -207,6 +210,15 @@ class Story:
     async def records(self, task: str = "restock") -> Sequence[ScheduledJob]:
         far = timedelta(days=4000)
         return await self.store.jobs_between("shop", f"shop.tasks.{task}", NOON - far, NOON + far)
+
+
+async def findings(story: Story) -> Mapping[Kind, int]:
+    """What a checker has to say of the time after noon; something was due."""
+    end = story.clock.now()
+    task = ("shop", "shop.tasks.restock")
+    audit = await judge(story.store, task, NOON, end, Terms(end))
+    assert audit.due
+    return dict(audit.findings.counts)
 
 
 async def killed_at_noon(

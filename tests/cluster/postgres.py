@@ -32,9 +32,7 @@ class PostgresServer:
         return f"postgresql://{USER}@127.0.0.1:{self.port}/{database}"
 
     def execute(self, statement: str, database: str = "postgres") -> str:
-        """Rows as psql prints them, unaligned."""
-        options = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1")
-        return run(self.programs / "psql", *options, "-c", statement, self.url(database))
+        return execute(self.url(database), statement, self.programs)
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -73,6 +71,12 @@ def server_command(
     where = (f"port={port}", "listen_addresses=127.0.0.1", f"unix_socket_directories={data}")
     options = ("max_connections=200", *where, *(() if durable else NOT_DURABLE))
     return [programs / "postgres", "-D", data, *(f"--{option}" for option in options)]
+
+
+def execute(url: str, statement: str, programs: Path | None = None) -> str:
+    """Rows as psql prints them, unaligned."""
+    options = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-v", "ON_ERROR_STOP=1")
+    return run((programs or find_programs()) / "psql", *options, "-c", statement, url)
 
 
 def find_programs() -> Path:

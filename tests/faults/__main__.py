@@ -9,6 +9,7 @@ from tests.cluster.api_server import run_api_server
 from tests.cluster.binaries import API_SERVER_PROGRAMS, build_programs, find_binaries
 from tests.cluster.settings import read_settings
 from tests.custom_resource import install_crd
+from tests.faults.arguments import a_parser
 from tests.faults.course import run
 from tests.faults.mix import tasks
 from tests.faults.planning import Fault, plan
@@ -32,21 +33,12 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults", description=__doc__)
-    parser.add_argument("--seed", type=int, default=0, help="another one, other faults")
+    parser = a_parser("tests.faults", __doc__, Fault)
     parser.add_argument(
         "--minutes", type=float, default=10.0, help="of faults; each comes once at least"
     )
     parser.add_argument("--brief", action="store_true", help="each as short as it may be")
     parser.add_argument("--tasks", type=int, default=50, help="how many (default: %(default)s)")
-    parser.add_argument(
-        "--fault",
-        nargs="+",
-        type=Fault,
-        default=list(Fault),
-        metavar="NAME",
-        help=f"only these, of {', '.join(Fault)}",
-    )
     parser.add_argument("--folder", type=Path, help="for logs, new (default: a temporary one)")
     return parser.parse_args()
 

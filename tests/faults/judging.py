@@ -1,12 +1,9 @@
 """What became of it all: the checker's judgement of the history, and the tasks' own testimony.
 
-The checker reads records only; that an attempt began twice, or that one began of
-which the history has nothing, only the tasks can tell. An error that a loop did not
-expect is a finding even where no record suffered from it.
+An error that a loop did not expect is a finding even where no record suffered from it.
 """
 
 import asyncio
-from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -18,6 +15,7 @@ from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store
 from jvscheduler.verification.report import Report, as_text
+from tests.faults.testimony import Testimony, testify
 from tests.faults.work import BEGUN
 from tests.faults.world import World
 
@@ -32,23 +30,17 @@ _UNEXPECTED: Final = "unexpected error"
 @dataclass(frozen=True)
 class Judgement:
     report: Report
-    begun: int
-    begun_twice: Sequence[str]
-    """Attempts."""
-    unrecorded: Sequence[str]
+    testimony: Testimony
     unexpected: Sequence[str]
     """Lines of the loops' logs."""
 
     @property
     def is_good(self) -> bool:
-        found = (self.begun_twice, self.unrecorded, self.unexpected)
-        return not self.report.counts.total() and not any(found)
+        return self.testimony.is_good and not (self.report.counts.total() or self.unexpected)
 
     def text(self) -> str:
         own = [
-            f"{self.begun} attempts began by the tasks' own account; "
-            f"twice: {', '.join(self.begun_twice) or 'none'}; "
-            f"without a record: {', '.join(self.unrecorded) or 'none'}",
+            str(self.testimony),
             f"unexpected errors of the loops: {'; '.join(self.unexpected) or 'none'}",
         ]
         return "\n".join([*as_text(self.report), *own])
@@ -72,9 +64,8 @@ def judge(world: World, end: datetime) -> Judgement:
         return report, recent.jobs
 
     report, jobs = ask(world, read)
-    begun = Counter(line for pod in world.pods for line in _lines(pod.folder / BEGUN))
+    begun = [line for pod in world.pods for line in _lines(pod.folder / BEGUN)]
     recorded = {attempt["attempt_id"] for job in jobs for attempt in job.attempts}
-    twice = [attempt for attempt, count in begun.items() if count > 1]
     unexpected = [
         line
         for pod in world.pods
@@ -82,7 +73,7 @@ def judge(world: World, end: datetime) -> Judgement:
         for line in _lines(log)
         if _UNEXPECTED in line
     ]
-    return Judgement(report, begun.total(), twice, sorted(set(begun) - recorded), unexpected)
+    return Judgement(report, testify(begun, recorded), unexpected)
 
 
 def ask(world: World, question: Callable[[LoopStore], Awaitable[T]]) -> T:

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final, TypeAlias
 
+from tests.faults.rounds import in_rounds
+
 
 class Fault(StrEnum):
     LOOP_KILLED = "loop-killed"
@@ -90,14 +92,7 @@ def plan(
     last = [_injection(p, chance, brief) for p in pairs if p[0] is Fault.CLOCK_AHEAD]
     lasting = [pair for pair in pairs if pair[0] is not Fault.CLOCK_AHEAD]
     left = seconds - sum(one.seconds for one in last)
-    first = True
-    while lasting and (first or left > 0):
-        for pair in chance.sample(lasting, len(lasting)):
-            one = _injection(pair, chance, brief)
-            left -= one.seconds
-            if first or left > 0:
-                yield one
-        first = False
+    yield from in_rounds(lasting, left, chance, lambda pair: _injection(pair, chance, brief))
     yield from chance.sample(last, len(last))
 
 

@@ -12,9 +12,8 @@ from pathlib import Path
 from typing import Final
 
 from tests.cluster.api_server import ApiServer
-from tests.cluster.commands import run
 from tests.cluster.errors import MissingPrerequisiteError
-from tests.cluster.postgres import find_programs
+from tests.cluster.postgres import execute
 from tests.faults.mix import Spec
 from tests.gate import Gate, gate_to
 from tests.loop_process import LoopPod, Tasks
@@ -69,8 +68,7 @@ class World:
         written.rename(self._clock)
 
     def execute(self, statement: str) -> str:
-        options = ("--no-psqlrc", "--quiet", "--tuples-only", "--no-align", "-c", statement)
-        return run(find_programs() / "psql", *options, self.postgres.url)
+        return execute(self.postgres.url, statement)
 
     def end(self) -> None:
         for pod in self.pods:

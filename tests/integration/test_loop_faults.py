@@ -30,4 +30,4 @@ def test_no_fault_makes_a_loop_lose_or_repeat_a_due_instant(
         judgement = run(world, injections)
         assert judgement.is_good, f"{judgement.text()}\n{world.pod.logs()[-8000:]}"
     assert judgement.report.due > 300
-    assert judgement.begun > 200
+    assert judgement.testimony.begun > 200

@@ -11,9 +11,6 @@ from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.loop import accounting
 from jvscheduler.loop.definition import revision_of
 from jvscheduler.outcomes import Gap, Status
-from jvscheduler.verification.audit import Terms
-from jvscheduler.verification.checker import judge
-from jvscheduler.verification.findings import Kind
 from tests.loop_parts import (
     MINUTE,
     NOON,
@@ -21,6 +18,7 @@ from tests.loop_parts import (
     MovableHistory,
     Story,
     definition,
+    findings,
     killed_at_noon,
     run,
 )
@@ -104,15 +102,6 @@ def test_a_loop_killed_while_it_accounts_for_a_downtime_is_followed_by_one_that_
     run(tale)
 
 
-async def _findings(story: Story) -> dict[Kind, int]:
-    """What a checker has to say of the time after noon; something was due."""
-    end = story.clock.now()
-    task = ("shop", "shop.tasks.restock")
-    audit = await judge(story.store, task, NOON, end, Terms(end))
-    assert audit.due
-    return dict(audit.findings.counts)
-
-
 @pytest.mark.parametrize(
     ("later", "runs"),
     [
@@ -131,32 +120,14 @@ def test_the_time_in_which_no_spec_could_be_read_is_accounted_for_by_the_last_on
             await after.clock.advance(NOON + 5 * MINUTE + 50 * SECOND)
             records = [r for r in await after.records() if r.status is Status.COMPLETED]
             assert [r.scheduled_time for r in records if r.scheduled_time != NOON] == runs
-            assert await _findings(after) == {}
+            assert await findings(after) == {}
 
     run(tale)
 
 
-def test_an_edit_before_the_past_is_settled_leaves_no_instant_without_an_account(
-    tmp_path: Path,
-) -> None:
-    async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition(), store=store)
-        store.away = True
-        async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
-            after.loop.put(definition())
-            await after.clock.advance(NOON + 200 * SECOND)
-            after.loop.put(definition("every 25 seconds"))
-            await after.clock.advance(NOON + 250 * SECOND)
-            store.away = False
-            await after.clock.advance(NOON + 260 * SECOND)
-            assert await _findings(after) == {}
-
-    run(tale)
-
-
-def test_a_deletion_before_the_past_is_settled_leaves_no_instant_without_an_account(
-    tmp_path: Path,
+@pytest.mark.parametrize("deleted", [False, True], ids=["edited", "deleted and made anew"])
+def test_a_change_before_the_past_is_settled_leaves_no_instant_without_an_account(
+    tmp_path: Path, deleted: bool
 ) -> None:
     async def tale() -> None:
         store = MovableHistory()
@@ -165,13 +136,14 @@ def test_a_deletion_before_the_past_is_settled_leaves_no_instant_without_an_acco
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition())
             await after.clock.advance(NOON + 160 * SECOND)
-            after.loop.remove("restock", handed_over=False)
+            if deleted:
+                after.loop.remove("restock", handed_over=False)
             await after.clock.advance(NOON + 200 * SECOND)
             after.loop.put(definition("every 25 seconds"))
             await after.clock.advance(NOON + 250 * SECOND)
             store.away = False
             await after.clock.advance(NOON + 260 * SECOND)
-            assert await _findings(after) == {}
+            assert await findings(after) == {}
 
     run(tale)
 

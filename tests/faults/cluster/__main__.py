@@ -11,6 +11,7 @@ from tests.cluster.images import build_and_load
 from tests.cluster.settings import read_settings
 from tests.cluster.sharing import a_kind_cluster
 from tests.e2e.conftest import install
+from tests.faults.arguments import a_parser
 from tests.faults.cluster.course import run
 from tests.faults.cluster.mix import tasks
 from tests.faults.cluster.planning import Fault, plan
@@ -32,8 +33,7 @@ def main() -> int:
 
 
 def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m tests.faults.cluster", description=__doc__)
-    parser.add_argument("--seed", type=int, default=0, help="another one, other faults")
+    parser = a_parser("tests.faults.cluster", __doc__, Fault)
     parser.add_argument(
         "--minutes",
         type=float,
@@ -43,14 +43,6 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--times", type=int, default=1, help="how many tasks of each kind (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--fault",
-        nargs="+",
-        type=Fault,
-        default=list(Fault),
-        metavar="NAME",
-        help=f"only these, of {', '.join(Fault)}",
     )
     return parser.parse_args()
 

@@ -1,12 +1,7 @@
-"""What became of it all: the checker's judgement of the history, and the tasks' own testimony.
-
-The checker reads records only; that an attempt began twice, or that one began of
-which the history has nothing, only the tasks can tell.
-"""
+"""What became of it all: the checker's judgement of the history, and the tasks' own testimony."""
 
 import json
 import time
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -16,6 +11,7 @@ from jvscheduler import names
 from tests.e2e.installation import FAULTS, NAMESPACE
 from tests.faults.cluster.mix import is_of_cron
 from tests.faults.cluster.world import World, task_id
+from tests.faults.testimony import Testimony, testify
 
 _BEGUN: Final = "/begun/attempts"
 _PATIENCE: Final = 300
@@ -28,22 +24,17 @@ class Judgement:
     findings: int
     due_cron: int
     due_loop: int
-    begun: int
-    begun_twice: Sequence[str]
-    """Attempts."""
-    unrecorded: Sequence[str]
+    testimony: Testimony
 
     @property
     def is_good(self) -> bool:
-        return not (self.findings or self.begun_twice or self.unrecorded)
+        return self.testimony.is_good and not self.findings
 
     def text(self) -> str:
         return (
             f"{self.report}\n"
             f"{self.due_cron} instants of CronJobs, {self.due_loop} of loops; "
-            f"{self.begun} attempts began by the tasks' own account; "
-            f"twice: {', '.join(self.begun_twice) or 'none'}; "
-            f"without a record: {', '.join(self.unrecorded) or 'none'}"
+            f"{self.testimony}"
         )
 
 
@@ -62,17 +53,12 @@ def _judgement(world: World, end: datetime) -> Judgement:
     report = json.loads(_verify(world, end, "json"))
     due = {task["task"]: int(task["due"]) for task in report["tasks"]}
     cron = sum(due[task_id(name)] for name in world.specs if is_of_cron(name))
-    begun = Counter(_begun(world))
-    unrecorded = sorted(set(begun) - set(_recorded(world)))
-    twice = [attempt for attempt, times in begun.items() if times > 1]
     return Judgement(
         report=_verify(world, end, "text"),
         findings=sum(report["findings"].values()),
         due_cron=cron,
         due_loop=sum(due.values()) - cron,
-        begun=begun.total(),
-        begun_twice=twice,
-        unrecorded=unrecorded,
+        testimony=testify(_begun(world), _recorded(world)),
     )
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from tests.faults.rounds import in_rounds
+
 
 class Fault(StrEnum):
     KUBELET_STOPPED = "kubelet-stopped"
@@ -74,6 +76,10 @@ class Injection:
     draw: int
     begins: tuple[int, int] | None = None
 
+    @property
+    def seconds(self) -> float:
+        return self.calm + self.lasts
+
     def may_begin(self, second: int) -> bool:
         return self.begins is None or self.begins[0] <= second <= self.begins[1]
 
@@ -81,14 +87,7 @@ class Injection:
 def plan(seed: int, seconds: float, faults: Sequence[Fault]) -> Iterator[Injection]:
     """As long as their time lasts, by their own; every fault at least once."""
     chance = random.Random(seed)
-    left, first = seconds, True
-    while faults and (first or left > 0):
-        for fault in chance.sample(faults, len(faults)):
-            one = _injection(fault, chance, LONGEST)
-            left -= one.calm + one.lasts
-            if first or left > 0:
-                yield one
-        first = False
+    return in_rounds(faults, seconds, chance, lambda fault: _injection(fault, chance, LONGEST))
 
 
 def each_once(seed: int, faults: Sequence[Fault]) -> Sequence[Injection]:
