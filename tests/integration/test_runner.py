@@ -18,6 +18,7 @@ from jvscheduler.outcomes import Outcome, Reason, Status
 from tests.cluster.postgres import PostgresServer
 from tests.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.runner_process import Ended, Runner, is_running
+from tests.runner_tasks import WORD
 from tests.waiting import eventually
 
 MakeRunner = Callable[..., Runner]
@@ -211,6 +212,20 @@ def test_a_job_over_the_limit_is_skipped_and_says_so(url: str, tmp_path: Path) -
     for started in (running, third):
         started.signal(signal.SIGTERM)
         started.wait()
+
+
+def test_a_record_has_the_time_at_which_the_tasks_own_code_began(url: str, tmp_path: Path) -> None:
+    """Until it has its place and is imported, the job whose place it takes may still run."""
+    word = tmp_path / "word"
+    runner = Runner(tmp_path, "imports_on_word.returns", url, options={WORD: str(word)})
+    running = runner.start()
+    eventually(lambda: [job for job in runner.records() if job.pod_name], "it is claimed")
+    imported = datetime.now(UTC)
+    word.touch()
+    assert message_of(running.wait()).start_time >= imported
+    job = runner.record()
+    assert job.execution_time is not None
+    assert job.execution_time >= imported
 
 
 def test_a_slot_is_held_until_the_run_ends_or_its_holder_is_silent(

@@ -45,7 +45,8 @@ async def supervise(settings: Settings, process: TaskProcess, store: LoopStore |
             outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
         case Verdict.RUN:
             await _hold_back(store, claim, admission.earlier_attempts, stop)
-            outcome = await _run(settings, process, store, claim, stop)
+            ended = await _run(settings, process, store, claim, stop)
+            outcome = ended if admission.earlier_attempts else _begun(ended, process)
     recorded = await publish(store, outcome, settings.termination_log, stop)
     if store is not None and recorded:
         await _leave_place(store, outcome, admission.earlier_attempts + 1)
@@ -172,6 +173,15 @@ def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float 
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
     )
+
+
+def _begun(outcome: Outcome, process: TaskProcess) -> Outcome:
+    """What passed before the task's own code began is not its time: another may have ended then,
+    whose place it took. A further attempt's time is also what it held back."""
+    begun_at = process.begun_at()
+    if begun_at is None:
+        return outcome
+    return replace(outcome, start_time=datetime.fromtimestamp(begun_at, tz=UTC))
 
 
 def _discard(process: TaskProcess) -> None:
