@@ -20,6 +20,7 @@ from jvscheduler_server.accounts import Accounts
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import utc_now
+from jvscheduler_server.loop.abandoned import Abandoned
 from jvscheduler_server.lost import closings, givings_up, seen
 from jvscheduler_server.sweep import is_silent, repairs
 
@@ -45,6 +46,7 @@ class Sweeper:
         self._clock = clock
         self._backoff = backoff or Backoff(first=1, longest=30)
         self._accounts = Accounts(store, cluster)
+        self._abandoned = Abandoned(store, cluster)
         self._settled: frozenset[str] = frozenset()
         self._compared_time: datetime | None = None
         self._accounted_time: datetime | None = None
@@ -121,6 +123,7 @@ class Sweeper:
         await self._accounts.revise(now)
         if self._accounted_time is None or now - self._accounted_time >= PERIOD:
             await self._accounts.account(now)
+            await self._abandoned.account(now)
             self._accounted_time = now
 
     async def _record(self, outcome: Outcome) -> None:

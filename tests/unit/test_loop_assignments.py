@@ -1,9 +1,12 @@
 """Which tasks a loop takes up, keeps and lets go of, as the cluster's objects change."""
 
-from typing import Any
+import asyncio
+import logging
+from typing import Any, cast
 
 import pytest
 
+from jvscheduler.loop.definition import Definition
 from jvscheduler_server.loop.assignments import (
     Assignment,
     Change,
@@ -11,6 +14,8 @@ from jvscheduler_server.loop.assignments import (
     keep_definition,
     to_assignment,
 )
+from jvscheduler_server.loop.following import Following
+from tests.scripted_api import Script
 
 Spec = dict[str, Any]
 
@@ -100,3 +105,35 @@ def test_a_change_of_the_cluster_is_a_change_of_the_loop(
     served: Assignment | None, now: Assignment | None, expected: Change
 ) -> None:
     assert _change(served, now) == expected
+
+
+class Loop:
+    """Takes note of what it is to serve."""
+
+    def __init__(self) -> None:
+        self.puts: list[Definition] = []
+
+    def put(self, definition: Definition) -> None:
+        self.puts.append(definition)
+
+    def prepare(self, modules: tuple[str, ...]) -> None:
+        """Nothing is run."""
+
+
+def test_a_refused_edit_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    refused = scheduled_task(schedule="every 0 minutes")
+    later = {**refused, "metadata": {**refused["metadata"], "resourceVersion": "2"}}
+    edits = [{"type": "MODIFIED", "object": spec} for spec in (refused, later)]
+    api, loop = Script(([scheduled_task()], "1"), edits), Loop()
+
+    async def followed() -> None:
+        following = Following(api, "shop", "loop-a", cast("Any", loop), loop)
+        async with following.followed(asyncio.Event()):
+            await api.done.wait()
+
+    with caplog.at_level(logging.WARNING, "jvscheduler.loop"):
+        asyncio.run(followed())
+    (said,) = caplog.messages
+    assert "restock cannot be carried" in said
+    assert "0" in said
+    assert len(loop.puts) == 1

@@ -18,6 +18,7 @@ from jvscheduler_server.watch import (
     Watched,
 )
 from tests.outcomes import NOON
+from tests.scripted_api import Script
 from tests.task_pods import kubernetes_pod, running, terminated
 
 THINGS: Resource[str] = Resource("/things", lambda item: item["metadata"]["name"])
@@ -29,39 +30,6 @@ def thing(name: str, version: int = 1) -> dict[str, Any]:
 
 def event(kind: str, name: str, version: int) -> dict[str, Any]:
     return {"type": kind, "object": thing(name, version)}
-
-
-class Script:
-    """An API server that answers as written, then hangs."""
-
-    def __init__(self, *answers: object) -> None:
-        self._answers = list(answers)
-        self.asked: list[str] = []
-        self.done = asyncio.Event()
-
-    async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
-        self.asked.append("list")
-        answer = await self._next()
-        assert isinstance(answer, tuple)
-        return answer
-
-    async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
-        self.asked.append(f"watch {version}")
-        answer = await self._next()
-        assert isinstance(answer, list)
-        for item in answer:
-            if isinstance(item, Exception):
-                raise item
-            yield item
-
-    async def _next(self) -> object:
-        if not self._answers:
-            self.done.set()
-            await asyncio.Event().wait()
-        answer = self._answers.pop(0)
-        if isinstance(answer, Exception):
-            raise answer
-        return answer
 
 
 class Followed:

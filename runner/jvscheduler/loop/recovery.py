@@ -14,7 +14,7 @@ from typing import Final
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.definitions import Definitions
 from jvscheduler.history.revisions import ScheduleRevision, beginning
-from jvscheduler.loop.accounting import Account, gaps
+from jvscheduler.loop.accounting import Account, accounts, gaps
 from jvscheduler.loop.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Gap, Reason
 from jvscheduler.tasks import Task
@@ -100,6 +100,12 @@ def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
         stretch = replace(last, last=found.run, count=last.count + 1)
         return Account(gaps=(*found.gaps[:-1], stretch))
     return Account(gaps=(*found.gaps, *gaps(definition, [found.run], reason)))
+
+
+def undone(definition: Definition, after: datetime, end: datetime) -> Iterator[Sequence[Gap]]:
+    """Of the instants in (after, end], which no loop saw and none will run; in pieces."""
+    for piece in accounts(definition, after, end, Reason.LOOP_DOWN):
+        yield unrun(definition, piece, Reason.LOOP_DOWN).gaps
 
 
 def as_it_was(revision: ScheduleRevision, name: str, entrypoint: str = "") -> Definition:

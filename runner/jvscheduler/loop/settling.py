@@ -8,13 +8,11 @@ from collections.abc import Sequence
 
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.accounting import accounts
 from jvscheduler.loop.definition import revision_of
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.pasts import told_of
-from jvscheduler.loop.recovery import Takeover, as_it_was, past, unrun
+from jvscheduler.loop.recovery import Takeover, as_it_was, past, undone
 from jvscheduler.loop.spool import Unsettled
-from jvscheduler.outcomes import Reason
 
 
 async def settle(store: LoopStore, left: Sequence[Unsettled]) -> None:
@@ -37,7 +35,9 @@ async def _settle(store: LoopStore, left: Unsettled) -> None:
     earlier = [r for r in told.revisions if r.since is not None and r.since < since]
     found = past(takeover, earlier, told.before)
     await store.account(found.in_hand)
-    for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
-        await store.account(unrun(definition, piece, Reason.LOOP_DOWN).gaps)
+    if found.problem:
+        say(f"the past of {left.name} has no record: {found.problem}", Event.PROBLEM)
+    for gaps in undone(found.definition, found.after, since):
+        await store.account(gaps)
     if found.begins is not None:
         await store.revise([revision_of(definition, found.begins)])

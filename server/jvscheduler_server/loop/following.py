@@ -8,7 +8,7 @@ from jvscheduler import names
 from jvscheduler.loop.beside import beside
 from jvscheduler.loop.definition import Definition
 from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.log import say
+from jvscheduler.loop.log import Event, say
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.loop.assignments import Assignment, change, keep_definition, to_assignment
 from jvscheduler_server.watch import Resource, Source, Watched
@@ -31,6 +31,8 @@ class Following:
         self._loop = loop
         self._worker = worker
         self._served: dict[str, Definition] = {}
+        self._refusals: dict[str, str] = {}
+        """By name of the task; said already."""
         self._synced = asyncio.Event()
 
     def followed(self, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
@@ -38,6 +40,7 @@ class Following:
         return beside(self._watched.run(), self._synced, stop)
 
     def _changed(self) -> None:
+        self._say_refusals()
         found = change(self._name, self._watched.items(), self._served)
         for definition in found.put:
             say(f"{definition.task.task_id}: {definition.task.schedule}")
@@ -49,6 +52,14 @@ class Following:
         if found.put:
             self._worker.prepare(self._modules())
         self._synced.set()
+
+    def _say_refusals(self) -> None:
+        found = {a.name: a.refusal for a in self._watched.items() if a.loop == self._name}
+        refusals = {name: refusal for name, refusal in found.items() if refusal}
+        for name, refusal in refusals.items():
+            if self._refusals.get(name) != refusal:
+                say(f"the spec of {name} cannot be carried: {refusal}", Event.PROBLEM)
+        self._refusals = refusals
 
     def _modules(self) -> tuple[str, ...]:
         return tuple(sorted({d.task.module for d in self._served.values()}))

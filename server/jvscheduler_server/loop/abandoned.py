@@ -1,0 +1,90 @@
+"""Ends what a loop served and could not end itself: the task was deleted, or given to a CronJob,
+while no loop ran.
+
+A loop that runs accounts for such a task at once, or from its spool as soon as the
+history is back; so the history must have been there for a while before this does.
+"""
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from jvscheduler.errors import InvalidSchedule
+from jvscheduler.history.revisions import ScheduleRevision, beginning, identified
+from jvscheduler.history.store import LoopStore
+from jvscheduler.loop.recovery import as_it_was, undone
+from jvscheduler_server.cluster import SweptCluster
+from jvscheduler_server.revisions import Key
+
+PATIENCE: Final = timedelta(minutes=1)
+_LOOP: Final = "Loop"
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Left:
+    """A task that no loop serves any more: since `end`, and looked at since `waited`."""
+
+    name: str
+    end: datetime
+    waited: datetime
+
+
+class Abandoned:
+    def __init__(self, store: LoopStore, cluster: SweptCluster) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._served: dict[Key, str] = {}
+        """Names of the ScheduledTasks."""
+        self._left: dict[Key, _Left] = {}
+        self._looked: datetime | None = None
+
+    async def account(self, now: datetime) -> None:
+        """Raises HistoryUnavailable with the rest undone. Called only while there is a history."""
+        self._look(now)
+        for key, left in list(self._left.items()):
+            if now - left.waited >= PATIENCE and await self._is_ended(key, left):
+                del self._left[key]
+
+    def _look(self, now: datetime) -> None:
+        tasks = self._cluster.tasks()
+        served = {(t.namespace, t.task_id): t.name for t in tasks if t.backend == _LOOP}
+        was_away = self._looked is not None and now - self._looked >= PATIENCE
+        before = self._left.items()
+        known = {k: replace(v, waited=now) if was_away else v for k, v in before if k not in served}
+        new = {k: _Left(name, now, now) for k, name in self._served.items() if k not in served}
+        self._left, self._served, self._looked = new | known, served, now
+
+    async def _is_ended(self, key: Key, left: _Left) -> bool:
+        """False while it is not known who serves the task next."""
+        namespace, task_id = key
+        revisions = await self._store.revisions(namespace, [task_id])
+        of_loop = [r for r in revisions if r.backend == _LOOP and not r.removed]
+        if not of_loop:
+            return True
+        last, following = of_loop[-1], revisions[revisions.index(of_loop[-1]) + 1 :]
+        if following:
+            await self._account(last, left.name, following[0].since)
+        elif key in {(task.namespace, task.task_id) for task in self._cluster.tasks()}:
+            return False
+        else:
+            end = beginning(last, left.end)
+            await self._account(last, left.name, end)
+            await self._store.revise([identified(last.model_copy(update={"removed": True}), end)])
+        return True
+
+    async def _account(self, last: ScheduleRevision, name: str, end: datetime | None) -> None:
+        """From the loop's last account on."""
+        if last.since is None or end is None:
+            return
+        try:
+            definition = as_it_was(last, name)
+        except InvalidSchedule as error:  # only a newer version can read it
+            _log.warning("what a loop left of %s has no record: %s", name, error)
+            return
+        namespace, task_id = last.namespace, last.job_name
+        known = await self._store.last_instants(namespace, [task_id], end)
+        for gaps in undone(definition, max(last.since, known.get(task_id, last.since)), end):
+            await self._store.account(gaps)
