@@ -3,8 +3,9 @@
 What happened is told by the history, and judged by `jvscheduler verify`.
 """
 
+import asyncio
 import signal
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -12,7 +13,11 @@ import pytest
 
 from jvscheduler.cli import main
 from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Reason, Status
+from jvscheduler_server.kubernetes_api import connect
+from jvscheduler_server.kubernetes_cluster import KubernetesCluster
+from jvscheduler_server.loop.abandoned import Abandoned
 from tests.cluster.api_server import ApiServer
 from tests.custom_resource import install_crd
 from tests.loop_process import LOOP, LoopPod, Tasks, a_loop_pod
@@ -65,10 +70,10 @@ def until(
 
 
 def assert_true_to_the_schedule(
-    pod: LoopPod, began: datetime, capsys: pytest.CaptureFixture[str]
+    pod: LoopPod, began: datetime, capsys: pytest.CaptureFixture[str], grace: str = "3s"
 ) -> None:
     start, end = began.isoformat(), datetime.now(UTC).isoformat()
-    options = ["--from", start, "--to", end, "--database", pod.database_url, "--grace", "3s"]
+    options = ["--from", start, "--to", end, "--database", pod.database_url, "--grace", grace]
     code = main(["verify", *options])
     told = capsys.readouterr().out
     assert code == 0, f"{told}\n{pod.logs()[-8000:]}"
@@ -187,3 +192,47 @@ def test_while_the_database_is_away_tasks_run_and_are_recorded_later(
             return True
 
         eventually(settled, "nothing is found")
+
+
+def test_what_a_loop_leaves_whose_task_goes_while_it_is_down_is_accounted_for(
+    pod: LoopPod, tasks: Tasks, kubeconfig: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By the server, here with its time told."""
+    began = datetime.now(UTC)
+    tasks.apply("orphan", entrypoint=QUICK, schedule="every second")
+    until(pod, "orphan", 2)
+    pod.loop.kill()
+    eventually(lambda: datetime.now(UTC) > due_next(pod, "orphan"), "the next instant has passed")
+
+    async def swept() -> None:
+        store, api = open_store(pod.database_url), await connect(str(kubeconfig))
+        cluster = KubernetesCluster(api)
+        abandoned = Abandoned(store, cluster)
+        await cluster.start()
+        try:
+            await changed(cluster, lambda: cluster.synced)
+            await abandoned.account(datetime.now(UTC))
+            tasks.delete("orphan")
+            await changed(cluster, lambda: "orphan" not in {t.task_id for t in cluster.tasks()})
+            seen = datetime.now(UTC)
+            for seconds in (0, 30, 60):
+                await abandoned.account(seen + timedelta(seconds=seconds))
+        finally:
+            await cluster.stop()
+            await api.close()
+            await store.close()
+
+    asyncio.run(swept())
+    assert {r.reason for r in of(pod, "orphan", Status.MISSED)} == {Reason.LOOP_DOWN}
+    assert_true_to_the_schedule(pod, began, capsys, grace="0s")
+
+
+def due_next(pod: LoopPod, task: str) -> datetime:
+    """Of a task that is due each second: what its loop did not come to any more."""
+    return max(r.scheduled_time for r in of(pod, task) if r.scheduled_time) + timedelta(seconds=1)
+
+
+async def changed(cluster: KubernetesCluster, to: Callable[[], bool]) -> None:
+    async with asyncio.timeout(60):
+        while not to():
+            await cluster.changed(1)
