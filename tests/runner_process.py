@@ -1,6 +1,7 @@
 """The runner as a process, started as a pod or `jvscheduler dev` starts it."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import subprocess
@@ -123,3 +124,10 @@ def is_running(pid: int) -> bool:
     except FileNotFoundError:
         return False
     return state != "Z"
+
+
+def left_running(pids: Sequence[int]) -> Sequence[int]:
+    """What outlives its parent; one that is killed with it takes a moment to end."""
+    with contextlib.suppress(AssertionError):
+        eventually(lambda: not any(map(is_running, pids)), "they end", timeout=10, pause=0.05)
+    return [pid for pid in pids if is_running(pid)]

@@ -6,6 +6,7 @@ one: one that is ended in good order, and one whose user loses patience.
 
 import signal
 import socket
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ import pytest
 
 from tests.cluster.api_server import free_ports
 from tests.dev_process import Dev, dev, run_dev
+from tests.runner_process import left_running
 from tests.waiting import eventually
 
 TASKS = """
@@ -60,7 +62,7 @@ class Seen:
     exit_code: int
     output: str
     records: dict[str, Any]
-    left_running: list[psutil.Process]
+    left_running: Sequence[int]
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ def see(session: Dev, interrupts: int = 1) -> Seen:
         exit_code=code,
         output=session.output,
         records={job.job_name.removeprefix("tasks."): job for job in found},
-        left_running=[child for child in children if child.is_running()],
+        left_running=left_running([child.pid for child in children]),
     )
 
 

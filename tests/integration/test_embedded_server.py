@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from tests.application import Application, application
 from tests.cluster.api_server import free_ports
 from tests.cluster.postgres import PostgresServer
 from tests.readme import ROOT
-from tests.runner_process import records
+from tests.runner_process import left_running, records
 from tests.waiting import eventually
 
 EXAMPLES = ROOT / "examples/jvspatial"
@@ -64,7 +64,7 @@ class Seen:
     refused: httpx.Response
     exit_code: int
     records: Mapping[str, list[ScheduledJob]]
-    left_running: list[psutil.Process]
+    left_running: Sequence[int]
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def see(app: Application, url: str) -> Seen:
     by_task: dict[str, list[ScheduledJob]] = {}
     for record in records(url):
         by_task.setdefault(record.job_name, []).append(record)
-    left = [child for child in children if child.is_running()]
+    left = left_running([child.pid for child in children])
     return Seen(status, jobs, own, refused, exit_code, by_task, left)
 
 
