@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from jvscheduler import names
+from tests.cluster.errors import CommandError
 from tests.cluster.kubectl import Kubectl
 from tests.e2e.installation import FAULTS, NAMESPACE, InNamespace, Installation
 from tests.faults.cluster.mix import Spec
@@ -94,7 +95,11 @@ class World:
 
         def completed() -> bool:
             view = InNamespace(self.installation, FAULTS)
-            jobs = view.get("/api/scheduler/jobs/recent", limit=1000, hours=1, status="completed")
+            query = {"limit": 1000, "hours": 1, "status": "completed"}
+            try:
+                jobs = view.get("/api/scheduler/jobs/recent", **query)
+            except CommandError as error:  # a node whose kubelet was away has no ready pods
+                raise AssertionError(error) from error
             found = [job for job in jobs["jobs"] if _is_due_after(job, since)]
             return len([job for job in found if not (of_cron and job["loop"])]) >= _AT_WORK
 
