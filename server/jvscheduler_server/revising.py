@@ -53,5 +53,6 @@ def _since(cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime) 
     if last is None:
         is_new = now - cron_job.created_time <= FIRST_SIGHT
         return cron_job.created_time if is_new else now
-    goes_on = is_carried(last)
+    was_kept = last.since is not None and cron_job.created_time < last.since
+    goes_on = is_carried(last) or was_kept  # suspended, while a loop served the task
     return beginning(last, cron_job.changed_time if goes_on else cron_job.created_time)

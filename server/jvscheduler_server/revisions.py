@@ -5,17 +5,21 @@ again. Two servers write the same: a revision's id follows from its start.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler_server.cluster import SweptCluster, TaskCronJob, TaskState
-from jvscheduler_server.revising import is_carried, removal_of, revision_of
+from jvscheduler_server.revising import CRON_JOB, is_carried, removal_of, revision_of
 
 Key = tuple[str, str]
 """A task's namespace and id."""
 
 Sight = tuple[datetime, datetime]
+
+HANDOVER: Final = timedelta(seconds=2)
+"""How long a loop may take to hear that a CronJob, whose times are in whole seconds, took over."""
 
 
 class Revisions:
@@ -39,7 +43,7 @@ class Revisions:
         changed = [k for k, c in carried.items() if self._seen.get(k) != _sight(c)]
         gone = self._gone(carried)
         lasts = await self._lasts([*changed, *gone])
-        made = [revision_of(carried[key], lasts.get(key), now) for key in changed]
+        made = [await self._revision(carried[key], lasts.get(key), now) for key in changed]
         made += [
             removal_of(lasts.get(key), await self._end(key, absent_before, now)) for key in gone
         ]
@@ -48,6 +52,17 @@ class Revisions:
         self._seen |= {key: _sight(carried[key]) for key in changed}
         self._began = True
         return [*changed, *gone]
+
+    async def _revision(
+        self, cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
+    ) -> ScheduleRevision | None:
+        """Up to when a loop has just run the task, its definition was in force."""
+        made = revision_of(cron_job, last, now)
+        if made is None or made.since is None or last is None or last.backend == CRON_JOB:
+            return made
+        key, until = _key(cron_job), made.since + HANDOVER
+        known = await self._store.last_instants(key[0], [key[1]], until)
+        return identified(made, max(made.since, known.get(key[1], made.since)))
 
     async def _begin(self) -> set[Key]:
         """What the history takes for carried by a CronJob."""

@@ -103,6 +103,12 @@ def test_one_that_is_back_is_in_force_since_it_was_created_anew(changes: dict[st
     assert made(back, before, at=90).since == minutes(20)
 
 
+def test_one_that_was_kept_while_a_loop_served_its_task_is_in_force_since_it_goes_on() -> None:
+    """The task came back before its CronJob was deleted: what the loop ran until then was due."""
+    by_loop = made().model_copy(update={"backend": "Loop", "since": minutes(20)})
+    assert made(cron_job(changed_time=minutes(25)), by_loop, at=90).since == minutes(25)
+
+
 def test_a_removal_says_all_that_was_and_that_it_is_no_more() -> None:
     removal = removal_of(made(), minutes(30))
     assert removal is not None
@@ -185,3 +191,17 @@ def test_what_a_loop_serves_is_the_loops_to_write() -> None:
     back = cron_job(created_time=minutes(20), changed_time=minutes(20))
     s.write(21, back)
     assert [since for since, _, _ in s.written()] == [NOON, minutes(5), minutes(20)]
+
+
+@pytest.mark.parametrize(("ran", "since"), [(20 + 1 / 60, 20 + 1 / 60), (19, 20), (21, 20)])
+def test_what_a_loop_still_ran_when_a_cron_job_took_over_is_the_loops(
+    ran: float, since: float
+) -> None:
+    """But nothing later: that is the CronJob's own."""
+    s = Scene()
+    of_loop = made().model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(5)})
+    asyncio.run(s.store.revise([of_loop]))
+    asyncio.run(s.store.account([gap(ran)]))
+    s.has_task("CronJob")
+    s.write(22, cron_job(created_time=minutes(20), changed_time=minutes(20)))
+    assert s.written()[-1] == (minutes(since), "*/5 * * * *", False)
