@@ -18,10 +18,9 @@ from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
-from jvscheduler.verification.audit import Terms
-from jvscheduler.verification.checker import judge
 from jvscheduler.verification.findings import Kind
 from jvscheduler.worker.messages import Ended, Start
+from tests.findings import findings_of
 
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -214,11 +213,8 @@ class Story:
 
 async def findings(story: Story) -> Mapping[Kind, int]:
     """What a checker has to say of the time after noon; something was due."""
-    end = story.clock.now()
     task = ("shop", "shop.tasks.restock")
-    audit = await judge(story.store, task, NOON, end, Terms(end))
-    assert audit.due
-    return dict(audit.findings.counts)
+    return await findings_of(story.store, task, NOON, story.clock.now())
 
 
 async def killed_at_noon(

@@ -13,6 +13,7 @@ from jvscheduler.history.revisions import ScheduleRevision, beginning, identifie
 from jvscheduler_server.cluster import TaskCronJob
 
 CRON_JOB: Final = "CronJob"
+LOOP: Final = "Loop"
 
 FIRST_SIGHT: Final = timedelta(hours=1)
 """A CronJob that is older when a history first hears of it was another history's: what it
@@ -40,8 +41,10 @@ def revision_of(
 
 def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevision | None:
     """None when it was not, or is no longer, a CronJob's."""
-    if last is None or not is_carried(last):
-        return None
+    return removed(last, since) if last is not None and is_carried(last) else None
+
+
+def removed(last: ScheduleRevision, since: datetime) -> ScheduleRevision:
     return identified(last.model_copy(update={"removed": True}), beginning(last, since))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 from jvscheduler.history.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler_server.cluster import SweptCluster, TaskCronJob, TaskState
-from jvscheduler_server.revising import CRON_JOB, is_carried, removal_of, revision_of
+from jvscheduler_server.revising import CRON_JOB, LOOP, is_carried, removal_of, revision_of
 
 Key = tuple[str, str]
 """A task's namespace and id."""
@@ -32,8 +32,8 @@ class Revisions:
 
     def carried(self) -> Mapping[Key, TaskCronJob]:
         """Tasks with a CronJob that schedules them; not those that a loop serves already."""
-        looped = {_key(task) for task in self._cluster.tasks() if task.backend == "Loop"}
-        found = {_key(cron_job): cron_job for cron_job in self._cluster.cron_jobs()}
+        looped = {key_of(task) for task in self._cluster.tasks() if task.backend == LOOP}
+        found = {key_of(cron_job): cron_job for cron_job in self._cluster.cron_jobs()}
         return {key: cron_job for key, cron_job in found.items() if key not in looped}
 
     async def write(self, now: datetime) -> Collection[Key]:
@@ -60,7 +60,7 @@ class Revisions:
         made = revision_of(cron_job, last, now)
         if made is None or made.since is None or last is None or last.backend == CRON_JOB:
             return made
-        key, until = _key(cron_job), made.since + HANDOVER
+        key, until = key_of(cron_job), made.since + HANDOVER
         known = await self._store.last_instants(key[0], [key[1]], until)
         return identified(made, max(made.since, known.get(key[1], made.since)))
 
@@ -75,7 +75,7 @@ class Revisions:
 
     def _gone(self, carried: Collection[Key]) -> list[Key]:
         """Of tasks that are no more: one that still is has its CronJob made again."""
-        tasks = {_key(task) for task in self._cluster.tasks()}
+        tasks = {key_of(task) for task in self._cluster.tasks()}
         return [key for key in self._seen if key not in carried and key not in tasks]
 
     def _forget(self, carried: Collection[Key]) -> None:
@@ -104,7 +104,7 @@ def by_namespace(keys: Iterable[Key]) -> Mapping[str, list[str]]:
     return found
 
 
-def _key(task: TaskState | TaskCronJob) -> Key:
+def key_of(task: TaskState | TaskCronJob) -> Key:
     return task.namespace, task.task_id
 
 

@@ -1,17 +1,17 @@
 """What a loop left that did not run when its task was taken from it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pytest
 
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
-from jvscheduler.verification.audit import Terms
-from jvscheduler.verification.checker import judge
+from jvscheduler.verification.findings import Kind
 from jvscheduler_server.cluster import TaskState
 from jvscheduler_server.loop.abandoned import Abandoned
+from tests.findings import findings_of
 from tests.loop_stories import RESTOCK, all_of, gap, minutes, revision
 from tests.outcomes import NOON
 from tests.server_parts import FakeCluster, FlakyHistory
@@ -51,10 +51,8 @@ class Scene:
         found = asyncio.run(self.store.revisions("shop", [RESTOCK]))
         return [(r.since, r.backend, r.removed) for r in found]
 
-    def findings(self, end: float) -> dict[Any, int]:
-        terms = Terms(minutes(end))
-        audit = asyncio.run(judge(self.store, KEY, NOON, minutes(end), terms))
-        return dict(audit.findings.counts)
+    def findings(self, end: float) -> Mapping[Kind, int]:
+        return asyncio.run(findings_of(self.store, KEY, NOON, minutes(end)))
 
 
 MISSED = [(minutes(6), minutes(10), Reason.LOOP_DOWN, 5)]

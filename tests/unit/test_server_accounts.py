@@ -1,6 +1,7 @@
 """What no pod could account for: which instants of CronJobs are lost, why, and when it is sure."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,11 +11,11 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.verification.audit import Terms
-from jvscheduler.verification.checker import judge
+from jvscheduler.verification.findings import Kind
 from jvscheduler_server.accounts import MOST_INSTANTS, Accounts
 from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskState
 from tests.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
+from tests.findings import findings_of
 from tests.loop_stories import gap
 from tests.outcomes import NOON, begun, completed, of_job
 from tests.server_parts import FakeCluster, FlakyHistory
@@ -60,10 +61,8 @@ class Scene:
         minute = timedelta(minutes=1)
         return [((t - NOON) / minute, j.status, j.reason, j.instants) for j, t in firsts]
 
-    def findings(self, end: float) -> dict[Any, int]:
-        span = (NOON, minutes(end))
-        audit = asyncio.run(judge(self.store, KEY, *span, Terms(minutes(end))))
-        return dict(audit.findings.counts)
+    def findings(self, end: float) -> Mapping[Kind, int]:
+        return asyncio.run(findings_of(self.store, KEY, NOON, minutes(end)))
 
 
 MISSED = "missed", Reason.CONTROLLER_DOWN, 1

@@ -6,19 +6,20 @@ history is back; so the history must have been there for a while before this doe
 """
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.revisions import ScheduleRevision, beginning, identified
+from jvscheduler.history.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.recovery import as_it_was, undone
 from jvscheduler_server.cluster import SweptCluster
-from jvscheduler_server.revisions import Key
+from jvscheduler_server.revising import LOOP, removed
+from jvscheduler_server.revisions import Key, by_namespace, key_of
 
 PATIENCE: Final = timedelta(minutes=1)
-_LOOP: Final = "Loop"
 
 _log = logging.getLogger(__name__)
 
@@ -44,35 +45,39 @@ class Abandoned:
     async def account(self, now: datetime) -> None:
         """Raises HistoryUnavailable with the rest undone. Called only while there is a history."""
         self._look(now)
-        for key, left in list(self._left.items()):
-            if now - left.waited >= PATIENCE and await self._is_ended(key, left):
-                del self._left[key]
+        there = {key_of(task) for task in self._cluster.tasks()}
+        waited = [key for key, left in self._left.items() if now - left.waited >= PATIENCE]
+        for namespace, ids in by_namespace(waited).items():
+            revisions = by_task(await self._store.revisions(namespace, ids))
+            for task_id in ids:
+                key, of_task = (namespace, task_id), revisions.get(task_id, ())
+                if await self._is_ended(self._left[key], of_task, is_there=key in there):
+                    del self._left[key]
 
     def _look(self, now: datetime) -> None:
-        tasks = self._cluster.tasks()
-        served = {(t.namespace, t.task_id): t.name for t in tasks if t.backend == _LOOP}
+        served = {key_of(t): t.name for t in self._cluster.tasks() if t.backend == LOOP}
         was_away = self._looked is not None and now - self._looked >= PATIENCE
         before = self._left.items()
         known = {k: replace(v, waited=now) if was_away else v for k, v in before if k not in served}
         new = {k: _Left(name, now, now) for k, name in self._served.items() if k not in served}
         self._left, self._served, self._looked = new | known, served, now
 
-    async def _is_ended(self, key: Key, left: _Left) -> bool:
+    async def _is_ended(
+        self, left: _Left, revisions: Sequence[ScheduleRevision], *, is_there: bool
+    ) -> bool:
         """False while it is not known who serves the task next."""
-        namespace, task_id = key
-        revisions = await self._store.revisions(namespace, [task_id])
-        of_loop = [r for r in revisions if r.backend == _LOOP and not r.removed]
+        of_loop = [r for r in revisions if r.backend == LOOP and not r.removed]
         if not of_loop:
             return True
         last, following = of_loop[-1], revisions[revisions.index(of_loop[-1]) + 1 :]
         if following:
             await self._account(last, left.name, following[0].since)
-        elif key in {(task.namespace, task.task_id) for task in self._cluster.tasks()}:
+        elif is_there:
             return False
         else:
-            end = beginning(last, left.end)
-            await self._account(last, left.name, end)
-            await self._store.revise([identified(last.model_copy(update={"removed": True}), end)])
+            removal = removed(last, left.end)
+            await self._account(last, left.name, removal.since)
+            await self._store.revise([removal])
         return True
 
     async def _account(self, last: ScheduleRevision, name: str, end: datetime | None) -> None:
