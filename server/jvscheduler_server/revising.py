@@ -52,6 +52,10 @@ def is_carried(last: ScheduleRevision) -> bool:
     return last.backend == CRON_JOB and not last.removed
 
 
+def is_served(last: ScheduleRevision) -> bool:
+    return last.backend == LOOP and not last.removed
+
+
 def _since(cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime) -> datetime:
     if last is None:
         is_new = now - cron_job.created_time <= FIRST_SIGHT

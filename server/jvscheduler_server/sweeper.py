@@ -120,6 +120,7 @@ class Sweeper:
     async def _keep_accounts(self) -> None:
         """Last, for nothing else waits for it."""
         now = self._clock()
+        await self._abandoned.begin(now)
         await self._accounts.revise(now)
         if self._accounted_time is None or now - self._accounted_time >= PERIOD:
             await self._accounts.account(now)

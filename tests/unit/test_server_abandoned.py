@@ -31,6 +31,10 @@ class Scene:
         self.has_task("Loop")
         self.look(8)
 
+    def restart_server(self, at: float) -> None:
+        self.abandoned = Abandoned(self.store, self.cluster)
+        asyncio.run(self.abandoned.begin(minutes(at)))
+
     def revise(self, made: ScheduleRevision) -> None:
         asyncio.run(self.store.revise([made]))
 
@@ -121,3 +125,37 @@ def test_what_cannot_be_read_is_said_and_ended(caplog: pytest.LogCaptureFixture)
     assert s.gaps() == []
     assert s.revisions()[-1] == (minutes(10.5), "Loop", True)
     assert "shop-tasks-restock has no record" in caplog.text
+
+
+def test_of_what_went_while_no_server_ran_nothing_is_known_after_its_last_record() -> None:
+    s = Scene()
+    s.cluster.seen_tasks = []
+    s.restart_server(10)
+    s.look(10.5, 11)
+    assert s.gaps() == []
+    assert s.revisions()[1:] == [(minutes(5), "Loop", True)]
+    assert s.findings(20) == {}
+
+
+def test_what_was_handed_over_while_no_server_ran_is_accounted_for_until_then() -> None:
+    s = Scene()
+    s.has_task("CronJob")
+    s.restart_server(12)
+    s.revise(revision(10.75, backend="CronJob"))
+    s.look(12.5, 13)
+    assert s.gaps() == MISSED
+
+
+def test_what_a_loop_serves_stays_when_a_server_starts() -> None:
+    s = Scene()
+    s.restart_server(10)
+    s.look(10.5, 11, 11.5)
+    assert (s.gaps(), len(s.revisions())) == ([], 1)
+
+
+def test_what_a_process_of_a_developers_serves_is_not_the_clusters_to_end() -> None:
+    s = Scene()
+    s.revise(revision(0, backend="Loop", namespace="dev"))
+    s.restart_server(10)
+    s.look(10.5, 11, 11.5)
+    assert len(asyncio.run(s.store.revisions("dev"))) == 1

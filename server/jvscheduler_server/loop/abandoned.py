@@ -8,28 +8,34 @@ history is back; so the history must have been there for a while before this doe
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.recovery import as_it_was, undone
+from jvscheduler.names import resource_name
 from jvscheduler_server.cluster import SweptCluster
-from jvscheduler_server.revising import LOOP, removed
+from jvscheduler_server.local import NAMESPACE as LOCAL
+from jvscheduler_server.revising import LOOP, is_served, removed
 from jvscheduler_server.revisions import Key, by_namespace, key_of
 
 PATIENCE: Final = timedelta(minutes=1)
+_FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class _Left:
-    """A task that no loop serves any more: since `end`, and looked at since `waited`."""
+    """A task that no loop serves any more: since `end`, and looked at since `waited`.
+
+    Without an end it went while no server ran: nothing is known after its last record.
+    """
 
     name: str
-    end: datetime
+    end: datetime | None
     waited: datetime
 
 
@@ -41,6 +47,18 @@ class Abandoned:
         """Names of the ScheduledTasks."""
         self._left: dict[Key, _Left] = {}
         self._looked: datetime | None = None
+        self._began = False
+
+    async def begin(self, now: datetime) -> None:
+        """With what the history takes for served by a loop, before anybody writes there who
+        serves it now."""
+        if self._began:
+            return
+        for namespace in {namespace for namespace, _ in await self._store.tasks()} - {LOCAL}:
+            lasts = await self._store.last_revisions(namespace)
+            for task_id in (task_id for task_id, last in lasts.items() if is_served(last)):
+                self._left[namespace, task_id] = _Left(resource_name(task_id), None, now)
+        self._began = True
 
     async def account(self, now: datetime) -> None:
         """Raises HistoryUnavailable with the rest undone. Called only while there is a history."""
@@ -66,7 +84,7 @@ class Abandoned:
         self, left: _Left, revisions: Sequence[ScheduleRevision], *, is_there: bool
     ) -> bool:
         """False while it is not known who serves the task next."""
-        of_loop = [r for r in revisions if r.backend == LOOP and not r.removed]
+        of_loop = [revision for revision in revisions if is_served(revision)]
         if not of_loop:
             return True
         last, following = of_loop[-1], revisions[revisions.index(of_loop[-1]) + 1 :]
@@ -75,7 +93,7 @@ class Abandoned:
         elif is_there:
             return False
         else:
-            removal = removed(last, left.end)
+            removal = removed(last, left.end or await self._accounted(last, _FOR_EVER))
             await self._account(last, left.name, removal.since)
             await self._store.revise([removal])
         return True
@@ -89,7 +107,10 @@ class Abandoned:
         except InvalidSchedule as error:  # only a newer version can read it
             _log.warning("what a loop left of %s has no record: %s", name, error)
             return
-        namespace, task_id = last.namespace, last.job_name
-        known = await self._store.last_instants(namespace, [task_id], end)
-        for gaps in undone(definition, max(last.since, known.get(task_id, last.since)), end):
+        for gaps in undone(definition, await self._accounted(last, end), end):
             await self._store.account(gaps)
+
+    async def _accounted(self, last: ScheduleRevision, until: datetime) -> datetime:
+        """Since it is in force, or since the last instant that has a record."""
+        known = await self._store.last_instants(last.namespace, [last.job_name], until)
+        return max(time for time in (last.since, known.get(last.job_name)) if time)
