@@ -31,7 +31,7 @@ def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
         assert await ledger.replay()
         assert not await places.acquire(_request("second"))
         assert await places.acquire(_request("first")), "its own place, for another attempt"
-        await places.release("first")
+        await places.release(_request("first"))
         assert await places.acquire(_request("second"))
 
     asyncio.run(tale())

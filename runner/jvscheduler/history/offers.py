@@ -7,6 +7,7 @@ lowered under runs that hold higher numbers.
 """
 
 import zlib
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -41,11 +42,15 @@ def offers(
     requests: Sequence[SlotRequest], slots: Iterable[TaskSlot], now: datetime
 ) -> list[TaskSlot | None]:
     """For each request the slot to take, the same for none; None: the task is at its limit."""
-    held = [slot for slot in slots if slot.is_held(now)]
+    held: defaultdict[tuple[str, str], list[TaskSlot]] = defaultdict(list)
+    for slot in slots:
+        if slot.is_held(now):
+            held[slot.namespace, slot.job_name].append(slot)
     made: list[TaskSlot | None] = []
     for request in requests:
-        made.append(_offer(request, [slot for slot in held if _is_of(slot, request)], now))
-        held += [slot for slot in made[-1:] if slot is not None]
+        of_task = held[request.task]
+        made.append(_offer(request, of_task, now))
+        of_task += [slot for slot in made[-1:] if slot is not None]
     return made
 
 
@@ -77,7 +82,3 @@ def _free(held: set[int], limit: int) -> list[int]:
         for number in range(limit)
         if number not in held and number + 1 + sum(n > number for n in held) <= limit
     ]
-
-
-def _is_of(slot: TaskSlot, request: SlotRequest) -> bool:
-    return (slot.namespace, slot.job_name) == (request.namespace, request.task_id)

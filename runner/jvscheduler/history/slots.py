@@ -30,6 +30,10 @@ class SlotRequest:
     job_id: str = ""
 
     @property
+    def task(self) -> tuple[str, str]:
+        return self.namespace, self.task_id
+
+    @property
     def owner(self) -> str:
         return self.job_id or self.holder
 

@@ -26,6 +26,7 @@ class SystemClock:
         while not stop.is_set() and (instant is None or self.now() < instant):
             left = (instant - self.now()).total_seconds() if instant else self._look_seconds
             try:
-                await asyncio.wait_for(stop.wait(), max(0.0, min(left, self._look_seconds)))
+                async with asyncio.timeout(max(0.0, min(left, self._look_seconds))):
+                    await stop.wait()
             except TimeoutError:
                 continue

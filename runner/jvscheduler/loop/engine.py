@@ -109,7 +109,7 @@ class Loop:
     def _revise(self, name: str, revision: ScheduleRevision) -> None:
         if name in self._untold:
             self._untold[name].own.add(revision.id)
-        self._start(self._ledger.revise([revision]))
+        self._start(self._ledger.revise(revision))
 
     async def run_now(self, definition: Definition) -> Outcome | None:
         """A manual job of a task that need not be served: what its last attempt came to.
@@ -225,23 +225,23 @@ class Loop:
             writing = self._act(served or definition, owed)
             await asyncio.sleep(0)
         if found.begins is not None:
-            self._start(self._ledger.revise([revision_of(definition, found.begins)]))
+            self._start(self._ledger.revise(revision_of(definition, found.begins)))
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""
         now = self._clock.now()
         for job in await self._store.unfinished():
+            in_hand = self._execution.has(job.id) or job.id in self._runs.adopted_jobs()
+            if job.loop is None or in_hand:
+                continue
             definition = self._roster.of_task(job.namespace, job.job_name)
-            if definition is None or job.loop is None or self._is_in_hand(job.id):
+            if definition is None:
                 continue
             for outcome in silent_attempts(job, now):
                 await self._ledger.record(outcome)
                 say_outcome(outcome)
             if job.status is Status.PENDING:
                 self._begin(unfinished_job(definition, job))
-
-    def _is_in_hand(self, job_id: str) -> bool:
-        return self._execution.has(job_id) or job_id in self._runs.adopted_jobs()
 
     async def _adopt(self, ended: Ended) -> None:
         """The end of a run that an earlier loop has started."""

@@ -117,7 +117,7 @@ class Execution:
             return await self._attempts(job, hand)
         finally:
             del self._hands[job.id]
-            await self._places.release(job.id)
+            await self._places.release(_request(job))
 
     async def _attempts(self, job: Job, hand: _Hand) -> Outcome | None:
         attempts, last = job.attempts, None
@@ -224,7 +224,7 @@ class Execution:
 
     async def _replace(self, job: Job, request: SlotRequest) -> bool:
         """Ends the oldest job of the task that the worker has, if it may, and takes its place."""
-        holders = self._places.holders(request.namespace, request.task_id)
+        holders = self._places.holders(request.task)
         oldest = next((run for run in map(self._run_of, holders) if run), None)
         if not job.definition.replaces or oldest is None:
             return False

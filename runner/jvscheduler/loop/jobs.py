@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from typing import Any, Final
 
 from jvscheduler import environment
@@ -28,7 +29,7 @@ class Job:
     attempts: int = 0
     not_before: datetime | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         task, namespace = self.definition.task.task_id, self.definition.namespace
         if self.scheduled_time is None:

@@ -33,6 +33,8 @@ class Ledger:
         self._spool = spool
         self._claims = Batcher(self._claim_all)
         self._records = Batcher(self._record_all)
+        self._accounts = Batcher(self._account_all)
+        self._revisions = Batcher(self._revise_all)
         self._own: set[str] = set()
         """Of what is spooled, the revisions of tasks that this loop itself will settle."""
         self.away = not spool.is_empty
@@ -52,10 +54,10 @@ class Ledger:
         await self._write(lambda: self._records(outcome), [outcome])
 
     async def account(self, gaps: Sequence[Gap]) -> None:
-        await self._write(lambda: self._store.account(gaps), gaps)
+        await self._write(lambda: self._accounts(gaps), gaps)
 
-    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
-        await self._write(lambda: self._store.revise(revisions), revisions)
+    async def revise(self, revision: ScheduleRevision) -> None:
+        await self._write(lambda: self._revisions(revision), [revision])
 
     def unsettled(self, takeovers: Iterable[Takeover]) -> None:
         """While the history is away: should this loop end before, the next one settles them."""
@@ -155,6 +157,14 @@ class Ledger:
         except SchedulerError as error:
             text = f"the outcome of {outcome.task_id} cannot be recorded: {error}"
             say(text, Event.PROBLEM)
+
+    async def _account_all(self, accounts: Sequence[Sequence[Gap]]) -> Sequence[None]:
+        await self._store.account([gap for gaps in accounts for gap in gaps])
+        return [None] * len(accounts)
+
+    async def _revise_all(self, revisions: Sequence[ScheduleRevision]) -> Sequence[None]:
+        await self._store.revise(revisions)
+        return [None] * len(revisions)
 
     async def _put(self, entries: Sequence[Entry]) -> None:
         match entries[0]:

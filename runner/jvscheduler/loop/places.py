@@ -6,6 +6,7 @@ granted meanwhile the history learns with the next heartbeat only, and what it f
 over has expired there, though it runs.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 
 from jvscheduler.errors import HistoryUnavailable
@@ -22,9 +23,10 @@ class Places:
         self._ledger = ledger
         self._clock = clock
         self._runs = runs
-        self._held: dict[str, SlotRequest] = {}
-        self._owed: set[str] = set()
-        """Holders of which the history does not know."""
+        self._held: defaultdict[tuple[str, str], dict[str, SlotRequest]] = defaultdict(dict)
+        """By task and holder: many of other tasks cost a task nothing."""
+        self._owed: dict[str, SlotRequest] = {}
+        """By holder, of which the history does not know."""
         self._requests = Batcher(self._acquire_all)
         self._releases = Batcher(self._release_all)
 
@@ -32,19 +34,18 @@ class Places:
         """Its place is taken from now on: a history that freezes may answer two at once."""
         if not self.has_room(request):
             return False
-        had_it = request.holder in self._held
-        self._held[request.holder] = request
+        had_it = request.holder in self._held[request.task]
+        self._held[request.task][request.holder] = request
         acquired = await self._acquire(request)
         if not acquired and not had_it:
-            self._held.pop(request.holder, None)
+            self._drop(request)
         return acquired
 
-    async def release(self, holder: str) -> None:
+    async def release(self, request: SlotRequest) -> None:
         """A slot that cannot be given back expires; whoever holds none gives none back."""
-        if self._held.pop(holder, None) is None:
-            return
-        self._owed.discard(holder)
-        await self.free(holder)
+        if self._drop(request):
+            self._owed.pop(request.holder, None)
+            await self.free(request.holder)
 
     async def free(self, holder: str) -> None:
         """Also what an earlier loop held."""
@@ -53,24 +54,33 @@ class Places:
     async def extend(self) -> None:
         """Say of each that its holder lives; ask for what is owed."""
         now = self._clock.now()
-        owed = [self._held[holder] for holder in self._owed]
+        owed = dict(self._owed)
         if owed:
-            await self._slots.acquire_slots(owed, now)
-            self._owed -= {request.holder for request in owed}
-        holders = [*self._runs.adopted_jobs(), *self._held]
+            await self._slots.acquire_slots(list(owed.values()), now)
+            for holder in owed:
+                self._owed.pop(holder, None)
+        held = (holder for holders in self._held.values() for holder in holders)
+        holders = [*self._runs.adopted_jobs(), *held]
         if holders:
             await self._slots.extend_slots(holders, now)
 
     def has_room(self, request: SlotRequest) -> bool:
         """As far as this loop knows."""
-        others = set(self.holders(request.namespace, request.task_id)) - {request.holder}
+        others = set(self.holders(request.task)) - {request.holder}
         return len(others) < request.limit
 
-    def holders(self, namespace: str, task_id: str) -> Sequence[str]:
+    def holders(self, task: tuple[str, str]) -> Sequence[str]:
         """Those that this loop knows of, the oldest first."""
-        task = (namespace, task_id)
         adopted = [holder for holder, of in self._runs.adopted_jobs().items() if of == task]
-        return adopted + [h for h, r in self._held.items() if (r.namespace, r.task_id) == task]
+        return [*adopted, *self._held.get(task, ())]
+
+    def _drop(self, request: SlotRequest) -> bool:
+        """Whether it had a place."""
+        held = self._held[request.task]
+        had_it = held.pop(request.holder, None) is not None
+        if not held:
+            del self._held[request.task]
+        return had_it
 
     async def _acquire(self, request: SlotRequest) -> bool:
         if not self._ledger.away:
@@ -78,7 +88,7 @@ class Places:
                 return await self._requests(request)
             except HistoryUnavailable as error:
                 self._ledger.missing(error)
-        self._owed.add(request.holder)
+        self._owed[request.holder] = request
         return True
 
     async def _acquire_all(self, requests: Sequence[SlotRequest]) -> Sequence[bool]:
