@@ -32,6 +32,9 @@ LOWEST_RATE: Final = 10
 FORKS: Final = 1000
 OURS: Final = Contestant("our loop", "benchmarks.contest.ours", lambda: ("every second",))
 
+OURS_ASYNC: Final = Contestant(
+    "our loop, async task", "benchmarks.contest.ours", lambda: ("every second", "async")
+)
 OURS_WITH_JVSPATIAL: Final = Contestant(
     "our loop, jvspatial imported", "benchmarks.contest.ours", lambda: ("every second", "jvspatial")
 )
@@ -64,7 +67,7 @@ def _others(redis: Callable[[], str]) -> list[Contestant]:
 
 def _at_one_rate(postgres: PostgresServer, others: list[Contestant]) -> Iterator[Measured]:
     trials = {}
-    for contestant in (OURS, OURS_WITH_JVSPATIAL, *others):
+    for contestant in (OURS, OURS_ASYNC, OURS_WITH_JVSPATIAL, *others):
         seconds = OUR_SECONDS if contestant is OURS else SECONDS
         trial = trials[contestant] = _trial(postgres, contestant, RATE, seconds)
         yield f"{contestant.name}, {RATE} runs a second for {seconds} s: {trial}"

@@ -11,5 +11,9 @@ def noop() -> float:
     return time.time()
 
 
+async def awaited() -> float:
+    return noop()
+
+
 if __name__ == "__main__":
     print(noop())

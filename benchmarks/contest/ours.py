@@ -1,6 +1,6 @@
 """Our loop with its worker, as a pod has them, but for the watch of a cluster's tasks.
 
-Usage: `python -m benchmarks.contest.ours URL TASKS SCHEDULE [suspended|stubbed|jvspatial]`.
+Usage: `python -m benchmarks.contest.ours URL TASKS SCHEDULE [suspended|stubbed|async|jvspatial]`.
 Stubbed, the worker is none: every run ends at once, and what is left is the loop alone. With
 jvspatial, the worker has imported that too.
 """
@@ -56,12 +56,12 @@ class Stub:
         """It has forgotten the run already."""
 
 
-def definition(number: int, schedule: str, *, enabled: bool = True) -> Definition:
+def definition(number: int, schedule: str, way: str = "") -> Definition:
     task = Task(
         task_id=task_id(number),
-        entrypoint=f"{MODULE}:noop",
+        entrypoint=f"{MODULE}:{'awaited' if way == 'async' else 'noop'}",
         schedule=parse_schedule(schedule, seed=task_id(number)),
-        enabled=enabled,
+        enabled=way != "suspended",
     )
     return Definition(f"task-{number}", NAMESPACE, task)
 
@@ -74,7 +74,7 @@ async def main(url: str, tasks: int, schedule: str, way: str) -> None:
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
         loop = Loop(Host("bench"), store, Spool(Path(folder)), runs, SystemClock())
         for number in range(tasks):
-            loop.put(definition(number, schedule, enabled=way != "suspended"))
+            loop.put(definition(number, schedule, way))
         if way == "stubbed":
             runs.worker = Stub(runs)
             await loop.run(stop, timedelta(seconds=5))

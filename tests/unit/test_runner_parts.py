@@ -1,5 +1,6 @@
 """The runner's small parts, each alone."""
 
+import asyncio
 import json
 import os
 from collections.abc import Callable
@@ -14,7 +15,7 @@ from jvspatial.core import Walker
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Outcome, Reason, from_message, to_message
-from jvscheduler.runner.calls import WalkerFailed, call
+from jvscheduler.runner.calls import WalkerFailed, prepared
 from jvscheduler.runner.child import be_the_task
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.memory_limit import oom_kills
@@ -181,7 +182,7 @@ class TestTracebacks:
             raise ValueError("no stock")
 
         with pytest.raises(ValueError, match="no stock") as raised:
-            call(task, nothing)
+            prepared(task, nothing)()
         below_this_test = raised.value.__traceback__ and raised.value.__traceback__.tb_next
         error = raised.value.with_traceback(below_this_test)
         assert error_message(error) == "ValueError: no stock"
@@ -200,7 +201,27 @@ class TestTracebacks:
 class TestCalls:
     @pytest.mark.parametrize("task", [lambda: 7, seven], ids=["sync", "async"])
     def test_a_task_is_called_and_awaited(self, task: Callable[[], Any]) -> None:
-        assert call(task, nothing) == 7
+        assert prepared(task, nothing)() == 7
+
+    def test_the_loop_of_an_async_task_is_there_before_it_is_called(self) -> None:
+        loops: list[asyncio.AbstractEventLoop] = []
+
+        async def task() -> None:
+            loops.append(asyncio.get_running_loop())
+
+        called = prepared(task, nothing)
+        ready = asyncio.get_event_loop_policy().get_event_loop()
+        called()
+        assert loops == [ready]
+
+    def test_a_sync_task_may_start_its_own_loop(self) -> None:
+        assert prepared(lambda: asyncio.run(seven()), nothing)() == 7
+
+    def test_what_a_sync_task_returns_is_awaited(self) -> None:
+        def later() -> Any:
+            return seven()
+
+        assert prepared(later, nothing)() == 7
 
     def test_the_database_is_closed_in_the_loop_of_an_async_task(self) -> None:
         closed: list[bool] = []
@@ -212,14 +233,14 @@ class TestCalls:
             raise ValueError("no stock")
 
         with pytest.raises(ValueError, match="no stock"):
-            call(raises, close)
+            prepared(raises, close)()
         assert closed == [True]
 
     def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
         async def fails() -> None:
             raise OSError("gone")
 
-        assert call(seven, fails) == 7
+        assert prepared(seven, fails)() == 7
 
     def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
         class Faulty(Walker):
@@ -228,7 +249,7 @@ class TestCalls:
                 return self
 
         with pytest.raises(WalkerFailed, match="check on n: no shelf"):
-            call(Faulty, nothing)
+            prepared(Faulty, nothing)()
 
 
 class TestEntrypoint:

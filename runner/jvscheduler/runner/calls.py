@@ -9,8 +9,10 @@ looked for.
 import asyncio
 import contextlib
 import inspect
+import os
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from jvscheduler.errors import SchedulerError
@@ -28,12 +30,30 @@ class WalkerFailed(SchedulerError):
     """A hook of a walker raised; jvspatial had put that into the report."""
 
 
-def call(target: Callable[[], Any], close: Close) -> Any:
-    """What the task returns; `close` is awaited in the loop that an async task ran in."""
+def prepared(target: Callable[[], Any], close: Close) -> Callable[[], Any]:
+    """What calls it, once; `close` is awaited in the loop that an async task ran in.
+
+    That loop is made and tried now, which takes longer than all else that comes before the
+    task's own first line.
+    """
     if _is_walker(target):
-        return _run(_walk(target), close)
-    result = target()
-    return _run(result, close) if inspect.isawaitable(result) else result
+        return partial(_run, _new_loop(), partial(_walk, target), close)
+    if inspect.iscoroutinefunction(target):
+        return partial(_run, _new_loop(), target, close)
+    return partial(_call, target, close)
+
+
+def _call(target: Callable[[], Any], close: Close) -> Any:
+    try:
+        result = target()
+    finally:
+        _let_others_begin()
+    return _run(_new_loop(), lambda: result, close) if inspect.isawaitable(result) else result
+
+
+def _let_others_begin() -> None:
+    """Of many that are due at once each begins before anything is done about one that has ended."""
+    os.sched_yield()
 
 
 def _is_walker(target: Callable[[], Any]) -> TypeGuard["type[Walker]"]:
@@ -61,10 +81,19 @@ def _hook_error(entry: Any) -> str | None:
     return None
 
 
-def _run(awaitable: Awaitable[Any], close: Close) -> Any:
+def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    task = loop.create_task(_closing(awaitable, close))
+    loop.run_until_complete(_closing(_nothing, _nothing))
+    return loop
+
+
+async def _nothing() -> None:
+    """As a task that does nothing, and as a database that needs no close."""
+
+
+def _run(loop: asyncio.AbstractEventLoop, begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
+    task = loop.create_task(_closing(begin, close))
     try:
         return loop.run_until_complete(task)
     except BaseException:
@@ -75,10 +104,11 @@ def _run(awaitable: Awaitable[Any], close: Close) -> Any:
         raise
 
 
-async def _closing(awaitable: Awaitable[Any], close: Close) -> Any:
+async def _closing(begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
     try:
-        return await awaitable
+        return await begin()
     finally:
+        _let_others_begin()
         await _close(close)
 
 

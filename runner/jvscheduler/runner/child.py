@@ -10,14 +10,13 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from functools import partial
 from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
 from jvscheduler.outcomes import Reason
 from jvscheduler.runner import kernel
-from jvscheduler.runner.calls import call
+from jvscheduler.runner.calls import prepared
 from jvscheduler.runner.default_database import DefaultDatabase
 from jvscheduler.runner.entrypoint import TaskNotFound, load
 from jvscheduler.runner.gate import Gate
@@ -36,7 +35,6 @@ def live(work: Callable[[], Report], board: Board) -> NoReturn:
     report = work()
     if os.getpid() != pid:  # a process that the task forked came back out of the task
         os._exit(0)
-    os.sched_yield()  # of many that are due at once each begins before one ends
     board.write(report)
     _flush()
     os._exit(0 if report.completed else 1)
@@ -72,18 +70,18 @@ def _ready(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Rep
     try:
         target = load(entrypoint)
         close = DefaultDatabase(database_url).close if database_url else _nothing
+        return prepared(target, close)
     except TaskNotFound as error:
         return Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
         return failed(Reason.IMPORT_FAILED, error)
-    return partial(call, target, close)
 
 
 def _rehearse(board: Board) -> None:
     """The kernel copies each page that a forked process writes to, the first time: what is done
     around a task is done for nothing first, so that it takes no time when the task is due."""
     board.begin(0.0)
-    encode(_run(partial(call, lambda: None, _nothing)))
+    encode(_run(prepared(lambda: None, _nothing)))
 
 
 def _run(work: Callable[[], Any]) -> Report:
