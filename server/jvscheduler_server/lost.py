@@ -4,7 +4,9 @@ Pure. It finds what happened while nobody looked: the server was away, the
 history had lost its last write, the Job was deleted between two attempts.
 
 Absence of a pod counts only in a synced cache, and only a while after the
-record's last sign of life, so that a watch that lags closes no living run.
+record's last sign of life, so that a watch that lags closes no living run. A
+loop's job has no pod: it lives as long as its loop says so, which cannot be
+heard while the history is away.
 A record whose attempts ran on no node and whose namespace is that of
 `jvscheduler dev` is not this cluster's; dev watches over its own.
 """
@@ -46,10 +48,15 @@ def seen(pods: Sequence[TaskPod], jobs: Iterable[KubernetesJob]) -> Seen:
     )
 
 
-def closings(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime) -> list[Outcome]:
-    """The ends of attempts that are open in the history and over in the cluster."""
+def closings(
+    unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime, heard_since: datetime
+) -> list[Outcome]:
+    """The ends of attempts that are open in the history and over in the cluster.
+
+    `heard_since`: from then on the history has taken what loops say.
+    """
     found = (
-        closing(job, attempt, cluster, now)
+        closing(job, attempt, cluster, now, heard_since)
         for job in unfinished
         if is_of_cluster(job)
         for attempt in job.attempts
@@ -58,30 +65,38 @@ def closings(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime) -
     return [outcome for outcome in found if outcome is not None]
 
 
-def closing(job: ScheduledJob, attempt: Attempt, cluster: Seen, now: datetime) -> Outcome | None:
+def closing(
+    job: ScheduledJob, attempt: Attempt, cluster: Seen, now: datetime, heard_since: datetime
+) -> Outcome | None:
     pod = cluster.pods.get((job.namespace, attempt["attempt_id"]))
     if pod is not None:
         return _told_by_pod(pod, now)
-    if now - last_sign_of_life(job, attempt) < GRACE:
+    sign = last_sign_of_life(job, attempt)
+    if now - (sign if job.loop is None else max(sign, heard_since)) < GRACE:
         return None
     return _runner_lost(job, attempt, now)
 
 
-def givings_up(unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime) -> list[Outcome]:
+def givings_up(
+    unfinished: Iterable[ScheduledJob], cluster: Seen, now: datetime, heard_since: datetime
+) -> list[Outcome]:
     """Of jobs that await a retry which Kubernetes will not make: each its last attempt's end."""
     return [
         _last_end(job)
         for job in unfinished
-        if job.status is Status.PENDING and is_of_cluster(job) and is_given_up(job, cluster, now)
+        if job.status is Status.PENDING
+        and is_of_cluster(job)
+        and is_given_up(job, cluster, now, heard_since)
     ]
 
 
-def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime) -> bool:
+def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime, heard_since: datetime) -> bool:
     """Its Job has finished or is gone. One that retries has no pod for up to six minutes, and a
     loop's job has none at all."""
-    since = now - datetime.fromisoformat(job.attempts[-1]["completion_time"])
+    ended = datetime.fromisoformat(job.attempts[-1]["completion_time"])
     if job.loop is not None:
-        return since >= LOOP_GRACE
+        return now - max(ended, heard_since) >= LOOP_GRACE
+    since = now - ended
     kubernetes_job = cluster.jobs.get((job.namespace, job.kubernetes_job))
     if job.id in cluster.living_jobs or (kubernetes_job and not kubernetes_job.finished):
         return False

@@ -1,7 +1,7 @@
 """What pods tell about attempts that their runners could not record.
 
 Pure: pods as they are seen and the history's unfinished jobs → outcomes to
-record. Recording is idempotent and never changes an attempt that has ended, so
+record. Recording is idempotent and changes no attempt whose end somebody saw, so
 what is decided here may be decided again, late, or by two servers at once.
 
 A runner that had its say is believed, unless it says that the history has it

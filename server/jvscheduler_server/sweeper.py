@@ -51,6 +51,8 @@ class Sweeper:
         self._compared_time: datetime | None = None
         self._accounted_time: datetime | None = None
         self._compared_pods: frozenset[str] = frozenset()
+        self._heard_since: datetime | None = None
+        """Since when the history has answered this server; None while it does not."""
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -64,10 +66,14 @@ class Sweeper:
         """Once. Raises HistoryUnavailable with the rest undone."""
         if not self._cluster.synced:
             return
-        await self._settle_pods()
-        if self._is_comparison_due():
-            await self._compare()
-        await self._keep_accounts()
+        try:
+            await self._settle_pods()
+            if self._is_comparison_due():
+                await self._compare()
+            await self._keep_accounts()
+        except HistoryUnavailable:
+            self._heard_since = None
+            raise
 
     async def _swept(self) -> float | None:
         """The seconds to wait before the next try, when it failed."""
@@ -107,12 +113,13 @@ class Sweeper:
         """The history's unfinished jobs with a cluster that is at least as new."""
         now = self._clock()
         unfinished = await self._store.unfinished()
+        heard_since = self._heard_since = self._heard_since or now
         departed = self._cluster.departed()
         pods = [*departed, *self._cluster.pods()]
         cluster = seen(pods, self._cluster.jobs())
-        ends = closings(unfinished, cluster, now) + givings_up(unfinished, cluster, now)
-        for outcome in ends:
-            await self._record(outcome)
+        for find in (closings, givings_up):
+            for outcome in find(unfinished, cluster, now, heard_since):
+                await self._record(outcome)
         self._cluster.forget(pod for pod in departed if is_silent(pod))
         self._compared_pods = frozenset(pod.uid for pod in pods if is_silent(pod))
         self._compared_time = now

@@ -100,6 +100,15 @@ def test_a_closed_attempt_is_neither_reopened_nor_overwritten() -> None:
     assert merge(job, completed(FIRST)) is None
 
 
+def test_an_attempt_that_was_only_taken_for_lost_ends_as_its_runner_tells_first_or_last() -> None:
+    lost = failed(FIRST, reason=Reason.RUNNER_LOST, completion_time=NOON + timedelta(hours=1))
+    job = after(FIRST, lost, completed(FIRST))
+    assert (job.status, job.completed_at) == (Status.COMPLETED, completed(FIRST).completion_time)
+    assert _lasting(job) == _lasting(after(FIRST, completed(FIRST), lost))
+    assert merge(after(lost), lost) is None
+    assert merge(after(lost), FIRST) is None
+
+
 @pytest.mark.parametrize("outcome", [FIRST, completed(FIRST), replace(failed(FIRST), is_last=True)])
 def test_an_instant_that_is_accounted_for_as_not_run_stays_so(outcome: Outcome) -> None:
     missed = accounted(

@@ -25,7 +25,7 @@ def record(outcome: Outcome, **changes: Any) -> ScheduledJob:
 
 
 def closed(job: ScheduledJob, *pods: TaskPod, now: Any = LATE) -> list[Outcome]:
-    return closings([job], seen(pods, []), now)
+    return closings([job], seen(pods, []), now, heard_since=START)
 
 
 def test_a_running_job_whose_pod_is_nowhere_lost_its_runner() -> None:
@@ -84,6 +84,12 @@ def test_a_job_whose_pod_was_killed_has_kubernetes_reason() -> None:
     assert outcome.reason == Reason.OOM_KILLED
 
 
+def test_a_loops_job_is_lost_when_the_history_heard_nothing_of_it_though_it_could() -> None:
+    job, back = record(begun(loop="jvscheduler-loop-1")), START + timedelta(minutes=9)
+    for now, ended in ((back + GRACE / 2, 0), (back + GRACE, 1)):
+        assert len(closings([job], seen([], []), now, heard_since=back)) == ended
+
+
 def test_each_open_attempt_of_a_job_is_closed_for_itself() -> None:
     job = merge(record(begun(retry_count=1)), begun(attempt_id="pod-b", retry_count=1))
     assert job is not None
@@ -116,7 +122,7 @@ PATIENT = END + GRACE
 def given_up(
     *pods: TaskPod, jobs: Sequence[KubernetesJob] = (), now: datetime = PATIENT
 ) -> list[Outcome]:
-    return givings_up([record(WAITING)], seen(pods, jobs), now)
+    return givings_up([record(WAITING)], seen(pods, jobs), now, START)
 
 
 def test_a_job_that_kubernetes_tries_again_is_left_alone() -> None:
@@ -141,7 +147,7 @@ def test_a_job_that_just_failed_may_yet_be_tried_again() -> None:
 
 def test_a_job_that_awaits_jvscheduler_devs_retry_is_not_this_clusters() -> None:
     job = record(failed(begun(retry_count=2, namespace="dev")))
-    assert givings_up([job], seen([], []), PATIENT) == []
+    assert givings_up([job], seen([], []), PATIENT, START) == []
 
 
 @pytest.mark.parametrize(
@@ -155,4 +161,12 @@ def test_a_loops_job_has_no_kubernetes_job_to_wait_for(waited: timedelta, ended:
     waiting = replace(WAITING, loop="jvscheduler-loop-1")
     assert waiting.completion_time is not None
     now = waiting.completion_time + waited
-    assert len(givings_up([record(waiting)], seen([], []), now)) == ended
+    assert len(givings_up([record(waiting)], seen([], []), now, START)) == ended
+
+
+def test_a_loop_may_have_retried_while_the_history_was_away() -> None:
+    waiting = replace(WAITING, loop="jvscheduler-loop-1")
+    back = END + LOOP_GRACE
+    for now, ended in ((back + GRACE, 0), (back + LOOP_GRACE, 1)):
+        found = givings_up([record(waiting)], seen([], []), now, heard_since=back)
+        assert len(found) == ended

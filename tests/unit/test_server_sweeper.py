@@ -137,6 +137,27 @@ def test_a_run_whose_pod_vanished_while_the_server_was_away_lost_its_runner() ->
     play(scene)
 
 
+def test_a_run_of_a_loop_goes_on_while_the_history_is_away_and_is_then_heard_of_again() -> None:
+    async def scene(s: Scene) -> None:
+        claim = begun(loop="jvscheduler-loop-1", start_time=s.clock.now)
+        await s.store.claim(claim)
+        await s.sweeper.sweep()
+        s.store.away = True
+        s.clock.now += timedelta(minutes=5)
+        with pytest.raises(HistoryUnavailable):
+            await s.sweeper.sweep()
+        s.store.away = False
+        await s.sweeper.sweep()
+        assert await s.status(claim) == (Status.RUNNING, None)
+        s.clock.now += timedelta(minutes=1)
+        await s.sweeper.sweep()
+        assert await s.status(claim) == (Status.FAILED, Reason.RUNNER_LOST)
+        await s.store.record(completed(claim))
+        assert await s.status(claim) == (Status.COMPLETED, None)
+
+    play(scene)
+
+
 def test_a_job_whose_kubernetes_job_was_deleted_between_two_attempts_is_closed() -> None:
     async def scene(s: Scene) -> None:
         await s.store.record(failed(begun(retry_count=1)))

@@ -3,8 +3,8 @@
 The runner says what it saw, the server repairs from pods and termination
 messages, and neither knows what the other has written already. So the rules
 are such that the order and the number of times do not matter: a closed attempt
-stays as it is, attempts are ordered by their start, and the job's own fields
-follow from its attempts.
+stays as it is, unless it was only taken for lost, attempts are ordered by their
+start, and the job's own fields follow from its attempts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,6 +17,7 @@ from jvscheduler.outcomes import (
     MAX_ERROR_BYTES,
     MAX_TRACEBACK_BYTES,
     Outcome,
+    Reason,
     Status,
     clean,
     clip,
@@ -33,7 +34,7 @@ def merge(job: ScheduledJob | None, outcome: Outcome) -> ScheduledJob | None:
     if not job.attempts and job.status.is_final:  # its instant is accounted for as not run
         return None
     known = _attempt(job.attempts, outcome.attempt_id)
-    if known is not None and (_is_final(known) or not outcome.status.is_final):
+    if known is not None and not _is_news(known, outcome):
         return _given_up(job) if outcome.is_last else None
     return job.model_copy(update=told(job.attempts, outcome, job.retry_count, job.revision))
 
@@ -110,6 +111,15 @@ def outcome_of(job: ScheduledJob, attempt: Attempt) -> Outcome:
         node_name=attempt.get("node_name"),
         loop=job.loop,
     )
+
+
+def _is_news(known: Attempt, outcome: Outcome) -> bool:
+    """An end, of an attempt that had none; or that of one of which others had heard nothing for
+    so long that they took it for lost."""
+    if not outcome.status.is_final:
+        return False
+    lost = Reason.RUNNER_LOST
+    return not _is_final(known) or (known["reason"] == lost != outcome.reason)
 
 
 def _account(known: Attempt | None, outcome: Outcome) -> dict[str, Any]:
