@@ -64,6 +64,9 @@ class SteppedClock:
         waited.cancel()
         stopped.cancel()
 
+    async def pause(self, length: timedelta, stop: asyncio.Event) -> None:
+        await self.wait_until(self.time + length, stop)
+
     async def advance(self, to: datetime) -> None:
         await settle()
         while due := sorted((i, n) for n, (i, f) in enumerate(self._waiting) if not f.done()):

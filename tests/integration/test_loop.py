@@ -194,6 +194,40 @@ def test_while_the_database_is_away_tasks_run_and_are_recorded_later(
         eventually(settled, "nothing is found")
 
 
+def test_a_pod_that_ends_while_the_database_is_away_waits_with_what_it_has_to_tell(
+    kubeconfig: Path,
+    own_postgres: OwnPostgres,
+    tasks: Tasks,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Another one serves the tasks meanwhile, and does not take them for missed."""
+    first, second = (
+        LoopPod(tmp_path / name, NAMESPACE, kubeconfig, own_postgres.url) for name in ("a", "b")
+    )
+    with a_loop_pod(first):
+        began = datetime.now(UTC)
+        tasks.apply("quick", entrypoint=QUICK, schedule="every second")
+        until(first, "quick", 2)
+        own_postgres.stop()
+        log = first.loop.log
+        known = log.read_text().count("completed")
+        eventually(lambda: log.read_text().count("completed") > known + 3, "tasks go on")
+        ran = log.read_text().count("completed")
+        first.terminate()
+        with a_loop_pod(second):
+            eventually(lambda: "completed" in second.loop.log.read_text(), "the next one serves")
+            own_postgres.start()
+            first.wait()
+            until(second, "quick", ran + 3)
+
+            def settled() -> bool:
+                assert_true_to_the_schedule(second, began, capsys)
+                return True
+
+            eventually(settled, "nothing is found")
+
+
 def test_what_a_loop_leaves_whose_task_goes_while_it_is_down_is_accounted_for(
     pod: LoopPod, tasks: Tasks, kubeconfig: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

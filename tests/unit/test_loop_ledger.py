@@ -12,6 +12,7 @@ from jvscheduler.loop import ledger as ledgers
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
+from tests.loop_parts import SteppedClock
 from tests.loop_stories import gap, revision
 from tests.outcomes import completed, of_job
 
@@ -48,7 +49,7 @@ def test_a_long_spool_is_read_no_further_than_the_history_takes_it(
     for entry in ENTRIES:
         assert spool.keep(entry)
     store = CountingHistory(spool)
-    assert asyncio.run(Ledger(store, spool).replay())
+    assert asyncio.run(Ledger(store, spool, SteppedClock()).replay())
     assert store.written == len(ENTRIES)
     assert max(store.in_memory) <= 3, "a batch, and the entry that did not fit in"
     assert spool.is_empty
@@ -75,7 +76,7 @@ class SlowHistory(MemoryHistory):
 def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path) -> None:
     async def tale() -> Sequence[int]:
         store = SlowHistory()
-        ledger = Ledger(store, Spool(tmp_path))
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
         await asyncio.gather(*(ledger.revise(revision(number)) for number in range(100)))
         assert len(await store.revisions("shop")) == 100
         await asyncio.gather(*(ledger.account([gap(number)]) for number in range(100)))

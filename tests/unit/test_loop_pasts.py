@@ -142,7 +142,7 @@ def test_a_change_before_the_past_is_settled_leaves_no_instant_without_an_accoun
             after.loop.put(definition("every 25 seconds"))
             await after.clock.advance(NOON + 250 * SECOND)
             store.away = False
-            await after.clock.advance(NOON + 260 * SECOND)
+            await after.clock.advance(NOON + 270 * SECOND)
             assert await findings(after) == {}
 
     run(tale)

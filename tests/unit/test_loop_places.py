@@ -24,7 +24,7 @@ def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
 ) -> None:
     async def tale() -> None:
         store = MemoryHistory()
-        ledger = Ledger(store, Spool(tmp_path))
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
         places = Places(store, ledger, SteppedClock(), Runs())
         ledger.missing(HistoryUnavailable("down"))
         assert await places.acquire(_request("first"))
@@ -48,7 +48,7 @@ class ThawedHistory(MemoryHistory):
 def test_two_that_ask_at_once_do_not_both_get_the_last_place(tmp_path: Path) -> None:
     async def tale() -> list[bool]:
         store = ThawedHistory()
-        ledger = Ledger(store, Spool(tmp_path))
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
         places = Places(store, ledger, SteppedClock(), Runs())
         asked = (places.acquire(_request(holder)) for holder in ("first", "second"))
         return await asyncio.gather(*asked)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Status
 from tests.loop_parts import (
     MINUTE,
@@ -61,6 +62,68 @@ def test_what_was_due_before_a_loop_that_never_saw_the_history_has_its_account(
             assert missed[0].scheduled_time == NOON + MINUTE
             assert missed[0].instants == 2
             assert sum(r.status is Status.COMPLETED for r in records) >= 3
+
+    run(tale)
+
+
+def test_a_loop_that_ends_while_it_waits_for_what_others_have_to_tell_leaves_all_to_the_next(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        await killed_at_noon(tmp_path, definition(), store=store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as between:
+            between.loop.put(definition())
+            await between.clock.advance(NOON + 200 * SECOND)
+            store.away = False
+            await between.clock.advance(NOON + 210 * SECOND)
+            assert len(await between.records()) == 2, "noon's and its own"
+            between.kill()
+        async with Story(tmp_path, store=store, time=NOON + 220 * SECOND) as after:
+            after.loop.put(definition())
+            await after.clock.advance(NOON + 250 * SECOND)
+            assert await findings(after) == {}
+
+    run(tale)
+
+
+def test_what_has_been_settled_is_no_longer_on_disk(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        await killed_at_noon(tmp_path, definition(), store=store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
+            after.loop.put(definition())
+            await after.clock.advance(NOON + 160 * SECOND)
+            store.away = False
+            await after.clock.advance(NOON + 161 * SECOND)
+            assert not Spool(tmp_path).is_empty
+            await after.clock.advance(NOON + 178 * SECOND)
+            assert Spool(tmp_path).is_empty
+            assert await findings(after) == {}
+
+    run(tale)
+
+
+def test_what_was_due_before_a_loop_that_gave_the_task_away_unsettled_has_its_account(
+    tmp_path: Path,
+) -> None:
+    """To a CronJob: nobody else knows of the time before."""
+
+    async def tale() -> None:
+        store = MovableHistory()
+        await killed_at_noon(tmp_path, definition(), store=store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as between:
+            between.loop.put(definition())
+            await between.clock.advance(NOON + 200 * SECOND)
+            between.loop.remove("restock", handed_over=True)
+            store.away = False
+            await between.clock.advance(NOON + 210 * SECOND)
+            assert await findings(between) == {}
+            told = [(r.status, r.instants) for r in await between.records()]
+            assert told == [(Status.COMPLETED, 1), (Status.MISSED, 2), (Status.COMPLETED, 1)]
 
     run(tale)
 

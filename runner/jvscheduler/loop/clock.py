@@ -1,7 +1,8 @@
 """The time, and waiting for it, as one thing that tests replace."""
 
 import asyncio
-from datetime import UTC, datetime
+import contextlib
+from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 LOOK_SECONDS: Final = 5.0
@@ -14,6 +15,9 @@ class Clock(Protocol):
     async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
         """Until the instant or the stop; None waits for the stop alone."""
 
+    async def pause(self, length: timedelta, stop: asyncio.Event) -> None:
+        """So long or until the stop, whatever the time is set to meanwhile."""
+
 
 class SystemClock:
     def __init__(self, look_seconds: float = LOOK_SECONDS) -> None:
@@ -25,8 +29,13 @@ class SystemClock:
     async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
         while not stop.is_set() and (instant is None or self.now() < instant):
             left = (instant - self.now()).total_seconds() if instant else self._look_seconds
-            try:
-                async with asyncio.timeout(max(0.0, min(left, self._look_seconds))):
-                    await stop.wait()
-            except TimeoutError:
-                continue
+            await _pause(max(0.0, min(left, self._look_seconds)), stop)
+
+    async def pause(self, length: timedelta, stop: asyncio.Event) -> None:
+        await _pause(length.total_seconds(), stop)
+
+
+async def _pause(seconds: float, stop: asyncio.Event) -> None:
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await stop.wait()

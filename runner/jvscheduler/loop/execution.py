@@ -30,7 +30,7 @@ CLAIM_LEAD: Final = timedelta(milliseconds=50)
 """A claim comes this long before its job is due: what is claimed and then dies did not run."""
 _SOON: Final = timedelta(seconds=1)
 _REPLACE_PAUSE: Final = timedelta(seconds=0.1)
-_REPLACE_SECONDS: Final = 30.0
+_REPLACE_LOOKS: Final = 300
 
 
 @dataclass
@@ -137,7 +137,7 @@ class Execution:
             return
         seconds = retry_pause(attempts)
         say(f"{outcome.task_id} is tried again in {seconds} s", Event.RETRY)
-        await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
+        await self._clock.pause(timedelta(seconds=seconds), given_up)
 
     async def _attempt(self, job: Job, earlier: int, hand: _Hand) -> Outcome | None:
         """Its outcome, None when the job is not ours to run, or was given up before its claim."""
@@ -203,7 +203,7 @@ class Execution:
     async def _hold_back(self, earlier: int, claim: Outcome, given_up: asyncio.Event) -> None:
         """As the runner of a pod does before a further attempt."""
         seconds = jitter(earlier, draw(claim.attempt_id))
-        await self._clock.wait_until(self._clock.now() + timedelta(seconds=seconds), given_up)
+        await self._clock.pause(timedelta(seconds=seconds), given_up)
 
     async def _until(
         self, job: Job, lead: timedelta = timedelta(0), given_up: asyncio.Event | None = None
@@ -229,9 +229,8 @@ class Execution:
         if not job.definition.replaces or oldest is None:
             return False
         self._runs.stop(oldest, Reason.REPLACED)
-        end = self._clock.now() + timedelta(seconds=_REPLACE_SECONDS)
-        while self._clock.now() < end:
-            await self._clock.wait_until(self._clock.now() + _REPLACE_PAUSE, asyncio.Event())
+        for _ in range(_REPLACE_LOOKS):
+            await self._clock.pause(_REPLACE_PAUSE, asyncio.Event())
             if await self._places.acquire(request):
                 return True
         return False

@@ -3,11 +3,15 @@
 A history that is down stops no task: what it cannot take is spooled, and a
 claim that it cannot decide counts as won. As long as it is away nothing waits
 for it; somebody else looks every second whether it is back.
+
+Another loop that had the same tasks may have spooled too, and does not know of
+this one. So nothing is concluded from what the history lacks while it has just
+come back.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, TypeGuard
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
@@ -23,22 +27,39 @@ from jvscheduler.loop.spool import Entry, Spool, Unsettled
 from jvscheduler.outcomes import Gap, Outcome
 
 _PAUSE: Final = timedelta(seconds=1)
+PATIENCE: Final = timedelta(seconds=15)
+"""Longer than a loop takes to say that it lives, and to begin with its spool."""
 MOST: Final = 200
 """Spooled entries in one statement, and in memory."""
 
 
 class Ledger:
-    def __init__(self, store: LoopStore, spool: Spool) -> None:
+    def __init__(self, store: LoopStore, spool: Spool, clock: Clock) -> None:
         self._store = store
         self._spool = spool
+        self._clock = clock
         self._claims = Batcher(self._claim_all)
         self._records = Batcher(self._record_all)
         self._accounts = Batcher(self._account_all)
         self._revisions = Batcher(self._revise_all)
-        self._own: set[str] = set()
-        """Of what is spooled, the revisions of tasks that this loop itself will settle."""
+        self._own: dict[str, str] = {}
+        """Of what is spooled unsettled and this loop itself will settle: revisions' ids, by the
+        resource's name."""
+        self._settled: set[str] = set()
+        """Ids of those that it has settled."""
+        self._released = False
+        """Whether the spool has something that no longer waits for this loop."""
         self.away = not spool.is_empty
         """Whether the history is down, or lacks what an earlier loop has spooled."""
+        self._back: datetime | None = None
+        """When it was there again, after it had been missed last."""
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether what the history lacks did not happen, as far as loops know."""
+        if self.away or self._back is None:
+            return not self.away
+        return not timedelta(0) <= self._clock.now() - self._back < PATIENCE
 
     async def claim(self, outcome: Outcome) -> bool:
         """Whether the attempt may run."""
@@ -60,12 +81,25 @@ class Ledger:
         await self._write(lambda: self._revisions(revision), [revision])
 
     def unsettled(self, takeovers: Iterable[Takeover]) -> None:
-        """While the history is away: should this loop end before, the next one settles them."""
-        for takeover in takeovers if self.away else ():
-            revision = revision_of(takeover.definition, takeover.since)
-            if revision.id not in self._own:
-                self._own.add(revision.id)
-                self._keep(Unsettled(takeover.definition.name, revision))
+        """While they wait for the history: should this loop end before, the next one settles
+        them."""
+        for takeover in () if self.is_complete else takeovers:
+            name = takeover.definition.name
+            if name not in self._own:
+                revision = revision_of(takeover.definition, takeover.since)
+                self._own[name] = revision.id
+                self._keep(Unsettled(name, revision))
+
+    def left(self, takeover: Takeover) -> None:
+        """Another loop or a CronJob serves it: it is settled with what else is spooled."""
+        self.unsettled([takeover])
+        self._released |= self._own.pop(takeover.definition.name, None) is not None
+
+    def settled(self, name: str) -> None:
+        revision = self._own.pop(name, None)
+        if revision is not None:
+            self._settled.add(revision)
+            self._released = True
 
     async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         """What can wait for the history: not done while it is away, and not made up for."""
@@ -82,28 +116,44 @@ class Ledger:
             say(text, Event.PROBLEM)
         self.away = True
 
-    async def reconcile(self, clock: Clock, stop: asyncio.Event) -> None:
+    async def reconcile(self, stop: asyncio.Event) -> None:
         """Until the stop: when the history is back, first bring it up to date."""
         while not stop.is_set():
-            if self.away:
+            if self.away or self._released:
                 await self.replay()
-            await clock.wait_until(clock.now() + _PAUSE, stop)
+            await self._clock.pause(_PAUSE, stop)
 
     async def replay(self) -> bool:
         """Whether the history is there and has everything."""
+        released, settled = self._released, frozenset(self._settled)
+        self._released = False
         try:
             await self._store.ping()
-            while not self._spool.is_empty:
-                for batch in _batches(self._spool.replay()):
-                    await self._put(batch)
-                self._spool.replayed()
+            while await self._replay():
+                pass
         except HistoryUnavailable:
+            self._released |= released
             return False
-        self._own.clear()
+        self._settled -= settled
         if self.away:
             say("the history is up to date")
+            self._back = self._clock.now()
         self.away = False
         return True
+
+    async def _replay(self) -> bool:
+        """Whether there was anything that does not wait for this loop itself; that stays."""
+        if self._spool.is_empty:
+            return False
+        found = False
+        for batch in _batches(self._spool.replay()):
+            ripe = [entry for entry in batch if not self._is_own(entry)]
+            for entry in filter(self._is_own, batch):
+                self._keep(entry)
+            await self._put(ripe)
+            found = found or bool(ripe)
+        self._spool.replayed()
+        return found
 
     async def _write(self, act: Callable[[], Awaitable[None]], entries: Sequence[Entry]) -> None:
         if not self.away:
@@ -167,18 +217,22 @@ class Ledger:
         return [None] * len(revisions)
 
     async def _put(self, entries: Sequence[Entry]) -> None:
-        match entries[0]:
-            case Outcome():
+        """Of one kind."""
+        match entries:
+            case [Outcome(), *_]:
                 await self._record_all([e for e in entries if isinstance(e, Outcome)])
-            case Gap():
+            case [Gap(), *_]:
                 await self._store.account([e for e in entries if isinstance(e, Gap)])
-            case ScheduleRevision():
+            case [ScheduleRevision(), *_]:
                 await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
-            case Unsettled():
+            case [Unsettled(), *_]:
                 await settle(self._store, [e for e in entries if self._is_left(e)])
 
+    def _is_own(self, entry: Entry) -> bool:
+        return isinstance(entry, Unsettled) and self._own.get(entry.name) == entry.revision.id
+
     def _is_left(self, entry: Entry) -> TypeGuard[Unsettled]:
-        return isinstance(entry, Unsettled) and entry.revision.id not in self._own
+        return isinstance(entry, Unsettled) and entry.revision.id not in self._settled
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

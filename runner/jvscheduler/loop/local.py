@@ -80,7 +80,7 @@ class LocalLoop:
 
     async def settle(self, enough: asyncio.Event) -> None:
         """After the stop: until the history has everything, or `enough`; the rest is on disk."""
-        await self._loop.settle(enough)
+        await self._loop.settle(enough, "Ctrl-C leaves them there")
 
     def _serve(self, before: Sequence[Task]) -> None:
         ids = {task.task_id for task in self._tasks}

@@ -1,8 +1,9 @@
 """`python -m jvscheduler_server.loop`: the loop of a pod, ended by SIGTERM.
 
 It schedules as soon as it has listed its tasks once and the worker is there; the
-history may be away. The file `ready` beside the worker's socket says so to the
-pod's probe.
+history may be away. If it still is when the loop ends, the loop waits for it as
+long as its pod may: what it has spooled goes with the pod. The file `ready`
+beside the worker's socket tells the pod's probe that it schedules.
 """
 
 import asyncio
@@ -29,6 +30,8 @@ from jvscheduler_server.loop.settings import Settings, read_settings
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 RESERVE: Final = timedelta(seconds=10)
 """Of the grace period: for ending what still runs, and for its records."""
+LAST: Final = timedelta(seconds=2)
+"""Of the grace period: for ending itself."""
 
 
 def main() -> int:
@@ -52,6 +55,8 @@ async def _serve(settings: Settings) -> None:
     host = Host(settings.name, settings.node_name)
     loop = Loop(host, store, Spool(settings.spool), runs, SystemClock())
     following = Following(api, settings.namespace, settings.name, loop, worker)
+    enough = asyncio.Event()
+    waiting = asyncio.create_task(_when_over(stop, settings.grace - LAST, enough))
     ready = settings.socket.with_name("ready")
     ready.unlink(missing_ok=True)  # of a container that was killed
     try:
@@ -59,10 +64,18 @@ async def _serve(settings: Settings) -> None:
         async with connected(worker, stop), following.followed(stop):
             ready.touch()
             await loop.run(stop, max(settings.grace - RESERVE, timedelta(0)))
+            await loop.settle(enough, "they go with the pod when its grace period is over")
     finally:
+        waiting.cancel()
         ready.unlink(missing_ok=True)
         await store.close()
         await api.close()
+
+
+async def _when_over(stop: asyncio.Event, grace: timedelta, over: asyncio.Event) -> None:
+    await stop.wait()
+    await asyncio.sleep(grace.total_seconds())
+    over.set()
 
 
 async def _open(store: LoopStore, loop: Loop) -> None:
