@@ -21,7 +21,7 @@ from tests.readme import ROOT
 from tests.waiting import eventually
 
 LOOP: Final = "jvscheduler-loop-tests"
-GRACE_SECONDS: Final = 30
+GRACE_SECONDS: Final = 60
 
 
 @dataclass
@@ -47,7 +47,7 @@ class Container:
 
     def wait(self) -> int:
         assert self.process is not None
-        return self.process.wait(60)
+        return self.process.wait(GRACE_SECONDS + 30)
 
 
 @dataclass

@@ -14,18 +14,16 @@ import psutil
 from tests.cluster.commands import start, stop
 from tests.faults.mix import edit
 from tests.faults.planning import Fault, Injection
+from tests.faults.sessions import CUT
 from tests.faults.world import World
-from tests.loop_process import Container
+from tests.loop_process import Container, LoopPod
+from tests.waiting import eventually
 
 _HOUR: Final = 3600
 _EDIT_PAUSE: Final = 1.0
 _BUSY_PER_CORE: Final = 2
 _TAKES_UP_WORK: Final = 4.0
 """Seconds after which a loop that was started does what it would do wrong."""
-_CUT: Final = (
-    "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
-    "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-)
 
 
 def inject(world: World, injection: Injection) -> None:
@@ -60,21 +58,31 @@ def _start_anew(container: Container) -> None:
     container.start()
 
 
-def _kill_child(world: World, injection: Injection) -> None:
-    process = world.pod.worker.process
+def _runs(pod: LoopPod) -> list[psutil.Process]:
+    process = pod.worker.process
     assert process is not None
-    children = psutil.Process(process.pid).children()
+    try:
+        return psutil.Process(process.pid).children()
+    except psutil.NoSuchProcess:
+        return []
+
+
+def _kill_child(world: World, injection: Injection) -> None:
+    children = _runs(world.pod)
     if children:
         with suppress(psutil.NoSuchProcess):  # it has just ended by itself
             random.Random(injection.draw).choice(children).kill()
 
 
 def _delete_pod(world: World, _: Injection) -> None:
-    """Its replacement starts at once, beside it."""
+    """Its replacement starts at once, beside it; where two that cannot ask the database would go
+    over a limit together, when nothing runs in it any more. It ends when it has told all."""
     before = world.pod
     before.terminate()
+    if world.is_database_away:
+        eventually(lambda: not _runs(before), "nothing runs in the pod that ends")
     world.add_pod()
-    before.wait()
+    world.ending.append(before)
     world.pod.until_ready()
 
 
@@ -99,7 +107,8 @@ def _edit_tasks(world: World, injection: Injection) -> None:
 def _stop_database(world: World, injection: Injection) -> None:
     world.postgres.stop()
     try:
-        _meanwhile(world, injection)
+        with world.without_database():
+            _meanwhile(world, injection)
     finally:
         world.postgres.start()
 
@@ -110,7 +119,8 @@ def _freeze_database(world: World, injection: Injection) -> None:
     frozen = [process, *process.children()]
     _signal_all(frozen, signal.SIGSTOP)
     try:
-        _meanwhile(world, injection)
+        with world.without_database():
+            _meanwhile(world, injection)
     finally:
         _signal_all(frozen, signal.SIGCONT)
 
@@ -122,7 +132,7 @@ def _signal_all(processes: list[psutil.Process], number: signal.Signals) -> None
 
 
 def _cut_connections(world: World, _: Injection) -> None:
-    world.execute(_CUT)
+    world.execute(CUT)
 
 
 def _stop_api_server(world: World, injection: Injection) -> None:

@@ -24,6 +24,7 @@ def run(world: World, injections: Iterable[Injection]) -> Judgement:
         time.sleep(injection.calm)
         say(str(injection))
         inject(world, injection)
+        world.until_ended()
         if injection.fault is not Fault.CLOCK_AHEAD:
             until_at_work(world, datetime.now(UTC))
     return finish(world)

@@ -38,6 +38,8 @@ Pair: TypeAlias = tuple[Fault, Fault | None]
 OVERLAPS: Final[Sequence[Pair]] = (
     (Fault.DATABASE_STOPPED, Fault.LOOP_KILLED),
     (Fault.DATABASE_STOPPED, Fault.BOTH_KILLED),
+    (Fault.DATABASE_STOPPED, Fault.POD_DELETED),
+    (Fault.DATABASE_FROZEN, Fault.POD_DELETED),
     (Fault.DATABASE_FROZEN, Fault.LOOP_KILLED),
     (Fault.DATABASE_FROZEN, Fault.TASKS_EDITED),
     (Fault.API_SERVER_STOPPED, Fault.LOOP_KILLED),

@@ -34,6 +34,9 @@ class World:
     specs: dict[str, Spec] = field(default_factory=dict)
     pods: list[LoopPod] = field(default_factory=list)
     """All that there were; the last one is in service."""
+    ending: list[LoopPod] = field(default_factory=list)
+    """Those of them that were told to."""
+    is_database_away: bool = False
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
@@ -66,6 +69,16 @@ class World:
         written = self._clock.with_name("clock.new")
         written.write_text(f"{seconds:+d}")
         written.rename(self._clock)
+
+    @contextmanager
+    def without_database(self) -> Iterator[None]:
+        self.is_database_away = True
+        yield
+        self.is_database_away = False
+
+    def until_ended(self) -> None:
+        while self.ending:
+            self.ending.pop().wait()
 
     def execute(self, statement: str) -> str:
         return execute(self.postgres.url, statement)

@@ -10,6 +10,7 @@ from tests.e2e.installation import NAMESPACE
 from tests.faults.cluster.mix import edit
 from tests.faults.cluster.planning import Fault, Injection
 from tests.faults.cluster.world import World
+from tests.faults.sessions import CUT
 from tests.waiting import eventually
 
 _DATABASE: Final = "jvscheduler-postgresql"
@@ -121,6 +122,19 @@ def _kill_database(world: World, _: Injection) -> None:
     eventually(lambda: world.cluster.answers(*ready), "the database is ready", timeout=180)
 
 
+def _freeze_database(world: World, injection: Injection) -> None:
+    where = ("-n", NAMESPACE, f"pod/{_DATABASE}-0", "-o")
+    status = "jsonpath={.status.containerStatuses[0].containerID}"
+    with world.node.frozen(world.cluster.kubectl("get", *where, status)):
+        time.sleep(injection.lasts)
+
+
+def _cut_connections(world: World, _: Injection) -> None:
+    where = ("-n", NAMESPACE, f"{_DATABASE}-0", "--")
+    psql = ("psql", "-U", "jvscheduler", "-d", "jvscheduler", "-Atc", CUT)
+    world.cluster.kubectl("exec", *where, *psql)
+
+
 _ACTS: Final[Mapping[Fault, Callable[[World, Injection], None]]] = {
     Fault.KUBELET_STOPPED: _stop_kubelet,
     Fault.CONTAINERD_RESTARTED: _restart_containerd,
@@ -135,4 +149,6 @@ _ACTS: Final[Mapping[Fault, Callable[[World, Injection], None]]] = {
     Fault.TASKS_EDITED: _edit_tasks,
     Fault.NODE_SATURATED: _saturate_node,
     Fault.DATABASE_KILLED: _kill_database,
+    Fault.DATABASE_FROZEN: _freeze_database,
+    Fault.DATABASE_CUT: _cut_connections,
 }

@@ -1,6 +1,7 @@
 """A node of a kind cluster, from outside: what Kubernetes itself runs on, and cannot stop."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,12 +61,23 @@ class Node:
 
     def kill(self, container: str) -> None:
         """`container` is its id, as a pod's status has it."""
-        task = container.rpartition("/")[2]
-        self.run(*_CTR, "tasks", "kill", "--signal", "SIGKILL", task)
+        self._signal(container, "SIGKILL")
+
+    @contextmanager
+    def frozen(self, container: str) -> Iterator[None]:
+        """All its processes."""
+        self._signal(container, "SIGSTOP", "--all")
+        try:
+            yield
+        finally:
+            self._signal(container, "SIGCONT", "--all")
 
     def tag(self, image: str, other: str) -> None:
         names = (full_reference(image), full_reference(other))
         self.run(*_CTR, "images", "tag", "--force", *names)
+
+    def _signal(self, container: str, name: str, *options: str) -> None:
+        self.run(*_CTR, "tasks", "kill", *options, "--signal", name, container.rpartition("/")[2])
 
     def _eventually(self, probe: Callable[[], bool], what: str) -> None:
         eventually(probe, f"{what} on {self.name}", timeout=180)

@@ -29,6 +29,8 @@ class Fault(StrEnum):
     TASKS_EDITED = "tasks-edited"
     NODE_SATURATED = "node-saturated"
     DATABASE_KILLED = "database-killed"
+    DATABASE_FROZEN = "database-frozen"
+    DATABASE_CUT = "database-cut"
 
 
 ON_THE_NODE: Final = frozenset(
@@ -41,6 +43,7 @@ ON_THE_NODE: Final = frozenset(
         Fault.IMAGE_ROLLED_OUT,
         Fault.TASK_KILLED,
         Fault.NODE_SATURATED,
+        Fault.DATABASE_FROZEN,
     }
 )
 """What Kubernetes does to nobody: it takes a node that is a container, as kind's are."""
@@ -55,6 +58,7 @@ _LASTS: Final = {
     Fault.SERVER_STOPPED: (5.0, LONGEST),
     Fault.TASKS_EDITED: (5.0, 20.0),
     Fault.NODE_SATURATED: (10.0, LONGEST),
+    Fault.DATABASE_FROZEN: (3.0, 8.0),  # a pod asks it for 10
 }
 _BEGINS: Final = {
     Fault.KUBELET_STOPPED: (50, 58),
