@@ -19,6 +19,7 @@ from tests.cluster.postgres import PostgresServer
 from tests.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.runner_process import Ended, Runner, is_running
 from tests.runner_tasks import WORD
+from tests.server_process import an_own_postgres
 from tests.waiting import eventually
 
 MakeRunner = Callable[..., Runner]
@@ -152,6 +153,20 @@ def test_a_database_that_is_down_stops_no_task(scheme: str, tmp_path: Path) -> N
     assert message_of(ended).result == {"answer": 42}
     assert not message_of(ended).recorded
     assert ended.code == 0
+
+
+def test_what_began_without_its_database_is_known_to_it_when_it_is_back(tmp_path: Path) -> None:
+    with an_own_postgres() as postgres:
+        postgres.stop()
+        first = Runner(tmp_path, "ends.waits", postgres.url)
+        running = first.start()
+        running.until_marked()
+        postgres.start()
+        eventually(lambda: [job.status for job in first.records()] == ["running"], "it is known")
+        second = replace(first, job="job-29540881", attempt="pod-b").run()
+        assert message_of(second).reason == Reason.CONCURRENCY_LIMIT
+        running.signal(signal.SIGTERM)
+        assert message_of(running.wait()).recorded
 
 
 def test_a_database_that_drops_its_connections_meanwhile_gets_the_record(

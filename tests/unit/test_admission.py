@@ -11,7 +11,7 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.slots import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
-from jvscheduler.runner import admission, supervisor
+from jvscheduler.runner import admission, heartbeats
 from jvscheduler.runner.admission import Verdict, admit
 from tests.outcomes import failed, of_job
 
@@ -89,7 +89,7 @@ def test_without_a_history_that_answers_a_task_runs_without_a_slot(
 
 
 def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(supervisor, "HEARTBEAT_SECONDS", 0.001)
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.001)
     claim, silent_since = of_job(0), datetime.now(UTC) - EXPIRY
     own = SlotRequest(claim.namespace, claim.task_id, 1, claim.attempt_id)
     extended = asyncio.Event()
@@ -102,9 +102,45 @@ def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> Sequence[bool]:
         store = History()
         await store.acquire_slots([own], silent_since)
-        async with supervisor._heartbeats(store, claim):  # noqa: SLF001 - a part that tells alone
+        async with heartbeats.heartbeats(store, claim):
             await extended.wait()
         return await store.acquire_slots([replace(own, holder="another")], datetime.now(UTC))
+
+    assert list(asyncio.run(story())) == [False]
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["a slot is free", "none is free at first"])
+def test_what_began_without_the_history_gets_its_claim_and_its_slot_with_a_heartbeat(
+    monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.001)
+    claim = of_job(0)
+    other = SlotRequest(claim.namespace, claim.task_id, 1, "another")
+
+    class History(MemoryHistory):
+        def __init__(self) -> None:
+            super().__init__()
+            self.beaten = asyncio.Event()
+
+        async def heartbeat(self, job_id: str, now: datetime) -> None:
+            await super().heartbeat(job_id, now)
+            self.beaten.set()
+
+        async def beats(self, count: int) -> None:
+            for _ in range(count):
+                self.beaten.clear()
+                await self.beaten.wait()
+
+    async def story() -> Sequence[bool]:
+        store = History()
+        if taken:
+            await store.acquire_slots([other], datetime.now(UTC))
+        async with heartbeats.heartbeats(store, claim, owed_under=1):
+            await store.beats(2)
+            assert [job.id for job in await store.unfinished()] == [claim.job_id]
+            await store.release_slots(["another"])
+            await store.beats(2)
+        return await store.acquire_slots([replace(other, holder="a third")], datetime.now(UTC))
 
     assert list(asyncio.run(story())) == [False]
 

@@ -34,10 +34,12 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Admission:
-    """`earlier_attempts` are those of the job before this one, as far as the history knows."""
+    """`earlier_attempts` are those of the job before this one, as far as the history knows;
+    `owed`: it was away, and knows neither of the claim nor of the slot."""
 
     verdict: Verdict
     earlier_attempts: int = 0
+    owed: bool = False
 
 
 async def admit(
@@ -54,9 +56,17 @@ async def admit(
             is_temporary = isinstance(error, TemporaryError)
             if not is_temporary or stop.is_set() or time.monotonic() > deadline:
                 say(f"running without a claim or a slot: {error}")
-                return Admission(Verdict.RUN)
+                return Admission(Verdict.RUN, owed=is_temporary)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
+
+
+async def is_settled(store: LoopStore, claim: Outcome, max_concurrent: int) -> bool:
+    """Whether an attempt that runs already has its claim and a slot now, or the job is another's.
+
+    While there is no slot it runs all the same.
+    """
+    return (await _ask(store, claim, max_concurrent)).verdict is not Verdict.OVER_LIMIT
 
 
 async def _ask(store: LoopStore, claim: Outcome, max_concurrent: int) -> Admission:

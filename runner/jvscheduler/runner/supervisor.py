@@ -5,7 +5,6 @@ import contextlib
 import os
 import signal
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -14,6 +13,7 @@ from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
 from jvscheduler.runner.admission import Verdict, admit
+from jvscheduler.runner.heartbeats import heartbeats
 from jvscheduler.runner.limit import skipped
 from jvscheduler.runner.log import say
 from jvscheduler.runner.memory_limit import oom_kills
@@ -23,7 +23,6 @@ from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.runner.settings import Settings
 from jvscheduler.runner.verdict import Ended, Interruption, judge
 
-HEARTBEAT_SECONDS: Final = 10.0
 START_TIME: Final = timedelta(minutes=1)
 """What the pod of a further attempt may take to start before its job loses its slot."""
 EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
@@ -45,7 +44,9 @@ async def supervise(settings: Settings, process: TaskProcess, store: LoopStore |
             outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
         case Verdict.RUN:
             await _hold_back(store, claim, admission.earlier_attempts, stop)
-            ended = await _run(settings, process, store, claim, stop)
+            owed_under = settings.max_concurrent if admission.owed else None
+            async with heartbeats(store, claim, owed_under):
+                ended = await _run(settings, process, claim, stop)
             outcome = ended if admission.earlier_attempts else _begun(ended, process)
     recorded = await publish(store, outcome, settings.termination_log, stop)
     if store is not None and recorded:
@@ -76,23 +77,18 @@ async def _hold_back(
     seconds = jitter(earlier_attempts, draw(claim.attempt_id))
     if seconds:
         say(f"attempt {earlier_attempts + 1} of {claim.job_name} holds back {seconds:.1f} s")
-        async with _heartbeats(store, claim):
+        async with heartbeats(store, claim):
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
 
 
 async def _run(
-    settings: Settings,
-    process: TaskProcess,
-    store: LoopStore | None,
-    claim: Outcome,
-    stop: asyncio.Event,
+    settings: Settings, process: TaskProcess, claim: Outcome, stop: asyncio.Event
 ) -> Outcome:
     kills_before = oom_kills()
     if not stop.is_set():
         process.gate.open()
-    async with _heartbeats(store, claim):
-        interruption = await _until_ended(process, settings.timeout_seconds, stop)
+    interruption = await _until_ended(process, settings.timeout_seconds, stop)
     usage = process.reap()
     end_descendants()
     kills = oom_kills() - kills_before
@@ -121,30 +117,6 @@ async def _end(process: TaskProcess, ended: asyncio.Task[None]) -> None:
     await asyncio.wait({ended}, timeout=GRACE_SECONDS)
     process.signal(signal.SIGKILL)
     await ended
-
-
-@contextlib.asynccontextmanager
-async def _heartbeats(store: LoopStore | None, claim: Outcome) -> AsyncIterator[None]:
-    if store is None:
-        yield
-        return
-    beating = asyncio.create_task(_beat(store, claim))
-    try:
-        yield
-    finally:
-        beating.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await beating
-
-
-async def _beat(store: LoopStore, claim: Outcome) -> None:
-    while True:
-        await asyncio.sleep(HEARTBEAT_SECONDS)
-        try:
-            await store.heartbeat(claim.job_id, datetime.now(UTC))
-            await store.extend_slots([claim.attempt_id], datetime.now(UTC))
-        except SchedulerError as error:
-            say(f"no heartbeat: {error}")
 
 
 async def _leave_place(store: LoopStore, outcome: Outcome, attempts: int) -> None:
