@@ -9,6 +9,7 @@ import pytest
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.loop import ledger as ledgers
+from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
@@ -53,6 +54,60 @@ def test_a_long_spool_is_read_no_further_than_the_history_takes_it(
     assert store.written == len(ENTRIES)
     assert max(store.in_memory) <= 3, "a batch, and the entry that did not fit in"
     assert spool.is_empty
+
+
+class SilentHistory(MemoryHistory):
+    """Answers nothing that it is asked for a job."""
+
+    async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        await asyncio.Event().wait()
+        return [False for _ in outcomes]
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("first", ["claim", "record"])
+def test_a_history_that_does_not_answer_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.setattr(ledgers, "ANSWER_SECONDS", 0.01)
+    own, ended = of_job(1), completed(of_job(1))
+
+    async def tale() -> None:
+        spool = Spool(tmp_path)
+        ledger = Ledger(SilentHistory(), spool, SteppedClock())
+        if first == "claim":
+            assert await ledger.claim(own), "what it cannot decide counts as won"
+        await ledger.record(ended)
+        assert ledger.away
+        kept = list(spool.replay())
+        assert kept == ([own, ended] if first == "claim" else [ended])
+
+    asyncio.run(tale())
+
+
+def test_what_nobody_waits_for_any_more_is_not_done() -> None:
+    async def tale() -> list[str]:
+        done: list[str] = []
+        thaw = asyncio.Event()
+
+        async def act(items: Sequence[str]) -> Sequence[None]:
+            await thaw.wait()
+            done.extend(items)
+            return [None for _ in items]
+
+        batcher = Batcher(act)
+        calls = [asyncio.create_task(batcher(item)) for item in ("a", "b", "c")]
+        await asyncio.sleep(0)
+        late = [asyncio.create_task(batcher(item)) for item in ("d", "e")]
+        await asyncio.sleep(0)
+        late[0].cancel()
+        thaw.set()
+        await asyncio.gather(*calls, late[1])
+        return done
+
+    assert asyncio.run(tale()) == ["a", "b", "c", "e"]
 
 
 class SlowHistory(MemoryHistory):

@@ -37,6 +37,22 @@ def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
     asyncio.run(tale())
 
 
+def test_a_place_that_was_given_back_while_the_history_was_away_is_free_when_it_is_there(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MemoryHistory()
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
+        places = Places(store, ledger, SteppedClock(), Runs())
+        assert await places.acquire(_request("first"))
+        ledger.missing(HistoryUnavailable("down"))
+        await places.release(_request("first"))
+        assert await ledger.replay()
+        assert await places.acquire(_request("second"))
+
+    asyncio.run(tale())
+
+
 class ThawedHistory(MemoryHistory):
     """Answers all that it was asked while it was frozen, by clocks of different times."""
 

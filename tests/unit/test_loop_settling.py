@@ -1,5 +1,6 @@
 """A loop begins while the history is away and ends before it is back: the next one settles all."""
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 
 from jvscheduler.loop.spool import Spool
 from jvscheduler.outcomes import Status
+from tests.findings import findings_of
 from tests.loop_parts import (
     MINUTE,
     NOON,
@@ -18,6 +20,8 @@ from tests.loop_parts import (
     killed_at_noon,
     run,
 )
+
+TASK = ("shop", "shop.tasks.restock")
 
 
 def _nothing(_: Story) -> None:
@@ -84,6 +88,30 @@ def test_a_loop_that_ends_while_it_waits_for_what_others_have_to_tell_leaves_all
             after.loop.put(definition())
             await after.clock.advance(NOON + 250 * SECOND)
             assert await findings(after) == {}
+
+    run(tale)
+
+
+def test_a_loop_that_is_told_to_stop_before_it_has_settled_does_so_at_its_end(
+    tmp_path: Path,
+) -> None:
+    """Its disk goes with it."""
+
+    async def tale() -> None:
+        store = MovableHistory()
+        await killed_at_noon(tmp_path / "before", definition(), store=store)
+        store.away = True
+        async with Story(tmp_path / "gone", store=store, time=NOON + 150 * SECOND) as ending:
+            ending.loop.put(definition())
+            await ending.clock.advance(NOON + 200 * SECOND)
+            await ending.stop()
+            settling = asyncio.create_task(ending.loop.settle(asyncio.Event(), "lost"))
+            await ending.clock.advance(NOON + 210 * SECOND)
+            assert not settling.done()
+            store.away = False
+            await ending.clock.advance(NOON + 230 * SECOND)
+            assert settling.done()
+            assert await findings_of(store, TASK, NOON, NOON + 200 * SECOND) == {}
 
     run(tale)
 

@@ -1,6 +1,7 @@
 """Many callers, few statements: calls that come while one is under way go together in the next.
 
-So a single call waits for nothing, and a hundred at once cost two round trips.
+So a single call waits for nothing, and a hundred at once cost two round trips. What
+nobody waits for any more when its turn comes is not done.
 """
 
 import asyncio
@@ -32,7 +33,9 @@ class Batcher(Generic[T, R]):
     async def _work(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
-            await self._answer([item for item, _ in batch], [answer for _, answer in batch])
+            wanted = [(item, answer) for item, answer in batch if not answer.done()]
+            if wanted:
+                await self._answer([item for item, _ in wanted], [answer for _, answer in wanted])
         self._working = None
 
     async def _answer(self, items: Sequence[T], answers: Sequence[asyncio.Future[R]]) -> None:

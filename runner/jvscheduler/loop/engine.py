@@ -35,6 +35,8 @@ from jvscheduler.worker.messages import Ended
 LEAD: Final = timedelta(milliseconds=500)
 """So long before it is due a job's child is forked: a burst of jobs is then only let go."""
 HEARTBEAT: Final = timedelta(seconds=10)
+_LOOK_BACK: Final = timedelta(seconds=5)
+"""So long what is due waits for what the history knows of earlier loops."""
 _SETTLE_PAUSE: Final = timedelta(seconds=2)
 _SWEEP: Final = timedelta(seconds=15)
 
@@ -140,7 +142,7 @@ class Loop:
         self._wake.set()
 
     async def _schedule(self) -> None:
-        await self._takeovers.looked_back.wait()
+        await self._clock.pause(_LOOK_BACK, self._takeovers.looked_back)
         horizon = self._clock.now()
         while not self._stopping.is_set():
             self._wake.clear()
@@ -223,7 +225,9 @@ class Loop:
 
         `otherwise` says what becomes of the rest.
         """
-        while self._ledger.away and not enough.is_set():
+        while self._ledger.is_owed and not enough.is_set():
             say(f"outcomes on disk wait for the history ({otherwise})", Event.PROBLEM)
             await self._clock.pause(_SETTLE_PAUSE, enough)
+            if self._ledger.is_complete:
+                self._ledger.leave_all()
             await self._ledger.replay()

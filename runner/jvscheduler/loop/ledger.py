@@ -1,8 +1,9 @@
 """The history as the loop writes it: it always succeeds, if need be on disk.
 
 A history that is down stops no task: what it cannot take is spooled, and a
-claim that it cannot decide counts as won. As long as it is away nothing waits
-for it; somebody else looks every second whether it is back.
+claim that it cannot decide counts as won. One that does not answer soon is as good
+as down: tasks would be late, and hold their places while they are over. As long as
+it is away nothing waits for it; somebody else looks every second whether it is back.
 
 Another loop that had the same tasks may have spooled too, and does not know of
 this one. So nothing is concluded from what the history lacks while it has just
@@ -12,7 +13,7 @@ come back.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeGuard
+from typing import Final, TypeGuard, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
@@ -26,9 +27,13 @@ from jvscheduler.loop.settling import settle
 from jvscheduler.loop.spool import Entry, Spool, Unsettled
 from jvscheduler.outcomes import Gap, Outcome
 
+T = TypeVar("T")
+
 _PAUSE: Final = timedelta(seconds=1)
 PATIENCE: Final = timedelta(seconds=15)
 """Longer than a loop takes to say that it lives, and to begin with its spool."""
+ANSWER_SECONDS: Final = 2.0
+"""What is asked for a job is answered within them, or the history is away."""
 MOST: Final = 200
 """Spooled entries in one statement, and in memory."""
 
@@ -65,7 +70,7 @@ class Ledger:
         """Whether the attempt may run."""
         if not self.away:
             try:
-                return await self._claims(outcome)
+                return await answered(self._claims(outcome))
             except HistoryUnavailable as error:
                 self.missing(error)
         self._keep(outcome)
@@ -79,6 +84,11 @@ class Ledger:
 
     async def revise(self, revision: ScheduleRevision) -> None:
         await self._write(lambda: self._revisions(revision), [revision])
+
+    @property
+    def is_owed(self) -> bool:
+        """Whether there is something on disk that the history lacks."""
+        return self.away or bool(self._own) or self._released
 
     def unsettled(self, takeovers: Iterable[Takeover]) -> None:
         """While they wait for the history: should this loop end before, the next one settles
@@ -94,6 +104,11 @@ class Ledger:
         """Another loop or a CronJob serves it: it is settled with what else is spooled."""
         self.unsettled([takeover])
         self._released |= self._own.pop(takeover.definition.name, None) is not None
+
+    def leave_all(self) -> None:
+        """This loop has ended: what it did not settle is settled with what else is spooled."""
+        self._released |= bool(self._own)
+        self._own.clear()
 
     def settled(self, name: str) -> None:
         revision = self._own.pop(name, None)
@@ -158,7 +173,7 @@ class Ledger:
     async def _write(self, act: Callable[[], Awaitable[None]], entries: Sequence[Entry]) -> None:
         if not self.away:
             try:
-                await act()
+                await answered(act())
             except HistoryUnavailable as error:
                 self.missing(error)
             else:
@@ -233,6 +248,15 @@ class Ledger:
 
     def _is_left(self, entry: Entry) -> TypeGuard[Unsettled]:
         return isinstance(entry, Unsettled) and entry.revision.id not in self._settled
+
+
+async def answered(asked: Awaitable[T]) -> T:
+    """Raises HistoryUnavailable, also when nothing is heard; then it may be done all the same."""
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            return await asked
+    except TimeoutError:
+        raise HistoryUnavailable(f"no answer in {ANSWER_SECONDS:g} s") from None
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -3,17 +3,19 @@
 The count has also the runs that an earlier loop has started and the worker still has.
 While the history is away the count decides alone. It counts afterwards too: what was
 granted meanwhile the history learns with the next heartbeat only, and what it froze
-over has expired there, though it runs.
+over has expired there, though it runs. What was given back meanwhile it learns before
+it is asked for anything.
 """
 
 from collections import defaultdict
 from collections.abc import Sequence
+from datetime import datetime
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.slots import SlotRequest, Slots
+from jvscheduler.history.slots import EXPIRY, SlotRequest, Slots
 from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.ledger import Ledger, answered
 from jvscheduler.loop.runs import Runs
 
 
@@ -27,6 +29,8 @@ class Places:
         """By task and holder: many of other tasks cost a task nothing."""
         self._owed: dict[str, SlotRequest] = {}
         """By holder, of which the history does not know."""
+        self._unfreed: dict[str, datetime] = {}
+        """Since when who held a slot holds none, though the history may still take it for held."""
         self._requests = Batcher(self._acquire_all)
         self._releases = Batcher(self._release_all)
 
@@ -34,6 +38,7 @@ class Places:
         """Its place is taken from now on: a history that freezes may answer two at once."""
         if not self.has_room(request):
             return False
+        self._unfreed.pop(request.holder, None)
         had_it = request.holder in self._held[request.task]
         self._held[request.task][request.holder] = request
         acquired = await self._acquire(request)
@@ -49,7 +54,16 @@ class Places:
 
     async def free(self, holder: str) -> None:
         """Also what an earlier loop held."""
-        await self._ledger.guarded(lambda: self._releases(holder))
+        if not self._ledger.away:
+            try:
+                return await self._releases(holder)
+            except HistoryUnavailable as error:
+                self._ledger.missing(error)
+        now = self._clock.now()
+        self._unfreed[holder] = now
+        while now - next(iter(self._unfreed.values())) > EXPIRY:
+            del self._unfreed[next(iter(self._unfreed))]
+        return None
 
     async def extend(self) -> None:
         """Say of each that its holder lives; ask for what is owed."""
@@ -85,15 +99,19 @@ class Places:
     async def _acquire(self, request: SlotRequest) -> bool:
         if not self._ledger.away:
             try:
-                return await self._requests(request)
+                return await answered(self._requests(request))
             except HistoryUnavailable as error:
                 self._ledger.missing(error)
         self._owed[request.holder] = request
         return True
 
     async def _acquire_all(self, requests: Sequence[SlotRequest]) -> Sequence[bool]:
+        if self._unfreed:
+            await self._release_all(list(self._unfreed))
         return await self._slots.acquire_slots(requests, self._clock.now())
 
     async def _release_all(self, holders: Sequence[str]) -> Sequence[None]:
         await self._slots.release_slots(holders)
+        for holder in holders:
+            self._unfreed.pop(holder, None)
         return [None] * len(holders)

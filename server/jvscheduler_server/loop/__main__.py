@@ -20,6 +20,7 @@ from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution import Host
+from jvscheduler.loop.ledger import answered
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
 from jvscheduler.loop.worker_client import SocketWorker, connected
@@ -80,6 +81,7 @@ async def _when_over(stop: asyncio.Event, grace: timedelta, over: asyncio.Event)
 
 async def _open(store: LoopStore, loop: Loop) -> None:
     try:
+        await answered(store.ping())
         await store.open()
     except HistoryUnavailable as error:
         loop.missing(error)
