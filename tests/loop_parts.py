@@ -248,3 +248,11 @@ class MovableHistory(MemoryHistory):
             raise HistoryUnavailable("the history database is unavailable")
 
         return unavailable
+
+
+async def away_since_noon(directory: Path, known: Definition | None = None) -> MovableHistory:
+    """A history that knows of a loop, which was killed then too, and no more."""
+    store = MovableHistory()
+    await killed_at_noon(directory, known or definition(), store=store)
+    store.away = True
+    return store

@@ -15,8 +15,8 @@ from tests.loop_parts import (
     MINUTE,
     NOON,
     SECOND,
-    MovableHistory,
     Story,
+    away_since_noon,
     definition,
     findings,
     killed_at_noon,
@@ -130,9 +130,7 @@ def test_a_change_before_the_past_is_settled_leaves_no_instant_without_an_accoun
     tmp_path: Path, deleted: bool
 ) -> None:
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition(), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition())
             await after.clock.advance(NOON + 160 * SECOND)

@@ -13,11 +13,10 @@ from tests.loop_parts import (
     MINUTE,
     NOON,
     SECOND,
-    MovableHistory,
     Story,
+    away_since_noon,
     definition,
     findings,
-    killed_at_noon,
     run,
 )
 
@@ -45,9 +44,7 @@ def test_what_was_due_before_a_loop_that_never_saw_the_history_has_its_account(
     """It was served as `first` says by the loop in between, and every minute before."""
 
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition(), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path)
         for start in range(1 + back):
             begin = NOON + (150 + 100 * start) * SECOND
             async with Story(tmp_path, store=store, time=begin) as between:
@@ -74,9 +71,7 @@ def test_a_loop_that_ends_while_it_waits_for_what_others_have_to_tell_leaves_all
     tmp_path: Path,
 ) -> None:
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition(), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as between:
             between.loop.put(definition())
             await between.clock.advance(NOON + 200 * SECOND)
@@ -98,9 +93,7 @@ def test_a_loop_that_is_told_to_stop_before_it_has_settled_does_so_at_its_end(
     """Its disk goes with it."""
 
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path / "before", definition(), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path / "before")
         async with Story(tmp_path / "gone", store=store, time=NOON + 150 * SECOND) as ending:
             ending.loop.put(definition())
             await ending.clock.advance(NOON + 200 * SECOND)
@@ -118,9 +111,7 @@ def test_a_loop_that_is_told_to_stop_before_it_has_settled_does_so_at_its_end(
 
 def test_what_has_been_settled_is_no_longer_on_disk(tmp_path: Path) -> None:
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition(), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition())
             await after.clock.advance(NOON + 160 * SECOND)
@@ -140,9 +131,7 @@ def test_what_was_due_before_a_loop_that_gave_the_task_away_unsettled_has_its_ac
     """To a CronJob: nobody else knows of the time before."""
 
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition(), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as between:
             between.loop.put(definition())
             await between.clock.advance(NOON + 200 * SECOND)
@@ -160,9 +149,7 @@ def test_a_loop_that_sees_the_history_again_settles_by_itself(tmp_path: Path) ->
     """So the latest instant, which is late but not too late, still runs."""
 
     async def tale() -> None:
-        store = MovableHistory()
-        await killed_at_noon(tmp_path, definition("every 10 minutes"), store=store)
-        store.away = True
+        store = await away_since_noon(tmp_path, definition("every 10 minutes"))
         async with Story(tmp_path, store=store, time=NOON + 11 * MINUTE) as after:
             after.loop.put(definition("every 10 minutes"))
             await after.clock.advance(NOON + 12 * MINUTE)
