@@ -53,6 +53,23 @@ def test_a_place_that_was_given_back_while_the_history_was_away_is_free_when_it_
     asyncio.run(tale())
 
 
+def test_a_place_that_was_taken_while_the_history_was_away_is_known_there_at_once(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MemoryHistory()
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
+        places = Places(store, ledger, SteppedClock(), Runs())
+        ledger.missing(HistoryUnavailable("down"))
+        assert await places.acquire(_request("first"))
+        assert await ledger.replay()
+        other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
+        others = Places(store, other, SteppedClock(), Runs())
+        assert not await others.acquire(_request("second"))
+
+    asyncio.run(tale())
+
+
 class ThawedHistory(MemoryHistory):
     """Answers all that it was asked while it was frozen, by clocks of different times."""
 

@@ -56,6 +56,8 @@ class Ledger:
         """Whether the spool has something that no longer waits for this loop."""
         self.away = not spool.is_empty
         """Whether the history is down, or lacks what an earlier loop has spooled."""
+        self.on_back: Callable[[], Awaitable[None]] = _nothing
+        """Awaited when the history answers again, before anything else is told it."""
         self._back: datetime | None = None
         """When it was there again, after it had been missed last."""
 
@@ -144,6 +146,8 @@ class Ledger:
         self._released = False
         try:
             await self._store.ping()
+            if self.away:
+                await self.on_back()
             while await self._replay():
                 pass
         except HistoryUnavailable:
@@ -257,6 +261,10 @@ async def answered(asked: Awaitable[T]) -> T:
             return await asked
     except TimeoutError:
         raise HistoryUnavailable(f"no answer in {ANSWER_SECONDS:g} s") from None
+
+
+async def _nothing() -> None:
+    """Nobody has anything to tell first."""
 
 
 def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:

@@ -2,9 +2,9 @@
 
 The count has also the runs that an earlier loop has started and the worker still has.
 While the history is away the count decides alone. It counts afterwards too: what was
-granted meanwhile the history learns with the next heartbeat only, and what it froze
-over has expired there, though it runs. What was given back meanwhile it learns before
-it is asked for anything.
+granted meanwhile the history learns when it is back, and what it froze over has
+expired there, though it runs. What was given back meanwhile it learns before it is
+asked for anything.
 """
 
 from collections import defaultdict
@@ -31,6 +31,7 @@ class Places:
         """By holder, of which the history does not know."""
         self._unfreed: dict[str, datetime] = {}
         """Since when who held a slot holds none, though the history may still take it for held."""
+        ledger.on_back = self.extend
         self._requests = Batcher(self._acquire_all)
         self._releases = Batcher(self._release_all)
 
