@@ -229,5 +229,5 @@ class Loop:
             say(f"outcomes on disk wait for the history ({otherwise})", Event.PROBLEM)
             await self._clock.pause(_SETTLE_PAUSE, enough)
             if self._ledger.is_complete:
-                self._ledger.leave_all()
+                self._ledger.pledges.give_all_up()
             await self._ledger.replay()

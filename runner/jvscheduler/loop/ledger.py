@@ -13,15 +13,15 @@ come back.
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, TypeGuard, TypeVar
+from typing import Final, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.definition import revision_of
 from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.pledges import Pledges
 from jvscheduler.loop.recovery import Takeover
 from jvscheduler.loop.settling import settle
 from jvscheduler.loop.spool import Entry, Spool, Unsettled
@@ -47,13 +47,7 @@ class Ledger:
         self._records = Batcher(self._record_all)
         self._accounts = Batcher(self._account_all)
         self._revisions = Batcher(self._revise_all)
-        self._own: dict[str, str] = {}
-        """Of what is spooled unsettled and this loop itself will settle: revisions' ids, by the
-        resource's name."""
-        self._settled: set[str] = set()
-        """Ids of those that it has settled."""
-        self._released = False
-        """Whether the spool has something that no longer waits for this loop."""
+        self.pledges: Final = Pledges()
         self.away = not spool.is_empty
         """Whether the history is down, or lacks what an earlier loop has spooled."""
         self.on_back: Callable[[], Awaitable[None]] = _nothing
@@ -90,33 +84,19 @@ class Ledger:
     @property
     def is_owed(self) -> bool:
         """Whether there is something on disk that the history lacks."""
-        return self.away or bool(self._own) or self._released
+        return self.away or bool(self.pledges)
 
     def unsettled(self, takeovers: Iterable[Takeover]) -> None:
         """While they wait for the history: should this loop end before, the next one settles
         them."""
         for takeover in () if self.is_complete else takeovers:
-            name = takeover.definition.name
-            if name not in self._own:
-                revision = revision_of(takeover.definition, takeover.since)
-                self._own[name] = revision.id
-                self._keep(Unsettled(name, revision))
+            if (pledged := self.pledges.make(takeover)) is not None:
+                self._keep(pledged)
 
     def left(self, takeover: Takeover) -> None:
         """Another loop or a CronJob serves it: it is settled with what else is spooled."""
         self.unsettled([takeover])
-        self._released |= self._own.pop(takeover.definition.name, None) is not None
-
-    def leave_all(self) -> None:
-        """This loop has ended: what it did not settle is settled with what else is spooled."""
-        self._released |= bool(self._own)
-        self._own.clear()
-
-    def settled(self, name: str) -> None:
-        revision = self._own.pop(name, None)
-        if revision is not None:
-            self._settled.add(revision)
-            self._released = True
+        self.pledges.give_up(takeover.definition.name)
 
     async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         """What can wait for the history: not done while it is away, and not made up for."""
@@ -136,14 +116,13 @@ class Ledger:
     async def reconcile(self, stop: asyncio.Event) -> None:
         """Until the stop: when the history is back, first bring it up to date."""
         while not stop.is_set():
-            if self.away or self._released:
+            if self.away or self.pledges.has_news:
                 await self.replay()
             await self._clock.pause(_PAUSE, stop)
 
     async def replay(self) -> bool:
         """Whether the history is there and has everything."""
-        released, settled = self._released, frozenset(self._settled)
-        self._released = False
+        kept, self.pledges.has_news = self.pledges.kept(), False
         try:
             await self._store.ping()
             if self.away:
@@ -151,9 +130,9 @@ class Ledger:
             while await self._replay():
                 pass
         except HistoryUnavailable:
-            self._released |= released
+            self.pledges.has_news = True
             return False
-        self._settled -= settled
+        self.pledges.forget(kept)
         if self.away:
             say("the history is up to date")
             self._back = self._clock.now()
@@ -166,8 +145,8 @@ class Ledger:
             return False
         found = False
         for batch in _batches(self._spool.replay()):
-            ripe = [entry for entry in batch if not self._is_own(entry)]
-            for entry in filter(self._is_own, batch):
+            ripe = [entry for entry in batch if not self.pledges.awaits(entry)]
+            for entry in filter(self.pledges.awaits, batch):
                 self._keep(entry)
             await self._put(ripe)
             found = found or bool(ripe)
@@ -245,13 +224,8 @@ class Ledger:
             case [ScheduleRevision(), *_]:
                 await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
             case [Unsettled(), *_]:
-                await settle(self._store, [e for e in entries if self._is_left(e)])
-
-    def _is_own(self, entry: Entry) -> bool:
-        return isinstance(entry, Unsettled) and self._own.get(entry.name) == entry.revision.id
-
-    def _is_left(self, entry: Entry) -> TypeGuard[Unsettled]:
-        return isinstance(entry, Unsettled) and entry.revision.id not in self._settled
+                left = [e for e in entries if isinstance(e, Unsettled)]
+                await settle(self._store, [e for e in left if not self.pledges.is_kept(e)])
 
 
 async def answered(asked: Awaitable[T]) -> T:

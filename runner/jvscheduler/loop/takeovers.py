@@ -84,7 +84,7 @@ class Takeovers:
             if writings:
                 await asyncio.wait(writings)
             for takeover, _ in pasts:
-                self._ledger.settled(takeover.definition.name)
+                self._ledger.pledges.keep(takeover.definition.name)
             await self._clock.pause(_PAUSE, stopping)
 
     async def _look_back(self, pasts: list[tuple[Takeover, Told]]) -> None:
