@@ -79,8 +79,13 @@ def _kill_task(world: World, injection: Injection) -> None:
 
 
 def _kill(world: World, injection: Injection, label: str, container: str) -> None:
-    found = eventually(lambda: world.containers(label, container), f"a {container} runs")
-    world.node.kill(random.Random(injection.draw).choice(found))
+    chance = random.Random(injection.draw)
+
+    def killed() -> bool:
+        found = world.containers(label, container)
+        return bool(found) and world.node.kills(chance.choice(found))
+
+    eventually(killed, f"a {container} runs and is killed")
 
 
 def _roll_out_image(world: World, injection: Injection) -> None:

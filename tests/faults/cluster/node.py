@@ -59,25 +59,27 @@ class Node:
         busy = "for _ in $(seq $((2 * $(nproc)))); do while :; do :; done & done; wait"
         self.run("sh", "-c", f"timeout {seconds:.0f} sh -c '{busy}' || test $? -eq 124")
 
-    def kill(self, container: str) -> None:
-        """`container` is its id, as a pod's status has it."""
-        self._signal(container, "SIGKILL")
+    def kills(self, container: str) -> bool:
+        """False when it has just ended by itself. `container` is its id, as in a pod's status."""
+        command = self._signalling(container, "SIGKILL")
+        return succeeds("docker", "exec", self.name, *command, env=self.cluster.environment)
 
     @contextmanager
     def frozen(self, container: str) -> Iterator[None]:
         """All its processes."""
-        self._signal(container, "SIGSTOP", "--all")
+        self.run(*self._signalling(container, "SIGSTOP", "--all"))
         try:
             yield
         finally:
-            self._signal(container, "SIGCONT", "--all")
+            self.run(*self._signalling(container, "SIGCONT", "--all"))
 
     def tag(self, image: str, other: str) -> None:
         names = (full_reference(image), full_reference(other))
         self.run(*_CTR, "images", "tag", "--force", *names)
 
-    def _signal(self, container: str, name: str, *options: str) -> None:
-        self.run(*_CTR, "tasks", "kill", *options, "--signal", name, container.rpartition("/")[2])
+    def _signalling(self, container: str, name: str, *options: str) -> tuple[str, ...]:
+        task = container.rpartition("/")[2]
+        return (*_CTR, "tasks", "kill", *options, "--signal", name, task)
 
     def _eventually(self, probe: Callable[[], bool], what: str) -> None:
         eventually(probe, f"{what} on {self.name}", timeout=180)
