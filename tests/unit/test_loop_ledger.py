@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.loop import ledger as ledgers
@@ -13,7 +14,7 @@ from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
-from tests.loop_parts import SteppedClock
+from tests.loop_parts import SteppedClock, settle
 from tests.loop_stories import gap, revision
 from tests.outcomes import completed, of_job
 
@@ -83,6 +84,25 @@ def test_a_history_that_does_not_answer_is_away(
         assert ledger.away
         kept = list(spool.replay())
         assert kept == ([own, ended] if first == "claim" else [ended])
+
+    asyncio.run(tale())
+
+
+def test_when_the_history_is_known_to_be_away_nothing_waits_for_its_answer_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "ANSWER_SECONDS", 3600)
+
+    async def tale() -> None:
+        spool = Spool(tmp_path)
+        ledger = Ledger(SilentHistory(), spool, SteppedClock())
+        claims = [of_job(number) for number in (1, 2)]
+        claiming = [asyncio.create_task(ledger.claim(claim)) for claim in claims]
+        await settle()
+        ledger.missing(HistoryUnavailable("down"))
+        async with asyncio.timeout(60):
+            assert await asyncio.gather(*claiming) == [True, True]
+        assert list(spool.replay()) == claims
 
     asyncio.run(tale())
 

@@ -70,9 +70,13 @@ class Loop:
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
 
-    def missing(self, error: HistoryUnavailable) -> None:
-        """The history could not be opened: begin without it."""
-        self._ledger.missing(error)
+    async def open(self) -> None:
+        """The history; where it does not answer, begin without it."""
+        try:
+            await self._ledger.answered(self._store.ping())
+            await self._store.open()
+        except HistoryUnavailable as error:
+            self._ledger.missing(error)
 
     def put(self, definition: Definition) -> None:
         """Serve the task as this says, from now on; a loop that has been told to stop leaves what

@@ -50,6 +50,8 @@ class Ledger:
         self.pledges: Final = Pledges()
         self.away = not spool.is_empty
         """Whether the history is down, or lacks what an earlier loop has spooled."""
+        self._limits: set[asyncio.Timeout] = set()
+        """Of what it has been asked and has not answered."""
         self.on_back: Callable[[], Awaitable[None]] = _nothing
         """Awaited when the history answers again, before anything else is told it."""
         self._back: datetime | None = None
@@ -66,7 +68,7 @@ class Ledger:
         """Whether the attempt may run."""
         if not self.away:
             try:
-                return await answered(self._claims(outcome))
+                return await self.answered(self._claims(outcome))
             except HistoryUnavailable as error:
                 self.missing(error)
         self._keep(outcome)
@@ -107,11 +109,27 @@ class Ledger:
         except HistoryUnavailable as error:
             self.missing(error)
 
+    async def answered(self, asked: Awaitable[T]) -> T:
+        """Raises HistoryUnavailable, also when nothing is heard: it may be done all the same."""
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS) as limit:
+                self._limits.add(limit)
+                return await asked
+        except TimeoutError:
+            raise HistoryUnavailable(f"no answer in {ANSWER_SECONDS:g} s") from None
+        finally:
+            self._limits.discard(limit)
+
     def missing(self, error: SchedulerError) -> None:
+        """Nobody waits any longer: were a later instant on disk before an earlier one, a loop that
+        is killed in between would leave that without a record."""
         if not self.away:
             text = f"going on without the history, what it should know is kept: {error}"
             say(text, Event.PROBLEM)
         self.away = True
+        for limit in self._limits:
+            if not limit.expired():
+                limit.reschedule(asyncio.get_running_loop().time())
 
     async def reconcile(self, stop: asyncio.Event) -> None:
         """Until the stop: when the history is back, first bring it up to date."""
@@ -156,7 +174,7 @@ class Ledger:
     async def _write(self, act: Callable[[], Awaitable[None]], entries: Sequence[Entry]) -> None:
         if not self.away:
             try:
-                await answered(act())
+                await self.answered(act())
             except HistoryUnavailable as error:
                 self.missing(error)
             else:
@@ -226,15 +244,6 @@ class Ledger:
             case [Unsettled(), *_]:
                 left = [e for e in entries if isinstance(e, Unsettled)]
                 await settle(self._store, [e for e in left if not self.pledges.is_kept(e)])
-
-
-async def answered(asked: Awaitable[T]) -> T:
-    """Raises HistoryUnavailable, also when nothing is heard; then it may be done all the same."""
-    try:
-        async with asyncio.timeout(ANSWER_SECONDS):
-            return await asked
-    except TimeoutError:
-        raise HistoryUnavailable(f"no answer in {ANSWER_SECONDS:g} s") from None
 
 
 async def _nothing() -> None:

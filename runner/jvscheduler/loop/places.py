@@ -15,7 +15,7 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.slots import EXPIRY, SlotRequest, Slots
 from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.ledger import Ledger, answered
+from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.runs import Runs
 
 
@@ -100,7 +100,7 @@ class Places:
     async def _acquire(self, request: SlotRequest) -> bool:
         if not self._ledger.away:
             try:
-                return await answered(self._requests(request))
+                return await self._ledger.answered(self._requests(request))
             except HistoryUnavailable as error:
                 self._ledger.missing(error)
         self._owed[request.holder] = request

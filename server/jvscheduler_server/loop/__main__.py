@@ -14,13 +14,11 @@ import sys
 from datetime import timedelta
 from typing import Final
 
-from jvscheduler.errors import HistoryUnavailable, SchedulerError
-from jvscheduler.history.store import LoopStore
+from jvscheduler.errors import SchedulerError
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution import Host
-from jvscheduler.loop.ledger import answered
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
 from jvscheduler.loop.worker_client import SocketWorker, connected
@@ -61,7 +59,7 @@ async def _serve(settings: Settings) -> None:
     ready = settings.socket.with_name("ready")
     ready.unlink(missing_ok=True)  # of a container that was killed
     try:
-        await _open(store, loop)
+        await loop.open()
         async with connected(worker, stop), following.followed(stop):
             ready.touch()
             await loop.run(stop, max(settings.grace - RESERVE, timedelta(0)))
@@ -77,14 +75,6 @@ async def _when_over(stop: asyncio.Event, grace: timedelta, over: asyncio.Event)
     await stop.wait()
     await asyncio.sleep(grace.total_seconds())
     over.set()
-
-
-async def _open(store: LoopStore, loop: Loop) -> None:
-    try:
-        await answered(store.ping())
-        await store.open()
-    except HistoryUnavailable as error:
-        loop.missing(error)
 
 
 if __name__ == "__main__":
