@@ -11,6 +11,7 @@ import pytest
 
 from jvscheduler.history.definitions import Definitions
 from jvscheduler.outcomes import Reason, Status
+from tests.findings import findings_of
 from tests.loop_parts import MINUTE, NOON, SECOND, START, Story, completed, definition, failed, run
 
 JUST_BEFORE = NOON + 10 * SECOND - timedelta(milliseconds=400)
@@ -135,5 +136,27 @@ def test_two_edits_just_before_an_instant_are_two_definitions(tmp_path: Path) ->
             assert [r.schedule for r in known] == ["every 10 seconds", "hourly", "every 45 seconds"]
             told = [r.scheduled_time for r in await story.records()]
             assert told == await due(story, NOON + 2 * MINUTE)
+
+    run(tale)
+
+
+@pytest.mark.parametrize("enabled", [True, False], ids=["it ran", "suspended"])
+def test_what_a_loop_accounted_for_that_had_a_task_for_a_moment_was_due(
+    tmp_path: Path, enabled: bool
+) -> None:
+    """It gave it away before it had asked the history for what was there before."""
+
+    async def tale() -> None:
+        async with Story(tmp_path, time=START + 0.9 * SECOND) as story:
+            await story.clock.advance(NOON + 0.95 * SECOND)
+            story.loop.put(definition("every second", enabled=enabled))
+            await story.clock.advance(NOON + 1.45 * SECOND)
+            story.loop.put(definition())
+            story.loop.remove("restock", handed_over=True)
+            await story.clock.advance(NOON + 5 * SECOND)
+            (record,) = await story.records()
+            assert record.scheduled_time == NOON + SECOND
+            task = ("shop", "shop.tasks.restock")
+            assert await findings_of(story.store, task, NOON, NOON + 1.9 * SECOND) == {}
 
     run(tale)

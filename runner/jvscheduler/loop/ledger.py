@@ -92,13 +92,17 @@ class Ledger:
         """While they wait for the history: should this loop end before, the next one settles
         them."""
         for takeover in () if self.is_complete else takeovers:
-            if (pledged := self.pledges.make(takeover)) is not None:
-                self._keep(pledged)
+            self._pledge(takeover)
 
     def left(self, takeover: Takeover) -> None:
-        """Another loop or a CronJob serves it: it is settled with what else is spooled."""
-        self.unsettled([takeover])
+        """Another loop or a CronJob serves it: it is settled with what else is spooled, also when
+        the history is there. It must know what was in force while this loop had it."""
+        self._pledge(takeover)
         self.pledges.give_up(takeover.definition.name)
+
+    def _pledge(self, takeover: Takeover) -> None:
+        if (pledged := self.pledges.make(takeover)) is not None:
+            self._keep(pledged)
 
     async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
         """What can wait for the history: not done while it is away, and not made up for."""
