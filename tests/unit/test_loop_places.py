@@ -12,7 +12,9 @@ from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.runs import Runs
 from jvscheduler.loop.spool import Spool
+from jvscheduler.outcomes import Outcome
 from tests.loop_parts import SteppedClock
+from tests.outcomes import completed, of_job
 
 
 def _request(holder: str) -> SlotRequest:
@@ -62,6 +64,26 @@ def test_a_place_that_was_taken_while_the_history_was_away_is_known_there_at_onc
         places = Places(store, ledger, SteppedClock(), Runs())
         ledger.missing(HistoryUnavailable("down"))
         assert await places.acquire(_request("first"))
+        assert await ledger.replay()
+        other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
+        others = Places(store, other, SteppedClock(), Runs())
+        assert not await others.acquire(_request("second"))
+
+    asyncio.run(tale())
+
+
+def test_also_one_that_was_taken_while_the_history_was_brought_up_to_date(tmp_path: Path) -> None:
+    class Told(MemoryHistory):
+        async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+            assert await places.acquire(_request("first"))
+            await super().record_all(outcomes)
+
+    store, spool = Told(), Spool(tmp_path)
+    assert spool.keep(completed(of_job(1)))
+    ledger = Ledger(store, spool, SteppedClock())
+    places = Places(store, ledger, SteppedClock(), Runs())
+
+    async def tale() -> None:
         assert await ledger.replay()
         other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
         others = Places(store, other, SteppedClock(), Runs())

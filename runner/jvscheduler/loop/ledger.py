@@ -53,7 +53,8 @@ class Ledger:
         self._limits: set[asyncio.Timeout] = set()
         """Of what it has been asked and has not answered."""
         self.on_back: Callable[[], Awaitable[None]] = _nothing
-        """Awaited when the history answers again, before anything else is told it."""
+        """Awaited when the history answers again, before it is told anything else, and once it is
+        asked again, for what came in between."""
         self._back: datetime | None = None
         """When it was there again, after it had been missed last."""
 
@@ -157,9 +158,9 @@ class Ledger:
         self.pledges.forget(kept)
         if self.away:
             say("the history is up to date")
-            self._back = self._clock.now()
-        self.away = False
-        return True
+            self._back, self.away = self._clock.now(), False
+            await self.guarded(self.on_back)
+        return not self.away
 
     async def _replay(self) -> bool:
         """Whether there was anything that does not wait for this loop itself; that stays."""
