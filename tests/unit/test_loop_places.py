@@ -72,6 +72,24 @@ def test_a_place_that_was_taken_while_the_history_was_away_is_known_there_at_onc
     asyncio.run(tale())
 
 
+def test_also_one_that_was_given_back_meanwhile_and_taken_again(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MemoryHistory()
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
+        places = Places(store, ledger, SteppedClock(), Runs())
+        assert await places.acquire(_request("before"))
+        ledger.missing(HistoryUnavailable("down"))
+        await places.release(_request("before"))
+        assert await places.acquire(_request("first"))
+        assert await ledger.replay()
+        assert await places.acquire(SlotRequest("shop", "another", 1, "of-another-task"))
+        other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
+        others = Places(store, other, SteppedClock(), Runs())
+        assert not await others.acquire(_request("second"))
+
+    asyncio.run(tale())
+
+
 def test_also_one_that_was_taken_while_the_history_was_brought_up_to_date(tmp_path: Path) -> None:
     class Told(MemoryHistory):
         async def record_all(self, outcomes: Sequence[Outcome]) -> None:

@@ -67,13 +67,13 @@ class Places:
         return None
 
     async def extend(self) -> None:
-        """Say of each that its holder lives; ask for what is owed."""
+        """Say of each that its holder lives; ask for what is owed, until it is had."""
         now = self._clock.now()
-        owed = dict(self._owed)
+        owed = list(self._owed.values())
         if owed:
-            await self._slots.acquire_slots(list(owed.values()), now)
-            for holder in owed:
-                self._owed.pop(holder, None)
+            for request, is_had in zip(owed, await self._acquire_all(owed), strict=True):
+                if is_had:
+                    self._owed.pop(request.holder, None)
         held = (holder for holders in self._held.values() for holder in holders)
         holders = [*self._runs.adopted_jobs(), *held]
         if holders:
