@@ -50,8 +50,8 @@ class Ledger:
         self.pledges: Final = Pledges()
         self.away = not spool.is_empty
         """Whether the history is down, or lacks what an earlier loop has spooled."""
-        self._limits: set[asyncio.Timeout] = set()
-        """Of what it has been asked and has not answered."""
+        self._limits: dict[asyncio.Timeout, None] = {}
+        """Of what it has been asked and has not answered, in that order."""
         self.on_back: Callable[[], Awaitable[None]] = _nothing
         """Awaited when the history answers again, before it is told anything else, and once it is
         asked again, for what came in between."""
@@ -118,12 +118,12 @@ class Ledger:
         """Raises HistoryUnavailable, also when nothing is heard: it may be done all the same."""
         try:
             async with asyncio.timeout(ANSWER_SECONDS) as limit:
-                self._limits.add(limit)
+                self._limits[limit] = None
                 return await asked
         except TimeoutError:
             raise HistoryUnavailable(f"no answer in {ANSWER_SECONDS:g} s") from None
         finally:
-            self._limits.discard(limit)
+            self._limits.pop(limit, None)
 
     def missing(self, error: SchedulerError) -> None:
         """Nobody waits any longer: were a later instant on disk before an earlier one, a loop that
