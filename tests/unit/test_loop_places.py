@@ -17,6 +17,11 @@ from tests.loop_parts import SteppedClock
 from tests.outcomes import completed, of_job
 
 
+def _loop_on(store: MemoryHistory, directory: Path) -> tuple[Ledger, Places]:
+    ledger = Ledger(store, Spool(directory), SteppedClock())
+    return ledger, Places(store, ledger, SteppedClock(), Runs())
+
+
 def _request(holder: str) -> SlotRequest:
     return SlotRequest("shop", "restock", 1, holder)
 
@@ -26,8 +31,7 @@ def test_a_place_that_the_history_does_not_know_of_yet_is_taken_all_the_same(
 ) -> None:
     async def tale() -> None:
         store = MemoryHistory()
-        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
-        places = Places(store, ledger, SteppedClock(), Runs())
+        ledger, places = _loop_on(store, tmp_path)
         ledger.missing(HistoryUnavailable("down"))
         assert await places.acquire(_request("first"))
         assert await ledger.replay()
@@ -44,8 +48,7 @@ def test_a_place_that_was_given_back_while_the_history_was_away_is_free_when_it_
 ) -> None:
     async def tale() -> None:
         store = MemoryHistory()
-        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
-        places = Places(store, ledger, SteppedClock(), Runs())
+        ledger, places = _loop_on(store, tmp_path)
         assert await places.acquire(_request("first"))
         ledger.missing(HistoryUnavailable("down"))
         await places.release(_request("first"))
@@ -60,13 +63,11 @@ def test_a_place_that_was_taken_while_the_history_was_away_is_known_there_at_onc
 ) -> None:
     async def tale() -> None:
         store = MemoryHistory()
-        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
-        places = Places(store, ledger, SteppedClock(), Runs())
+        ledger, places = _loop_on(store, tmp_path)
         ledger.missing(HistoryUnavailable("down"))
         assert await places.acquire(_request("first"))
         assert await ledger.replay()
-        other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
-        others = Places(store, other, SteppedClock(), Runs())
+        _, others = _loop_on(store, tmp_path / "other")
         assert not await others.acquire(_request("second"))
 
     asyncio.run(tale())
@@ -75,16 +76,14 @@ def test_a_place_that_was_taken_while_the_history_was_away_is_known_there_at_onc
 def test_also_one_that_was_given_back_meanwhile_and_taken_again(tmp_path: Path) -> None:
     async def tale() -> None:
         store = MemoryHistory()
-        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
-        places = Places(store, ledger, SteppedClock(), Runs())
+        ledger, places = _loop_on(store, tmp_path)
         assert await places.acquire(_request("before"))
         ledger.missing(HistoryUnavailable("down"))
         await places.release(_request("before"))
         assert await places.acquire(_request("first"))
         assert await ledger.replay()
         assert await places.acquire(SlotRequest("shop", "another", 1, "of-another-task"))
-        other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
-        others = Places(store, other, SteppedClock(), Runs())
+        _, others = _loop_on(store, tmp_path / "other")
         assert not await others.acquire(_request("second"))
 
     asyncio.run(tale())
@@ -103,8 +102,7 @@ def test_also_one_that_was_taken_while_the_history_was_brought_up_to_date(tmp_pa
 
     async def tale() -> None:
         assert await ledger.replay()
-        other = Ledger(store, Spool(tmp_path / "other"), SteppedClock())
-        others = Places(store, other, SteppedClock(), Runs())
+        _, others = _loop_on(store, tmp_path / "other")
         assert not await others.acquire(_request("second"))
 
     asyncio.run(tale())
@@ -121,8 +119,7 @@ class ThawedHistory(MemoryHistory):
 def test_two_that_ask_at_once_do_not_both_get_the_last_place(tmp_path: Path) -> None:
     async def tale() -> list[bool]:
         store = ThawedHistory()
-        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
-        places = Places(store, ledger, SteppedClock(), Runs())
+        _, places = _loop_on(store, tmp_path)
         asked = (places.acquire(_request(holder)) for holder in ("first", "second"))
         return await asyncio.gather(*asked)
 

@@ -105,14 +105,17 @@ class Ledger:
         if (pledged := self.pledges.make(takeover)) is not None:
             self._keep(pledged)
 
-    async def guarded(self, act: Callable[[], Awaitable[None]]) -> None:
-        """What can wait for the history: not done while it is away, and not made up for."""
-        if self.away:
-            return
-        try:
-            await act()
-        except HistoryUnavailable as error:
-            self.missing(error)
+    async def guarded(self, act: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it was done. What can wait for the history: not done while it is away, and not
+        made up for."""
+        if not self.away:
+            try:
+                await act()
+            except HistoryUnavailable as error:
+                self.missing(error)
+            else:
+                return True
+        return False
 
     async def answered(self, asked: Awaitable[T]) -> T:
         """Raises HistoryUnavailable, also when nothing is heard: it may be done all the same."""

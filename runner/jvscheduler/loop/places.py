@@ -55,16 +55,12 @@ class Places:
 
     async def free(self, holder: str) -> None:
         """Also what an earlier loop held."""
-        if not self._ledger.away:
-            try:
-                return await self._releases(holder)
-            except HistoryUnavailable as error:
-                self._ledger.missing(error)
+        if await self._ledger.guarded(lambda: self._releases(holder)):
+            return
         now = self._clock.now()
         self._unfreed[holder] = now
         while now - next(iter(self._unfreed.values())) > EXPIRY:
             del self._unfreed[next(iter(self._unfreed))]
-        return None
 
     async def extend(self) -> None:
         """Say of each that its holder lives; ask for what is owed, until it is had."""

@@ -21,7 +21,7 @@ class Work:
         started.add_done_callback(_report)
         return started
 
-    async def attempt(self, work: Coroutine[Any, Any, None]) -> None:
+    async def attempt(self, work: Coroutine[Any, Any, object]) -> None:
         """Until it has ended, also by an error."""
         await asyncio.wait({self.start(work)})
 
