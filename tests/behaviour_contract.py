@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import pytest
 
-from jvscheduler.runner.retries import draw, jitter, retry_pause
+from jvscheduler.attempt.retries import draw, jitter, retry_pause
 from tests.waiting import eventually
 
 Job = dict[str, Any]

@@ -8,7 +8,7 @@ import resource
 import sys
 
 from benchmarks.contest import noop  # noqa: F401 - as the worker has
-from jvscheduler.runner import kernel  # noqa: F401
+from jvscheduler.attempt import kernel  # noqa: F401
 from jvscheduler.worker import serve  # noqa: F401
 from jvscheduler.worker.imports import settle
 

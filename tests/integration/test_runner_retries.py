@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from jvscheduler import environment
+from jvscheduler.attempt.retries import draw, jitter
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.runner.retries import draw, jitter
 from tests.runner_process import Runner
 from tests.waiting import eventually
 

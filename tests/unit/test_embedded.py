@@ -14,9 +14,9 @@ from jvspatial.db.mongodb import MongoDB
 from jvspatial.db.postgres import PostgresDB
 from jvspatial.db.sqlite import SQLiteDB
 
+from jvscheduler.attempt.limits import skipped
 from jvscheduler.errors import DiscoveryError, InvalidSettings, InvalidTask
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.runner.limit import skipped
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.databases import check_same, url_of

@@ -13,17 +13,17 @@ import pytest
 from jvspatial.core import Walker
 
 from jvscheduler import environment
+from jvscheduler.attempt.calls import WalkerFailed, prepared
+from jvscheduler.attempt.child import be_the_task
+from jvscheduler.attempt.entrypoint import TaskNotFound, load
+from jvscheduler.attempt.memory import oom_kills
+from jvscheduler.attempt.process import TaskProcess
+from jvscheduler.attempt.report import MAX_RESULT_BYTES, Board, Report, presentable
+from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
+from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Outcome, Reason, from_message, to_message
-from jvscheduler.runner.calls import WalkerFailed, prepared
-from jvscheduler.runner.child import be_the_task
-from jvscheduler.runner.entrypoint import TaskNotFound, load
-from jvscheduler.runner.memory_limit import oom_kills
-from jvscheduler.runner.process import TaskProcess
-from jvscheduler.runner.report import MAX_RESULT_BYTES, Board, Report, presentable
-from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.runner.settings import read_settings
-from jvscheduler.runner.tracebacks import error_message, trace
 from tests.outcomes import begun, completed, failed, of_job
 
 NOW = of_job(5).start_time + timedelta(seconds=1)

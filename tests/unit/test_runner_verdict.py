@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import pytest
 
+from jvscheduler.attempt.report import Report
+from jvscheduler.attempt.verdict import Ended, Interruption, judge
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.runner.report import Report
-from jvscheduler.runner.verdict import Ended, Interruption, judge
 
 COMPLETED = Report(finished_at=100.0)
 RAISED = Report(finished_at=100.0, reason=Reason.TASK_RAISED, error_message="KeyError: 7")

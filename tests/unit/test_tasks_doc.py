@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler.attempt.report import MAX_RESULT_BYTES
 from jvscheduler.decorators import task_of
-from jvscheduler.runner.report import MAX_RESULT_BYTES
 from jvscheduler.tasks import Task
 
 PAGE = (Path(__file__).parents[2] / "docs" / "tasks.md").read_text()

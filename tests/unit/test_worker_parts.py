@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from jvscheduler import environment
+from jvscheduler.attempt.process import Usage
+from jvscheduler.attempt.verdict import Ended
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.runner.process import Usage
-from jvscheduler.runner.verdict import Ended
 from jvscheduler.worker import messages
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import InvalidMessage, decode, encode

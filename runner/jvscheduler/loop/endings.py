@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from jvscheduler.attempt.limits import is_alive
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler.runner.limit import is_alive
 
 
 def lost(claim: Outcome, now: datetime, how: str) -> Outcome:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.attempt.limits import skipped
+from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.endings import lost
@@ -21,8 +23,6 @@ from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.places import Places
 from jvscheduler.loop.runs import Runs, WorkerLost
 from jvscheduler.outcomes import Outcome, Reason, Status, from_json
-from jvscheduler.runner.limit import skipped
-from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.worker.messages import Ended, Start
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)

@@ -8,11 +8,11 @@ from functools import cached_property
 from typing import Any, Final
 
 from jvscheduler import environment
+from jvscheduler.attempt.retries import retry_pause
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.loop.definition import Definition
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, to_json
-from jvscheduler.runner.retries import retry_pause
 from jvscheduler.worker.messages import Start
 
 _ANOTHERS: Final = timedelta(seconds=10)

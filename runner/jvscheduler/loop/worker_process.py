@@ -30,7 +30,7 @@ _PROGRAM: Final = """
 import importlib, os, signal, sys
 if not sys.path[0]:
     sys.path[0] = os.getcwd()
-from jvscheduler.runner import kernel
+from jvscheduler.attempt import kernel
 kernel.die_with_parent(signal.SIGTERM)
 for module in sys.argv[1:]:
     importlib.import_module(module)

@@ -12,8 +12,8 @@ import sys
 from functools import partial
 from typing import Final, NoReturn
 
+from jvscheduler.attempt.log import say
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.runner.log import say
 from jvscheduler.runner.settings import Settings, read_settings
 
 BROKEN: Final = 1
@@ -34,11 +34,11 @@ def main() -> NoReturn:
 def _attempt(settings: Settings) -> int:
     import asyncio  # noqa: PLC0415 - settings are read before anything is paid for
 
+    from jvscheduler.attempt import kernel  # noqa: PLC0415
+    from jvscheduler.attempt.child import be_the_task  # noqa: PLC0415
+    from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history import binding  # noqa: F401, PLC0415 - for the task's process
     from jvscheduler.history.urls import open_store  # noqa: PLC0415
-    from jvscheduler.runner import kernel  # noqa: PLC0415
-    from jvscheduler.runner.child import be_the_task  # noqa: PLC0415
-    from jvscheduler.runner.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.runner.supervisor import close, supervise  # noqa: PLC0415
 
     url = settings.database_url

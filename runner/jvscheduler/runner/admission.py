@@ -15,11 +15,11 @@ from datetime import UTC, datetime
 from enum import Enum
 from typing import Final
 
+from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
-from jvscheduler.runner.log import say
 
 PATIENCE_SECONDS: Final = 10.0
 PAUSE_SECONDS: Final = 1.0

@@ -10,11 +10,11 @@ from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Final
 
+from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.admission import is_settled
-from jvscheduler.runner.log import say
 
 HEARTBEAT_SECONDS: Final = 10.0
 

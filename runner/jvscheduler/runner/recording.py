@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.outcomes import Outcome, to_message
-from jvscheduler.runner.log import say
 
 PATIENCE_SECONDS: Final = 20.0
 """How long an outcome waits for a history that is down."""

@@ -9,19 +9,19 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.attempt.limits import skipped
+from jvscheduler.attempt.log import say
+from jvscheduler.attempt.memory import oom_kills
+from jvscheduler.attempt.process import GRACE_SECONDS, TaskProcess, Usage, end_descendants
+from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
+from jvscheduler.attempt.verdict import Ended, Interruption, judge
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
 from jvscheduler.runner.admission import Verdict, admit
 from jvscheduler.runner.heartbeats import heartbeats
-from jvscheduler.runner.limit import skipped
-from jvscheduler.runner.log import say
-from jvscheduler.runner.memory_limit import oom_kills
-from jvscheduler.runner.process import GRACE_SECONDS, TaskProcess, Usage, end_descendants
 from jvscheduler.runner.recording import publish
-from jvscheduler.runner.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.runner.settings import Settings
-from jvscheduler.runner.verdict import Ended, Interruption, judge
 
 START_TIME: Final = timedelta(minutes=1)
 """What the pod of a further attempt may take to start before its job loses its slot."""

@@ -9,8 +9,8 @@ import os
 import sys
 from typing import NoReturn
 
+from jvscheduler.attempt.log import say
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.runner.log import say
 from jvscheduler.worker.settings import read_settings
 
 
@@ -20,7 +20,7 @@ def main() -> NoReturn:
     except InvalidSettings as error:
         say(str(error))
         os._exit(os.EX_CONFIG)
-    from jvscheduler.runner import kernel  # noqa: PLC0415 - once the settings are good
+    from jvscheduler.attempt import kernel  # noqa: PLC0415 - once the settings are good
     from jvscheduler.worker.door import listen  # noqa: PLC0415
     from jvscheduler.worker.imports import settle  # noqa: PLC0415
     from jvscheduler.worker.serve import Worker  # noqa: PLC0415

@@ -14,11 +14,11 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from jvscheduler.attempt.gate import Gate
+from jvscheduler.attempt.process import GRACE_SECONDS, Life, TaskProcess, Usage
+from jvscheduler.attempt.report import Board
+from jvscheduler.attempt.verdict import Ended, Interruption
 from jvscheduler.outcomes import Reason
-from jvscheduler.runner.gate import Gate
-from jvscheduler.runner.process import GRACE_SECONDS, Life, TaskProcess, Usage
-from jvscheduler.runner.report import Board
-from jvscheduler.runner.verdict import Ended, Interruption
 from jvscheduler.worker.forked import leave_parent
 from jvscheduler.worker.output import Output
 

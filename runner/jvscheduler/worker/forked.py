@@ -15,11 +15,11 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 from jvscheduler import environment
+from jvscheduler.attempt import kernel
+from jvscheduler.attempt.child import be_the_task, failed, live
+from jvscheduler.attempt.gate import Gate
+from jvscheduler.attempt.report import Board, Report
 from jvscheduler.outcomes import Reason
-from jvscheduler.runner import kernel
-from jvscheduler.runner.child import be_the_task, failed, live
-from jvscheduler.runner.gate import Gate
-from jvscheduler.runner.report import Board, Report
 from jvscheduler.worker.messages import Start
 
 

@@ -13,9 +13,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from jvscheduler.runner.process import Usage
-from jvscheduler.runner.tracebacks import error_message
-from jvscheduler.runner.verdict import Ended
+from jvscheduler.attempt.process import Usage
+from jvscheduler.attempt.tracebacks import error_message
+from jvscheduler.attempt.verdict import Ended
 from jvscheduler.worker.children import Child, Children
 from jvscheduler.worker.forked import try_import
 from jvscheduler.worker.log import Log

@@ -7,10 +7,10 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from jvscheduler.attempt.memory import count, find_counter
+from jvscheduler.attempt.process import Usage
+from jvscheduler.attempt.verdict import Verdict, judge
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.runner.memory_limit import count, find_counter
-from jvscheduler.runner.process import Usage
-from jvscheduler.runner.verdict import Verdict, judge
 from jvscheduler.worker.children import Child, Children
 from jvscheduler.worker.forked import run
 from jvscheduler.worker.log import Log

@@ -15,8 +15,8 @@ import time
 from types import FrameType
 from typing import Final, assert_never
 
+from jvscheduler.attempt.process import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
-from jvscheduler.runner.process import GRACE_SECONDS
 from jvscheduler.worker.children import Children
 from jvscheduler.worker.door import Door
 from jvscheduler.worker.imports import Imports

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
-from jvscheduler.runner.gate import Gate
-from jvscheduler.runner.report import Board, Report
+from jvscheduler.attempt.gate import Gate
+from jvscheduler.attempt.report import Board, Report
 
 Life = Callable[[Board, Gate], NoReturn]
 

@@ -14,14 +14,14 @@ from io import TextIOWrapper
 from types import FrameType
 from typing import Any, NoReturn
 
+from jvscheduler.attempt import kernel
+from jvscheduler.attempt.calls import prepared
+from jvscheduler.attempt.default_database import DefaultDatabase
+from jvscheduler.attempt.entrypoint import TaskNotFound, load
+from jvscheduler.attempt.gate import Gate
+from jvscheduler.attempt.report import Board, Report, encode, presentable
+from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
-from jvscheduler.runner import kernel
-from jvscheduler.runner.calls import prepared
-from jvscheduler.runner.default_database import DefaultDatabase
-from jvscheduler.runner.entrypoint import TaskNotFound, load
-from jvscheduler.runner.gate import Gate
-from jvscheduler.runner.report import Board, Report, encode, presentable
-from jvscheduler.runner.tracebacks import error_message, trace
 
 
 def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> NoReturn:

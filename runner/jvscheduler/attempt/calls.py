@@ -15,8 +15,8 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError
-from jvscheduler.runner.log import say
 
 if TYPE_CHECKING:
     from jvspatial.core.entities import Walker

@@ -4,8 +4,8 @@ import signal
 from dataclasses import dataclass
 from typing import Any, Final
 
+from jvscheduler.attempt.report import Report
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.runner.report import Report
 
 
 @dataclass(frozen=True)
