@@ -10,11 +10,11 @@ from typing import Any
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.jobs import ScheduledJob
 from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.loop.definition import Definition
 from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution import Host
-from jvscheduler.loop.runs import Runs
-from jvscheduler.loop.spool import Spool
+from jvscheduler.loop.execution.execution import Host
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task

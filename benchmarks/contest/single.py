@@ -16,11 +16,11 @@ from benchmarks.runner import SHOP
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution import Host
-from jvscheduler.loop.runs import Runs
-from jvscheduler.loop.spool import Spool
-from jvscheduler.loop.worker_client import SocketWorker, connected
-from jvscheduler.loop.worker_process import worker_process
+from jvscheduler.loop.execution.execution import Host
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.worker_link.client import SocketWorker, connected
+from jvscheduler.loop.worker_link.process import worker_process
 from jvscheduler.outcomes import Outcome, Status
 
 RUNS: Final = 30

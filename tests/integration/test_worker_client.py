@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from jvscheduler import environment
-from jvscheduler.loop.worker_client import SocketWorker
-from jvscheduler.loop.worker_process import worker_process
+from jvscheduler.loop.worker_link.client import SocketWorker
+from jvscheduler.loop.worker_link.process import worker_process
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.messages import Ended, Prepared, Start
 from tests.readme import ROOT
@@ -178,7 +178,7 @@ def test_the_worker_ends_with_who_started_it(tmp_path: Path) -> None:
 
 A_LOOP = """
 import asyncio, os
-from jvscheduler.loop.worker_process import worker_process
+from jvscheduler.loop.worker_link.process import worker_process
 
 async def main():
     async with worker_process(os.environ) as process:

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.dev.log import LineFormatter, wants_colours
 from jvscheduler.loop.log import LOG, Event, say, say_outcome
-from jvscheduler.loop.output import shown
+from jvscheduler.loop.worker_link.output import shown
 from jvscheduler.outcomes import Status
 from tests.outcomes import begun, failed
 

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler_server.loop.assignments import (
     Assignment,
     Change,

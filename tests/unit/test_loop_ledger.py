@@ -9,10 +9,10 @@ import pytest
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.loop import ledger as ledgers
-from jvscheduler.loop.batching import Batcher
-from jvscheduler.loop.ledger import Ledger
-from jvscheduler.loop.spool import Entry, Spool
+from jvscheduler.loop.recording import recorder as ledgers
+from jvscheduler.loop.recording.batching import Batcher
+from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
 from tests.loop_parts import SteppedClock, settle
 from tests.loop_stories import gap, revision

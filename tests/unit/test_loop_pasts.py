@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.loop import accounting
-from jvscheduler.loop.definition import revision_of
+from jvscheduler.loop.scheduling import accounting
+from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.outcomes import Gap, Status
 from tests.loop_parts import (
     MINUTE,

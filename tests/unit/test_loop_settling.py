@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.loop.spool import Spool
+from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.outcomes import Status
 from tests.findings import findings_of
 from tests.loop_parts import (

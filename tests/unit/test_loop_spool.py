@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.loop.definition import revision_of
-from jvscheduler.loop.spool import Entry, Spool
+from jvscheduler.loop.recording.spool import Entry, Spool
+from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.outcomes import Gap, Reason, Status
 from tests.loop_parts import MINUTE, NOON, definition
 from tests.outcomes import begun, completed, failed

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.loop.spool_folder import spool_folder
+from jvscheduler.loop.recording.spool_folder import spool_folder
 
 URL = "postgresql://me@here/app"
 

@@ -15,20 +15,20 @@ from typing import Final
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.accounting import Account
+from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.definition import Definition, decides_alike, removed, revision_of
-from jvscheduler.loop.endings import silent_attempts
-from jvscheduler.loop.execution import Execution, Host, ignored, outcome_of
-from jvscheduler.loop.jobs import Job, due_job, manual_job, unfinished_job
-from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.execution.execution import Execution, Host, ignored, outcome_of
+from jvscheduler.loop.execution.jobs import Job, due_job, manual_job, unfinished_job
+from jvscheduler.loop.execution.lost import silent_attempts
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.execution.slots import Places
 from jvscheduler.loop.log import Event, say, say_outcome
-from jvscheduler.loop.places import Places
-from jvscheduler.loop.roster import Roster
-from jvscheduler.loop.runs import Runs
-from jvscheduler.loop.spool import Spool
-from jvscheduler.loop.takeovers import Takeovers
-from jvscheduler.loop.work import Work
+from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.scheduling.accounting import Account
+from jvscheduler.loop.scheduling.definition import Definition, decides_alike, removed, revision_of
+from jvscheduler.loop.scheduling.roster import Roster
+from jvscheduler.loop.takeover.takeovers import Takeovers
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.worker.messages import Ended
 

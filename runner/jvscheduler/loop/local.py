@@ -14,14 +14,14 @@ from typing import Final
 from jvscheduler import environment
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.definition import Definition
 from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution import Host, ignored
-from jvscheduler.loop.runs import Runs
-from jvscheduler.loop.spool import Spool
-from jvscheduler.loop.spool_folder import spool_folder
-from jvscheduler.loop.worker_client import SocketWorker, connected
-from jvscheduler.loop.worker_process import Show, worker_process
+from jvscheduler.loop.execution.execution import Host, ignored
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.recording.spool_folder import spool_folder
+from jvscheduler.loop.scheduling.definition import Definition
+from jvscheduler.loop.worker_link.client import SocketWorker, connected
+from jvscheduler.loop.worker_link.process import Show, worker_process
 from jvscheduler.names import resource_name
 from jvscheduler.outcomes import Outcome
 from jvscheduler.tasks import Task

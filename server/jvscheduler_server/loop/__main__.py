@@ -18,10 +18,10 @@ from jvscheduler.errors import SchedulerError
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution import Host
-from jvscheduler.loop.runs import Runs
-from jvscheduler.loop.spool import Spool
-from jvscheduler.loop.worker_client import SocketWorker, connected
+from jvscheduler.loop.execution.execution import Host
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler_server.kubernetes_api import connect
 from jvscheduler_server.loop.following import Following
 from jvscheduler_server.loop.settings import Settings, read_settings

@@ -14,7 +14,7 @@ from typing import Final
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.recovery import as_it_was, undone
+from jvscheduler.loop.takeover.recovery import as_it_was, undone
 from jvscheduler.names import resource_name
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import NAMESPACE as LOCAL

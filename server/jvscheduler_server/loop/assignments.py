@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task

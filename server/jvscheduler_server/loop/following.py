@@ -6,9 +6,9 @@ from typing import Protocol
 
 from jvscheduler import names
 from jvscheduler.loop.beside import beside
-from jvscheduler.loop.definition import Definition
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.loop.assignments import Assignment, change, keep_definition, to_assignment
 from jvscheduler_server.watch import Resource, Source, Watched

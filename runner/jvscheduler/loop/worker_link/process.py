@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 
 from jvscheduler import environment
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.output import shown
+from jvscheduler.loop.worker_link.output import shown
 from jvscheduler.worker import log
 
 Show: TypeAlias = Callable[[str, str], None]

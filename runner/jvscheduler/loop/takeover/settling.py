@@ -8,11 +8,11 @@ from collections.abc import Sequence
 
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.definition import revision_of
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.pasts import told_of
-from jvscheduler.loop.recovery import Takeover, as_it_was, past, undone
-from jvscheduler.loop.spool import Unsettled
+from jvscheduler.loop.recording.spool import Unsettled
+from jvscheduler.loop.scheduling.definition import revision_of
+from jvscheduler.loop.takeover.gather import told_of
+from jvscheduler.loop.takeover.recovery import Takeover, as_it_was, past, undone
 
 
 async def settle(store: LoopStore, left: Sequence[Unsettled]) -> None:

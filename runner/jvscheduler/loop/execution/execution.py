@@ -16,12 +16,12 @@ from jvscheduler.attempt.limits import skipped
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.history.slots import SlotRequest
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.endings import lost
-from jvscheduler.loop.jobs import Job, start_order
-from jvscheduler.loop.ledger import Ledger
+from jvscheduler.loop.execution.jobs import Job, start_order
+from jvscheduler.loop.execution.lost import lost
+from jvscheduler.loop.execution.runs import Runs, WorkerLost
+from jvscheduler.loop.execution.slots import Places
 from jvscheduler.loop.log import Event, say, say_outcome
-from jvscheduler.loop.places import Places
-from jvscheduler.loop.runs import Runs, WorkerLost
+from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.outcomes import Outcome, Reason, Status, from_json
 from jvscheduler.worker.messages import Ended, Start
 

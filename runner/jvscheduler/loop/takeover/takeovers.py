@@ -14,15 +14,15 @@ from typing import Final
 
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.accounting import Account, accounts
+from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.definition import Definition, revision_of
-from jvscheduler.loop.ledger import Ledger
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.pasts import Told, told_of
-from jvscheduler.loop.recovery import Takeover, past, unrun
-from jvscheduler.loop.roster import Roster
-from jvscheduler.loop.work import Work
+from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.scheduling.accounting import Account, accounts
+from jvscheduler.loop.scheduling.definition import Definition, revision_of
+from jvscheduler.loop.scheduling.roster import Roster
+from jvscheduler.loop.takeover.gather import Told, told_of
+from jvscheduler.loop.takeover.recovery import Takeover, past, unrun
 from jvscheduler.outcomes import Reason
 
 _PAUSE: Final = timedelta(seconds=1)

@@ -18,13 +18,13 @@ from typing import Final, TypeVar
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.pledges import Pledges
-from jvscheduler.loop.recovery import Takeover
-from jvscheduler.loop.settling import settle
-from jvscheduler.loop.spool import Entry, Spool, Unsettled
+from jvscheduler.loop.recording.batching import Batcher
+from jvscheduler.loop.recording.spool import Entry, Spool, Unsettled
+from jvscheduler.loop.takeover.pledges import Pledges
+from jvscheduler.loop.takeover.recovery import Takeover
+from jvscheduler.loop.takeover.settling import settle
 from jvscheduler.outcomes import Gap, Outcome
 
 T = TypeVar("T")

@@ -10,7 +10,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Final
 
-from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.outcomes import Gap, Reason, Status
 
 MOST_IN_A_GAP: Final = 10_000

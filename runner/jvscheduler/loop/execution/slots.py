@@ -13,10 +13,10 @@ from datetime import datetime
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.slots import EXPIRY, SlotRequest, Slots
-from jvscheduler.loop.batching import Batcher
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.ledger import Ledger
-from jvscheduler.loop.runs import Runs
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.recording.batching import Batcher
+from jvscheduler.loop.recording.recorder import Ledger
 
 
 class Places:

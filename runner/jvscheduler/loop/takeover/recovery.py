@@ -14,8 +14,8 @@ from typing import Final
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.definitions import Definitions
 from jvscheduler.history.revisions import ScheduleRevision, beginning
-from jvscheduler.loop.accounting import Account, accounts, gaps
-from jvscheduler.loop.definition import Definition, decides_alike, revision_of
+from jvscheduler.loop.scheduling.accounting import Account, accounts, gaps
+from jvscheduler.loop.scheduling.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Gap, Reason
 from jvscheduler.tasks import Task
 

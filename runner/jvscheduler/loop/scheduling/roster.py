@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.history.revisions import NEXT
-from jvscheduler.loop.accounting import Account, account
-from jvscheduler.loop.agenda import Agenda
-from jvscheduler.loop.definition import Definition
+from jvscheduler.loop.scheduling.accounting import Account, account
+from jvscheduler.loop.scheduling.agenda import Agenda
+from jvscheduler.loop.scheduling.definition import Definition
 
 _MINUTE: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)

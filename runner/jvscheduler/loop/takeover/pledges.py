@@ -5,9 +5,9 @@ them. What it has settled, or leaves to others, no longer waits for it and goes 
 what else is spooled.
 """
 
-from jvscheduler.loop.definition import revision_of
-from jvscheduler.loop.recovery import Takeover
-from jvscheduler.loop.spool import Entry, Unsettled
+from jvscheduler.loop.recording.spool import Entry, Unsettled
+from jvscheduler.loop.scheduling.definition import revision_of
+from jvscheduler.loop.takeover.recovery import Takeover
 
 
 class Pledges:

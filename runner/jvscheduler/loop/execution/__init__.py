@@ -1,0 +1,1 @@
+"""Runs one job from its due instant to its last attempt."""

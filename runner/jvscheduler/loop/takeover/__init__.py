@@ -1,0 +1,1 @@
+"""Settles what was due before this loop took over its tasks."""

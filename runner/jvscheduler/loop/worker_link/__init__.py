@@ -1,0 +1,1 @@
+"""The loop's end of the connection to its worker."""
