@@ -20,7 +20,7 @@ import aiosqlite
 import asyncpg
 
 from benchmarks.report import Ratio
-from jvscheduler.history.claims import claim_row
+from jvscheduler.history.records.claims import claim_row
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.names import scheduled_job_id, scheduled_job_name

@@ -25,9 +25,9 @@ from jvspatial.core.context import GraphContext, set_default_context
 
 from benchmarks.report import Ratio
 from jvscheduler.history import ScheduledJob
-from jvscheduler.history.databases import database
-from jvscheduler.history.jobs import from_record, to_record
+from jvscheduler.history.backends.databases import database
 from jvscheduler.history.jvspatial_store import JvspatialHistory
+from jvscheduler.history.records.jobs import from_record, to_record
 from jvscheduler.history.times import to_text
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Status

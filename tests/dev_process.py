@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from tests.runner_process import records
 
 PROGRAM = Path(sys.executable).with_name("jvscheduler")

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.revisions import ScheduleRevision, identified
-from jvscheduler.history.spans import began_before
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.revisions import ScheduleRevision, identified
+from jvscheduler.history.records.spans import began_before
 from jvscheduler.history.times import to_text
 from jvscheduler.names import manual_job_id, scheduled_job_id
 from jvscheduler.outcomes import Reason, Status

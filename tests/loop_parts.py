@@ -8,8 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution.execution import Host
 from jvscheduler.loop.execution.runs import Runs
@@ -18,6 +17,7 @@ from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
+from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.verification.findings import Kind
 from jvscheduler.worker.messages import Ended, Start
 from tests.findings import findings_of

@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import scheduled_job_id
 from jvscheduler.outcomes import Gap, Outcome, Reason, Status

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from jvscheduler import environment
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, from_message
 from tests.readme import ROOT

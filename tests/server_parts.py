@@ -9,10 +9,10 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store import Recent
 from jvscheduler.outcomes import Outcome, Status
+from jvscheduler.testing.history import MemoryHistory
 from jvscheduler_server.app import create_app
 from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskPod, TaskState
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from jvscheduler.history.slots import EXPIRY, SlotRequest
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.store import LoopStore
 from tests.loop_stories import REPORT, RESTOCK, MakeLoopStore
 from tests.outcomes import NOON

@@ -12,7 +12,7 @@ from typing import Any, Final
 import asyncpg
 
 from benchmarks.claims import INSERT, SCHEMA
-from jvscheduler.history.claims import claim_row
+from jvscheduler.history.records.claims import claim_row
 from jvscheduler.names import scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, Status
 

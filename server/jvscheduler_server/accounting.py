@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler import names
-from jvscheduler.history.definitions import Due
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.definitions import Due
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Gap, Reason, Status
 from jvscheduler_server.cluster import TaskCronJob
 

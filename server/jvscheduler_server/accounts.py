@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from jvscheduler.history.definitions import Definitions, Due
+from jvscheduler.history.records.definitions import Definitions, Due
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import scheduled_time_of
 from jvscheduler.outcomes import Gap

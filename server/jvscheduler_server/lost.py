@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.merge import outcome_of
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster import KubernetesJob, TaskPod
 from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE

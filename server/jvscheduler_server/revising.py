@@ -9,7 +9,7 @@ was true then, also when no server ran.
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision, beginning, identified
+from jvscheduler.history.records.revisions import ScheduleRevision, beginning, identified
 from jvscheduler_server.cluster import TaskCronJob
 
 CRON_JOB: Final = "CronJob"

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler_server.cluster import SweptCluster, TaskCronJob, TaskState
 from jvscheduler_server.revising import CRON_JOB, LOOP, is_carried, removal_of, revision_of

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Status
 from jvscheduler.verification.spans import last_sign_of_life

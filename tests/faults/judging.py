@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TypeVar
 
 from jvscheduler.cli.verify import Request, verify
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store
 from jvscheduler.verification.report import Report, as_text

@@ -12,7 +12,7 @@ import httpx
 import psutil
 import pytest
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from tests.application import Application, application
 from tests.cluster.api_server import free_ports
 from tests.cluster.postgres import PostgresServer

@@ -13,10 +13,10 @@ import pytest
 from jvspatial.core.context import GraphContext, set_default_context
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.binding import bind
-from jvscheduler.history.databases import database
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.backends.databases import database
+from jvscheduler.history.entities.binding import bind
 from jvscheduler.history.jvspatial_store import JvspatialHistory
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.outcomes import Outcome

@@ -9,7 +9,7 @@ import pytest
 from jvscheduler import environment
 from jvscheduler.cli import main
 from jvscheduler.history import ScheduledJob
-from jvscheduler.history.binding import bind
+from jvscheduler.history.entities.binding import bind
 from tests.runner_process import Runner
 
 

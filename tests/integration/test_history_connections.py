@@ -15,7 +15,7 @@ from tests.outcomes import NOON, completed, of_job
 USES = """
 import asyncio, sys
 from jvscheduler.history import ScheduledJob
-from jvscheduler.history.binding import bind
+from jvscheduler.history.entities.binding import bind
 
 async def use():
     bound = bind(sys.argv[1])

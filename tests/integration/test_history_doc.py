@@ -10,7 +10,7 @@ import pytest
 from jvspatial.core.context import GraphContext, set_default_context
 from jvspatial.db.database import Database
 
-from jvscheduler.history.databases import database
+from jvscheduler.history.backends.databases import database
 from jvscheduler.history.queries import groups, parsing, pipeline, updates
 from jvscheduler.history.urls import parse_url
 from tests.readme import ROOT

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.cli import main
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.kubernetes_api import connect

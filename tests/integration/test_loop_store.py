@@ -13,9 +13,9 @@ from typing import TypeVar
 
 import pytest
 
-from jvscheduler.history.databases import database
-from jvscheduler.history.jobs import ScheduledJob, to_record
-from jvscheduler.history.slots import EXPIRY, SlotRequest
+from jvscheduler.history.backends.databases import database
+from jvscheduler.history.records.jobs import ScheduledJob, to_record
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store, parse_url
 from tests.loop_store_contract import LoopStoreContract

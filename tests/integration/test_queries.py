@@ -13,17 +13,17 @@ from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history import AlreadyExists, ScheduledJob
-from jvscheduler.history.annotations import kinds_of
-from jvscheduler.history.databases import database
-from jvscheduler.history.mongo_database import collection_of
+from jvscheduler.history.backends.batches import Batch
+from jvscheduler.history.backends.databases import database
+from jvscheduler.history.backends.mongodb.database import collection_of
+from jvscheduler.history.backends.mongodb.queries import mongo_sort
+from jvscheduler.history.backends.mongodb.rows import MongoRows
+from jvscheduler.history.backends.postgresql.rows import PostgresRows
+from jvscheduler.history.backends.sqlite.rows import SqliteRows
+from jvscheduler.history.entities.annotations import kinds_of
 from jvscheduler.history.queries.conditions import Condition, Sort
-from jvscheduler.history.queries.mongo import mongo_sort
 from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
 from jvscheduler.history.queries.sql import PostgresSql, SqliteSql
-from jvscheduler.history.rows.batches import Batch
-from jvscheduler.history.rows.mongo import MongoRows
-from jvscheduler.history.rows.postgres import PostgresRows
-from jvscheduler.history.rows.sqlite import SqliteRows
 from jvscheduler.history.urls import parse_url
 from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples

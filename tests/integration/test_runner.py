@@ -12,7 +12,7 @@ import psutil
 import pytest
 
 from jvscheduler import environment
-from jvscheduler.history.slots import EXPIRY, SlotRequest
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status
 from tests.cluster.postgres import PostgresServer

@@ -15,7 +15,7 @@ import pytest
 from jvscheduler import names
 from jvscheduler.cli import main
 from jvscheduler.environment import MAX_CONCURRENT
-from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store
 from tests.cluster.api_server import ApiServer

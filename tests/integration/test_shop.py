@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.history.databases import database
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.backends.databases import database
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Status
 from tests.readme import ROOT

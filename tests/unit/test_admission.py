@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.history.slots import EXPIRY, SlotRequest
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner import admission, heartbeats
 from jvscheduler.runner.admission import Verdict, admit
+from jvscheduler.testing.history import MemoryHistory
 from tests.outcomes import failed, of_job
 
 

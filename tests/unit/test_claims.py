@@ -6,9 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from jvscheduler.history.claims import claim_row, end_of_claim
-from jvscheduler.history.jobs import from_record, to_record
-from jvscheduler.history.merge import merge, opened
+from jvscheduler.history.records.claims import claim_row, end_of_claim
+from jvscheduler.history.records.jobs import from_record, to_record
+from jvscheduler.history.records.merge import merge, opened
 from jvscheduler.outcomes import Outcome
 from tests.outcomes import begun, completed, failed, timed_out
 

@@ -10,7 +10,7 @@ import pytest
 
 from jvscheduler.cli.verify import Request, add_arguments, requested, verify
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.verification.report import as_json, as_text
 from tests.loop_stories import REPORT, RESTOCK, gap, minutes, revision
 from tests.outcomes import NOON, completed, of_job

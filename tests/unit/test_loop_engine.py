@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.log import LOG
 from jvscheduler.outcomes import Reason, Status
 from tests.loop_parts import (

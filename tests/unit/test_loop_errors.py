@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.memory import MemoryHistory
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.testing.history import MemoryHistory
 from tests.loop_parts import MINUTE, NOON, SECOND, Story, definition, run, unending
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.history.definitions import Definitions
+from jvscheduler.history.records.definitions import Definitions
 from jvscheduler.outcomes import Reason, Status
 from tests.findings import findings_of
 from tests.loop_parts import MINUTE, NOON, SECOND, START, Story, completed, definition, failed, run

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.recording import recorder as ledgers
 from jvscheduler.loop.recording.batching import Batcher
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Entry, Spool
 from jvscheduler.outcomes import Gap, Outcome
+from jvscheduler.testing.history import MemoryHistory
 from tests.loop_parts import SteppedClock, settle
 from tests.loop_stories import gap, revision
 from tests.outcomes import completed, of_job

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.history.memory import MemoryHistory
 from jvscheduler.loop.scheduling import accounting
 from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.outcomes import Gap, Status
+from jvscheduler.testing.history import MemoryHistory
 from tests.loop_parts import (
     MINUTE,
     NOON,

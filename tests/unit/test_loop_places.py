@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.history.slots import SlotRequest
+from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.execution.slots import Places
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.outcomes import Outcome
+from jvscheduler.testing.history import MemoryHistory
 from tests.loop_parts import SteppedClock
 from tests.outcomes import completed, of_job
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.recording.spool import Entry, Spool
 from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.outcomes import Gap, Reason, Status

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from jvscheduler.history.jvspatial_store import JvspatialHistory
-from jvscheduler.history.memory import MemoryHistory
-from jvscheduler.history.memory_database import MemoryDatabase
+from jvscheduler.testing.database import MemoryDatabase
+from jvscheduler.testing.history import MemoryHistory
 from tests.history_contract import HistoryContract
 from tests.loop_store_contract import LoopStoreContract
 from tests.slots_contract import SlotsContract

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from jvscheduler.history.memory_database import MemoryDatabase
+from jvscheduler.testing.database import MemoryDatabase
 from tests.change_contract import ChangeContract
 from tests.documented_examples import DocumentedExamples
 from tests.query_contract import QueryContract

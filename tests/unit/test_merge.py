@@ -6,9 +6,9 @@ from itertools import permutations
 
 import pytest
 
-from jvscheduler.history.gaps import accounted
-from jvscheduler.history.jobs import ScheduledJob, to_context
-from jvscheduler.history.merge import may_run, merge
+from jvscheduler.history.records.gaps import accounted
+from jvscheduler.history.records.jobs import ScheduledJob, to_context
+from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Gap, Outcome, Reason, Status
 from tests.outcomes import NOON, begun, completed, failed, timed_out
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
 from jvscheduler.verification.findings import Kind
 from jvscheduler_server.cluster import TaskState

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.findings import Kind

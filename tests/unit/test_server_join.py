@@ -3,8 +3,8 @@
 from datetime import timedelta
 from typing import Any
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.merge import merge
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.merge import merge
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler_server.join import PodView, join, unclaimed_pods
 from tests.outcomes import NOON, begun, completed, of_job

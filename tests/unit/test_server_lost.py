@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.merge import merge
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.merge import merge
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster import KubernetesJob, TaskPod
 from jvscheduler_server.lost import GRACE, LOOP_GRACE, closings, givings_up, seen

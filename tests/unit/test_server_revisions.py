@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster import TaskState
 from jvscheduler_server.cron_jobs import to_task_cron_job
 from jvscheduler_server.revising import removal_of, revision_of

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.audit import Audit, Terms
 from jvscheduler.verification.checker import judge

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
 from jvscheduler.verification.audit import Audit, Terms
 from jvscheduler.verification.checker import MOST_INSTANTS, judge

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from jvscheduler.history.databases import HistoryDatabase
+    from jvscheduler.history.backends.databases import HistoryDatabase
 
 _MODULE: Final = "jvspatial"
 
@@ -52,6 +52,6 @@ class DefaultDatabase:
         return spec
 
     def _bind(self) -> None:
-        from jvscheduler.history.binding import bind  # noqa: PLC0415 - imports jvspatial
+        from jvscheduler.history.entities.binding import bind  # noqa: PLC0415 - imports jvspatial
 
         self._bound = bind(self._url)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Outcome, Reason, Status
 
 SILENT_AFTER: Final = timedelta(seconds=30)

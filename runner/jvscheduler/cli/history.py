@@ -53,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _prune(url: str, before: datetime, keep_last: int) -> str:
-    from jvscheduler.history.binding import bind  # noqa: PLC0415 - it loads jvspatial
+    from jvscheduler.history.entities.binding import bind  # noqa: PLC0415 - it loads jvspatial
     from jvscheduler.history.retention import prune  # noqa: PLC0415 - it loads jvspatial
 
     bound = bind(url)

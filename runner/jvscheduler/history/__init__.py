@@ -10,18 +10,18 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from jvscheduler.history.jobs import ScheduledJob
-    from jvscheduler.history.objects import AlreadyExists, Object, UndecodableRecord
+    from jvscheduler.history.entities.objects import AlreadyExists, Object, UndecodableRecord
     from jvscheduler.history.queries.conditions import InvalidQuery
+    from jvscheduler.history.records.jobs import ScheduledJob
 
 __all__ = ["AlreadyExists", "InvalidQuery", "Object", "ScheduledJob", "UndecodableRecord"]
 
 _MODULES: Final = {
-    "AlreadyExists": "objects",
+    "AlreadyExists": "entities.objects",
     "InvalidQuery": "queries.conditions",
-    "Object": "objects",
-    "ScheduledJob": "jobs",
-    "UndecodableRecord": "objects",
+    "Object": "entities.objects",
+    "ScheduledJob": "records.jobs",
+    "UndecodableRecord": "entities.objects",
 }
 
 

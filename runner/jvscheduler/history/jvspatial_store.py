@@ -13,9 +13,14 @@ from typing import Any, Final, TypeVar
 
 from jvspatial.core.context import GraphContext
 
-from jvscheduler.history.annotations import kinds_of
-from jvscheduler.history.databases import HistoryDatabase
-from jvscheduler.history.jobs import (
+from jvscheduler.history.backends.databases import HistoryDatabase
+from jvscheduler.history.backends.rows import rows_of
+from jvscheduler.history.backends.statements import slots_of, statements_of
+from jvscheduler.history.entities.annotations import kinds_of
+from jvscheduler.history.loop_calls import LoopCalls
+from jvscheduler.history.queries.conditions import Sort
+from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
+from jvscheduler.history.records.jobs import (
     COLLECTION,
     ENTITY,
     ScheduledJob,
@@ -24,12 +29,7 @@ from jvscheduler.history.jobs import (
     to_context,
     to_record,
 )
-from jvscheduler.history.loop_calls import LoopCalls
-from jvscheduler.history.merge import may_run, merge, opened
-from jvscheduler.history.queries.conditions import Sort
-from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
-from jvscheduler.history.rows import rows_of
-from jvscheduler.history.statements import slots_of, statements_of
+from jvscheduler.history.records.merge import may_run, merge, opened
 from jvscheduler.history.store import Recent
 from jvscheduler.history.times import to_text
 from jvscheduler.history.unavailable import bounded

@@ -6,18 +6,18 @@ from datetime import datetime
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from jvscheduler.history.annotations import kinds_of
-from jvscheduler.history.claims import Allowed, claim_row, end_of_claim, steps
-from jvscheduler.history.gaps import accounted
-from jvscheduler.history.jobs import ENTITY, ScheduledJob, decoded, to_record
-from jvscheduler.history.merge import may_run
+from jvscheduler.history.backends.rows import Rows
+from jvscheduler.history.backends.statements import Change, Statements
+from jvscheduler.history.entities.annotations import kinds_of
 from jvscheduler.history.queries.parsing import entity_field, parse
-from jvscheduler.history.revisions import ENTITY as REVISION
-from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.history.rows import Rows
-from jvscheduler.history.slots import SlotRequest, Slots
-from jvscheduler.history.spans import by_first_instant, by_start, last_instants
-from jvscheduler.history.statements import Change, Statements
+from jvscheduler.history.records.claims import Allowed, claim_row, end_of_claim, steps
+from jvscheduler.history.records.gaps import accounted
+from jvscheduler.history.records.jobs import ENTITY, ScheduledJob, decoded, to_record
+from jvscheduler.history.records.merge import may_run
+from jvscheduler.history.records.revisions import ENTITY as REVISION
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.spans import by_first_instant, by_start, last_instants
+from jvscheduler.history.slots.requests import SlotRequest, Slots
 from jvscheduler.history.times import to_text
 from jvscheduler.outcomes import Gap, Outcome, Status
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Status
 
 _NEWEST = [("context.execution_time", -1)]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.revisions import ScheduleRevision
-from jvscheduler.history.slots import Slots
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.slots.requests import Slots
 from jvscheduler.outcomes import Gap, Outcome, Status
 
 

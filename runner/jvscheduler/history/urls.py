@@ -66,7 +66,7 @@ def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -
     Indexes serve those who read, so those make them: a runner, which only
     writes its own row, leaves them and their cost alone.
     """
-    from jvscheduler.history.databases import database  # noqa: PLC0415 - takes half a second
+    from jvscheduler.history.backends.databases import database  # noqa: PLC0415 - takes half a second
     from jvscheduler.history.jvspatial_store import CALL_SECONDS, JvspatialHistory  # noqa: PLC0415
 
     address = parse_url(url)

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock

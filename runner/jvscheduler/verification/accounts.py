@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status
 
 NOT_RUN: Final = (Status.MISSED, Status.SKIPPED)

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.definitions import Definitions, Due
-from jvscheduler.history.jobs import ScheduledJob
+from jvscheduler.history.records.definitions import Definitions, Due
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.verification.accounts import NOT_RUN, Account, account
 from jvscheduler.verification.findings import Findings, Kind
 from jvscheduler.verification.lateness import Lateness

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from jvscheduler.history.definitions import Definitions, Due
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.definitions import Definitions, Due
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.verification.audit import Audit, Terms, Window
 
 MOST_INSTANTS: Final = 1000

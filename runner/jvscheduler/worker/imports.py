@@ -24,7 +24,7 @@ from jvscheduler.worker.output import Output
 from jvscheduler.worker.runs import Send
 
 IMPORT_SECONDS: Final = 60.0
-BINDING: Final = "jvscheduler.history.binding"
+BINDING: Final = "jvscheduler.history.entities.binding"
 """What a run needs besides when its application uses jvspatial."""
 
 

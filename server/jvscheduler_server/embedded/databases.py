@@ -17,7 +17,7 @@ from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.binding import bind
+from jvscheduler.history.entities.binding import bind
 from jvscheduler.history.urls import parse_url
 
 DEFAULT: Final = "sqlite:///jvscheduler.db"

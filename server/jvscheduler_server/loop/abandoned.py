@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.revisions import ScheduleRevision, by_task
+from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.takeover.recovery import as_it_was, undone
 from jvscheduler.names import resource_name

@@ -14,7 +14,7 @@ from typing import Final
 
 from jvscheduler.attempt.limits import skipped
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
-from jvscheduler.history.slots import SlotRequest
+from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.jobs import Job, start_order
 from jvscheduler.loop.execution.lost import lost

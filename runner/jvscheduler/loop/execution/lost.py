@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from jvscheduler.attempt.limits import is_alive
-from jvscheduler.history.jobs import ScheduledJob
-from jvscheduler.history.merge import outcome_of
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
 
 

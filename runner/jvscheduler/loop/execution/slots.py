@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.slots import EXPIRY, SlotRequest, Slots
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest, Slots
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.recording.batching import Batcher

@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say

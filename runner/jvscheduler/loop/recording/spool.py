@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
-from jvscheduler.history.revisions import ScheduleRevision
+from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Gap, Outcome, Reason, Status, from_json, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from jvscheduler.history.revisions import ScheduleRevision, identified
+from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.tasks import Task
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.revisions import NEXT
+from jvscheduler.history.records.revisions import NEXT
 from jvscheduler.loop.scheduling.accounting import Account, account
 from jvscheduler.loop.scheduling.agenda import Agenda
 from jvscheduler.loop.scheduling.definition import Definition

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from jvscheduler.history.revisions import ScheduleRevision, by_task
+from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.takeover.recovery import Takeover
 

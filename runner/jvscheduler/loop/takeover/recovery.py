@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.definitions import Definitions
-from jvscheduler.history.revisions import ScheduleRevision, beginning
+from jvscheduler.history.records.definitions import Definitions
+from jvscheduler.history.records.revisions import ScheduleRevision, beginning
 from jvscheduler.loop.scheduling.accounting import Account, accounts, gaps
 from jvscheduler.loop.scheduling.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Gap, Reason

@@ -1,0 +1,1 @@
+"""The history on MongoDB: everything that knows this database."""

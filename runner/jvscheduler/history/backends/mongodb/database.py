@@ -1,0 +1,77 @@
+"""jvspatial's MongoDB, with the driver's own asynchronous client.
+
+jvspatial repeats a call whose connection broke, a change too; here the driver
+does, which numbers its writes, and `unavailable` what may be done twice. A
+document is found by `_id`, which has an index, where jvspatial's other databases
+say `id`. An index of entities ends with `_id`, as every order of ours does.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from jvspatial.db.mongodb import MongoDB
+from jvspatial.exceptions import DatabaseError
+from pymongo import ReturnDocument
+from pymongo.errors import PyMongoError
+
+from jvscheduler.history.backends.indexes import EntityIndexes, Fields, Row, named, pairs_of
+from jvscheduler.history.backends.mongodb.queries import as_bson
+
+SELECTION_SECONDS: Final = 2
+"""How long one try waits for a server to be there; `unavailable` tries four times."""
+
+
+class NativeMongo(EntityIndexes, MongoDB):
+    def __init__(self, uri: str, db_name: str, *, connections: int, timeout: float) -> None:
+        bounded = _with_limits(uri, timeout)
+        super().__init__(bounded, db_name, max_pool_size=connections, driver="pymongo")
+
+    async def find_one_and_update(
+        self, collection: str, query: Row, update: Row, upsert: bool = False
+    ) -> Row | None:
+        by_id = {"_id" if name == "id" else name: value for name, value in query.items()}
+
+        async def changed() -> Row | None:
+            found = await (await collection_of(self, collection)).find_one_and_update(
+                by_id, as_bson(update), upsert=upsert, return_document=ReturnDocument.AFTER
+            )
+            return None if found is None else dict(found)
+
+        return await self._run_with_reconnect("find_one_and_update", changed)  # type: ignore[no-any-return]
+
+    async def _run_with_reconnect(
+        self, op_name: str, coro_factory: Callable[[], Awaitable[Any]]
+    ) -> Any:
+        try:
+            return await coro_factory()
+        except PyMongoError as error:
+            raise DatabaseError(f"MongoDB {op_name}: {error}") from error
+
+    async def _create_plain(self, collection: str, fields: Fields) -> None:
+        """Newest first where one field says nothing else: it is what jobs are asked for."""
+        pairs = [(fields, -1)] if isinstance(fields, str) else pairs_of(fields)
+        made = await collection_of(self, collection)
+        keys = [("entity", 1), *pairs, ("_id", 1)]
+        await made.create_index(keys, name=f"entity_{named(fields)}")
+
+
+async def collection_of(database: MongoDB, name: str) -> Any:
+    """jvspatial's client, database and way to them have no public names; it is pinned."""
+    await database._ensure_connected()  # noqa: SLF001
+    connected: Any = database._db  # noqa: SLF001
+    return connected[name]
+
+
+def _with_limits(uri: str, timeout: float) -> str:
+    """What the URL says itself goes first."""
+    parts = urlsplit(uri)
+    limits = {
+        "serverSelectionTimeoutMS": SELECTION_SECONDS * 1000,
+        "connectTimeoutMS": int(timeout * 1000),
+        "socketTimeoutMS": int(timeout * 1000),
+    }
+    said = {name.lower() for name, _ in parse_qsl(parts.query)}
+    added = urlencode({name: ms for name, ms in limits.items() if name.lower() not in said})
+    query = "&".join(part for part in (parts.query, added) if part)
+    return urlunsplit(parts._replace(query=query))

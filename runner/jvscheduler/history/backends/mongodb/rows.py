@@ -1,0 +1,132 @@
+"""Rows on MongoDB: jvspatial's collection, by queries of our own.
+
+A single server has no transactions, so a change of many is one compare-and-set
+for each document: it is replaced if it still is as it was read, else read and
+changed anew. What another writer did meanwhile is never lost.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from jvspatial.db.mongodb import MongoDB
+from pymongo.errors import DuplicateKeyError, OperationFailure
+
+from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows
+from jvscheduler.history.backends.mongodb.database import collection_of
+from jvscheduler.history.backends.mongodb.queries import (
+    Query,
+    as_bson,
+    mongo_path,
+    mongo_query,
+    mongo_sort,
+)
+from jvscheduler.history.queries.conditions import Condition, Field, InvalidQuery, Sort
+from jvscheduler.history.queries.matching import Row
+
+_BAD_REGEX: Final = (2, 51091)
+_ID_ONLY: Final[Query] = {"$project": {"_id": 1}}
+
+
+class MongoRows:
+    def __init__(self, database: MongoDB, collection: str) -> None:
+        self._database = database
+        self._name = collection
+
+    async def insert(self, row: Row) -> Row | None:
+        collection = await self._collection()
+        try:
+            await collection.insert_one(_document(row))
+        except DuplicateKeyError:
+            found = await collection.find_one({"_id": row["id"]})
+            return await self.insert(row) if found is None else _row(found)
+        return None
+
+    async def find(
+        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+    ) -> list[Row]:
+        if limit == 0:
+            return []
+        order, computed = mongo_sort(sort, where)
+        stages: list[Query] = [{"$match": mongo_query(where)}]
+        stages += [{"$addFields": computed}] if computed else []
+        stages += [{"$sort": order}]
+        stages += [{"$skip": skip}] if skip else []
+        stages += [{"$limit": limit}] if limit is not None else []
+        stages += [{"$project": dict.fromkeys(computed, 0)}] if computed else []
+        return [_row(document) for document in await self._aggregate(stages)]
+
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        collection = await self._collection()
+        counted = (collection.count_documents(mongo_query(where)) for where in wheres)
+        with _readable():
+            return list(await asyncio.gather(*counted))
+
+    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+        match: Query = {"$match": {"$and": [mongo_query(where), {"_id": {"$gt": after}}]}}
+        found = await self._aggregate([match, {"$sort": {"_id": 1}}, {"$limit": limit}])
+        rows = [_row(document) for document in found]
+        changed_rows(rows, change)
+        modified = [await self._change_one(row, where, change) for row in rows]
+        return batch_of(rows, sum(modified), limit)
+
+    async def delete(self, where: Condition, limit: int) -> int:
+        query = mongo_query(where)
+        chosen = await self._aggregate([{"$match": query}, {"$limit": limit}, _ID_ONLY])
+        still = {"$and": [{"_id": {"$in": [document["_id"] for document in chosen]}}, query]}
+        done = await (await self._collection()).delete_many(still)
+        return int(done.deleted_count)
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        names = [f"f{number}" for number, _ in enumerate(fields)]
+        paths = [f"${mongo_path(field)}" for field in fields]
+        group: Query = {"$group": {"_id": dict(zip(names, paths, strict=True))}}
+        found = await self._aggregate([{"$match": mongo_query(where)}, group])
+        return [tuple(document["_id"].get(name) for name in names) for document in found]
+
+    async def _change_one(self, row: Row, where: Condition, change: Change) -> bool:
+        """Whether it was made different; not where it was deleted, or matches no more."""
+        collection = await self._collection()
+        seen: Row | None = row
+        while seen is not None:
+            changed = change(seen)
+            as_seen = {"_id": seen["id"], "context": as_bson(seen["context"])}
+            if changed == seen:
+                return False
+            if (await collection.replace_one(as_seen, _document(changed))).matched_count:
+                return True
+            found = await collection.find_one({"$and": [{"_id": row["id"]}, mongo_query(where)]})
+            seen = None if found is None else _row(found)
+        return False
+
+    async def _aggregate(self, stages: Sequence[Query]) -> list[Query]:
+        with _readable():
+            cursor = (await self._collection()).aggregate(list(stages))
+            found: list[Query] = await (
+                await cursor if inspect.isawaitable(cursor) else cursor
+            ).to_list(None)
+        return found
+
+    async def _collection(self) -> Any:
+        return await collection_of(self._database, self._name)
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    try:
+        yield
+    except OperationFailure as error:
+        if error.code in _BAD_REGEX:
+            raise InvalidQuery(f"MongoDB cannot read the query: {error}") from error
+        raise
+
+
+def _document(row: Row) -> Query:
+    return {"_id": row["id"], **as_bson(row)}
+
+
+def _row(document: Query) -> Row:
+    row_id = document["_id"]
+    return {"id": row_id, **{name: value for name, value in document.items() if name != "_id"}}

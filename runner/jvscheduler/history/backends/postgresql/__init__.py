@@ -1,0 +1,1 @@
+"""The history on PostgreSQL: everything that knows this database."""

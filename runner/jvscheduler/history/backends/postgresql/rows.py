@@ -1,0 +1,103 @@
+"""Rows on PostgreSQL: jvspatial's table of a collection, by SQL of our own."""
+
+# jvspatial's pool and tables have no public name; its version is pinned.
+# ruff: noqa: SLF001, S608 - SQL is made of checked names, values are bound
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+
+from asyncpg import InvalidRegularExpressionError
+from jvspatial.db.postgres import PostgresDB
+
+from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows
+from jvscheduler.history.backends.databases import LightPostgres
+from jvscheduler.history.queries.conditions import Condition, Field, InvalidQuery, Sort
+from jvscheduler.history.queries.matching import Row
+from jvscheduler.history.queries.sql import PostgresSql
+
+
+class PostgresRows:
+    def __init__(self, database: PostgresDB, collection: str) -> None:
+        self._database = database
+        self._collection = collection
+        self._table = f"{database.schema_name}.{collection}"
+
+    async def insert(self, row: Row) -> Row | None:
+        """Two statements only where one is there: nothing is read back that was just written."""
+        text = f"INSERT INTO {self._table} (id, entity, tenant_id, data)"
+        text += " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"
+        async with self._connection() as connection:
+            done = await connection.execute(text, *self._database._split_payload(row))
+        return (
+            None if done.endswith(" 1") else await self._database.get(self._collection, row["id"])
+        )
+
+    async def find(
+        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+    ) -> list[Row]:
+        sql = self._sql()
+        text = f"SELECT data FROM {self._table} WHERE {sql.where(where)}"
+        text += f" ORDER BY {sql.order_by(sort, where)}"
+        text += f" LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(skip)}"
+        async with self._connection() as connection:
+            return _decoded(await connection.fetch(text, *sql.params))
+
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        sql = self._sql()
+        each = [f"(SELECT COUNT(*) FROM {self._table} WHERE {sql.where(w)})" for w in wheres]
+        async with self._connection() as connection:
+            (found,) = await connection.fetch(f"SELECT {', '.join(each)}", *sql.params)
+        return list(found)
+
+    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+        sql = self._sql()
+        text = f"SELECT data FROM {self._table} WHERE ({sql.where(where)})"
+        text += f' AND id COLLATE "C" > {sql.bind(after)} ORDER BY id COLLATE "C"'
+        text += f" LIMIT {sql.bind(limit)}::bigint FOR UPDATE"
+        async with self._connection() as connection, connection.transaction():
+            found = _decoded(await connection.fetch(text, *sql.params))
+            changed = changed_rows(found, change)
+            await self._write(connection, changed)
+        return batch_of(found, len(changed), limit)
+
+    async def delete(self, where: Condition, limit: int) -> int:
+        sql = self._sql()
+        condition = sql.where(where)
+        chosen = f"SELECT id FROM {self._table} WHERE {condition}"
+        chosen += f" LIMIT {sql.bind(limit)}::bigint"
+        text = f"DELETE FROM {self._table} WHERE id IN ({chosen}) AND ({condition})"
+        async with self._connection() as connection:
+            done = await connection.execute(text, *sql.params)
+        return int(done.split()[-1])
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        sql = self._sql()
+        columns = ", ".join(sql.text(field) for field in fields)
+        text = f"SELECT DISTINCT {columns} FROM {self._table} WHERE {sql.where(where)}"
+        async with self._connection() as connection:
+            return [tuple(row) for row in await connection.fetch(text, *sql.params)]
+
+    def _sql(self) -> PostgresSql:
+        database = self._database
+        return PostgresSql(database.columns if isinstance(database, LightPostgres) else {})
+
+    async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
+        await connection.executemany(
+            f"UPDATE {self._table} SET data = $1::jsonb, updated_at = NOW() WHERE id = $2",
+            [(json.dumps(row), row["id"]) for row in rows],
+        )
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Any]:
+        await self._database._bootstrap_collection(self._collection)
+        try:
+            async with self._database._acquire_conn() as connection:
+                yield connection
+        except InvalidRegularExpressionError as error:
+            raise InvalidQuery(f"PostgreSQL cannot read the $regex: {error}") from error
+
+
+def _decoded(rows: Sequence[Any]) -> list[Row]:
+    return [PostgresDB._record_from_row(row) for row in rows]

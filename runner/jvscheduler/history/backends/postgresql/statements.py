@@ -1,0 +1,81 @@
+"""Many rows of jvspatial's table on PostgreSQL, by one statement each.
+
+Rows are locked in the order of their ids, in every statement: two that have
+some in common would else wait for each other.
+"""
+
+# jvspatial's pool and tables have no public name; its version is pinned.
+# ruff: noqa: SLF001 - SQL is made of constants, values are bound
+
+import json
+from collections.abc import Sequence, Set
+from operator import attrgetter, itemgetter
+from typing import Any, Final
+
+from jvspatial.db.postgres import PostgresDB
+
+from jvscheduler.history.backends.seam import Change
+from jvscheduler.history.queries.matching import Row
+
+_INSERT: Final = """
+INSERT INTO {table} (id, entity, data)
+SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
+ON CONFLICT (id) DO NOTHING RETURNING id
+"""
+_GET: Final = "SELECT data FROM {table} WHERE id = ANY($1::text[])"
+_CHANGE: Final = """
+WITH locked AS MATERIALIZED (
+    SELECT id FROM {table} WHERE id = ANY($1::text[]) ORDER BY id COLLATE "C" FOR UPDATE
+)
+UPDATE {table} AS old SET
+    data = jsonb_set(old.data, '{{context}}', old.data -> 'context' || new.values),
+    updated_at = NOW()
+FROM locked JOIN unnest($1::text[], $2::jsonb[], $3::jsonb[]) AS new(id, expected, values)
+    USING (id)
+WHERE old.id = locked.id AND old.data -> 'context' @> new.expected
+RETURNING old.id
+"""
+_LAST: Final = """
+SELECT last.data FROM unnest($3::text[]) AS task(id) CROSS JOIN LATERAL (
+    SELECT data FROM {table}
+    WHERE entity = $1 AND data #>> '{{context,job_name}}' = task.id
+        AND data #>> '{{context,namespace}}' = $2
+        AND data #>> '{{context,scheduled_time}}' <= $4
+    ORDER BY data #>> '{{context,scheduled_time}}' DESC NULLS LAST LIMIT 1
+) AS last
+"""
+
+
+class PostgresStatements:
+    def __init__(self, database: PostgresDB, collection: str) -> None:
+        self._database = database
+        self._collection = collection
+        self._table = f"{database.schema_name}.{collection}"
+
+    async def insert(self, rows: Sequence[Row]) -> Set[str]:
+        ordered = sorted(rows, key=itemgetter("id"))
+        ids, entities = [row["id"] for row in ordered], [row["entity"] for row in ordered]
+        found = await self.run(_INSERT, ids, entities, [json.dumps(row) for row in ordered])
+        return {row["id"] for row in found}
+
+    async def get(self, ids: Sequence[str]) -> list[Row]:
+        return [PostgresDB._record_from_row(row) for row in await self.run(_GET, ids)]
+
+    async def change(self, changes: Sequence[Change]) -> Set[str]:
+        ordered = sorted(changes, key=attrgetter("id"))
+        expected = [json.dumps(change.expected) for change in ordered]
+        values = [json.dumps(change.values) for change in ordered]
+        found = await self.run(_CHANGE, [change.id for change in ordered], expected, values)
+        return {row["id"] for row in found}
+
+    async def last_of(
+        self, entity: str, namespace: str, tasks: Sequence[str], until: str
+    ) -> list[Row]:
+        found = await self.run(_LAST, entity, namespace, tasks, until)
+        return [PostgresDB._record_from_row(row) for row in found]
+
+    async def run(self, text: str, *values: Any) -> list[Any]:
+        """A statement's rows; `{table}` in it is the collection's."""
+        await self._database._bootstrap_collection(self._collection)
+        async with self._database._acquire_conn() as connection:
+            return list(await connection.fetch(text.format(table=self._table), *values))

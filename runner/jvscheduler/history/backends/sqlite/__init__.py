@@ -1,0 +1,1 @@
+"""The history on SQLite: everything that knows this database."""

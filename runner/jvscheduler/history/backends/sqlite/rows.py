@@ -1,0 +1,104 @@
+"""Rows on SQLite: jvspatial's table `records`, by SQL of our own."""
+
+# jvspatial's connection and write lock have no public name; its version is pinned.
+# ruff: noqa: SLF001 - SQL is made of checked names, values are bound
+
+import json
+from collections.abc import Sequence
+from typing import Any
+from weakref import WeakSet
+
+from jvspatial.db.sqlite import SQLiteDB
+
+from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows, inserted
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
+from jvscheduler.history.queries.matching import Row, searches
+from jvscheduler.history.queries.sql import SqliteSql
+
+_MINE = "FROM records WHERE collection = ?1"
+_ALL = -1
+_told: WeakSet[Any] = WeakSet()
+
+
+class SqliteRows:
+    def __init__(self, database: SQLiteDB, collection: str) -> None:
+        self._database = database
+        self._collection = collection
+
+    async def insert(self, row: Row) -> Row | None:
+        return await inserted(self._database, self._collection, row)
+
+    async def find(
+        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+    ) -> list[Row]:
+        sql = SqliteSql(self._collection)
+        text = f"SELECT data {_MINE} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort, where)}"
+        text += f" LIMIT {sql.bind(_ALL if limit is None else limit)} OFFSET {sql.bind(skip)}"
+        return _decoded(await self._fetch(text, sql.params))
+
+    async def counts(self, wheres: Sequence[Condition]) -> list[int]:
+        sql = SqliteSql(self._collection)
+        each = [f"(SELECT COUNT(*) {_MINE} AND ({sql.where(where)}))" for where in wheres]
+        (found,) = await self._fetch(f"SELECT {', '.join(each)}", sql.params)
+        return list(found)
+
+    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+        sql = SqliteSql(self._collection)
+        text = f"SELECT data {_MINE} AND ({sql.where(where)}) AND id > {sql.bind(after)}"
+        text += f" ORDER BY id LIMIT {sql.bind(limit)}"
+        async with self._database._lock:
+            connection = await self._connection()
+            await connection.execute("BEGIN IMMEDIATE")
+            try:
+                found = _decoded(await connection.execute_fetchall(text, sql.params))
+                changed = changed_rows(found, change)
+                await self._write(connection, changed)
+                await connection.commit()
+            except BaseException:
+                await connection.rollback()
+                raise
+        return batch_of(found, len(changed), limit)
+
+    async def delete(self, where: Condition, limit: int) -> int:
+        sql = SqliteSql(self._collection)
+        chosen = f"SELECT id {_MINE} AND ({sql.where(where)}) LIMIT {sql.bind(limit)}"
+        async with self._database._lock:
+            connection = await self._connection()
+            async with connection.execute(
+                f"DELETE {_MINE} AND id IN ({chosen})", sql.params
+            ) as cursor:
+                deleted = int(cursor.rowcount)
+            await connection.commit()
+        return deleted
+
+    async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
+        sql = SqliteSql(self._collection)
+        columns = ", ".join(sql.text(field) for field in fields)
+        text = f"SELECT DISTINCT {columns} {_MINE} AND ({sql.where(where)})"
+        return [tuple(row) for row in await self._fetch(text, sql.params)]
+
+    async def _fetch(self, text: str, params: Sequence[Any]) -> Any:
+        """One way to the connection's thread and back."""
+        return await (await self._connection()).execute_fetchall(text, params)
+
+    async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
+        await connection.executemany(
+            "UPDATE records SET data = ? WHERE collection = ? AND id = ?",
+            [(json.dumps(row), self._collection, row["id"]) for row in rows],
+        )
+
+    async def _connection(self) -> Any:
+        """Knows our function: jvspatial opens connections anew as it needs them."""
+        connection = await self._database._get_connection()
+        if connection not in _told:
+            await connection.create_function("jvscheduler_regex", 3, _regex, deterministic=True)
+            _told.add(connection)
+        return connection
+
+
+def _regex(pattern: str, options: str, value: Any) -> bool:
+    return isinstance(value, str) and searches(pattern, options, value)
+
+
+def _decoded(rows: Any) -> list[Row]:
+    return [json.loads(row["data"]) for row in rows]

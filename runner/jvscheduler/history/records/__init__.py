@@ -1,0 +1,1 @@
+"""The records of jobs, stretches and revisions, and the pure rules that change them."""

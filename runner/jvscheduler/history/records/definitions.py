@@ -1,0 +1,51 @@
+"""Which instants of a task were due, and under which definition: its revisions, in order.
+
+A revision is in force for instants strictly after its `since`, up to and
+including the next one's. Before the first nothing is known, so nothing is due.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jvscheduler.history.records.revisions import ScheduleRevision
+
+
+@dataclass(frozen=True)
+class Due:
+    instant: datetime
+    revision: ScheduleRevision
+
+
+class Definitions:
+    def __init__(self, revisions: Sequence[ScheduleRevision]) -> None:
+        started = [(r.since, r) for r in revisions if r.since is not None]
+        self._started = sorted(started, key=lambda pair: pair[0])
+        self._since = [since for since, _ in self._started]
+
+    @property
+    def first(self) -> datetime | None:
+        """From when on something is known."""
+        return self._since[0] if self._since else None
+
+    @property
+    def last(self) -> ScheduleRevision | None:
+        return self._started[-1][1] if self._started else None
+
+    def limit(self, start: datetime, end: datetime) -> int:
+        """The most jobs at once that a definition between the two times allowed."""
+        first = max(bisect_left(self._since, start) - 1, 0)
+        last = bisect_left(self._since, end)
+        return max((r.max_concurrency for _, r in self._started[first:last]), default=1)
+
+    def due(self, start: datetime, end: datetime) -> Iterator[Due]:
+        """In (start, end], in order, suspended ones too; one at a time, for there may be many."""
+        number = max(bisect_left(self._since, start) - 1, 0)
+        while number < len(self._started) and self._since[number] < end:
+            since, revision = self._started[number]
+            number += 1
+            until = self._since[number] if number < len(self._since) else end
+            if not revision.removed:
+                instants = revision.parsed().between(max(start, since), min(until, end))
+                yield from (Due(instant, revision) for instant in instants)

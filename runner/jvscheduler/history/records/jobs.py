@@ -1,0 +1,103 @@
+"""The record of a job, as an entity of jvspatial.
+
+Field names that jvspatial's documentation teaches (`job_name`, `execution_time`,
+`status`, …) are kept, so that users' own queries and endpoints go on working.
+Users' own functions may write records of an entity of the same name; those have
+no `kubernetes_job`, and `is_ours` tells them apart.
+"""
+
+import logging
+from collections.abc import Iterable
+from typing import Any
+
+from jvspatial.core.annotations import attribute, compound_index
+from pydantic import Field
+
+from jvscheduler.history.entities.objects import Object, UndecodableRecord
+from jvscheduler.history.times import Time
+from jvscheduler.outcomes import Status
+
+ENTITY = "ScheduledJob"
+COLLECTION = "object"
+
+log = logging.getLogger(__name__)
+
+
+@compound_index([("job_name", 1), ("status", 1)], name="job_name_status")
+@compound_index([("job_name", 1), ("scheduled_time", -1)], name="job_name_scheduled_time")
+class ScheduledJob(Object):
+    """One due instant of one task, with its attempts.
+
+    `job_name` is the task's id. Error, traceback, processor seconds and memory
+    are those of the last attempt; `attempts` has a short account of each.
+    """
+
+    job_name: str = ""
+    namespace: str = ""
+    execution_time: Time | None = attribute(default=None, indexed=True, index_direction=-1)
+    """When the first attempt started."""
+    scheduled_time: Time | None = None
+    """The due instant; None for a job that no schedule asked for."""
+    last_scheduled_time: Time | None = None
+    """Of a stretch of instants that did not run for one reason, the last; else None."""
+    instants: int = 1
+    """How many due instants this record accounts for."""
+    status: Status = attribute(default=Status.PENDING, indexed=True)
+    reason: str | None = None
+    duration_seconds: float | None = None
+    """From the first attempt's start to the last one's end."""
+    error_message: str | None = None
+    traceback: str | None = None
+    completed_at: Time | None = None
+    metadata: dict[str, Any] = Field(default_factory=dict)
+    result: Any = None
+    attempts: list[dict[str, Any]] = Field(default_factory=list)
+    retry_count: int = 0
+    kubernetes_job: str = ""
+    loop: str | None = None
+    """The loop that ran its last attempt; None: a pod of its own did."""
+    pod_name: str | None = None
+    node_name: str | None = None
+    peak_memory_bytes: int | None = None
+    cpu_seconds: float | None = None
+    log_tail: str | None = None
+    """The end of the last attempt's output, where the loop's worker ran it."""
+    heartbeat_time: Time | None = None
+    revision: int = 0
+    """Counts the changes; a writer changes only the revision that it has read."""
+
+    @property
+    def is_ours(self) -> bool:
+        return bool(self.kubernetes_job)
+
+
+def from_record(record: dict[str, Any]) -> ScheduledJob:
+    try:
+        return ScheduledJob(**{**record["context"], "id": record["id"]})
+    except (ValueError, KeyError, TypeError) as error:
+        raise UndecodableRecord(
+            f"the history's row {record.get('id')} is no job record; mend or delete it ({error})"
+        ) from error
+
+
+def decoded(rows: Iterable[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:
+    """Those that are job records, and the ids of the others, which are logged too."""
+    jobs: list[ScheduledJob] = []
+    undecodable: list[str] = []
+    for row in rows:
+        try:
+            jobs.append(from_record(row))
+        except UndecodableRecord as error:
+            undecodable.append(str(row.get("id")))
+            log.warning("left out: %s", error)
+    return jobs, undecodable
+
+
+def to_context(job: ScheduledJob) -> dict[str, Any]:
+    """The stored fields as JSON has them, without what jvspatial keeps beside them."""
+    dumped = job.model_dump(mode="json", exclude={"id", "entity", "type_code"})
+    return dict(dumped)
+
+
+def to_record(job: ScheduledJob) -> dict[str, Any]:
+    return {"id": job.id, "entity": ENTITY, "context": to_context(job)}

@@ -1,0 +1,1 @@
+"""Concurrency slots: how maxConcurrency is an exact limit, whoever starts the jobs."""

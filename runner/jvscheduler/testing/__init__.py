@@ -1,0 +1,1 @@
+"""In-memory implementations for tests: of this project and of its users."""

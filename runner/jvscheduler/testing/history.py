@@ -1,0 +1,126 @@
+"""The history in memory: for tests of what stands on it, and for what need not last."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from jvscheduler.history.records.gaps import accounted
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.merge import may_run, merge
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.spans import (
+    began_before,
+    by_first_instant,
+    by_start,
+    is_between,
+    last_instants,
+)
+from jvscheduler.history.store import Recent
+from jvscheduler.outcomes import Gap, Outcome, Status
+from jvscheduler.testing.slots import MemorySlots
+
+
+class MemoryHistory(MemorySlots):
+    def __init__(self) -> None:
+        super().__init__()
+        self._jobs: dict[str, ScheduledJob] = {}
+        self._revisions: dict[str, ScheduleRevision] = {}
+
+    async def open(self) -> None:
+        """Nothing to open."""
+
+    async def close(self) -> None:
+        """Nothing to close."""
+
+    async def ping(self) -> None:
+        """Always there."""
+
+    async def claim(self, outcome: Outcome) -> ScheduledJob | None:
+        job = self._jobs.get(outcome.job_id)
+        if job is not None and not may_run(job, outcome):
+            return None
+        await self.record(outcome)
+        return self._jobs[outcome.job_id]
+
+    async def record(self, outcome: Outcome) -> None:
+        merged = merge(self._jobs.get(outcome.job_id), outcome)
+        if merged is not None:
+            self._jobs[outcome.job_id] = merged
+
+    async def heartbeat(self, job_id: str, now: datetime) -> None:
+        job = self._jobs.get(job_id)
+        if job is not None and job.status is Status.RUNNING:
+            self._jobs[job_id] = job.model_copy(update={"heartbeat_time": now})
+
+    async def unfinished(self) -> Sequence[ScheduledJob]:
+        jobs = self._with_status(Status.PENDING, Status.RUNNING)
+        return [j for j in jobs if j.is_ours]
+
+    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
+        chosen = self._with_status(*([status] if status else Status))
+        timed = [(j.execution_time, j) for j in chosen if j.execution_time is not None]
+        matching = [(time, j) for time, j in timed if time >= since]
+        matching.sort(key=lambda pair: (-pair[0].timestamp(), pair[1].id))
+        return Recent(tuple(j for _, j in matching[:limit]), len(matching))
+
+    async def counts(self) -> Mapping[Status, int]:
+        found = Counter(job.status for job in self._jobs.values())
+        return {status: found[status] for status in Status}
+
+    async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        return [await self.claim(outcome) is not None for outcome in outcomes]
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            await self.record(outcome)
+
+    async def heartbeat_all(self, job_ids: Sequence[str], now: datetime) -> None:
+        for job_id in job_ids:
+            await self.heartbeat(job_id, now)
+
+    async def account(self, gaps: Sequence[Gap]) -> None:
+        for gap in gaps:
+            job = accounted(gap)
+            self._jobs.setdefault(job.id, job)
+
+    async def last_instants(
+        self, namespace: str, task_ids: Sequence[str], until: datetime
+    ) -> Mapping[str, datetime]:
+        jobs = [j for j in self._jobs.values() if j.namespace == namespace]
+        begun = [j for j in jobs if j.scheduled_time is None or j.scheduled_time <= until]
+        return last_instants([j for j in begun if j.job_name in task_ids])
+
+    async def jobs_between(
+        self,
+        namespace: str,
+        task_id: str,
+        start: datetime,
+        end: datetime,
+        *,
+        begun_before: bool = True,
+    ) -> Sequence[ScheduledJob]:
+        jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == (namespace, task_id)]
+        found = by_first_instant([j for j in jobs if is_between(j, start, end)])
+        return [j for j in found if begun_before or not began_before(j, start)]
+
+    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+        for revision in revisions:
+            self._revisions.setdefault(revision.id, revision)
+
+    async def revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Sequence[ScheduleRevision]:
+        found = [r for r in self._revisions.values() if r.namespace == namespace]
+        return by_start([r for r in found if task_ids is None or r.job_name in task_ids])
+
+    async def last_revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Mapping[str, ScheduleRevision]:
+        return {r.job_name: r for r in await self.revisions(namespace, task_ids)}
+
+    async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
+        known = {(r.namespace, r.job_name) for r in self._revisions.values()}
+        return [task for task in known if namespace in (None, task[0])]
+
+    def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
+        return [job for job in self._jobs.values() if job.status in statuses]

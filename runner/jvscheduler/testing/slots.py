@@ -1,0 +1,29 @@
+"""Slots in memory."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from jvscheduler.history.slots.offers import TaskSlot, offers
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
+
+
+class MemorySlots:
+    def __init__(self) -> None:
+        self._slots: dict[str, TaskSlot] = {}
+
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        made = offers(requests, self._slots.values(), now)
+        self._slots |= {slot.id: slot for slot in made if slot is not None}
+        return [slot is not None for slot in made]
+
+    async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
+        expiry = {"expiry_time": now + EXPIRY}
+        self._slots |= {
+            key: slot.model_copy(update=expiry)
+            for key, slot in self._slots.items()
+            if slot.holder in holders
+        }
+
+    async def release_slots(self, holders: Sequence[str]) -> None:
+        kept = {key: slot for key, slot in self._slots.items() if slot.holder not in holders}
+        self._slots = kept
