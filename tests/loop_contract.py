@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator import loops
-from jvscheduler_operator.accepting import accept
-from jvscheduler_operator.cluster import Conflict, Listing, NotFound
-from jvscheduler_operator.loop_pods import LoopImage
+from jvscheduler_operator.cluster.seam import Conflict, Listing, NotFound
+from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.pod_templates.loops import LoopImage
 from jvscheduler_operator.state import Manifest, key_of
+from jvscheduler_operator.tasks.accepting import accept
 from tests.operator_contract import OpenStage, Stage, desired, tell, with_uid
 from tests.operator_objects import stored_task
 

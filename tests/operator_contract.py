@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator import secrets
-from jvscheduler_operator.cluster import Cluster, Conflict, NotFound
-from jvscheduler_operator.decide import decide
+from jvscheduler_operator.cluster import secrets
+from jvscheduler_operator.cluster.seam import Cluster, Conflict, NotFound
 from jvscheduler_operator.state import Key, Manifest, State, key_of
+from jvscheduler_operator.tasks.decide import decide
 from tests.operator_objects import NOON, YEARLY, foreign_cron_job, task
 
 Put = Callable[[Manifest], Awaitable[Manifest]]

@@ -11,14 +11,15 @@ import sys
 from datetime import UTC, datetime
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler_operator import handlers, settings
-from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.controller import Controller
-from jvscheduler_operator.kubernetes_cluster import KubernetesCluster
-from jvscheduler_operator.loop_reconciler import LoopReconciler
-from jvscheduler_operator.queue import WorkQueue
-from jvscheduler_operator.reconciler import Reconciler
+from jvscheduler_operator import settings
+from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
+from jvscheduler_operator.controller import handlers
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.queue import WorkQueue
+from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.settings import Settings
+from jvscheduler_operator.tasks.reconcile import Reconciler
 
 
 async def run(chosen: Settings) -> None:

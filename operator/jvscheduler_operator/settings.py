@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.version import __version__
-from jvscheduler_operator.loop_pods import LoopImage
+from jvscheduler_operator.pod_templates.loops import LoopImage
 
 LIVENESS_ENDPOINT: Final = "JVSCHEDULER_LIVENESS_ENDPOINT"
 """Where `GET` answers 200 while the operator lives; unset: `http://0.0.0.0:8080/healthz`."""

@@ -13,9 +13,9 @@ from kubernetes.aio import config
 from kubernetes.aio.config import incluster_config
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_operator import secrets
-from jvscheduler_operator.cluster import Conflict, Rejected, Unavailable
-from jvscheduler_operator.kubernetes_cluster import KubernetesCluster
+from jvscheduler_operator.cluster import secrets
+from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
+from jvscheduler_operator.cluster.seam import Conflict, Rejected, Unavailable
 from jvscheduler_operator.state import Key, Manifest
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.integration.operator_process import write_kubeconfig
@@ -73,7 +73,7 @@ class TestKubernetesCluster(ClusterContract, LoopContract):
     def test_a_list_of_many_pages_is_whole(
         self, open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("jvscheduler_operator.kubernetes_cluster._PAGE", 2)
+        monkeypatch.setattr("jvscheduler_operator.cluster.kubernetes._PAGE", 2)
 
         async def story(stage: Stage) -> None:
             for number in range(5):

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator import times
+from jvscheduler_operator.cluster import times
 from tests.cluster.api_server import ApiServer
 from tests.integration.operator_process import Operator, run_operator, write_kubeconfig
 from tests.integration.operator_shop import TASKS, Shop, open_shop

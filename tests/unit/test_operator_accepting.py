@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.accepting import Refused, accept
-from jvscheduler_operator.plan import Reason
+from jvscheduler_operator.tasks.accepting import Refused, accept
+from jvscheduler_operator.tasks.plan import Reason
 from tests.operator_objects import stored_task
 
 

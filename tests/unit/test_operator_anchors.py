@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.anchors import LAST_SCHEDULE_TIME, anchor, last_schedule_time
+from jvscheduler_operator.tasks.anchors import LAST_SCHEDULE_TIME, anchor, last_schedule_time
 from tests.operator_objects import NOON
 
 REAL = "2026-03-02T11:00:00Z"

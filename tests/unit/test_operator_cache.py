@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from jvscheduler_operator.cache import Shelf, TaskShelf
+from jvscheduler_operator.controller.cache import Shelf, TaskShelf
 from jvscheduler_operator.state import Key, LoopKey
 from tests.operator_objects import stored_task
 

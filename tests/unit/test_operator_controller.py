@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.cluster import Listing, Unavailable
-from jvscheduler_operator.controller import Controller
-from jvscheduler_operator.handlers import Backoffs
-from jvscheduler_operator.loop_reconciler import LoopReconciler
-from jvscheduler_operator.memory_cluster import MemoryCluster
-from jvscheduler_operator.queue import WorkQueue
-from jvscheduler_operator.reconciler import Reconciler
+from jvscheduler_operator.cluster.seam import Listing, Unavailable
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.handlers import Backoffs
+from jvscheduler_operator.controller.queue import WorkQueue
+from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.state import Key, assigned_loop
+from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.operator_objects import NOON, foreign_cron_job, task
 
 HOUR = 3600.0

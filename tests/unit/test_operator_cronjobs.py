@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from jvscheduler import environment, names
-from jvscheduler_operator.comparing import contains, digest_of
-from jvscheduler_operator.decide import decide
+from jvscheduler_operator.cluster.comparing import contains, digest_of
 from jvscheduler_operator.state import Manifest, State
+from jvscheduler_operator.tasks.decide import decide
 from tests.operator_objects import NOON, stored_task
 
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator import policies
-from jvscheduler_operator.decide import decide
-from jvscheduler_operator.plan import Plan, Reason
 from jvscheduler_operator.state import Manifest, Settled, State
+from jvscheduler_operator.tasks import policies
+from jvscheduler_operator.tasks.decide import decide
+from jvscheduler_operator.tasks.plan import Plan, Reason
 from tests.operator_objects import NOON, foreign_cron_job, stored_task
 
 

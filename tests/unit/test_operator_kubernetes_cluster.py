@@ -11,8 +11,8 @@ import pytest
 import yaml
 from aiohttp import web
 
-from jvscheduler_operator.cluster import Conflict, NotFound, Rejected, Unavailable
-from jvscheduler_operator.kubernetes_cluster import KubernetesCluster
+from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
+from jvscheduler_operator.cluster.seam import Conflict, NotFound, Rejected, Unavailable
 from jvscheduler_operator.state import Key
 from tests.operator_objects import foreign_cron_job
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator import loops
-from jvscheduler_operator.accepting import accept
-from jvscheduler_operator.loop_pods import LoopImage
+from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.tasks.accepting import accept
 from tests.operator_objects import stored_task
 
 

@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from jvscheduler_operator.memory_cluster import MemoryCluster
 from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.loop_contract import LoopContract
 from tests.operator_contract import ClusterContract, OpenStage, Stage
 

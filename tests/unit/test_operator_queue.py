@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from jvscheduler_operator.queue import WorkQueue
+from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.state import Key
 
 A, B = Key("shop", "a"), Key("shop", "b")

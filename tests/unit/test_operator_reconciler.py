@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.cluster import Conflict, Rejected, Unavailable
-from jvscheduler_operator.memory_cluster import MemoryCluster
-from jvscheduler_operator.reconciler import Reconciler
+from jvscheduler_operator.cluster.seam import Conflict, Rejected, Unavailable
+from jvscheduler_operator.controller.cache import Cache
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.state import Key, Manifest, key_of
+from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.operator_objects import NOON, foreign_cron_job, task
 
 KEY = Key("shop", "restock")

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator import times
-from jvscheduler_operator.events import events_of
-from jvscheduler_operator.plan import Applied, Blocked, Change, Plan, Reason, Verdict
+from jvscheduler_operator.cluster import times
 from jvscheduler_operator.state import Manifest
-from jvscheduler_operator.status import differs, next_schedule_time, status_of
+from jvscheduler_operator.tasks.events import events_of
+from jvscheduler_operator.tasks.plan import Applied, Blocked, Change, Plan, Reason, Verdict
+from jvscheduler_operator.tasks.status import differs, next_schedule_time, status_of
 from tests.operator_objects import NOON, stored_task
 
 ACCEPTED = Verdict(True, Reason.ACCEPTED, "fine")

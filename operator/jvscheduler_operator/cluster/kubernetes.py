@@ -14,7 +14,7 @@ from kubernetes.aio import client, config
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_operator.cluster import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.cluster.seam import Conflict, Listing, NotFound, Rejected, Unavailable
 from jvscheduler_operator.state import Key, Manifest
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)

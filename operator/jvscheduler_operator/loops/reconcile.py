@@ -7,14 +7,16 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-from jvscheduler_operator import loops, policies, secrets
-from jvscheduler_operator.apply import apply_secret
-from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.cluster import Cluster, Conflict, NotFound, Rejected, Stale
-from jvscheduler_operator.decide_loop import decide_loop
-from jvscheduler_operator.gather import gather_loop
+from jvscheduler_operator.cluster import secrets
+from jvscheduler_operator.cluster.seam import Cluster, Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.loops.decide import decide_loop
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.state import LoopKey, LoopState, Manifest, loop_key_of
+from jvscheduler_operator.tasks import policies
+from jvscheduler_operator.tasks.apply import apply_secret
+from jvscheduler_operator.tasks.gather import gather_loop
 
 _logger = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler import names
-from jvscheduler_operator import times
-from jvscheduler_operator.plan import Retirement
+from jvscheduler_operator.cluster import times
 from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.tasks.plan import Retirement
 
 RETIRED_TIME: Final = f"{names.GROUP}/retired-time"
 _SETTLING: Final = timedelta(seconds=10)

@@ -9,9 +9,10 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 from jvscheduler import names
-from jvscheduler_operator import comparing, cronjobs
-from jvscheduler_operator.plan import Blocked, Reason
+from jvscheduler_operator.cluster import comparing
 from jvscheduler_operator.state import Manifest, Settled, State
+from jvscheduler_operator.tasks import cronjobs
+from jvscheduler_operator.tasks.plan import Blocked, Reason
 
 _SLOWLY: Final = timedelta(minutes=1)
 """An unlabelled CronJob is not watched: its end is only seen by looking again."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator import comparing
-from jvscheduler_operator.loop_pods import LoopImage, pod_template
+from jvscheduler_operator.cluster import comparing
+from jvscheduler_operator.pod_templates.loops import LoopImage, pod_template
 from jvscheduler_operator.state import Manifest
 
 _RBAC: Final = "rbac.authorization.k8s.io"

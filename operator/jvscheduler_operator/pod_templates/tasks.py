@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from jvscheduler import environment, names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator import templates
+from jvscheduler_operator.pod_templates import merging as templates
 
 _SCRATCH: Final = "tmp"
 

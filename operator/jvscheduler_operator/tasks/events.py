@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler.outcomes import clip
-from jvscheduler_operator import conditions, times
-from jvscheduler_operator.plan import Applied, Change, Condition, Reason
+from jvscheduler_operator.cluster import times
 from jvscheduler_operator.state import Manifest, assigned_loop
+from jvscheduler_operator.tasks import conditions
+from jvscheduler_operator.tasks.plan import Applied, Change, Condition, Reason
 
 _LONGEST_NOTE: Final = 1024
 """Bytes; what `kubectl describe` shows of a longer one helps nobody."""

@@ -17,8 +17,8 @@ import kopf
 
 from jvscheduler import names
 from jvscheduler.errors import SchedulerError
-from jvscheduler_operator.controller import Controller
-from jvscheduler_operator.stateless import NoComparison, NoProgress
+from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.stateless import NoComparison, NoProgress
 
 _CRON_JOBS: Final = ("batch", "cronjobs")
 _DEPLOYMENTS: Final = ("apps", "deployments")

@@ -8,6 +8,7 @@ also against a deletion. Without that every write would be made twice.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from jvscheduler_operator.controller.ties import Ties, ties_of
 from jvscheduler_operator.state import (
     Key,
     LoopKey,
@@ -17,7 +18,6 @@ from jvscheduler_operator.state import (
     loop_key_of,
     version_of,
 )
-from jvscheduler_operator.ties import Ties, ties_of
 
 
 class Shelf:

@@ -6,10 +6,12 @@ Make before break: what serves a task goes on until what the spec asks for can.
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler_operator import anchors, cronjobs, loops, policies, retiring, secrets
-from jvscheduler_operator.accepting import Accepted, Refused, accept
-from jvscheduler_operator.plan import Blocked, Plan, Reason, Retirement, Verdict
+from jvscheduler_operator.cluster import secrets
+from jvscheduler_operator.loops import deployment as loops
 from jvscheduler_operator.state import Manifest, State, assigned_loop
+from jvscheduler_operator.tasks import anchors, cronjobs, policies, retiring
+from jvscheduler_operator.tasks.accepting import Accepted, Refused, accept
+from jvscheduler_operator.tasks.plan import Blocked, Plan, Reason, Retirement, Verdict
 
 _ACCEPTED: Final = Verdict(
     True, Reason.ACCEPTED, "The schedule and the rest of the spec are valid."

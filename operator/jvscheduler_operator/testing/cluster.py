@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jvscheduler import names
-from jvscheduler_operator import comparing
-from jvscheduler_operator.cluster import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.cluster import comparing
+from jvscheduler_operator.cluster.seam import Conflict, Listing, NotFound, Rejected, Unavailable
 from jvscheduler_operator.state import Key, Manifest, key_of
 
 _Objects = dict[Key, Manifest]

@@ -15,13 +15,13 @@ from datetime import timedelta
 from typing import Final
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cache import Cache, Shelf
-from jvscheduler_operator.cluster import Cluster, Rejected, Unavailable
-from jvscheduler_operator.loop_reconciler import LoopReconciler
-from jvscheduler_operator.neighbours import Facts, concerned, facts
-from jvscheduler_operator.queue import WorkQueue
-from jvscheduler_operator.reconciler import Reconciler
+from jvscheduler_operator.cluster.seam import Cluster, Rejected, Unavailable
+from jvscheduler_operator.controller.cache import Cache, Shelf
+from jvscheduler_operator.controller.neighbours import Facts, concerned, facts
+from jvscheduler_operator.controller.queue import WorkQueue
+from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.state import Key, LoopKey, Manifest, key_of, loop_key_of
+from jvscheduler_operator.tasks.reconcile import Reconciler
 
 _logger = logging.getLogger(__name__)
 

@@ -17,12 +17,12 @@ from jvscheduler.manifests.backends import Backend, backend_of
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
-from jvscheduler_operator import loops
-from jvscheduler_operator.loop_pods import worker_pod
-from jvscheduler_operator.plan import Reason
-from jvscheduler_operator.pods import pod_template
+from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.pod_templates.loops import worker_pod
+from jvscheduler_operator.pod_templates.merging import InvalidTemplate
+from jvscheduler_operator.pod_templates.tasks import pod_template
 from jvscheduler_operator.state import Manifest
-from jvscheduler_operator.templates import InvalidTemplate
+from jvscheduler_operator.tasks.plan import Reason
 
 
 class Refused(SchedulerError):

@@ -6,10 +6,10 @@ that needs it. Whatever was done is found done by the next attempt.
 
 import logging
 
-from jvscheduler_operator import cronjobs
-from jvscheduler_operator.cluster import Cluster, Conflict, Rejected
-from jvscheduler_operator.plan import Applied, Change, Plan
+from jvscheduler_operator.cluster.seam import Cluster, Conflict, Rejected
 from jvscheduler_operator.state import Manifest, State, version_of
+from jvscheduler_operator.tasks import cronjobs
+from jvscheduler_operator.tasks.plan import Applied, Change, Plan
 
 _logger = logging.getLogger(__name__)
 

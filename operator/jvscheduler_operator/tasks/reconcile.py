@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator import events, policies, status
-from jvscheduler_operator.apply import apply_cron_job, apply_secret
-from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.cluster import Cluster, Conflict, NotFound, Rejected, Stale
-from jvscheduler_operator.decide import decide
-from jvscheduler_operator.gather import gather
-from jvscheduler_operator.ledger import SecretLedger
-from jvscheduler_operator.plan import Applied, Plan
+from jvscheduler_operator.cluster.seam import Cluster, Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.controller.ledger import SecretLedger
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.state import Key, Manifest, State
+from jvscheduler_operator.tasks import events, policies, status
+from jvscheduler_operator.tasks.apply import apply_cron_job, apply_secret
+from jvscheduler_operator.tasks.decide import decide
+from jvscheduler_operator.tasks.gather import gather
+from jvscheduler_operator.tasks.plan import Applied, Plan
 
 _logger = logging.getLogger(__name__)
 

@@ -7,9 +7,9 @@ to be available.
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from jvscheduler_operator import loops
-from jvscheduler_operator.cache import Cache
-from jvscheduler_operator.loops import Standing
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.loops.deployment import Standing
 from jvscheduler_operator.state import Key, LoopKey
 
 

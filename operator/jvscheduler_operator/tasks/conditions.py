@@ -4,8 +4,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jvscheduler_operator import times
-from jvscheduler_operator.plan import (
+from jvscheduler_operator.cluster import times
+from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.tasks.plan import (
     Applied,
     Condition,
     Plan,
@@ -13,7 +14,6 @@ from jvscheduler_operator.plan import (
     Verdict,
     serving_loop,
 )
-from jvscheduler_operator.state import Manifest
 
 Conditions = Sequence[Mapping[str, Any]]
 

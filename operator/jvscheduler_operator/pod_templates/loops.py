@@ -17,7 +17,8 @@ from typing import Any, Final
 
 from jvscheduler import environment, names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator import pods, templates
+from jvscheduler_operator.pod_templates import merging as templates
+from jvscheduler_operator.pod_templates import tasks as pods
 
 RUN: Final = "/run/jvscheduler"
 SOCKET: Final = f"{RUN}/worker.sock"

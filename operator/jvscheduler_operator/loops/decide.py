@@ -6,10 +6,11 @@ the loop takes that for its orders.
 
 from dataclasses import dataclass
 
-from jvscheduler_operator import loops, policies
-from jvscheduler_operator.accepting import accept
-from jvscheduler_operator.loop_pods import LoopImage
+from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.pod_templates.loops import LoopImage
 from jvscheduler_operator.state import LoopState, Manifest
+from jvscheduler_operator.tasks import policies
+from jvscheduler_operator.tasks.accepting import accept
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from typing import Any, Final, TypeAlias
 from jvscheduler import names
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule
-from jvscheduler_operator import comparing
-from jvscheduler_operator.pods import pod_template
+from jvscheduler_operator.cluster import comparing
+from jvscheduler_operator.pod_templates.tasks import pod_template
 from jvscheduler_operator.state import Manifest
 
 When: TypeAlias = Mapping[str, Any]

@@ -1,0 +1,1 @@
+"""What feeds keys to the reconcilers: watches, cache and queue."""

@@ -1,0 +1,1 @@
+"""Reconciles the Deployment of one loop: gather, decide, apply."""

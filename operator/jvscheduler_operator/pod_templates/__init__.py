@@ -1,0 +1,1 @@
+"""The pods of tasks and loops: ours, with the user's partial template laid over them."""

@@ -1,0 +1,1 @@
+"""Reconciles one ScheduledTask: gather, decide, apply, report its status."""
