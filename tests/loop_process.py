@@ -84,7 +84,7 @@ class LoopPod:
         python = [sys.executable, "-m"]
         self.worker = Container([*python, "jvscheduler.worker"], shared, self.folder / "worker.log")
         self.loop = Container(
-            [*python, "jvscheduler_server.loop"], {**shared, **own}, self.folder / "loop.log"
+            [*python, "jvscheduler_server.loop_pod"], {**shared, **own}, self.folder / "loop.log"
         )
 
     def start(self) -> None:

@@ -17,11 +17,11 @@ import uvicorn
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.urls import open_store
-from jvscheduler_server.app import create_app
-from jvscheduler_server.kubernetes_api import connect
-from jvscheduler_server.kubernetes_cluster import KubernetesCluster
+from jvscheduler_server.api.app import create_app
+from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.connection import connect
+from jvscheduler_server.repair.sweeper import Sweeper
 from jvscheduler_server.settings import Settings, read_settings
-from jvscheduler_server.sweeper import Sweeper
 
 SHUTDOWN_SECONDS: Final = 20
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"

@@ -15,9 +15,9 @@ from jvscheduler.cli import main
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler_server.kubernetes_api import connect
-from jvscheduler_server.kubernetes_cluster import KubernetesCluster
-from jvscheduler_server.loop.abandoned import Abandoned
+from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.connection import connect
+from jvscheduler_server.repair.abandoned import Abandoned
 from tests.cluster.api_server import ApiServer
 from tests.custom_resource import install_crd
 from tests.loop_process import LOOP, LoopPod, Tasks, a_loop_pod

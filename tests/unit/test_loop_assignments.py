@@ -7,14 +7,14 @@ from typing import Any, cast
 import pytest
 
 from jvscheduler.loop.scheduling.definition import Definition
-from jvscheduler_server.loop.assignments import (
+from jvscheduler_server.loop_pod.assignments import (
     Assignment,
     Change,
     change,
     keep_definition,
     to_assignment,
 )
-from jvscheduler_server.loop.following import Following
+from jvscheduler_server.loop_pod.following import Following
 from tests.scripted_api import Script
 
 Spec = dict[str, Any]

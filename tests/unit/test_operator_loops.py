@@ -94,7 +94,7 @@ def test_the_loop_is_told_its_name_its_worker_and_its_folders() -> None:
     }
     loop = container("loop")
     assert (loop["image"], loop["imagePullPolicy"]) == ("server:1", "Always")
-    assert loop["command"] == ["python", "-m", "jvscheduler_server.loop"]
+    assert loop["command"] == ["python", "-m", "jvscheduler_server.loop_pod"]
 
 
 def test_the_loop_is_ready_when_its_file_is_there() -> None:

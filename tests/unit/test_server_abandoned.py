@@ -10,7 +10,7 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
 from jvscheduler.verification.findings import Kind
 from jvscheduler_server.cluster import TaskState
-from jvscheduler_server.loop.abandoned import Abandoned
+from jvscheduler_server.repair.abandoned import Abandoned
 from tests.findings import findings_of
 from tests.loop_stories import RESTOCK, all_of, gap, minutes, revision
 from tests.outcomes import NOON

@@ -12,8 +12,8 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.findings import Kind
-from jvscheduler_server.accounts import MOST_INSTANTS, Accounts
 from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskState
+from jvscheduler_server.repair.accounts import MOST_INSTANTS, Accounts
 from tests.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
 from tests.findings import findings_of
 from tests.loop_stories import gap

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server import settings
-from jvscheduler_server.jobs import RecentAnswer, RecentParameters
-from jvscheduler_server.problems import Problem
-from jvscheduler_server.status import StatusAnswer
+from jvscheduler_server.api.jobs import RecentAnswer, RecentParameters
+from jvscheduler_server.api.problems import Problem
+from jvscheduler_server.api.status import StatusAnswer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text()
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]

@@ -6,7 +6,7 @@ from typing import Any
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import merge
 from jvscheduler.outcomes import Outcome, Status
-from jvscheduler_server.join import PodView, join, unclaimed_pods
+from jvscheduler_server.api.join import PodView, join, unclaimed_pods
 from tests.outcomes import NOON, begun, completed, of_job
 from tests.task_pods import task_pod, waiting_pod
 

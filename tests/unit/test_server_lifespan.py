@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from jvscheduler_server import app as application
-from jvscheduler_server.app import create_app
+from jvscheduler_server.api import app as application
+from jvscheduler_server.api.app import create_app
 from tests.server_parts import Served
 
 

@@ -11,7 +11,7 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import merge
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster import KubernetesJob, TaskPod
-from jvscheduler_server.lost import GRACE, LOOP_GRACE, closings, givings_up, seen
+from jvscheduler_server.repair.lost import GRACE, LOOP_GRACE, closings, givings_up, seen
 from tests.outcomes import NOON, begun, completed, failed
 from tests.task_pods import END, START, ended_pod, task_pod, waiting_pod
 

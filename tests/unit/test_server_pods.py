@@ -9,9 +9,9 @@ import pytest
 from jvscheduler import names
 from jvscheduler.outcomes import to_message
 from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
-from jvscheduler_server.kubernetes_jobs import to_kubernetes_job
-from jvscheduler_server.pods import to_task_pod
-from jvscheduler_server.scheduled_tasks import to_task_state
+from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
+from jvscheduler_server.kubernetes.pods import to_task_pod
+from jvscheduler_server.kubernetes.tasks import to_task_state
 from tests.outcomes import NOON, begun, completed, failed
 from tests.task_pods import END, START, kubernetes_pod, running, terminated, waiting
 

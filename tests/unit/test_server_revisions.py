@@ -9,9 +9,9 @@ import pytest
 
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster import TaskState
-from jvscheduler_server.cron_jobs import to_task_cron_job
-from jvscheduler_server.revising import removal_of, revision_of
-from jvscheduler_server.revisions import Revisions
+from jvscheduler_server.kubernetes.cron_jobs import to_task_cron_job
+from jvscheduler_server.repair.revising import removal_of, revision_of
+from jvscheduler_server.repair.revisions import Revisions
 from tests.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, kubernetes_cron_job, minutes
 from tests.loop_stories import gap
 from tests.outcomes import NOON

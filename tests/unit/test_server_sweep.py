@@ -7,7 +7,7 @@ import pytest
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, Reason, Status
 from jvscheduler_server.cluster import TaskPod
-from jvscheduler_server.sweep import repair, repairs
+from jvscheduler_server.repair.sweep import repair, repairs
 from tests.outcomes import NOON, begun, completed, failed
 from tests.task_pods import END, START, ended_pod, task_pod, waiting_pod
 

@@ -9,10 +9,10 @@ import pytest
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler_server import sweeper
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster import KubernetesJob
-from jvscheduler_server.sweeper import PERIOD, Sweeper
+from jvscheduler_server.repair import sweeper
+from jvscheduler_server.repair.sweeper import PERIOD, Sweeper
 from tests.outcomes import begun, completed, failed, of_job
 from tests.server_parts import FakeCluster, FlakyHistory
 from tests.task_pods import START, ended_pod, last_attempt, task_pod

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_server import kubernetes_cluster
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.kubernetes_cluster import KubernetesCluster
-from jvscheduler_server.watch import (
+from jvscheduler_server.kubernetes import cluster as kubernetes_cluster
+from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.watch import (
     ApiServerUnavailable,
     Json,
     Resource,

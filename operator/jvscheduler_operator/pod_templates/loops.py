@@ -118,7 +118,7 @@ def _loop(
         "name": names.LOOP_CONTAINER,
         "image": image.name,
         "imagePullPolicy": image.pull_policy,
-        "command": ["python", "-m", "jvscheduler_server.loop"],
+        "command": ["python", "-m", "jvscheduler_server.loop_pod"],
         "env": [*pods.place_of_the_pod(), *_texts(own), *_shared(grace), *database],
         "startupProbe": {**is_ready, "periodSeconds": 1, "failureThreshold": 600},
         "readinessProbe": {**is_ready, "periodSeconds": 10},

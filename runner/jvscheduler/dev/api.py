@@ -9,7 +9,7 @@ import uvicorn
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.tasks import Task
-from jvscheduler_server.app import create_app
+from jvscheduler_server.api.app import create_app
 from jvscheduler_server.local import LocalCluster
 
 

@@ -9,13 +9,13 @@ from fastapi.routing import APIRoute
 from jvspatial.api import Server as JvspatialServer
 from jvspatial.api.config import ServerConfig
 
-from jvscheduler_server.app import SCHEDULER, lifespan
+from jvscheduler_server.api.app import SCHEDULER, lifespan
+from jvscheduler_server.api.problems import document_media_type
+from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.embedded import databases
 from jvscheduler_server.embedded.service import SchedulerService
 from jvscheduler_server.embedded.settings import given_database_url, make_settings
 from jvscheduler_server.local import LocalCluster
-from jvscheduler_server.problems import document_media_type
-from jvscheduler_server.state import ServerState
 
 _ZONE: Final = "scheduler_timezone"
 

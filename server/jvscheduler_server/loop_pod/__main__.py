@@ -1,4 +1,4 @@
-"""`python -m jvscheduler_server.loop`: the loop of a pod, ended by SIGTERM.
+"""`python -m jvscheduler_server.loop_pod`: the loop of a pod, ended by SIGTERM.
 
 It schedules as soon as it has listed its tasks once and the worker is there; the
 history may be away. If it still is when the loop ends, the loop waits for it as
@@ -22,9 +22,9 @@ from jvscheduler.loop.execution.execution import Host
 from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
-from jvscheduler_server.kubernetes_api import connect
-from jvscheduler_server.loop.following import Following
-from jvscheduler_server.loop.settings import Settings, read_settings
+from jvscheduler_server.kubernetes.connection import connect
+from jvscheduler_server.loop_pod.following import Following
+from jvscheduler_server.loop_pod.settings import Settings, read_settings
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 RESERVE: Final = timedelta(seconds=10)

@@ -18,8 +18,8 @@ from jvscheduler.loop.takeover.recovery import as_it_was, undone
 from jvscheduler.names import resource_name
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import NAMESPACE as LOCAL
-from jvscheduler_server.revising import LOOP, is_served, removed
-from jvscheduler_server.revisions import Key, by_namespace, key_of
+from jvscheduler_server.repair.revising import LOOP, is_served, removed
+from jvscheduler_server.repair.revisions import Key, by_namespace, key_of
 
 PATIENCE: Final = timedelta(minutes=1)
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)

@@ -10,8 +10,13 @@ from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.loop.assignments import Assignment, change, keep_definition, to_assignment
-from jvscheduler_server.watch import Resource, Source, Watched
+from jvscheduler_server.kubernetes.watch import Resource, Source, Watched
+from jvscheduler_server.loop_pod.assignments import (
+    Assignment,
+    change,
+    keep_definition,
+    to_assignment,
+)
 
 
 class Preparing(Protocol):

@@ -17,7 +17,8 @@ from jvscheduler.history.records.definitions import Definitions, Due
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import scheduled_time_of
 from jvscheduler.outcomes import Gap
-from jvscheduler_server.accounting import (
+from jvscheduler_server.cluster import SweptCluster, TaskCronJob
+from jvscheduler_server.repair.accounting import (
     GRACE,
     Carrier,
     Open,
@@ -26,9 +27,8 @@ from jvscheduler_server.accounting import (
     is_lost,
     open_instants,
 )
-from jvscheduler_server.cluster import SweptCluster, TaskCronJob
-from jvscheduler_server.revising import CRON_JOB, is_carried
-from jvscheduler_server.revisions import Key, Revisions, by_namespace
+from jvscheduler_server.repair.revising import CRON_JOB, is_carried
+from jvscheduler_server.repair.revisions import Key, Revisions, by_namespace
 
 LOOKBACK: Final = timedelta(days=7)
 """How long no server may have run for all of that time to be accounted for."""

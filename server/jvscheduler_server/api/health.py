@@ -10,7 +10,7 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
-from jvscheduler_server.state import state_of
+from jvscheduler_server.api.state import state_of
 
 router = APIRouter(tags=["health"])
 

@@ -15,10 +15,10 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from jvscheduler.outcomes import Status
+from jvscheduler_server.api.parameters import Parameters
+from jvscheduler_server.api.problems import ProblemRoute, documented
+from jvscheduler_server.api.state import state_of
 from jvscheduler_server.cluster import Cluster, TaskState
-from jvscheduler_server.parameters import Parameters
-from jvscheduler_server.problems import ProblemRoute, documented
-from jvscheduler_server.state import state_of
 
 router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=ProblemRoute)
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jvscheduler_server.cluster import TaskState
-from jvscheduler_server.kubernetes_time import parse_time
+from jvscheduler_server.kubernetes.times import parse_time
 
 EXPECTED = ("Accepted", "Ready")
 

@@ -13,7 +13,7 @@ from jvscheduler import environment, names
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules import parse_schedule
 from jvscheduler_server.cluster import TaskCronJob
-from jvscheduler_server.kubernetes_time import parse_time
+from jvscheduler_server.kubernetes.times import parse_time
 
 Json = Mapping[str, Any]
 

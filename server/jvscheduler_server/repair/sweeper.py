@@ -16,13 +16,13 @@ from typing import Final
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
-from jvscheduler_server.accounts import Accounts
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster import SweptCluster
 from jvscheduler_server.local import utc_now
-from jvscheduler_server.loop.abandoned import Abandoned
-from jvscheduler_server.lost import closings, givings_up, seen
-from jvscheduler_server.sweep import is_silent, repairs
+from jvscheduler_server.repair.abandoned import Abandoned
+from jvscheduler_server.repair.accounts import Accounts
+from jvscheduler_server.repair.lost import closings, givings_up, seen
+from jvscheduler_server.repair.sweep import is_silent, repairs
 
 PERIOD: Final = timedelta(seconds=30)
 """Between two looks at the history's unfinished jobs."""

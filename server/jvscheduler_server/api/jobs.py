@@ -14,11 +14,11 @@ from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
 from jvscheduler.outcomes import Status
+from jvscheduler_server.api.join import JobView, join, unclaimed_pods
+from jvscheduler_server.api.parameters import Parameters
+from jvscheduler_server.api.problems import ProblemRoute, documented
+from jvscheduler_server.api.state import ServerState, state_of
 from jvscheduler_server.cluster import TaskPod
-from jvscheduler_server.join import JobView, join, unclaimed_pods
-from jvscheduler_server.parameters import Parameters
-from jvscheduler_server.problems import ProblemRoute, documented
-from jvscheduler_server.state import ServerState, state_of
 
 router = APIRouter(prefix="/api/scheduler/jobs", tags=["jobs"], route_class=ProblemRoute)
 

@@ -17,9 +17,9 @@ from fastapi import FastAPI
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.version import __version__
-from jvscheduler_server import health, jobs, problems, status
+from jvscheduler_server.api import health, jobs, problems, status
+from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.cluster import Cluster
-from jvscheduler_server.state import ServerState
 
 Background = Callable[[], Awaitable[None]]
 

@@ -11,7 +11,7 @@ from typing import Final
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler_server.cluster import SweptCluster, TaskCronJob, TaskState
-from jvscheduler_server.revising import CRON_JOB, LOOP, is_carried, removal_of, revision_of
+from jvscheduler_server.repair.revising import CRON_JOB, LOOP, is_carried, removal_of, revision_of
 
 Key = tuple[str, str]
 """A task's namespace and id."""

@@ -1,0 +1,1 @@
+"""Kubernetes as the server sees it: watches, and objects in the server's words."""

@@ -1,0 +1,1 @@
+"""Closes and writes the records that no pod could write."""
