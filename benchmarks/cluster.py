@@ -22,7 +22,7 @@ from jvscheduler.names import scheduled_time_of
 from tests.cluster.images import build_and_load
 from tests.cluster.kind import KindCluster, bring_up
 from tests.cluster.settings import read_settings
-from tests.readme import ROOT
+from tests.support.readme import ROOT
 
 NAMESPACE: Final = "benchmark"
 MINUTES: Final = 5

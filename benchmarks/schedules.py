@@ -23,8 +23,8 @@ from benchmarks.report import Ratio, side_by_side
 from jvscheduler import Schedule, parse_schedule
 from jvscheduler.cron import calm
 from jvscheduler.errors import InvalidSchedule
-from tests.cron_cases import ZONES as ZONES_OF_CASES
-from tests.cron_cases import expression, instants
+from tests.support.cron.cases import ZONES as ZONES_OF_CASES
+from tests.support.cron.cases import expression, instants
 
 ROUNDS = 9
 GOAL = 0.2

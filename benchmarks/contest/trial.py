@@ -21,7 +21,7 @@ import psutil
 
 from benchmarks.contest.records import lateness
 from tests.cluster.commands import start, stop, wait_until
-from tests.readme import ROOT
+from tests.support.readme import ROOT
 
 SETTLE: Final = 2
 """Seconds after the first record, and after the last instant."""

@@ -15,7 +15,7 @@ import yaml
 from jvscheduler.names import GROUP, PLURAL
 from tests.cluster.plugin import Images, RunningCluster
 from tests.e2e.installation import FAULTS, NAMESPACE, SHOP, Installation
-from tests.readme import ROOT, shell_snippets
+from tests.support.readme import ROOT, shell_snippets
 
 OOM_LIMIT = "256Mi"
 """Less than the task that allocates for ever may reach, more than the runner needs."""

@@ -19,7 +19,7 @@ import yaml
 
 from jvscheduler import Schedule, names, parse_schedule
 from tests.cluster.plugin import RunningCluster
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 NAMESPACE = "schedules"
 _LOOKING = timedelta(seconds=2)

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests.behaviour_contract import BehaviourContract
 from tests.cluster.plugin import Images
+from tests.contracts.behaviour import BehaviourContract
 from tests.e2e.conftest import shell
 from tests.e2e.installation import SHOP, InNamespace, Installation
 

@@ -12,8 +12,8 @@ from jvscheduler import parse_schedule
 from jvscheduler.errors import InvalidSchedule
 from tests.cluster.errors import CommandError
 from tests.cluster.plugin import RunningCluster
-from tests.cron_cases import ZONES, clock_changes
 from tests.e2e.cron_jobs import NAMESPACE, Missed, Verdict, cron_job, verdicts
+from tests.support.cron.cases import ZONES, clock_changes
 
 CASES = [
     Missed("every minute", count=150),

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.decorators import task_of
-from tests.readme import ROOT, python_snippets, shell_snippets
-from tests.waiting import eventually
+from tests.support.readme import ROOT, python_snippets, shell_snippets
+from tests.support.waiting import eventually
 
 HEADING = "Try it, without a cluster"
 

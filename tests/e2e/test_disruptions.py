@@ -8,8 +8,8 @@ import pytest
 from jvscheduler.names import TASK_LABEL
 from tests.e2e.conftest import shell
 from tests.e2e.installation import NAMESPACE, SHOP, Installation
-from tests.readme import shell_snippets
-from tests.waiting import eventually
+from tests.support.readme import shell_snippets
+from tests.support.waiting import eventually
 
 pytestmark = pytest.mark.disruptive
 

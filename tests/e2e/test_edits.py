@@ -8,7 +8,7 @@ import yaml
 
 from jvscheduler.names import TASK_LABEL
 from tests.e2e.installation import SHOP, Installation
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 NAME = "edited"
 

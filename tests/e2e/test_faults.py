@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.installation import Installation
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 FINAL = {"completed", "failed", "timeout", "skipped"}
 

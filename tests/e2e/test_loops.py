@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from jvscheduler.names import LOOP_CONTAINER, LOOP_LABEL, WORKER_CONTAINER
-from tests.behaviour_contract import BehaviourContract
 from tests.cluster.plugin import Images
+from tests.contracts.behaviour import BehaviourContract
 from tests.e2e.conftest import shell
 from tests.e2e.installation import LOOPS, InNamespace, Installation
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 PERIOD = "20"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"

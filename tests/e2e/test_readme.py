@@ -4,8 +4,8 @@ import json
 
 from tests.e2e.conftest import shell
 from tests.e2e.installation import Installation
-from tests.readme import shell_snippets
-from tests.waiting import eventually
+from tests.support.readme import shell_snippets
+from tests.support.waiting import eventually
 
 
 def test_the_commands_that_show_what_ran(installation: Installation) -> None:

@@ -10,7 +10,7 @@ from jvscheduler.decorators import task_of
 from jvscheduler.names import TASK_LABEL, resource_name
 from jvscheduler.tasks import Task
 from tests.e2e.installation import NAMESPACE, SHOP, Installation
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 TASKS = [task for value in vars(shop.tasks).values() if (task := task_of(value))]
 EACH_MINUTE = [task for task in TASKS if task.schedule.cron == "* * * * *"]

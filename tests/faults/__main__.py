@@ -8,12 +8,12 @@ from pathlib import Path
 from tests.cluster.api_server import run_api_server
 from tests.cluster.binaries import API_SERVER_PROGRAMS, build_programs, find_binaries
 from tests.cluster.settings import read_settings
-from tests.custom_resource import install_crd
 from tests.faults.arguments import a_parser
 from tests.faults.course import run
 from tests.faults.mix import tasks
 from tests.faults.planning import Fault, plan
 from tests.faults.world import a_world
+from tests.support.operator.custom_resource import install_crd
 
 
 def main() -> int:

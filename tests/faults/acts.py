@@ -16,8 +16,8 @@ from tests.faults.mix import edit
 from tests.faults.planning import Fault, Injection
 from tests.faults.sessions import CUT
 from tests.faults.world import World
-from tests.loop_process import Container, LoopPod
-from tests.waiting import eventually
+from tests.support.loop.process import Container, LoopPod
+from tests.support.waiting import eventually
 
 _HOUR: Final = 3600
 _EDIT_PAUSE: Final = 1.0

@@ -13,7 +13,7 @@ from tests.faults.acts import inject
 from tests.faults.judging import Judgement, ask, judge
 from tests.faults.planning import Fault, Injection
 from tests.faults.world import World
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 _ENOUGH = 2
 

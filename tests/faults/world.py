@@ -15,10 +15,10 @@ from tests.cluster.api_server import ApiServer
 from tests.cluster.errors import MissingPrerequisiteError
 from tests.cluster.postgres import execute
 from tests.faults.mix import Spec
-from tests.gate import Gate, gate_to
-from tests.loop_process import LoopPod, Tasks
-from tests.server_account import server_kubeconfig
-from tests.server_process import OwnPostgres, an_own_postgres
+from tests.support.gate import Gate, gate_to
+from tests.support.loop.process import LoopPod, Tasks
+from tests.support.server.account import server_kubeconfig
+from tests.support.server.process import OwnPostgres, an_own_postgres
 
 _CLOCKS: Final = "/usr/lib/*-linux-gnu*/faketime/libfaketime.so.1"
 

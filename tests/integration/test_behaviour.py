@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.application import Application, application
-from tests.behaviour_contract import BehaviourContract
 from tests.cluster.api_server import free_ports
-from tests.readme import ROOT
+from tests.contracts.behaviour import BehaviourContract
+from tests.support.readme import ROOT
+from tests.support.server.application import Application, application
 
 ENVIRON = {"PYTHONPATH": str(ROOT / "tests/e2e/image"), "BEHAVIOUR_PERIOD": "20"}
 

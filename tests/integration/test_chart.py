@@ -10,7 +10,7 @@ import yaml
 
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
-from tests.integration.operator_process import documented_rules
+from tests.support.operator.process import documented_rules
 
 CHART = Path(__file__).parents[2] / "charts" / "jvscheduler"
 

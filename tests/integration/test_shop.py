@@ -12,8 +12,8 @@ from jvscheduler.history.backends.databases import database
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Status
-from tests.readme import ROOT
-from tests.runner_process import Runner
+from tests.support.readme import ROOT
+from tests.support.runner.process import Runner
 
 SHOP = ROOT / "examples/shop"
 

@@ -11,7 +11,7 @@ from tests.faults.cluster.mix import edit
 from tests.faults.cluster.planning import Fault, Injection
 from tests.faults.cluster.world import World
 from tests.faults.sessions import CUT
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 _DATABASE: Final = "jvscheduler-postgresql"
 _EDIT_PAUSE: Final = 1.0

@@ -9,7 +9,7 @@ from tests.faults.cluster.acts import inject
 from tests.faults.cluster.judging import Judgement, judge
 from tests.faults.cluster.planning import Injection, following
 from tests.faults.cluster.world import World
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 
 def run(world: World, injections: Iterable[Injection]) -> Judgement:

@@ -8,7 +8,7 @@ from typing import Final
 from tests.cluster.commands import run, succeeds
 from tests.cluster.image_names import full_reference
 from tests.cluster.plugin import RunningCluster
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 _MANIFEST: Final = "/etc/kubernetes/manifests/kube-apiserver.yaml"
 _ASIDE: Final = "/etc/kubernetes/kube-apiserver.yaml"

@@ -13,7 +13,7 @@ from tests.cluster.kubectl import Kubectl
 from tests.e2e.installation import FAULTS, NAMESPACE, InNamespace, Installation
 from tests.faults.cluster.mix import Spec
 from tests.faults.cluster.node import Node
-from tests.waiting import eventually
+from tests.support.waiting import eventually
 
 Json = dict[str, Any]
 

@@ -1,0 +1,130 @@
+"""What every mode does with the tasks of `behaviour.tasks`: dev, a server, pods.
+
+One suite, on what the monitoring API tells. Waits have a lower bound only: a
+slow machine makes them longer.
+"""
+
+import re
+from datetime import datetime
+from itertools import pairwise
+from operator import itemgetter
+from typing import Any, Protocol
+
+import pytest
+
+from jvscheduler.attempt.retries import draw, jitter, retry_pause
+from tests.support.waiting import eventually
+
+Job = dict[str, Any]
+PERIODS_SECONDS = 420
+"""More than three minutes, for a limit of two, and room for a slow machine."""
+
+TOLD_IN_SECONDS = 1.0
+"""Kubernetes tells the end of a container in whole seconds, and counts its pause from there."""
+
+
+class Service(Protocol):
+    def get(self, path: str, **query: Any) -> Any:
+        """The monitoring API's answer."""
+
+
+class BehaviourContract:
+    """The `service` fixture of a subclass is a mode that runs the tasks, shared by the tests."""
+
+    def test_a_result_is_recorded(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.returns")
+        assert (job["status"], job["result"]["answer"]) == ("completed", 42)
+        began = job["result"]["began"]
+        assert at(job["execution_time"]) <= began <= at(job["completed_at"])
+        assert at(job["scheduled_time"]) <= began
+        assert (job["error_message"], job["traceback"]) == (None, None)
+
+    def test_an_async_function_is_a_task(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.returns_async")
+        assert (job["status"], job["result"]) == ("completed", ["async"])
+
+    def test_a_walker_class_is_a_task(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.Walks")
+        assert (job["status"], job["result"]) == ("completed", [{"entered": "n.Root.root"}])
+
+    def test_an_error_is_recorded_with_its_traceback(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.raises")
+        assert (job["status"], job["reason"]) == ("failed", "TaskRaised")
+        assert job["error_message"] == "ValueError: no stock"
+        assert "in raises" in job["traceback"]
+        assert len(job["attempts"]) == 1
+
+    def test_each_attempt_is_recorded_after_a_pause_that_doubles(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.fails_each_time")
+        assert (job["status"], job["retry_count"]) == ("failed", 2)
+        attempts = job["attempts"]
+        assert [a["number"] for a in attempts] == [1, 2, 3]
+        assert {a["reason"] for a in attempts} == {"TaskRaised"}
+        assert len({a["attempt_id"] for a in attempts}) == 3
+        for earlier, (before, after) in enumerate(pairwise(attempts), 1):
+            pause = at(after["start_time"]) - at(before["completion_time"])
+            assert pause >= retry_pause(earlier) - TOLD_IN_SECONDS
+
+    def test_a_further_attempt_holds_back_at_random(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.fails_each_time")
+        for earlier, attempt in enumerate(job["attempts"]):
+            (began,) = re.findall(r"began at ([\d.]+)", attempt["error_message"])
+            held_back = float(began) - at(attempt["start_time"])
+            assert held_back >= jitter(earlier, draw(attempt["attempt_id"]))
+
+    def test_a_job_whose_second_attempt_completes_has_completed(self, service: Service) -> None:
+        job = ended(service, "recovers")
+        assert (job["status"], job["result"]) == ("completed", "recovered")
+        assert [a["status"] for a in job["attempts"]] == ["failed", "completed"]
+        assert (job["error_message"], job["traceback"]) == (None, None)
+
+    @pytest.mark.parametrize("function", ["hangs", "hangs_async"])
+    def test_a_task_is_killed_at_its_timeout(self, service: Service, function: str) -> None:
+        job = ended(service, f"behaviour.tasks.{function}")
+        assert (job["status"], job["reason"]) == ("timeout", "DeadlineExceeded")
+        assert "2 s" in job["error_message"]
+
+    @pytest.mark.parametrize(("function", "limit"), [("overlaps", 1), ("overlaps_twice", 2)])
+    def test_what_is_over_the_limit_is_skipped(
+        self, service: Service, function: str, limit: int
+    ) -> None:
+        task_id = f"behaviour.tasks.{function}"
+
+        def with_a_skip() -> list[Job] | None:
+            found = by_scheduled_time(service, task_id)
+            return found if any(job["status"] == "skipped" for job in found) else None
+
+        found = eventually(with_a_skip, f"a skipped job of {function}", PERIODS_SECONDS)
+        over = next(i for i, job in enumerate(found) if job["status"] == "skipped")
+        assert over == limit, "as many ran as may"
+        assert found[over]["reason"] == "ConcurrencyLimit"
+        assert found[over]["result"] is None
+        assert {job["status"] for job in found[:over]} <= {"running", "completed"}
+
+    def test_a_suspended_task_is_shown_and_never_runs(self, service: Service) -> None:
+        ended(service, "behaviour.tasks.returns")
+        tasks = service.get("/api/scheduler/status")["scheduler"]["tasks"]
+        (task,) = [task for task in tasks if task["task_id"] == "behaviour.tasks.suspended"]
+        assert task["suspended"]
+        assert task["next_schedule_time"] is None
+        found = by_scheduled_time(service, "behaviour.tasks.suspended")
+        assert {(job["status"], job["reason"]) for job in found} <= {("skipped", "Suspended")}
+
+
+def ended(service: Service, task_id: str) -> Job:
+    """The task's first job, once it has ended."""
+
+    def first() -> Job | None:
+        found = by_scheduled_time(service, task_id)
+        return found[0] if found and found[0]["completed_at"] else None
+
+    return eventually(first, f"the first job of {task_id} has ended", PERIODS_SECONDS)
+
+
+def by_scheduled_time(service: Service, task_id: str) -> list[Job]:
+    recent = service.get("/api/scheduler/jobs/recent", hours=1, limit=1000)["jobs"]
+    return sorted((j for j in recent if j["job_name"] == task_id), key=itemgetter("scheduled_time"))
+
+
+def at(text: str) -> float:
+    return datetime.fromisoformat(text).timestamp()

@@ -1,0 +1,80 @@
+"""What `kubectl apply` refuses by itself, with the custom resource's schema alone."""
+
+from typing import Any
+
+import pytest
+
+from tests.cluster.api_server import ApiServer
+from tests.cluster.errors import CommandError
+from tests.support.operator.shop import Shop, open_shop
+
+
+@pytest.fixture(scope="module")
+def shop(api_server: ApiServer) -> Shop:
+    return open_shop(api_server, "admission")
+
+
+@pytest.mark.parametrize(
+    ("name", "spec", "message"),
+    [
+        ("schedule-a-word", {"schedule": "sometimes"}, "spec.schedule"),
+        ("schedule-a-minute-too-much", {"schedule": "daily at 14:60"}, "spec.schedule"),
+        ("schedule-four-fields", {"schedule": "* * * *"}, "spec.schedule"),
+        ("schedule-no-minutes", {"schedule": "every 0 to 5 minutes"}, "spec.schedule"),
+        ("dst-unknown", {"dst": "twice"}, "spec.dst"),
+        ("dst-of-an-interval", {"schedule": "every 7 minutes", "dst": "once"}, "leave dst out"),
+        ("dst-of-seconds", {"schedule": "every 2 to 5 seconds", "dst": "once"}, "leave dst out"),
+        ("backend-unknown", {"backend": "Deployment"}, "spec.backend"),
+        (
+            "cron-job-of-an-interval",
+            {"schedule": "every 7 minutes", "backend": "CronJob"},
+            "no CronJob is due at the instants of this schedule: leave backend out, or say Loop",
+        ),
+        ("cron-job-of-dst-once", {"dst": "once", "backend": "CronJob"}, "of dst 'once'"),
+        (
+            "cron-job-that-replaces",
+            {"concurrencyPolicy": "Replace", "backend": "CronJob"},
+            "for concurrencyPolicy Replace leave backend out",
+        ),
+        ("policy-unknown", {"concurrencyPolicy": "Allow"}, "spec.concurrencyPolicy"),
+        ("zone-unknown", {"timeZone": "Europe/Atlantis"}, "must be an IANA time zone"),
+        ("zone-of-the-machine", {"timeZone": "Local"}, "not the one of a machine"),
+        ("entrypoint-without-function", {"entrypoint": "shop.tasks"}, "spec.entrypoint"),
+        ("task-id-with-a-space", {"taskID": "shop tasks"}, "spec.taskID"),
+        ("concurrency-none", {"maxConcurrency": 0}, "spec.maxConcurrency"),
+        ("unknown-field", {"retries": 3}, 'unknown field "spec.retries"'),
+        ("no-image", {"image": None}, "spec.image"),
+        ("x" * 53, {}, "metadata.name must have at most 52 characters"),
+    ],
+)
+def test_a_bad_spec_is_refused(shop: Shop, name: str, spec: dict[str, Any], message: str) -> None:
+    with pytest.raises(CommandError) as refused:
+        shop.apply_task(name, **spec)
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "spec"),
+    [
+        ("dst-once", {"schedule": "daily at 02:30", "dst": "once"}),
+        ("dst-once-of-an-hour", {"schedule": "every 2 hours", "dst": "once"}),
+        ("dst-cron-of-an-interval", {"schedule": "every 7 minutes", "dst": "cron"}),
+        ("random", {"schedule": "every 5 to 10 minutes"}),
+        ("replacing", {"concurrencyPolicy": "Replace"}),
+        ("cron-job-asked-for", {"backend": "CronJob", "concurrencyPolicy": "Forbid"}),
+        ("loop-asked-for", {"backend": "Loop", "concurrencyPolicy": "Replace"}),
+        ("seconds", {"schedule": "Every 30  Seconds"}),
+        ("weeks", {"schedule": "every 2 weeks"}),
+    ],
+)
+def test_a_good_spec_is_taken(shop: Shop, name: str, spec: dict[str, Any]) -> None:
+    shop.apply_task(name, **spec)
+    taken = shop.task(name)["spec"]
+    expected = {"dst": "cron", **spec}
+    assert {field: taken[field] for field in expected} == expected
+
+
+def test_the_task_id_cannot_be_changed(shop: Shop) -> None:
+    shop.apply_task("renamed")
+    with pytest.raises(CommandError, match="taskID is immutable"):
+        shop.apply_task("renamed", taskID="shop.tasks.other")

@@ -1,0 +1,203 @@
+"""Loops on a real API server: who serves a task, and that nothing is left behind."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jvscheduler import names
+from tests.cluster.api_server import ApiServer
+from tests.support.operator.objects import foreign_cron_job
+from tests.support.operator.process import Operator, run_operator, write_kubeconfig
+from tests.support.operator.shop import TASKS, Shop, open_shop
+from tests.support.waiting import eventually
+
+OFTEN = "every 7 seconds"
+NOWHERE: dict[str, Any] = {"nodeSelector": {"shop.test/place": "nowhere"}}
+"""Of a pod that stays Pending."""
+
+
+@pytest.fixture(scope="module")
+def shop(api_server: ApiServer) -> Shop:
+    shop = open_shop(api_server, "loops")
+    restricted = "pod-security.kubernetes.io/enforce=restricted"
+    api_server.kubectl("label", "namespace", shop.namespace, restricted)
+    return shop
+
+
+@pytest.fixture(scope="module", autouse=True)
+def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    folder = tmp_path_factory.mktemp("operator")
+    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
+        yield running
+
+
+def template(team: str, **spec: Any) -> dict[str, Any]:
+    """Which no other test's tasks have."""
+    return {"metadata": {"labels": {"team": team}}, "spec": spec}
+
+
+def wait_until_gone(shop: Shop, kind: str, name: str) -> None:
+    eventually(lambda: shop.find(kind, name) is None, f"{kind} {name} is gone", timeout=60)
+
+
+def test_a_task_that_cron_cannot_say_is_served_by_a_loop(shop: Shop) -> None:
+    shop.apply_task("often", schedule=OFTEN, template=template("often"))
+    loop = shop.wait_until_looped("often")
+    status = shop.task("often")["status"]
+    assert status["backend"] == "Loop"
+    assert status["active"] == 0
+    assert shop.find("cronjob", "often") is None
+    (pod,) = shop.all("pods", f"-l={names.LOOP_LABEL}={loop}")
+    assert [c["name"] for c in pod["spec"]["containers"]] == ["loop", "worker"]
+    assert pod["spec"]["serviceAccountName"] == "jvscheduler-loop"
+    eventually(lambda: shop.event_reasons("often") == ["LoopAssigned"], "the Event")
+
+
+@pytest.mark.parametrize(
+    ("verb", "resource", "is_allowed"),
+    [
+        ("get", TASKS, True),
+        ("list", TASKS, True),
+        ("watch", TASKS, True),
+        ("patch", TASKS, False),
+        ("patch", f"{TASKS}/status", False),
+        ("get", "secrets", False),
+        ("list", "pods", False),
+    ],
+)
+def test_a_loop_may_look_at_tasks_of_its_namespace_and_nothing_else(
+    shop: Shop, verb: str, resource: str, is_allowed: bool
+) -> None:
+    user = f"--as=system:serviceaccount:{shop.namespace}:{names.LOOP}"
+    words = ("auth", "can-i", verb, resource, user)
+    assert shop.server.answers(*words, "-n", shop.namespace) == is_allowed
+    assert not shop.server.answers(*words, "-n", "default")
+
+
+def test_two_tasks_share_a_loop_until_the_last_one_goes(shop: Shop) -> None:
+    shared = template("shared")
+    for name in ("one", "two"):
+        shop.apply_task(name, schedule=OFTEN, template=shared)
+    loop = shop.wait_until_looped("one")
+    assert shop.wait_until_looped("two") == loop
+    shop.delete(TASKS, "one")
+    wait_until_gone(shop, TASKS, "one")
+    shop.patch(TASKS, "two", {"spec": {"description": "looked at anew"}})
+    assert shop.wait_until_looped("two") == loop
+    assert shop.find("deployment", loop) is not None
+    shop.delete(TASKS, "two")
+    wait_until_gone(shop, "deployment", loop)
+
+
+def test_a_new_shape_takes_over_when_it_is_available_and_the_old_one_goes(shop: Shop) -> None:
+    shop.apply_task("moved", schedule=OFTEN, template=template("moved"))
+    old = shop.wait_until_looped("moved")
+    shop.apply_task("moved", schedule=OFTEN, template=template("waiting", **NOWHERE))
+    found = shop.wait_for("moved", "Ready", "False", "LoopNotAvailable")
+    assert found["status"]["loop"] == old
+    (pending,) = deployments(shop, "waiting")
+    other = template("moved")
+    shop.apply_task("moved", schedule=OFTEN, template=other, image="shop:2")
+    new = shop.wait_until_looped("moved")
+    assert new not in (old, pending)
+    for name in (old, pending):
+        wait_until_gone(shop, "deployment", name)
+
+
+def deployments(shop: Shop, team: str) -> list[str]:
+    return [
+        found["metadata"]["name"]
+        for found in shop.all("deployments")
+        if found["spec"]["template"]["metadata"]["labels"].get("team") == team
+    ]
+
+
+def test_the_deployments_own_message_is_told(shop: Shop) -> None:
+    shop.apply_task("stuck", schedule=OFTEN, template=template("stuck", **NOWHERE))
+    shop.wait_for("stuck", "Ready", "False", "LoopNotAvailable")
+
+    def message() -> bool:
+        conditions = shop.task("stuck")["status"]["conditions"]
+        (ready,) = (c for c in conditions if c["type"] == "Ready")
+        return "does not have minimum availability" in ready["message"]
+
+    eventually(message, "the Deployment's message")
+    assert shop.event_reasons("stuck") == []
+    shop.delete(TASKS, "stuck")
+
+
+def test_a_template_that_the_api_server_refuses_is_told(shop: Shop) -> None:
+    shop.apply_task("misfit", schedule=OFTEN, template=template("misfit", foo=1))
+    found = shop.wait_for("misfit", "Ready", "False", "ApplyFailed")
+    (ready,) = (c for c in found["status"]["conditions"] if c["type"] == "Ready")
+    assert ".spec.template.spec.foo: field not declared in schema" in ready["message"]
+    shop.apply_task("misfit", schedule=OFTEN, template=template("misfit"))
+    shop.wait_until_looped("misfit")
+
+
+def test_from_a_cron_job_to_the_loop_and_back(shop: Shop) -> None:
+    shop.apply_task("changed", template=template("changed"))
+    shop.wait_until_ready("changed")
+    shop.apply_task("changed", template=template("changed"), backend="Loop")
+    loop = shop.wait_until_looped("changed")
+    cron_job = shop.find("cronjob", "changed")
+    assert cron_job is None or cron_job["spec"]["suspend"]
+    wait_until_gone(shop, "cronjob", "changed")
+    shop.apply_task("changed", template=template("changed"), backend="CronJob")
+    found = shop.wait_until_ready("changed")
+    assert found["status"]["backend"] == "CronJob"
+    assert "loop" not in found["status"]
+    assert not shop.cron_job("changed")["spec"]["suspend"]
+    wait_until_gone(shop, "deployment", loop)
+
+
+def test_a_change_of_mind_takes_the_suspended_cron_job_back(shop: Shop) -> None:
+    shop.apply_task("torn", template=template("torn"))
+    shop.wait_until_ready("torn")
+    uid = shop.cron_job("torn")["metadata"]["uid"]
+    shop.patch("cronjob", "torn", {"status": {"active": [{"name": "x"}]}}, "--subresource=status")
+    shop.apply_task("torn", template=template("torn"), backend="Loop")
+    shop.wait_until_looped("torn")
+    eventually(lambda: shop.cron_job("torn")["spec"]["suspend"], "it is suspended")
+    shop.apply_task("torn", template=template("torn"))
+    shop.wait_until_ready("torn")
+    cron_job = shop.cron_job("torn")
+    assert cron_job["metadata"]["uid"] == uid
+    assert not cron_job["spec"]["suspend"]
+    assert f"{names.GROUP}/retired-time" not in cron_job["metadata"]["annotations"]
+
+
+def test_a_foreign_cron_job_does_not_bother_a_loop(shop: Shop) -> None:
+    shop.apply(foreign_cron_job("beside", shop.namespace))
+    before = shop.cron_job("beside")
+    shop.apply_task("beside", schedule=OFTEN, template=template("beside"))
+    shop.wait_until_looped("beside")
+    assert shop.cron_job("beside") == before
+
+
+def test_a_deleted_loop_comes_back(shop: Shop) -> None:
+    shop.apply_task("bereft", schedule=OFTEN, template=template("bereft"))
+    loop = shop.wait_until_looped("bereft")
+    found = shop.find("deployment", loop)
+    assert found is not None
+    shop.delete("deployment", loop)
+
+    def is_back() -> bool:
+        other = shop.find("deployment", loop)
+        return other is not None and other["metadata"]["uid"] != found["metadata"]["uid"]
+
+    eventually(is_back, "another Deployment of that name")
+    assert shop.wait_until_looped("bereft") == loop
+
+
+def test_an_edit_of_the_deployment_by_hand_is_repaired(shop: Shop) -> None:
+    shop.apply_task("edited", schedule=OFTEN, template=template("edited"))
+    loop = shop.wait_until_looped("edited")
+    shop.patch("deployment", loop, {"spec": {"replicas": 0}})
+
+    def replicas() -> bool:
+        found = shop.find("deployment", loop)
+        return found is not None and found["spec"]["replicas"] == 1
+
+    eventually(replicas, "the repair")

@@ -1,0 +1,56 @@
+"""What the contracts of a loop's store tell of: gaps, revisions and jobs around noon."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.revisions import ScheduleRevision, identified
+from jvscheduler.history.store import LoopStore
+from jvscheduler.names import scheduled_job_id
+from jvscheduler.outcomes import Gap, Outcome, Reason, Status
+from tests.support.history.outcomes import NOON, begun, of_job
+
+MakeLoopStore = Callable[[], LoopStore]
+
+RESTOCK = "shop.tasks.restock"
+REPORT = "shop.tasks.report"
+
+
+def minutes(number: float) -> datetime:
+    return NOON + timedelta(minutes=number)
+
+
+def gap(first: float, last: float | None = None, count: int = 1, **changes: Any) -> Gap:
+    base = Gap(
+        task_id=RESTOCK,
+        namespace="shop",
+        name="shop-tasks-restock",
+        status=Status.MISSED,
+        reason=Reason.LOOP_DOWN,
+        message="no loop ran",
+        first=minutes(first),
+        last=minutes(first if last is None else last),
+        count=count,
+    )
+    return replace(base, **changes)
+
+
+def revision(number: float, **changes: Any) -> ScheduleRevision:
+    fields = {"job_name": RESTOCK, "namespace": "shop", "schedule": "* * * * *"} | changes
+    return identified(ScheduleRevision(**fields), minutes(number))
+
+
+def of_report(number: int) -> Outcome:
+    key = scheduled_job_id("shop", REPORT, minutes(number))
+    return of_job(number, task_id=REPORT, job_id=key, job_name=f"shop-tasks-report-{number}")
+
+
+def manual(name: str, start: datetime) -> Outcome:
+    changes = {"job_name": name, "attempt_id": f"pod-{name}", "scheduled_time": None}
+    return begun(job_id=f"o.ScheduledJob.{name}", start_time=start, **changes)
+
+
+async def all_of(store: LoopStore) -> list[ScheduledJob]:
+    return list(await store.jobs_between("shop", RESTOCK, minutes(-1000), minutes(1000)))

@@ -1,0 +1,258 @@
+"""A loop on a clock and with a worker of the tests' own: no process, no waiting."""
+
+import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.loop.engine import Loop
+from jvscheduler.loop.execution.execution import Host
+from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.scheduling.definition import Definition
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+from jvscheduler.testing.history import MemoryHistory
+from jvscheduler.verification.findings import Kind
+from jvscheduler.worker.messages import Ended, Start
+from tests.support.history.findings import findings_of
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+MINUTE = timedelta(minutes=1)
+START = NOON - MINUTE / 2
+
+
+def run(tale: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(tale())
+
+
+async def settle() -> None:
+    """Everything that can happen without the time going on has happened."""
+    for _ in range(60):
+        await asyncio.sleep(0)
+
+
+async def _come(future: asyncio.Future[None]) -> None:
+    await future
+
+
+class SteppedClock:
+    """Time goes on only when told, from one awaited instant to the next."""
+
+    def __init__(self, time: datetime = START) -> None:
+        self.time = time
+        self._waiting: list[tuple[datetime, asyncio.Future[None]]] = []
+
+    def now(self) -> datetime:
+        return self.time
+
+    async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
+        come: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if instant is not None and instant > self.time:
+            self._waiting.append((instant, come))
+        elif instant is not None:
+            come.set_result(None)
+        stopped = asyncio.create_task(stop.wait())
+        waited = asyncio.create_task(_come(come))
+        await asyncio.wait({waited, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        waited.cancel()
+        stopped.cancel()
+
+    async def pause(self, length: timedelta, stop: asyncio.Event) -> None:
+        await self.wait_until(self.time + length, stop)
+
+    async def advance(self, to: datetime) -> None:
+        await settle()
+        while due := sorted((i, n) for n, (i, f) in enumerate(self._waiting) if not f.done()):
+            instant = due[0][0]
+            if instant > to:
+                break
+            self.time = max(self.time, instant)
+            for awaited, come in self._waiting:
+                if awaited <= self.time and not come.done():
+                    come.set_result(None)
+            self._waiting = [(i, f) for i, f in self._waiting if not f.done()]
+            await settle()
+        self.time = max(self.time, to)
+        await settle()
+
+
+@dataclass
+class ScriptedWorker:
+    """`script` says how a run ends once it is let go; None: not yet."""
+
+    clock: SteppedClock
+    script: Callable[[Start], Ended | None]
+    runs: Runs
+    gated: dict[str, Start] = field(default_factory=dict)
+    going: dict[str, Start] = field(default_factory=dict)
+    discarded: list[str] = field(default_factory=list)
+    acknowledged: list[str] = field(default_factory=list)
+    went: list[tuple[str, datetime]] = field(default_factory=list)
+    """Job names with the time at which they were let go."""
+
+    def claims(self) -> dict[str, Mapping[str, Any]]:
+        """As a worker names what it still has."""
+        return {run_id: order.claim for run_id, order in self.going.items()}
+
+    def start(self, order: Start) -> None:
+        self.gated[order.run_id] = order
+
+    def go(self, run_id: str, after_seconds: float) -> None:
+        order = self.going[run_id] = self.gated.pop(run_id)
+        begins = self.clock.now() + timedelta(seconds=after_seconds)
+        self.went.append((str(order.claim["job_name"]), begins))
+        if (ended := self.script(order)) is not None:
+            self.end(ended)
+
+    def end(self, ended: Ended) -> None:
+        self.going.pop(ended.run_id)
+        self.runs.on_ended(ended)
+
+    def discard(self, run_id: str) -> None:
+        del self.gated[run_id]
+        self.discarded.append(run_id)
+
+    def stop(self, run_id: str, reason: Reason) -> None:
+        if run_id in self.going:
+            self.end(failed(self.going[run_id], reason))
+
+    def acknowledge(self, run_id: str) -> None:
+        self.acknowledged.append(run_id)
+
+
+def completed(order: Start) -> Ended:
+    return _ended(order, Status.COMPLETED)
+
+
+def failed(order: Start, reason: Reason = Reason.TASK_RAISED) -> Ended:
+    return _ended(order, Status.FAILED, reason)
+
+
+def unending(_: Start) -> None:
+    return None
+
+
+def _ended(order: Start, status: Status, reason: Reason | None = None) -> Ended:
+    at = datetime.fromisoformat(order.claim["start_time"]).timestamp()
+    return Ended(order.run_id, order.claim, at, at + 1, status, reason)
+
+
+def definition(
+    schedule: str = "every minute",
+    *,
+    name: str = "restock",
+    enabled: bool = True,
+    retry_count: int = 0,
+    max_concurrent: int = 1,
+    starting_deadline: timedelta | None = None,
+    replaces: bool = False,
+) -> Definition:
+    task = Task(
+        task_id=f"shop.tasks.{name}",
+        entrypoint=f"shop.tasks:{name}",
+        schedule=parse_schedule(schedule, seed=f"shop.tasks.{name}"),
+        enabled=enabled,
+        retry_count=retry_count,
+        max_concurrent=max_concurrent,
+    )
+    return Definition(name, "shop", task, starting_deadline, replaces)
+
+
+class Story:
+    """A loop and what it does while the test lets the time go on."""
+
+    def __init__(
+        self,
+        directory: Path,
+        script: Callable[[Start], Ended | None] = completed,
+        store: MemoryHistory | None = None,
+        time: datetime = START,
+    ) -> None:
+        self.clock = SteppedClock(time)
+        self.store = store or MemoryHistory()
+        self.runs = Runs()
+        self.worker = ScriptedWorker(self.clock, script, self.runs)
+        self.runs.worker = self.worker
+        self.attempts: list[Outcome] = []
+        """As the loop tells of them."""
+        spool, told = Spool(directory), self.attempts.append
+        self.loop = Loop(Host("loop-a"), self.store, spool, self.runs, self.clock, on_attempt=told)
+        self._stop = asyncio.Event()
+        self._running: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> "Story":
+        self.runs.on_hello("worker-a", {})
+        self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
+        await settle()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.stop()
+
+    async def stop(self) -> None:
+        self._stop.set()
+        while self._running is not None and not self._running.done():
+            await self.clock.advance(self.clock.now() + SECOND)
+
+    def kill(self) -> None:
+        """As SIGKILL would: nothing more is written."""
+        assert self._running is not None
+        for work in asyncio.all_tasks():
+            if work is not asyncio.current_task():
+                work.cancel()
+        self._running = None
+
+    async def records(self, task: str = "restock") -> Sequence[ScheduledJob]:
+        far = timedelta(days=4000)
+        return await self.store.jobs_between("shop", f"shop.tasks.{task}", NOON - far, NOON + far)
+
+
+async def findings(story: Story) -> Mapping[Kind, int]:
+    """What a checker has to say of the time after noon; something was due."""
+    task = ("shop", "shop.tasks.restock")
+    return await findings_of(story.store, task, NOON, story.clock.now())
+
+
+async def killed_at_noon(
+    directory: Path,
+    known: Definition,
+    script: Callable[[Start], Ended | None] = completed,
+    store: MemoryHistory | None = None,
+) -> Story:
+    story = Story(directory, script, store)
+    async with story:
+        story.loop.put(known)
+        await story.clock.advance(NOON)
+        story.kill()
+    return story
+
+
+class MovableHistory(MemoryHistory):
+    """A history that can be taken away."""
+
+    away = False
+
+    def __getattribute__(self, name: str) -> object:
+        found = object.__getattribute__(self, name)
+        if name.startswith("_") or not callable(found) or not self.away:
+            return found
+
+        async def unavailable(*_: object, **__: object) -> None:
+            raise HistoryUnavailable("the history database is unavailable")
+
+        return unavailable
+
+
+async def away_since_noon(directory: Path, known: Definition | None = None) -> MovableHistory:
+    """A history that knows of a loop, which was killed then too, and no more."""
+    store = MovableHistory()
+    await killed_at_noon(directory, known or definition(), store=store)
+    store.away = True
+    return store

@@ -1,0 +1,118 @@
+"""The operator as a real process, with the rights that its documentation states and no more."""
+
+import re
+import signal
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from jvscheduler import environment, names
+from jvscheduler_operator.settings import LIVENESS_ENDPOINT
+from tests.cluster.api_server import ApiServer, free_ports
+from tests.cluster.commands import start, stop, wait_until
+
+DOCS = Path(__file__).parents[3] / "docs" / "operator.md"
+ACCOUNT = "jvscheduler-operator"
+DATABASE_URL = "postgresql://history.test/jobs"
+
+
+@dataclass(frozen=True)
+class Operator:
+    process: subprocess.Popen[bytes]
+    log: Path
+    endpoint: str
+
+    @property
+    def is_alive(self) -> bool:
+        try:
+            with urllib.request.urlopen(self.endpoint, timeout=5) as answer:  # noqa: S310
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, TimeoutError):
+            return False
+
+    def kill(self) -> None:
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def end(self) -> int:
+        """SIGTERM; returns the exit code."""
+        stop(self.process, seconds=30)
+        return self.process.returncode
+
+
+@contextmanager
+def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> Iterator[Operator]:
+    """Once it is alive, or at once when there is no custom resource to serve."""
+    (port,) = free_ports(1)
+    endpoint = f"http://127.0.0.1:{port}/healthz"
+    variables = {
+        "KUBECONFIG": str(kubeconfig),
+        LIVENESS_ENDPOINT: endpoint,
+        environment.DATABASE_URL: DATABASE_URL,
+    }
+    log = folder / f"operator-{port}.log"
+    words = [f"{name}={value}" for name, value in variables.items()]
+    process = start(["env", *words, sys.executable, "-m", "jvscheduler_operator"], log)
+    operator = Operator(process, log, endpoint)
+    try:
+        if is_served:
+            wait_until(lambda: operator.is_alive, "the operator is alive", log=log)
+        yield operator
+    finally:
+        stop(process, seconds=30)
+
+
+def documented_rules() -> dict[str, list[dict[str, Any]]]:
+    """By ClusterRole."""
+    section = DOCS.read_text().partition("\n## Rights\n")[2].partition("\n## ")[0]
+    blocks = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
+    return dict(zip((ACCOUNT, names.LOOP), map(yaml.safe_load, blocks), strict=True))
+
+
+def write_kubeconfig(server: ApiServer, folder: Path) -> Path:
+    """Of a service account with the documented rights."""
+    server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_account()))
+    token = server.kubectl("create", "token", ACCOUNT, "-n", "default", "--duration=2h").strip()
+    config = yaml.safe_load(server.kubeconfig.read_text())
+    config["users"] = [
+        {"name": entry["name"], "user": {"token": token}} for entry in config["users"]
+    ]
+    path = folder / "operator.kubeconfig"
+    path.write_text(yaml.safe_dump(config))
+    path.chmod(0o600)
+    return path
+
+
+def _account() -> list[dict[str, Any]]:
+    rbac = "rbac.authorization.k8s.io"
+    return [
+        {
+            "apiVersion": "v1",
+            "kind": "ServiceAccount",
+            "metadata": {"name": ACCOUNT, "namespace": "default"},
+        },
+        *(
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": name},
+                "rules": rules,
+            }
+            for name, rules in documented_rules().items()
+        ),
+        {
+            "apiVersion": f"{rbac}/v1",
+            "kind": "ClusterRoleBinding",
+            "metadata": {"name": ACCOUNT},
+            "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": ACCOUNT},
+            "subjects": [{"kind": "ServiceAccount", "name": ACCOUNT, "namespace": "default"}],
+        },
+    ]

@@ -1,0 +1,152 @@
+"""A cluster in memory and the operator's passes over it, until there is nothing left to do."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from jvscheduler.errors import TemporaryError
+from jvscheduler_operator.cluster.seam import Unavailable
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.controller.neighbours import facts
+from jvscheduler_operator.loops.reconcile import LoopReconciler
+from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.settings import Settings
+from jvscheduler_operator.state import Key, LoopKey, Manifest, key_of
+from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.testing.cluster import MemoryCluster
+from tests.support.operator.objects import NOON, task
+
+KEY = Key("shop", "restock")
+KILLED = Unavailable("killed")
+SETTLED = timedelta(seconds=11)
+"""After which a CronJob that was suspended has told of all its Jobs."""
+
+
+@dataclass
+class World:
+    """Outlives the processes that reconcile it."""
+
+    cluster: MemoryCluster = field(default_factory=MemoryCluster)
+    now: datetime = NOON
+    loop_image: LoopImage = field(default_factory=lambda: LoopImage("server:1"))
+
+    database_url: str | None = None
+
+    def __post_init__(self) -> None:
+        self.start()
+
+    def start(self) -> None:
+        """A new process: it knows what it lists."""
+        self.cache = Cache()
+        settings = Settings(None, self.database_url, "http://localhost/", "host", self.loop_image)
+        self.tasks = Reconciler(self.cache, self.cluster, settings, lambda: self.now)
+        self.loops = LoopReconciler(self.cache, self.cluster, settings)
+
+    def watch(self) -> None:
+        """All watch events have come."""
+        version = self.cluster.version
+        self.cache.children.replace(asyncio.run(self.cluster.cron_jobs()).items, version)
+        self.cache.loops.replace(asyncio.run(self.cluster.loops()).items, version)
+        self.cache.tasks.replace(self.cluster.task_objects.values(), version)
+
+    def settle(self) -> list[str]:
+        """Passes over all keys until one round writes nothing; returns what was written."""
+        written: list[str] = []
+        while True:
+            self.cluster.writes = []
+            for key in self._keys():
+                self.watch()
+                self.reconcile(key)
+            if not self.cluster.writes:
+                return written
+            written += self.cluster.writes
+
+    def settle_killed_after(self, survived: int) -> bool:
+        """Killed at the write that follows so many; whether there was one."""
+        self.cluster.failures = [*[None] * survived, KILLED]
+        try:
+            self.settle()
+        except TemporaryError as error:
+            assert error is KILLED  # noqa: PT017 - any other one is a failure of the test
+            return True
+        finally:
+            self.cluster.failures = []
+            self.start()
+        return False
+
+    def reconcile(self, key: Key) -> timedelta | None:
+        if isinstance(key, LoopKey):
+            return asyncio.run(self.loops.reconcile(key))
+        return asyncio.run(self.tasks.reconcile(key))
+
+    def put_task(self, name: str = "restock", **spec: Any) -> Manifest:
+        manifest = task(name, **spec)
+        before = self.cluster.task_objects.get(key_of(manifest))
+        if before is not None:
+            manifest = {**before, "spec": manifest["spec"]}
+        return self.cluster.put(self.cluster.task_objects, manifest)
+
+    def remove_task(self, name: str = "restock") -> None:
+        del self.cluster.task_objects[Key("shop", name)]
+        self.cluster.version += 1
+
+    def make_available(self, *names: str) -> None:
+        """As their pods are ready; all of them when none is named."""
+        for loop in [o for o in self.cluster.loop_objects.values() if not names or _in(o, names)]:
+            self.cluster.put(
+                self.cluster.loop_objects, {**loop, "status": {"availableReplicas": 1}}
+            )
+
+    def set_active(self, *jobs: str) -> None:
+        """Of the CronJob."""
+        status = {"active": [{"name": name} for name in jobs]}
+        self.cluster.put(
+            self.cluster.cron_job_objects,
+            {**self.cluster.cron_job_objects[KEY], "status": status},
+        )
+
+    @property
+    def loop_names(self) -> list[str]:
+        return sorted(key.name for key in self.cluster.loop_objects)
+
+    @property
+    def cron_job(self) -> Manifest | None:
+        return self.cluster.cron_job_objects.get(KEY)
+
+    def status(self, name: str = "restock") -> Manifest:
+        status: Manifest = self.cluster.task_objects[Key("shop", name)].get("status", {})
+        return status
+
+    def serving(self, name: str = "restock") -> tuple[str | None, str | None]:
+        return self.status(name).get("backend"), self.status(name).get("loop")
+
+    def condition(self, kind: str, name: str = "restock") -> tuple[str, str] | None:
+        conditions = self.status(name).get("conditions", [])
+        return next(((c["status"], c["reason"]) for c in conditions if c["type"] == kind), None)
+
+    def _keys(self) -> Sequence[Key]:
+        self.watch()
+        tasks = [key_of(manifest) for manifest in self.cluster.task_objects.values()]
+        tied = {loop for key in tasks for loop in facts(self.cache, key).loops}
+        return [*sorted({*tied, *self.cache.loops}), *tasks]
+
+
+def _in(loop: Manifest, names: Sequence[str]) -> bool:
+    return loop["metadata"]["name"] in names
+
+
+def served_by_loop(world: World, **spec: Any) -> str:
+    """A task on its loop, and the loop's name."""
+    world.put_task(backend="Loop", **spec)
+    world.settle()
+    world.make_available()
+    world.settle()
+    (name,) = world.loop_names
+    return name
+
+
+def served_by_cron_job(world: World) -> None:
+    world.put_task()
+    world.settle()

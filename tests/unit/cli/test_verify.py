@@ -1,0 +1,147 @@
+"""`jvscheduler verify`: what is asked of the history, and how its findings are told."""
+
+import argparse
+import asyncio
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler.cli.verify import Request, add_arguments, requested, verify
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.testing.history import MemoryHistory
+from jvscheduler.verification.report import as_json, as_text
+from tests.support.history.outcomes import NOON, completed, of_job
+from tests.support.history.stories import REPORT, RESTOCK, gap, minutes, revision
+
+NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
+
+
+def asked(*words: str) -> Request:
+    parser = argparse.ArgumentParser()
+    add_arguments(parser)
+    return requested(parser.parse_args(words), NOW)
+
+
+@pytest.mark.parametrize(
+    ("words", "start", "end", "known_until"),
+    [
+        pytest.param([], NOW - timedelta(days=1), NOW - timedelta(minutes=5), NOW, id="a day"),
+        pytest.param(["--from", "90m"], minutes(30), minutes(115), NOW, id="so long ago"),
+        pytest.param(
+            ["--from", "2026-03-02T12:00", "--to", "2026-03-02T14:30:00+01:00"],
+            NOON,
+            minutes(90),
+            minutes(90),
+            id="with and without an offset",
+        ),
+        pytest.param(
+            ["--to", "1h", "--grace", "0s"],
+            minutes(60) - timedelta(days=1),
+            minutes(60),
+            minutes(60),
+            id="a day before it",
+        ),
+        pytest.param(
+            ["--from", "1h", "--to", "2026-03-03", "--grace", "30s"],
+            minutes(60),
+            NOW - timedelta(seconds=30),
+            NOW,
+            id="nothing is known of what will be",
+        ),
+    ],
+)
+def test_the_range(words: list[str], start: datetime, end: datetime, known_until: datetime) -> None:
+    request = asked(*words)
+    assert (request.start, request.end, request.known_until) == (start, end, known_until)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        pytest.param(["--from", "1h", "--to", "2h"], "must be before --to", id="turned round"),
+        pytest.param(["--from", "2m"], "before --grace begins", id="all within the grace"),
+        pytest.param(["--from", "yesterday"], "--from must be a time such as", id="no time"),
+    ],
+)
+def test_a_range_that_is_none_is_refused(words: list[str], told: str) -> None:
+    with pytest.raises(InvalidSettings, match=told):
+        asked(*words)
+
+
+def a_history() -> MemoryHistory:
+    """Every minute from noon; three were missed, and of the sixth nothing is known."""
+    store = MemoryHistory()
+
+    async def fill() -> None:
+        await store.revise([revision(0), revision(0, job_name=REPORT, schedule="every hour")])
+        await store.record_all([completed(of_job(n)) for n in (1, 2, 7, 8)])
+        await store.account([gap(3, 5, 3)])
+
+    asyncio.run(fill())
+    return store
+
+
+def report(*words: str) -> Any:
+    return asyncio.run(verify(a_history(), asked("--from", "2h", "--to", "112m", *words)))
+
+
+def test_the_report_is_read_by_people() -> None:
+    assert [line.rstrip() for line in as_text(report())] == [
+        "due after 2026-03-02T12:00:00Z, up to 2026-03-02T12:08:00Z",
+        "",
+        "task                          due       ran    missed   skipped  findings"
+        "     p50 s     p90 s     p99 s     max s",
+        "shop/shop.tasks.report          0         0         0         0         0"
+        "         -         -         -         -",
+        "shop/shop.tasks.restock         8         4         3         0         1"
+        "     1.000     1.000     1.000     1.000",
+        "    3 missed: LoopDown",
+        "",
+        "shop/shop.tasks.restock: 1 UnexplainedMiss",
+        "    2026-03-02T12:06:00Z  due (* * * * *), no record",
+        "",
+        "8 instants of 2 tasks were due: 1 finding: 1 UnexplainedMiss",
+    ]
+
+
+def test_the_report_is_read_by_programs() -> None:
+    told = json.loads(json.dumps(as_json(report(RESTOCK, "--examples", "0"))))
+    assert told["findings"] == {"UnexplainedMiss": 1}
+    (task,) = told["tasks"]
+    assert (task["namespace"], task["task"], task["due"]) == ("shop", RESTOCK, 8)
+    assert task["examples"] == []
+    assert task["latenessSeconds"] == {"p50": 1, "p90": 1, "p99": 1, "max": 1}
+    assert {"status": "missed", "reason": "LoopDown", "count": 3} in task["outcomes"]
+
+
+def test_what_may_still_be_on_its_way_is_told() -> None:
+    told = asyncio.run(verify(a_history(), asked("--from", "2h")))
+    assert next(as_text(told)) == (
+        "due after 2026-03-02T12:00:00Z, up to 2026-03-02T13:55:00Z; "
+        "what was due since then may still be on its way"
+    )
+
+
+def test_an_example_names_its_records() -> None:
+    (task,) = as_json(report(RESTOCK, "--max-lateness", "0s"))["tasks"]
+    late = [example for example in task["examples"] if example["kind"] == "TooLate"]
+    assert (task["findings"]["TooLate"], len(late)) == (4, 4)
+    assert late[0]["instant"] == "2026-03-02T12:01:00Z"
+    assert late[0]["jobs"] == [of_job(1).job_id]
+
+
+def test_many_findings_are_told_in_few_lines() -> None:
+    store = MemoryHistory()
+    tasks = [revision(0, job_name=f"task-{n}") for n in range(200)]
+    asyncio.run(store.revise(tasks))
+    lines = list(as_text(asyncio.run(verify(store, asked("--from", "2h", "--to", "112m")))))
+    assert len(lines) < 320
+    assert lines[-3].startswith("… and 1300 more lines")
+    assert lines[-1].startswith("1600 instants of 200 tasks were due: 1600 findings")
+
+
+def test_a_task_that_nobody_knows_is_told() -> None:
+    with pytest.raises(InvalidSettings, match=r"no definition of shop\.tasks\.other in namespace"):
+        report(RESTOCK, "shop.tasks.other", "--namespace", "shop")

@@ -1,0 +1,53 @@
+"""docs/api.md says what the server answers and reads."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import BaseModel
+
+from jvscheduler.outcomes import Reason, Status
+from jvscheduler_server import settings
+from jvscheduler_server.api.jobs import RecentAnswer, RecentParameters
+from jvscheduler_server.api.problems import Problem
+from jvscheduler_server.api.status import StatusAnswer
+
+PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
+MODELS: list[type[BaseModel]] = [RecentAnswer, StatusAnswer, Problem]
+
+
+def keys(value: Any) -> Any:
+    """The shape of an answer without its values."""
+    if isinstance(value, dict):
+        return {name: keys(item) for name, item in value.items()}
+    return [keys(item) for item in value] if isinstance(value, list) else None
+
+
+@pytest.mark.parametrize("number", range(len(MODELS)), ids=lambda n: MODELS[n].__name__)
+def test_an_example_has_every_key_of_the_answer_and_no_other(number: int) -> None:
+    example = EXAMPLES[number]
+    answer = MODELS[number].model_validate(example)
+    assert keys(answer.model_dump(mode="json")) == keys(example)
+
+
+def test_every_parameter_status_and_setting_is_told() -> None:
+    told = set(re.findall(r"`([\w.-]+)`", PAGE))
+    assert told >= set(RecentParameters.model_fields)
+    assert told >= {status.value for status in Status}
+    assert told >= {settings.HOST, settings.PORT, settings.KUBECONFIG, settings.LOG_LEVEL}
+
+
+def test_every_reason_that_the_server_gives_is_told() -> None:
+    given = {
+        Reason.OOM_KILLED,
+        Reason.EVICTED,
+        Reason.DEADLINE_EXCEEDED,
+        Reason.IMAGE_PULL_FAILED,
+        Reason.POD_DELETED,
+        Reason.CONTAINER_FAILED,
+        Reason.RUNNER_LOST,
+    }
+    assert {reason for reason in given if f"`{reason}`" not in PAGE} == set()

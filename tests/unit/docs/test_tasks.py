@@ -1,0 +1,34 @@
+"""docs/tasks.md says what its snippet's options come to, and leaves none out."""
+
+import dataclasses
+import importlib
+import re
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.attempt.report import MAX_RESULT_BYTES
+from jvscheduler.decorators import task_of
+from jvscheduler.tasks import Task
+
+PAGE = (Path(__file__).parents[3] / "docs" / "tasks.md").read_text()
+
+
+def test_the_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "tasks_page.py").write_text(snippet)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    task = task_of(importlib.import_module("tasks_page").process_data)
+    assert task is not None
+    assert (task.task_id, task.max_concurrent, task.retry_count) == ("data_processor", 2, 3)
+    assert task.timeout_seconds == 300
+
+
+def test_every_option_of_a_run_is_told() -> None:
+    told = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+    of_schedule = {"entrypoint", "schedule", "names_zone", "description"}
+    assert told == {field.name for field in dataclasses.fields(Task)} - of_schedule
+
+
+def test_the_size_of_a_result_is_told() -> None:
+    assert f"{MAX_RESULT_BYTES // 1024} KiB" in PAGE

@@ -1,0 +1,48 @@
+"""Rows and changes that are made without an entity are what the entity would be."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from jvscheduler.history.records.claims import claim_row, end_of_claim
+from jvscheduler.history.records.jobs import from_record, to_record
+from jvscheduler.history.records.merge import merge, opened
+from jvscheduler.outcomes import Outcome
+from tests.support.history.outcomes import begun, completed, failed, timed_out
+
+CLAIM = begun(retry_count=1, node_name="node-1")
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        begun(),
+        CLAIM,
+        completed(CLAIM, result={"a": None}, log_tail="\0"),
+        begun(scheduled_time=None),
+    ],
+)
+def test_a_row_is_that_of_the_record(outcome: Outcome) -> None:
+    assert json.dumps(claim_row(outcome)) == json.dumps(to_record(opened(outcome)))
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        completed(CLAIM, result=[1], cpu_seconds=0.5, peak_memory_bytes=7),
+        failed(CLAIM),
+        failed(CLAIM, is_last=True),
+        timed_out(begun()),
+        replace(completed(CLAIM), start_time=CLAIM.start_time + timedelta(milliseconds=3)),
+    ],
+)
+def test_a_change_makes_of_the_claim_what_merging_does(outcome: Outcome) -> None:
+    claim = begun(retry_count=outcome.retry_count, node_name=outcome.node_name)
+    row = claim_row(claim)
+    change = end_of_claim(outcome)
+    merged = merge(from_record(row), outcome)
+    assert merged is not None
+    assert change.expected.items() <= row["context"].items()
+    assert row["context"] | change.values == to_record(merged)["context"]

@@ -1,0 +1,32 @@
+"""The in-memory history keeps to the contracts of all histories."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from jvscheduler.history.jvspatial_store import JvspatialHistory
+from jvscheduler.testing.database import MemoryDatabase
+from jvscheduler.testing.history import MemoryHistory
+from tests.contracts.history import HistoryContract
+from tests.contracts.loop_history import LoopStoreContract
+from tests.contracts.slots import SlotsContract
+
+
+class TestMemoryHistory(HistoryContract, LoopStoreContract, SlotsContract):
+    @pytest.fixture
+    def make_store(self) -> Callable[[], MemoryHistory]:
+        return MemoryHistory
+
+    @pytest.fixture
+    def make_loop_store(self) -> Callable[[], MemoryHistory]:
+        return MemoryHistory
+
+
+class TestAnyDatabase(LoopStoreContract, SlotsContract):
+    """A database of jvspatial's for which there is no statement of our own."""
+
+    @pytest.fixture
+    def make_loop_store(self) -> Callable[[], JvspatialHistory]:
+        database: Any = MemoryDatabase()
+        return lambda: JvspatialHistory(database, "memory")

@@ -1,0 +1,139 @@
+"""Which tasks a loop takes up, keeps and lets go of, as the cluster's objects change."""
+
+import asyncio
+import logging
+from typing import Any, cast
+
+import pytest
+
+from jvscheduler.loop.scheduling.definition import Definition
+from jvscheduler_server.loop_pod.assignments import (
+    Assignment,
+    Change,
+    change,
+    keep_definition,
+    to_assignment,
+)
+from jvscheduler_server.loop_pod.following import Following
+from tests.support.server.scripted_api import Script
+
+Spec = dict[str, Any]
+
+
+def scheduled_task(loop: str | None = "loop-a", deleted: bool = False, **spec: Any) -> Spec:
+    metadata = {"name": "restock", "namespace": "shop", "uid": "1", "resourceVersion": "1"}
+    base = {
+        "taskID": "shop.tasks.restock",
+        "entrypoint": "shop.tasks:restock",
+        "schedule": "every 10 seconds",
+        "image": "shop:1",
+    }
+    return {
+        "metadata": {
+            **metadata,
+            **({"deletionTimestamp": "2026-03-02T12:00:00Z"} if deleted else {}),
+        },
+        "spec": {**base, **spec},
+        "status": {"loop": loop} if loop else {},
+    }
+
+
+def test_an_assignment_says_what_the_spec_says() -> None:
+    found = to_assignment(
+        scheduled_task(
+            suspend=True,
+            maxConcurrency=3,
+            activeDeadlineSeconds=60,
+            backoffLimit=2,
+            startingDeadlineSeconds=30,
+            concurrencyPolicy="Replace",
+        )
+    )
+    definition = found.definition
+    assert definition is not None
+    task = definition.task
+    assert (found.name, found.loop, definition.namespace) == ("restock", "loop-a", "shop")
+    assert (str(task.schedule), task.enabled, task.max_concurrent) == ("every 10 seconds", False, 3)
+    assert (task.timeout_seconds, task.retry_count) == (60, 2)
+    assert definition.starting_deadline is not None
+    assert (definition.starting_deadline.seconds, definition.replaces) == (30, True)
+
+
+def test_a_random_interval_draws_from_the_tasks_id() -> None:
+    found = to_assignment(scheduled_task(schedule="every 5 to 10 seconds"))
+    assert found.definition is not None
+    assert found.definition.task.schedule.seed == "shop.tasks.restock"
+
+
+@pytest.mark.parametrize("spec", [{"schedule": "every 0 minutes"}, {"unknown": 1}])
+def test_a_refused_edit_leaves_the_definition_as_it_was(spec: Spec) -> None:
+    before, after = to_assignment(scheduled_task()), to_assignment(scheduled_task(**spec))
+    assert after.definition is None
+    assert after.refusal
+    assert keep_definition(before, after).definition == before.definition
+
+
+def _change(served: Assignment | None, now: Assignment | None) -> Change:
+    known = {served.name: served.definition} if served and served.definition else {}
+    return change("loop-a", [now] if now else [], known)
+
+
+def put(assignment: Assignment) -> Change:
+    assert assignment.definition is not None
+    return Change((assignment.definition,), (), ())
+
+
+OURS = to_assignment(scheduled_task())
+THEIRS = to_assignment(scheduled_task(loop="loop-b"))
+EDITED = to_assignment(scheduled_task(schedule="every 20 seconds"))
+DELETED = to_assignment(scheduled_task(deleted=True))
+
+
+@pytest.mark.parametrize(
+    ("served", "now", "expected"),
+    [
+        pytest.param(None, OURS, put(OURS), id="assigned"),
+        pytest.param(OURS, OURS, Change((), (), ()), id="unchanged"),
+        pytest.param(OURS, EDITED, put(EDITED), id="edited"),
+        pytest.param(OURS, THEIRS, Change((), ("restock",), ()), id="handed over"),
+        pytest.param(OURS, DELETED, Change((), (), ("restock",)), id="being deleted"),
+        pytest.param(OURS, None, Change((), (), ("restock",)), id="gone"),
+        pytest.param(None, THEIRS, Change((), (), ()), id="another's"),
+    ],
+)
+def test_a_change_of_the_cluster_is_a_change_of_the_loop(
+    served: Assignment | None, now: Assignment | None, expected: Change
+) -> None:
+    assert _change(served, now) == expected
+
+
+class Loop:
+    """Takes note of what it is to serve."""
+
+    def __init__(self) -> None:
+        self.puts: list[Definition] = []
+
+    def put(self, definition: Definition) -> None:
+        self.puts.append(definition)
+
+    def prepare(self, modules: tuple[str, ...]) -> None:
+        """Nothing is run."""
+
+
+def test_a_refused_edit_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    refused = scheduled_task(schedule="every 0 minutes")
+    later = {**refused, "metadata": {**refused["metadata"], "resourceVersion": "2"}}
+    edits = [{"type": "MODIFIED", "object": spec} for spec in (refused, later)]
+    api, loop = Script(([scheduled_task()], "1"), edits), Loop()
+
+    async def followed() -> None:
+        following = Following(api, "shop", "loop-a", cast("Any", loop), loop)
+        async with following.followed(asyncio.Event()):
+            await api.done.wait()
+
+    with caplog.at_level(logging.WARNING, "jvscheduler.loop"):
+        asyncio.run(followed())
+    (said,) = caplog.messages
+    assert "restock cannot be carried" in said
+    assert "0" in said
+    assert len(loop.puts) == 1

@@ -1,0 +1,271 @@
+"""Loops, workers and histories that go away: every instant still has its one account."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.outcomes import Reason, Status
+from tests.support.loop.parts import (
+    MINUTE,
+    NOON,
+    SECOND,
+    MovableHistory,
+    Story,
+    completed,
+    definition,
+    failed,
+    killed_at_noon,
+    run,
+    settle,
+    unending,
+)
+
+
+def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition("hourly"))
+            await story.clock.advance(NOON)
+            story.runs.on_hello("worker-a", story.worker.claims())
+            await settle()
+            assert [r.status for r in await story.records()] == [Status.RUNNING]
+            story.runs.on_hello("worker-b", {})
+            await settle()
+            (record,) = await story.records()
+            assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    run(tale)
+
+
+def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> None:
+    async def tale() -> None:
+        before = await killed_at_noon(tmp_path, definition("hourly"), unending)
+        (order,) = before.worker.going.values()
+        async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.runs.on_ended(completed(order))
+            await settle()
+            assert [r.status for r in await after.records()] == [Status.COMPLETED]
+            assert after.worker.acknowledged == [order.run_id]
+
+    run(tale)
+
+
+def test_a_replacing_task_ends_also_what_an_earlier_loop_had_started(tmp_path: Path) -> None:
+    async def tale() -> None:
+        known = definition(replaces=True)
+        before = await killed_at_noon(tmp_path, known, unending)
+        async with Story(tmp_path, unending, before.store, NOON + 30 * SECOND) as after:
+            after.worker.going |= before.worker.going
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.put(known)
+            await after.clock.advance(NOON + MINUTE + SECOND)
+            statuses = [(r.status, r.reason) for r in await after.records()]
+            assert statuses == [(Status.FAILED, Reason.REPLACED), (Status.RUNNING, None)]
+
+    run(tale)
+
+
+async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
+    """A loop that ran at noon, and another one from `until` after noon on."""
+    known = definition(starting_deadline=deadline)
+    before = await killed_at_noon(tmp_path, known)
+    after = Story(tmp_path, store=before.store, time=NOON + until)
+    async with after:
+        after.loop.put(known)
+        await after.clock.advance(after.clock.now() + 2 * SECOND)
+    return after
+
+
+@pytest.mark.parametrize(
+    ("deadline", "runs", "missed"),
+    [
+        pytest.param(None, [NOON + 5 * MINUTE], 4, id="the latest runs, however late"),
+        pytest.param(MINUTE, [NOON + 5 * MINUTE], 4, id="the latest runs within its deadline"),
+        pytest.param(SECOND, [], 5, id="none runs beyond its deadline"),
+    ],
+)
+def test_after_a_downtime_every_instant_has_its_account(
+    tmp_path: Path, deadline: timedelta | None, runs: list[datetime], missed: int
+) -> None:
+    async def tale() -> None:
+        story = await _down_from_noon(tmp_path, deadline, until=5 * MINUTE + 30 * SECOND)
+        records = [r for r in await story.records() if r.scheduled_time != NOON]
+        completed_ones = [r for r in records if r.status is Status.COMPLETED]
+        assert [r.scheduled_time for r in completed_ones] == runs
+        gaps = [r for r in records if r.status is Status.MISSED]
+        assert sum(r.instants for r in gaps) == missed
+        assert {r.reason for r in gaps} <= {Reason.LOOP_DOWN, Reason.DEADLINE_MISSED}
+
+    run(tale)
+
+
+def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        before = await killed_at_noon(tmp_path, definition())
+        async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
+            after.loop.put(definition("every 5 seconds"))
+            await after.clock.advance(NOON + 156 * SECOND)
+            records = [r for r in await after.records() if r.scheduled_time != NOON]
+            found = [(r.scheduled_time, r.status, r.instants) for r in records]
+            assert found == [
+                (NOON + MINUTE, Status.MISSED, 2),
+                (NOON + 155 * SECOND, Status.COMPLETED, 1),
+            ]
+
+    run(tale)
+
+
+def test_tasks_run_while_the_history_is_away_and_it_learns_of_them_later(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        async with Story(tmp_path, store=store) as story:
+            story.loop.put(definition())
+            await story.clock.advance(NOON)
+            store.away = True
+            await story.clock.advance(NOON + 3 * MINUTE)
+            assert len(story.worker.went) == 4
+            store.away = False
+            await story.clock.advance(NOON + 3 * MINUTE + 5 * SECOND)
+            assert [r.status for r in await story.records()] == [Status.COMPLETED] * 4
+
+    run(tale)
+
+
+def test_the_limit_holds_while_the_history_is_away(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        async with Story(tmp_path, unending, store=store) as story:
+            store.away = True
+            story.loop.put(definition())
+            await story.clock.advance(NOON + MINUTE)
+            assert len(story.worker.going) == 1
+            store.away = False
+            await story.clock.advance(NOON + MINUTE + 5 * SECOND)
+            assert [r.status for r in await story.records()] == [Status.RUNNING, Status.SKIPPED]
+
+    run(tale)
+
+
+def test_the_limit_counts_what_an_earlier_loop_has_started_while_the_history_is_away(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        before = await killed_at_noon(tmp_path, definition(), unending, store)
+        store.away = True
+        async with Story(tmp_path, store=store, time=NOON + MINUTE / 2) as after:
+            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.put(definition())
+            await after.clock.advance(NOON + MINUTE)
+            assert after.worker.went == []
+            (order,) = before.worker.going.values()
+            after.runs.on_ended(completed(order))
+            await after.clock.advance(NOON + 2 * MINUTE)
+            assert len(after.worker.went) == 1
+            store.away = False
+            await after.clock.advance(NOON + 2 * MINUTE + 5 * SECOND)
+            assert [r.status for r in await after.records()] == [
+                Status.COMPLETED,
+                Status.SKIPPED,
+                Status.COMPLETED,
+            ]
+
+    run(tale)
+
+
+def test_what_a_killed_loop_had_spooled_is_recorded_by_the_next(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store = MovableHistory()
+        before = Story(tmp_path, store=store)
+        async with before:
+            before.loop.put(definition())
+            await before.clock.advance(NOON)
+            store.away = True
+            await before.clock.advance(NOON + MINUTE)
+            before.kill()
+        store.away = False
+        async with Story(tmp_path, store=store, time=NOON + 90 * SECOND) as after:
+            after.loop.put(definition())
+            await after.clock.advance(NOON + 95 * SECOND)
+            assert [(r.scheduled_time, r.status) for r in await after.records()] == [
+                (NOON, Status.COMPLETED),
+                (NOON + MINUTE, Status.COMPLETED),
+            ]
+
+    run(tale)
+
+
+def test_a_loop_that_stops_tells_its_runs_to_end_and_records_why(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition())
+            await story.clock.advance(NOON)
+        (record,) = await story.records()
+        assert (record.status, record.reason) == (Status.FAILED, Reason.TERMINATED)
+
+    run(tale)
+
+
+def test_a_retry_that_a_loop_did_not_get_to_make_is_made_by_the_next(tmp_path: Path) -> None:
+    async def tale() -> None:
+        before = Story(tmp_path, failed)
+        async with before:
+            before.loop.put(definition("hourly", retry_count=1))
+            await before.clock.advance(NOON)
+        async with Story(tmp_path, store=before.store, time=NOON + 2 * MINUTE) as after:
+            after.loop.put(definition("hourly", retry_count=1))
+            await after.clock.advance(NOON + 3 * MINUTE)
+            (record,) = await after.records()
+            assert [a["status"] for a in record.attempts] == ["failed", "completed"]
+
+    run(tale)
+
+
+def test_a_retry_that_another_loop_awaits_is_left_to_it(tmp_path: Path) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path / "one", failed) as one:
+            one.loop.put(definition("hourly", retry_count=1))
+            await one.clock.advance(NOON + SECOND)
+            async with Story(tmp_path / "two", store=one.store, time=NOON + SECOND) as two:
+                two.loop.put(definition("hourly", retry_count=1))
+                await two.clock.advance(NOON + 19 * SECOND)
+                assert two.worker.went == []
+                await one.clock.advance(NOON + 19 * SECOND)
+                await two.clock.advance(NOON + MINUTE)
+                assert two.worker.went == []
+            (record,) = await one.records()
+            assert [a["status"] for a in record.attempts] == ["failed", "failed"]
+
+    run(tale)
+
+
+def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None:
+    async def tale() -> None:
+        before = await killed_at_noon(tmp_path, definition("hourly"), unending)
+        async with Story(tmp_path, store=before.store, time=NOON + 20 * SECOND) as after:
+            after.loop.put(definition("hourly"))
+            await after.clock.advance(NOON + 25 * SECOND)
+            assert [r.status for r in await after.records()] == [Status.RUNNING]
+            await after.clock.advance(NOON + MINUTE)
+            (record,) = await after.records()
+            assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    run(tale)
+
+
+def test_a_run_that_is_let_go_a_moment_before_the_loop_ends_is_told_to_end_too(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition("hourly"))
+            await story.clock.advance(NOON - SECOND / 50)
+            assert [r.status for r in await story.records()] == [Status.RUNNING]
+        (record,) = await story.records()
+        assert (record.status, record.reason) == (Status.FAILED, Reason.TERMINATED)
+
+    run(tale)

@@ -1,0 +1,160 @@
+"""What the history could not take reaches it later, a part at a time."""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.loop.recording import recorder as ledgers
+from jvscheduler.loop.recording.batching import Batcher
+from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.spool import Entry, Spool
+from jvscheduler.outcomes import Gap, Outcome
+from jvscheduler.testing.history import MemoryHistory
+from tests.support.history.outcomes import completed, of_job
+from tests.support.history.stories import gap, revision
+from tests.support.loop.parts import SteppedClock, settle
+
+ENTRIES = [completed(of_job(number)) for number in range(7)]
+
+
+class CountingSpool(Spool):
+    read = 0
+
+    def replay(self) -> Iterator[Entry]:
+        for entry in super().replay():
+            self.read += 1
+            yield entry
+
+
+class CountingHistory(MemoryHistory):
+    def __init__(self, spool: CountingSpool) -> None:
+        super().__init__()
+        self._spool = spool
+        self.written = 0
+        self.in_memory: list[int] = []
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        self.in_memory.append(self._spool.read - self.written)
+        await super().record_all(outcomes)
+        self.written += len(outcomes)
+
+
+def test_a_long_spool_is_read_no_further_than_the_history_takes_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "MOST", 2)
+    spool = CountingSpool(tmp_path)
+    for entry in ENTRIES:
+        assert spool.keep(entry)
+    store = CountingHistory(spool)
+    assert asyncio.run(Ledger(store, spool, SteppedClock()).replay())
+    assert store.written == len(ENTRIES)
+    assert max(store.in_memory) <= 3, "a batch, and the entry that did not fit in"
+    assert spool.is_empty
+
+
+class SilentHistory(MemoryHistory):
+    """Answers nothing that it is asked for a job."""
+
+    async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        await asyncio.Event().wait()
+        return [False for _ in outcomes]
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("first", ["claim", "record"])
+def test_a_history_that_does_not_answer_is_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
+) -> None:
+    monkeypatch.setattr(ledgers, "ANSWER_SECONDS", 0.01)
+    own, ended = of_job(1), completed(of_job(1))
+
+    async def tale() -> None:
+        spool = Spool(tmp_path)
+        ledger = Ledger(SilentHistory(), spool, SteppedClock())
+        if first == "claim":
+            assert await ledger.claim(own), "what it cannot decide counts as won"
+        await ledger.record(ended)
+        assert ledger.away
+        kept = list(spool.replay())
+        assert kept == ([own, ended] if first == "claim" else [ended])
+
+    asyncio.run(tale())
+
+
+def test_when_the_history_is_known_to_be_away_nothing_waits_for_its_answer_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledgers, "ANSWER_SECONDS", 3600)
+
+    async def tale() -> None:
+        spool = Spool(tmp_path)
+        ledger = Ledger(SilentHistory(), spool, SteppedClock())
+        claims = [of_job(number) for number in (1, 2)]
+        claiming = [asyncio.create_task(ledger.claim(claim)) for claim in claims]
+        await settle()
+        ledger.missing(HistoryUnavailable("down"))
+        async with asyncio.timeout(60):
+            assert await asyncio.gather(*claiming) == [True, True]
+        assert list(spool.replay()) == claims
+
+    asyncio.run(tale())
+
+
+def test_what_nobody_waits_for_any_more_is_not_done() -> None:
+    async def tale() -> list[str]:
+        done: list[str] = []
+        thaw = asyncio.Event()
+
+        async def act(items: Sequence[str]) -> Sequence[None]:
+            await thaw.wait()
+            done.extend(items)
+            return [None for _ in items]
+
+        batcher = Batcher(act)
+        calls = [asyncio.create_task(batcher(item)) for item in ("a", "b", "c")]
+        await asyncio.sleep(0)
+        late = [asyncio.create_task(batcher(item)) for item in ("d", "e")]
+        await asyncio.sleep(0)
+        late[0].cancel()
+        thaw.set()
+        await asyncio.gather(*calls, late[1])
+        return done
+
+    assert asyncio.run(tale()) == ["a", "b", "c", "e"]
+
+
+class SlowHistory(MemoryHistory):
+    """Counts what each statement writes, which takes as long as others need to come."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[int] = []
+
+    async def account(self, gaps: Sequence[Gap]) -> None:
+        self.written.append(len(gaps))
+        await asyncio.sleep(0)
+        await super().account(gaps)
+
+    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+        self.written.append(len(revisions))
+        await asyncio.sleep(0)
+        await super().revise(revisions)
+
+
+def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path) -> None:
+    async def tale() -> Sequence[int]:
+        store = SlowHistory()
+        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
+        await asyncio.gather(*(ledger.revise(revision(number)) for number in range(100)))
+        assert len(await store.revisions("shop")) == 100
+        await asyncio.gather(*(ledger.account([gap(number)]) for number in range(100)))
+        return store.written
+
+    assert asyncio.run(tale()) == [100, 100]

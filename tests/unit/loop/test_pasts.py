@@ -1,0 +1,177 @@
+"""What was due before a loop took a task over: it is accounted for, however long that was."""
+
+import asyncio
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.loop.scheduling import accounting
+from jvscheduler.loop.scheduling.definition import revision_of
+from jvscheduler.outcomes import Gap, Status
+from jvscheduler.testing.history import MemoryHistory
+from tests.support.loop.parts import (
+    MINUTE,
+    NOON,
+    SECOND,
+    Story,
+    away_since_noon,
+    definition,
+    findings,
+    killed_at_noon,
+    run,
+)
+
+MOST = 4
+
+
+class SlowHistory(MemoryHistory):
+    """Takes so many accounts of gaps and answers no more."""
+
+    def __init__(self, most: int = 1000) -> None:
+        super().__init__()
+        self.most = most
+        self.told: list[int] = []
+        """Instants in each call."""
+
+    async def account(self, gaps: Sequence[Gap]) -> None:
+        if len(self.told) == self.most:
+            await asyncio.Event().wait()
+        self.told.append(sum(gap.count for gap in gaps))
+        await super().account(gaps)
+
+
+@pytest.fixture(autouse=True)
+def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(accounting, "MOST_IN_A_GAP", MOST)
+
+
+def test_a_long_downtime_is_accounted_for_a_part_at_a_time(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store, known = SlowHistory(), definition("every 10 seconds")
+        await killed_at_noon(tmp_path, known, store=store)
+        async with Story(tmp_path, store=store, time=NOON + 115 * SECOND) as after:
+            after.loop.put(known)
+            await after.clock.advance(NOON + 117 * SECOND)
+            assert store.told == [MOST, MOST, 2]
+            assert len(after.worker.went) == 1, "the latest runs"
+
+    run(tale)
+
+
+def test_nothing_that_is_due_waits_for_the_account_of_a_downtime(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store, known = SlowHistory(most=1), definition("every 10 seconds")
+        await killed_at_noon(tmp_path, known, store=store)
+        after = Story(tmp_path, store=store, time=NOON + 115 * SECOND)
+        after.loop.put(known)
+        after.loop.put(definition(name="report"))
+        async with after:
+            await after.clock.advance(NOON + 120 * SECOND)
+            after.kill()
+            assert store.told == [MOST], "the history takes no more of it"
+            names = sorted(name.rpartition("-")[0] for name, _ in after.worker.went)
+            assert names == ["report", "restock"]
+
+    run(tale)
+
+
+def test_a_loop_killed_while_it_accounts_for_a_downtime_is_followed_by_one_that_goes_on(
+    tmp_path: Path,
+) -> None:
+    async def tale() -> None:
+        store, known = SlowHistory(most=1), definition("every 10 seconds")
+        await killed_at_noon(tmp_path, known, store=store)
+        async with Story(tmp_path, store=store, time=NOON + 115 * SECOND) as killed:
+            killed.loop.put(known)
+            await killed.clock.advance(NOON + 117 * SECOND)
+            killed.kill()
+        store.most = 1000
+        async with Story(tmp_path, store=store, time=NOON + 125 * SECOND) as after:
+            after.loop.put(known)
+            await after.clock.advance(NOON + 127 * SECOND)
+            records = [
+                r for r in await after.records() if r.scheduled_time and r.scheduled_time > NOON
+            ]
+            assert sum(r.instants for r in records if r.status is Status.MISSED) == 11
+            assert [r.scheduled_time for r in records if r.status is Status.COMPLETED] == [
+                NOON + 120 * SECOND
+            ]
+
+    run(tale)
+
+
+@pytest.mark.parametrize(
+    ("later", "runs"),
+    [
+        pytest.param("every minute", [NOON + 5 * MINUTE], id="the same: the latest instant runs"),
+        pytest.param("every 7 minutes", [], id="another: it owes the old one's instants no run"),
+    ],
+)
+def test_the_time_in_which_no_spec_could_be_read_is_accounted_for_by_the_last_one_that_could(
+    tmp_path: Path, later: str, runs: list[datetime]
+) -> None:
+    async def tale() -> None:
+        before = await killed_at_noon(tmp_path, definition())
+        async with Story(tmp_path, store=before.store, time=NOON + MINUTE / 2) as after:
+            await after.clock.advance(NOON + 5 * MINUTE + MINUTE / 2)
+            after.loop.put(definition(later))
+            await after.clock.advance(NOON + 5 * MINUTE + 50 * SECOND)
+            records = [r for r in await after.records() if r.status is Status.COMPLETED]
+            assert [r.scheduled_time for r in records if r.scheduled_time != NOON] == runs
+            assert await findings(after) == {}
+
+    run(tale)
+
+
+@pytest.mark.parametrize("deleted", [False, True], ids=["edited", "deleted and made anew"])
+def test_a_change_before_the_past_is_settled_leaves_no_instant_without_an_account(
+    tmp_path: Path, deleted: bool
+) -> None:
+    async def tale() -> None:
+        store = await away_since_noon(tmp_path)
+        async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
+            after.loop.put(definition())
+            await after.clock.advance(NOON + 160 * SECOND)
+            if deleted:
+                after.loop.remove("restock", handed_over=False)
+            await after.clock.advance(NOON + 200 * SECOND)
+            after.loop.put(definition("every 25 seconds"))
+            await after.clock.advance(NOON + 250 * SECOND)
+            store.away = False
+            await after.clock.advance(NOON + 270 * SECOND)
+            assert await findings(after) == {}
+
+    run(tale)
+
+
+def test_a_past_that_this_version_cannot_read_holds_up_no_other(tmp_path: Path) -> None:
+    async def tale() -> None:
+        store, other = MemoryHistory(), definition("every 25 seconds", name="report")
+        await killed_at_noon(tmp_path, other, store=store)
+        newer = {"schedule": "at high noon", "backend": "Loop"}
+        unreadable = revision_of(definition(), NOON - MINUTE).model_copy(update=newer)
+        await store.revise([unreadable])
+        async with Story(tmp_path, store=store, time=NOON + MINUTE) as after:
+            after.loop.put(definition())
+            after.loop.put(other)
+            await after.clock.advance(NOON + 2 * MINUTE)
+            gaps = [r for r in await after.records("report") if r.status is Status.MISSED]
+            assert sum(gap.instants for gap in gaps) == 1
+            (last,) = (await store.last_revisions("shop", ["shop.tasks.restock"])).values()
+            assert last.schedule == "every minute"
+
+    run(tale)
+
+
+def test_a_loop_that_is_told_to_stop_before_it_began_ends(tmp_path: Path) -> None:
+    async def tale() -> None:
+        story = Story(tmp_path)
+        await story.stop()
+        story.loop.put(definition())
+        async with asyncio.timeout(10), story:
+            pass
+        assert await story.records() == []
+
+    run(tale)

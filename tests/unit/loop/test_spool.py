@@ -1,0 +1,62 @@
+"""The loop's spool: what is kept comes back, in order, also after a crash."""
+
+from pathlib import Path
+
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.loop.recording.spool import Entry, Spool
+from jvscheduler.loop.scheduling.definition import revision_of
+from jvscheduler.outcomes import Gap, Reason, Status
+from tests.support.history.outcomes import begun, completed, failed
+from tests.support.loop.parts import MINUTE, NOON, definition
+
+GAP = Gap(
+    task_id="shop.tasks.restock",
+    namespace="shop",
+    name="restock",
+    status=Status.MISSED,
+    reason=Reason.LOOP_DOWN,
+    message="no loop was running",
+    first=NOON,
+    last=NOON + MINUTE,
+    count=2,
+)
+REVISION = revision_of(definition(), NOON)
+ENTRIES: list[Entry] = [begun(), failed(begun()), GAP, REVISION, completed(begun())]
+
+
+def meanings(entries: list[Entry]) -> list[object]:
+    return [e.model_dump() if isinstance(e, ScheduleRevision) else e for e in entries]
+
+
+def test_what_is_kept_comes_back_in_order_in_another_process(tmp_path: Path) -> None:
+    for entry in ENTRIES:
+        assert Spool(tmp_path).keep(entry)
+    assert meanings(list(Spool(tmp_path).replay())) == meanings(ENTRIES)
+
+
+def test_an_entry_that_a_crash_cut_short_spoils_no_other(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.keep(GAP)
+    file = next(tmp_path.iterdir())
+    file.write_bytes(file.read_bytes()[:-10])
+    assert spool.keep(GAP)
+    assert list(spool.replay()) == [GAP]
+
+
+def test_what_comes_during_a_replay_waits_for_the_next(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    assert spool.keep(GAP)
+    assert list(spool.replay()) == [GAP]
+    assert spool.keep(begun())
+    spool.replayed()
+    assert not spool.is_empty
+    assert list(spool.replay()) == [begun()]
+    spool.replayed()
+    assert spool.is_empty
+
+
+def test_a_full_spool_refuses_and_counts(tmp_path: Path) -> None:
+    spool = Spool(tmp_path, max_bytes=400)
+    assert spool.keep(GAP)
+    assert not spool.keep(GAP)
+    assert spool.refused == 1

@@ -1,0 +1,221 @@
+"""What is seen is worked off, and what was not seen is made up for."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler_operator.cluster.seam import Listing, Unavailable
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.handlers import Backoffs
+from jvscheduler_operator.controller.queue import WorkQueue
+from jvscheduler_operator.loops.reconcile import LoopReconciler
+from jvscheduler_operator.settings import Settings
+from jvscheduler_operator.state import Key, assigned_loop
+from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.testing.cluster import MemoryCluster
+from tests.support.operator.objects import NOON, foreign_cron_job, task
+
+HOUR = 3600.0
+
+
+class PoisonedReconciler(Reconciler):
+    """Has a mistake that one object brings out."""
+
+    async def reconcile(self, key: Key) -> timedelta | None:
+        if key.name == "poisoned":
+            raise ZeroDivisionError("a mistake")
+        return await super().reconcile(key)
+
+
+@dataclass
+class Stage:
+    cluster: MemoryCluster = field(default_factory=MemoryCluster)
+    cache: Cache = field(default_factory=Cache)
+
+    def __post_init__(self) -> None:
+        settings = Settings(None, None, "http://localhost/", "host")
+        reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
+        loops = LoopReconciler(self.cache, self.cluster, settings)
+        queue = WorkQueue(lambda: 0.0)
+        self.controller = Controller(self.cluster, self.cache, queue, reconciler, loops)
+
+    def put_task(self, name: str, **spec: Any) -> None:
+        manifest = task(name, **spec)
+        before = self.cluster.task_objects.get(Key("shop", name), manifest)
+        stored = self.cluster.put(self.cluster.task_objects, {**before, "spec": manifest["spec"]})
+        self.controller.task_seen("ADDED", stored)
+
+    def remove_task(self, name: str) -> None:
+        stored = self.cluster.task_objects.pop(Key("shop", name))
+        self.controller.task_seen("DELETED", stored)
+
+    def make_loops_available(self) -> None:
+        for loop in list(self.cluster.loop_objects.values()):
+            status = {"availableReplicas": 1}
+            stored = self.cluster.put(self.cluster.loop_objects, {**loop, "status": status})
+            self.controller.loop_seen("MODIFIED", stored)
+
+    def assigned(self, name: str) -> str | None:
+        return assigned_loop(self.cluster.task_objects[Key("shop", name)])
+
+    async def until(self, condition: Callable[[], object]) -> None:
+        while not condition():  # noqa: ASYNC110 - the cluster has nothing to wait on
+            await asyncio.sleep(0.01)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        is_over = asyncio.Event()
+
+        async def watch() -> None:
+            await is_over.wait()
+
+        work = asyncio.create_task(self.controller.run(watch, resync_seconds=HOUR))
+        try:
+            yield
+        finally:
+            is_over.set()
+            await work
+
+
+def tell(story: Callable[[Stage], Awaitable[None]]) -> None:
+    async def opened() -> None:
+        await asyncio.wait_for(story(Stage()), timeout=60)
+
+    asyncio.run(opened())
+
+
+def test_tasks_that_are_seen_get_their_cron_jobs() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            for number in range(50):
+                stage.put_task(f"task-{number}")
+            await stage.until(lambda: len(stage.cluster.cron_job_objects) == 50)
+
+    tell(story)
+
+
+def test_a_poisoned_object_delays_no_other(caplog: pytest.LogCaptureFixture) -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("poisoned")
+            for number in range(20):
+                stage.put_task(f"task-{number}")
+            await stage.until(lambda: len(stage.cluster.cron_job_objects) == 20)
+
+    tell(story)
+    assert "shop/poisoned could not be reconciled" in caplog.text
+
+
+def test_a_failure_of_the_api_server_is_tried_again() -> None:
+    async def story(stage: Stage) -> None:
+        stage.cluster.failures = [Unavailable("away")]
+        async with stage.running():
+            stage.put_task("restock")
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_nothing_is_decided_before_the_children_are_known() -> None:
+    class Slow(MemoryCluster):
+        async def cron_jobs(self) -> Listing:
+            await listing.wait()
+            return await super().cron_jobs()
+
+    listing = asyncio.Event()
+
+    async def story(_: Stage) -> None:
+        stage = Stage(cluster=Slow())
+        async with stage.running():
+            stage.put_task("restock")
+            for _turn in range(20):
+                await asyncio.sleep(0)
+            assert stage.cluster.writes == []
+            listing.set()
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_events_lead_a_task_to_its_loop_and_a_loop_to_its_end() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock", backend="Loop")
+            await stage.until(lambda: stage.cluster.loop_objects)
+            stage.make_loops_available()
+            await stage.until(lambda: stage.assigned("restock"))
+            old = stage.assigned("restock")
+            stage.put_task("restock", backend="Loop", image="shop:2")
+            await stage.until(lambda: len(stage.cluster.loop_objects) == 2)
+            stage.make_loops_available()
+            await stage.until(lambda: stage.assigned("restock") not in (None, old))
+            await stage.until(lambda: len(stage.cluster.loop_objects) == 1)
+            stage.remove_task("restock")
+            await stage.until(lambda: not stage.cluster.loop_objects)
+
+    tell(story)
+
+
+def test_a_loop_that_no_task_needs_at_the_start_goes() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock", backend="Loop")
+            await stage.until(lambda: stage.cluster.loop_objects)
+        later = Stage(cluster=stage.cluster)
+        later.cluster.task_objects.clear()
+        async with later.running():
+            await later.until(lambda: not later.cluster.loop_objects)
+
+    tell(story)
+
+
+def test_a_resync_finds_what_no_event_told_of() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock")
+            key = Key("shop", "restock")
+            await stage.until(lambda: key in stage.cache.children)
+            await stage.until(lambda: "event" in stage.cluster.writes)
+            del stage.cluster.cron_job_objects[key]
+            stage.cluster.version += 1
+            await stage.controller.resync()
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+
+    tell(story)
+
+
+def test_a_watch_that_fails_ends_the_work() -> None:
+    async def story(stage: Stage) -> None:
+        async def watch() -> None:
+            raise Unavailable("the watch is lost")
+
+        with pytest.raises(ExceptionGroup) as failed:
+            await stage.controller.run(watch)
+        assert failed.group_contains(Unavailable, match="the watch is lost")
+
+    tell(story)
+
+
+def test_a_labelled_cron_job_of_no_task_is_nobodys_business() -> None:
+    async def story(stage: Stage) -> None:
+        async with stage.running():
+            stray = foreign_cron_job("stray")
+            stored = stage.cluster.put(stage.cluster.cron_job_objects, stray)
+            stage.controller.cron_job_seen("ADDED", stored)
+            stage.put_task("restock")
+            await stage.until(lambda: "event" in stage.cluster.writes)
+            assert stage.cluster.writes == ["cron job", "status", "event"]
+
+    tell(story)
+
+
+def test_kopf_never_runs_out_of_attempts() -> None:
+    delays = [delay for delay, _ in zip(Backoffs(), range(1000), strict=False)]
+    assert delays[:6] == [0.5, 1, 2, 4, 8, 10]
+    assert delays[-1] == 10

@@ -1,0 +1,209 @@
+"""The CronJob that is built, and how it is compared with what is observed."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from jvscheduler import environment, names
+from jvscheduler_operator.cluster.comparing import contains, digest_of
+from jvscheduler_operator.state import Manifest, State
+from jvscheduler_operator.tasks.decide import decide
+from tests.support.operator.objects import NOON, stored_task
+
+
+def built(task: Manifest) -> Manifest:
+    manifest = decide(State(task, None), NOON).cron_job
+    assert manifest is not None
+    return manifest
+
+
+def pod_of(**spec: Any) -> dict[str, Any]:
+    job = built(stored_task(**spec))["spec"]["jobTemplate"]
+    template: dict[str, Any] = job["spec"]["template"]
+    return template
+
+
+def container_of(**spec: Any) -> dict[str, Any]:
+    (container,) = pod_of(**spec)["spec"]["containers"]
+    assert isinstance(container, dict)
+    return container
+
+
+def environment_of(**spec: Any) -> dict[str, Any]:
+    return {v["name"]: v.get("value", v.get("valueFrom")) for v in container_of(**spec)["env"]}
+
+
+def with_task_container(**fields: Any) -> dict[str, Any]:
+    return {"template": {"spec": {"containers": [{"name": "task", **fields}]}}}
+
+
+def test_the_cron_job_is_named_labelled_and_owned() -> None:
+    manifest = built(stored_task())
+    metadata = manifest["metadata"]
+    assert (metadata["namespace"], metadata["name"]) == ("shop", "restock")
+    assert metadata["labels"] == {names.TASK_LABEL: "restock"}
+    assert metadata["ownerReferences"] == [
+        {
+            "apiVersion": names.API_VERSION,
+            "kind": names.KIND,
+            "name": "restock",
+            "uid": "task-uid",
+            "controller": True,
+            "blockOwnerDeletion": True,
+        }
+    ]
+    job = manifest["spec"]["jobTemplate"]
+    assert job["metadata"]["labels"] == {names.TASK_LABEL: "restock"}
+    assert job["spec"]["podReplacementPolicy"] == "Failed"
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_what_is_over_the_limit_is_the_runners_to_skip_and_record(limit: int) -> None:
+    assert built(stored_task(maxConcurrency=limit))["spec"]["concurrencyPolicy"] == "Allow"
+
+
+def test_the_runner_is_told_its_task() -> None:
+    told = environment_of(activeDeadlineSeconds=60, backoffLimit=2, maxConcurrency=3)
+    assert told == {
+        environment.TASK_ID: "shop.tasks.restock",
+        environment.TASK_NAME: "restock",
+        environment.ENTRYPOINT: "shop.tasks:restock",
+        environment.TIMEOUT_SECONDS: "60",
+        environment.RETRY_COUNT: "2",
+        environment.MAX_CONCURRENT: "3",
+        environment.NAMESPACE: {"fieldRef": {"fieldPath": "metadata.namespace"}},
+        environment.POD_NAME: {"fieldRef": {"fieldPath": "metadata.name"}},
+        environment.NODE_NAME: {"fieldRef": {"fieldPath": "spec.nodeName"}},
+        environment.JOB_NAME: {
+            "fieldRef": {"fieldPath": "metadata.labels['batch.kubernetes.io/job-name']"}
+        },
+        environment.DATABASE_URL: {
+            "secretKeyRef": {"name": "jvscheduler-database", "key": "url", "optional": True}
+        },
+    }
+
+
+def test_no_time_limit_is_no_variable() -> None:
+    assert environment.TIMEOUT_SECONDS not in environment_of()
+
+
+def test_the_images_own_entrypoint_runs() -> None:
+    assert not {"command", "args"} & container_of().keys()
+
+
+def test_the_pod_is_restricted_and_has_no_token() -> None:
+    pod = pod_of()["spec"]
+    assert pod["automountServiceAccountToken"] is False
+    assert pod["enableServiceLinks"] is False
+    assert pod["restartPolicy"] == "Never"
+    assert pod["securityContext"] == {
+        "runAsNonRoot": True,
+        "seccompProfile": {"type": "RuntimeDefault"},
+    }
+    assert container_of()["securityContext"] == {
+        "allowPrivilegeEscalation": False,
+        "capabilities": {"drop": ["ALL"]},
+        "readOnlyRootFilesystem": True,
+    }
+    assert pod["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+
+
+def test_a_template_adds_to_the_container_and_overrides_what_it_says() -> None:
+    container = container_of(
+        **with_task_container(
+            resources={"limits": {"memory": "1Gi"}},
+            securityContext={"readOnlyRootFilesystem": False},
+            volumeMounts=[{"name": "data", "mountPath": "/data"}],
+        )
+    )
+    assert container["image"] == "shop:1"
+    assert container["resources"] == {"limits": {"memory": "1Gi"}}
+    assert container["securityContext"]["readOnlyRootFilesystem"] is False
+    assert container["securityContext"]["allowPrivilegeEscalation"] is False
+    assert [m["mountPath"] for m in container["volumeMounts"]] == ["/tmp", "/data"]
+
+
+def test_a_template_cannot_tell_the_runner_another_task() -> None:
+    env = [
+        {"name": environment.TASK_ID, "value": "other"},
+        {"name": environment.DATABASE_URL, "value": "sqlite:////data/own"},
+        {"name": "REGION", "value": "north"},
+    ]
+    told = environment_of(**with_task_container(env=env))
+    assert told[environment.TASK_ID] == "shop.tasks.restock"
+    assert told[environment.DATABASE_URL] == "sqlite:////data/own"
+    assert told["REGION"] == "north"
+
+
+def test_other_containers_of_a_template_are_restricted_too() -> None:
+    containers = [{"name": "proxy", "image": "proxy:1"}]
+    pod = pod_of(template={"spec": {"containers": containers, "initContainers": containers}})
+    main, proxy = pod["spec"]["containers"]
+    (init,) = pod["spec"]["initContainers"]
+    assert main["name"] == "task"
+    assert proxy == init
+    assert proxy["image"] == "proxy:1"
+    assert proxy["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "readOnlyRootFilesystem" not in proxy["securityContext"]
+
+
+def test_a_volume_of_the_same_name_replaces_ours() -> None:
+    volume = {"name": "tmp", "emptyDir": {"medium": "Memory"}}
+    assert pod_of(template={"spec": {"volumes": [volume]}})["spec"]["volumes"] == [volume]
+
+
+def test_labels_and_annotations_are_added_and_ours_win() -> None:
+    theirs = {
+        "labels": {"team": "a", names.TASK_LABEL: "other"},
+        "annotations": {"note": "b", names.TASK_ID_ANNOTATION: "other"},
+    }
+    metadata = pod_of(template={"metadata": theirs})["metadata"]
+    assert metadata["labels"] == {"team": "a", names.TASK_LABEL: "restock"}
+    assert metadata["annotations"] == {
+        "note": "b",
+        names.TASK_ID_ANNOTATION: "shop.tasks.restock",
+    }
+
+
+def test_the_digest_tells_specs_apart_and_nothing_else() -> None:
+    digest = digest_of(built(stored_task()))
+    assert digest == digest_of(built(stored_task(metadata={"resourceVersion": "9"})))
+    assert digest == digest_of(built(stored_task(description="other words")))
+    assert digest != digest_of(built(stored_task(image="shop:2")))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    name: str
+    observed: Any
+    desired: Any
+    is_contained: bool
+
+
+COMPARISONS = [
+    Comparison("equal", {"a": 1}, {"a": 1}, True),
+    Comparison("more observed", {"a": 1, "b": 2}, {"a": 1}, True),
+    Comparison("another value", {"a": 2}, {"a": 1}, False),
+    Comparison("missing", {}, {"a": 1}, False),
+    Comparison("not a map", "a", {"a": 1}, False),
+    Comparison(
+        "named items in another order", [{"name": "b"}, {"name": "a"}], [{"name": "a"}], True
+    ),
+    Comparison("a named item missing", [{"name": "b"}], [{"name": "a"}], False),
+    Comparison("a named item changed", [{"name": "a", "v": 2}], [{"name": "a", "v": 1}], False),
+    Comparison(
+        "mounts by path",
+        [{"name": "x", "mountPath": "/a"}, {"name": "x", "mountPath": "/b"}],
+        [{"name": "x", "mountPath": "/b"}],
+        True,
+    ),
+    Comparison("plain lists in order", ["ALL"], ["ALL"], True),
+    Comparison("plain lists of other length", ["ALL", "X"], ["ALL"], False),
+    Comparison("an empty list", [], [], True),
+]
+
+
+@pytest.mark.parametrize("case", COMPARISONS, ids=lambda case: case.name)
+def test_comparing(case: Comparison) -> None:
+    assert contains(case.observed, case.desired) == case.is_contained

@@ -1,0 +1,251 @@
+"""Passes over tasks on a cluster in memory: what is written, and that kills do no harm."""
+
+import asyncio
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler.errors import TemporaryError
+from jvscheduler_operator.cluster.seam import Conflict, Rejected, Unavailable
+from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.settings import Settings
+from jvscheduler_operator.state import Key, Manifest, key_of
+from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.testing.cluster import MemoryCluster
+from tests.support.operator.objects import NOON, foreign_cron_job, task
+
+KEY = Key("shop", "restock")
+KILLED = Unavailable("killed")
+
+
+@dataclass
+class Stage:
+    """A cluster that outlives the processes that reconcile it."""
+
+    cluster: MemoryCluster = field(default_factory=MemoryCluster)
+    now: datetime = NOON
+    cache: Cache = field(default_factory=Cache)
+
+    def start(self) -> None:
+        """A new process: it knows what it lists."""
+        self.cache = Cache()
+        settings = Settings(None, "sqlite:///jobs", "http://localhost/", "host")
+        self._reconciler = Reconciler(self.cache, self.cluster, settings, lambda: self.now)
+
+    def watch(self) -> None:
+        """All watch events have come."""
+        version = self.cluster.version
+        labelled = asyncio.run(self.cluster.cron_jobs()).items
+        self.cache.tasks.replace(self.cluster.task_objects.values(), version)
+        self.cache.children.replace(labelled, version)
+
+    def put_task(self, name: str = "restock", **spec: Any) -> Manifest:
+        manifest = task(name, **spec)
+        before = self.cluster.task_objects.get(key_of(manifest))
+        if before is not None:
+            manifest = {**before, "spec": manifest["spec"]}
+        return self.cluster.put(self.cluster.task_objects, manifest)
+
+    def put_cron_job(self, manifest: Manifest) -> None:
+        self.cluster.put(self.cluster.cron_job_objects, manifest)
+
+    def reconcile(self, key: Key = KEY) -> timedelta | None:
+        self.watch()
+        return asyncio.run(self._reconciler.reconcile(key))
+
+    def take_writes(self) -> list[str]:
+        writes, self.cluster.writes = self.cluster.writes, []
+        return writes
+
+    @property
+    def cron_job(self) -> Manifest:
+        return self.cluster.cron_job_objects[KEY]
+
+    def ready(self, key: Key = KEY) -> tuple[str, str]:
+        status = self.cluster.task_objects[key]["status"]
+        return next(
+            (c["status"], c["reason"]) for c in status["conditions"] if c["type"] == "Ready"
+        )
+
+
+@pytest.fixture
+def stage() -> Stage:
+    stage = Stage()
+    stage.start()
+    return stage
+
+
+def test_a_new_task_is_written_down_once(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    assert stage.take_writes() == ["secret", "cron job", "status", "event"]
+    stage.reconcile()
+    assert stage.take_writes() == []
+
+
+def test_a_restart_with_nothing_changed_writes_nothing_but_the_secret(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    versions = stage.cluster.version
+    stage.start()
+    stage.take_writes()
+    stage.reconcile()
+    assert stage.take_writes() == ["secret"]
+    assert stage.cluster.version == versions
+
+
+def test_events_that_come_late_cause_no_second_write(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    seen = stage.put_task(image="shop:2")
+    stage.reconcile()
+    stage.take_writes()
+    stage.cache.tasks.put(seen)
+    stage.reconcile()
+    assert stage.take_writes() == []
+
+
+def test_the_anchor_comes_before_the_edited_schedule(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    stage.take_writes()
+    stage.put_task(schedule="hourly")
+    stage.reconcile()
+    assert stage.take_writes() == ["anchor", "cron job", "status", "event"]
+    assert stage.cron_job["spec"]["schedule"] == "0 * * * *"
+    assert stage.cron_job["status"]["lastScheduleTime"] == "2026-03-02T12:00:30Z"
+    assert "lastScheduleTime" not in stage.cluster.task_objects[KEY]["status"]
+
+
+def test_it_looks_again_just_after_the_next_instant(stage: Stage) -> None:
+    stage.put_task(schedule="every minute")
+    assert stage.reconcile() == timedelta(seconds=31)
+    stage.now += timedelta(seconds=31)
+    stage.take_writes()
+    stage.reconcile()
+    assert stage.take_writes() == ["status"]
+    status = stage.cluster.task_objects[KEY]["status"]
+    assert status["nextScheduleTime"] == "2026-03-02T12:02:00Z"
+
+
+def test_a_task_that_is_gone_or_going_is_left_to_garbage_collection(stage: Stage) -> None:
+    assert stage.reconcile() is None
+    going = task(metadata={"deletionTimestamp": "2026-03-02T12:00:00Z"})
+    stage.cluster.put(stage.cluster.task_objects, going)
+    assert stage.reconcile() is None
+    assert stage.take_writes() == []
+
+
+def test_a_foreign_cron_job_is_looked_at_slowly_until_it_goes(stage: Stage) -> None:
+    stage.put_cron_job(foreign_cron_job())
+    stage.put_task()
+    assert stage.reconcile() == timedelta(minutes=1)
+    assert stage.ready() == ("False", "NameConflict")
+    stage.take_writes()
+    assert stage.reconcile() == timedelta(minutes=1)
+    assert stage.take_writes() == []
+    assert stage.cache.children.get(KEY) is None, "its end could not be seen"
+    del stage.cluster.cron_job_objects[KEY]
+    stage.reconcile()
+    assert stage.ready() == ("True", "CronJobReady")
+
+
+def test_a_cron_job_that_lost_its_label_is_found_and_repaired(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    bare = {**stage.cron_job, "metadata": {**stage.cron_job["metadata"], "labels": {}}}
+    stage.put_cron_job(bare)
+    stage.take_writes()
+    stage.reconcile()
+    assert stage.take_writes() == ["cron job", "event"]
+    assert stage.cron_job["metadata"]["labels"] != {}
+
+
+def test_a_refusal_is_told_once_and_tried_again_slowly(stage: Stage) -> None:
+    stage.put_task()
+    stage.cluster.failures = [None, Rejected("no such field")]
+    assert stage.reconcile() == timedelta(minutes=1)
+    assert stage.ready() == ("False", "ApplyFailed")
+    stage.cluster.failures = [Rejected("no such field")]
+    stage.take_writes()
+    stage.reconcile()
+    assert stage.take_writes() == []
+    stage.reconcile()
+    assert stage.ready() == ("True", "CronJobReady")
+
+
+def test_a_stale_cache_is_dropped_and_read_anew(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    stage.put_task(image="shop:2")
+    stage.cluster.failures = [Conflict("uid mismatch")]
+    with pytest.raises(TemporaryError, match="uid mismatch"):
+        stage.reconcile()
+    assert stage.cache.children.get(KEY) is None
+    stage.reconcile()
+    assert stage.ready() == ("True", "CronJobReady")
+
+
+def test_a_secret_of_the_users_own_is_taken_as_it_is(stage: Stage) -> None:
+    stage.put_task()
+    stage.cluster.failures = [Conflict("another manager")]
+    stage.reconcile()
+    assert stage.take_writes() == ["cron job", "status", "event"]
+    stage.reconcile()
+    assert stage.take_writes() == []
+
+
+def test_a_refused_secret_stops_no_task_and_one_of_them_tries_again(stage: Stage) -> None:
+    stage.put_task()
+    stage.put_task("other")
+    stage.cluster.failures = [Rejected("forbidden")]
+    assert stage.reconcile() == timedelta(minutes=1)
+    assert stage.take_writes() == ["cron job", "status", "event"]
+    stage.reconcile(Key("shop", "other"))
+    assert stage.take_writes() == ["cron job", "status", "event"]
+    stage.reconcile()
+    assert stage.take_writes() == ["secret"]
+
+
+def test_each_namespace_gets_its_secret_once(stage: Stage) -> None:
+    for name in ("restock", "other"):
+        stage.put_task(name)
+        stage.reconcile(Key("shop", name))
+    assert stage.take_writes().count("secret") == 1
+
+
+def test_an_event_that_cannot_be_posted_fails_nothing(stage: Stage) -> None:
+    stage.put_task()
+    stage.cluster.failures = [None, None, None, Rejected("quota")]
+    stage.reconcile()
+    assert stage.ready() == ("True", "CronJobReady")
+
+
+@pytest.mark.parametrize("survived", range(5))
+@pytest.mark.parametrize("spec", [{"schedule": "hourly"}, {"image": "shop:2"}, {"suspend": True}])
+def test_killed_after_any_write_the_next_process_ends_where_this_one_would(
+    stage: Stage, spec: dict[str, Any], survived: int
+) -> None:
+    stage.put_task()
+    stage.reconcile()
+    stage.put_task(**spec)
+    stage.start()
+    stage.cluster.failures = [*[None] * survived, KILLED]
+    try:
+        stage.reconcile()
+    except TemporaryError as error:
+        assert error is KILLED  # noqa: PT017 - later kills find nothing left to write
+    stage.cluster.failures = []
+    stage.start()
+    stage.reconcile()
+    undisturbed = Stage()
+    undisturbed.start()
+    undisturbed.put_task()
+    undisturbed.reconcile()
+    undisturbed.put_task(**spec)
+    undisturbed.reconcile()
+    assert stage.cron_job["spec"] == undisturbed.cron_job["spec"]
+    assert stage.cron_job.get("status") == undisturbed.cron_job.get("status")
+    assert stage.ready() == undisturbed.ready() == ("True", "CronJobReady")

@@ -1,0 +1,156 @@
+"""Which attempts may run: the claim comes first, then one of the task's slots."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
+from jvscheduler.outcomes import Outcome
+from jvscheduler.runner import admission, heartbeats
+from jvscheduler.runner.admission import Verdict, admit
+from jvscheduler.testing.history import MemoryHistory
+from tests.support.history.outcomes import failed, of_job
+
+
+class HistoryWithoutSlots(MemoryHistory):
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        raise HistoryUnavailable("the database has gone")
+
+
+class RestartingHistory(MemoryHistory):
+    refusals = 3
+
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        if self.refusals:
+            self.refusals -= 1
+            raise HistoryUnavailable("the database is starting up")
+        return await super().acquire_slots(requests, now)
+
+
+def admissions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Verdict]:
+    async def admitted() -> list[Verdict]:
+        stop = asyncio.Event()
+        return [(await admit(store, claim, limit, stop)).verdict for claim in claims]
+
+    return asyncio.run(admitted())
+
+
+def test_so_many_run_as_the_limit_says() -> None:
+    claims = [of_job(number) for number in range(3)]
+    expected = [Verdict.RUN, Verdict.RUN, Verdict.OVER_LIMIT]
+    assert admissions(MemoryHistory(), claims, 2) == expected
+
+
+def test_who_lost_its_claim_takes_no_slot() -> None:
+    store = MemoryHistory()
+    asyncio.run(store.record(failed(of_job(0))))
+    claims = [of_job(0, attempt_id="pod-late"), of_job(1)]
+    assert admissions(store, claims, 1) == [Verdict.LOST, Verdict.RUN]
+
+
+def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
+    first = of_job(0, retry_count=1)
+    claims = [first, replace(first, attempt_id="pod-b"), of_job(1)]
+    expected = [Verdict.RUN, Verdict.RUN, Verdict.OVER_LIMIT]
+    assert admissions(MemoryHistory(), claims, 1) == expected
+
+
+def test_a_history_that_is_away_for_a_moment_is_asked_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As while its database restarts: also what was claimed by then is."""
+    monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
+    store = RestartingHistory()
+    expected = [Verdict.RUN, Verdict.OVER_LIMIT]
+    assert admissions(store, [of_job(number) for number in range(2)], 1) == expected
+    assert store.refusals == 0
+
+
+def test_a_run_that_is_told_to_stop_waits_for_no_history() -> None:
+    async def admitted() -> Verdict:
+        stop = asyncio.Event()
+        stop.set()
+        return (await admit(HistoryWithoutSlots(), of_job(0), 1, stop)).verdict
+
+    assert asyncio.run(admitted()) is Verdict.RUN
+
+
+def test_without_a_history_that_answers_a_task_runs_without_a_slot(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.0)
+    monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
+    claims = [of_job(number) for number in range(2)]
+    assert admissions(HistoryWithoutSlots(), claims, 1) == [Verdict.RUN] * 2
+
+
+def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.001)
+    claim, silent_since = of_job(0), datetime.now(UTC) - EXPIRY
+    own = SlotRequest(claim.namespace, claim.task_id, 1, claim.attempt_id)
+    extended = asyncio.Event()
+
+    class History(MemoryHistory):
+        async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
+            await super().extend_slots(holders, now)
+            extended.set()
+
+    async def story() -> Sequence[bool]:
+        store = History()
+        await store.acquire_slots([own], silent_since)
+        async with heartbeats.heartbeats(store, claim):
+            await extended.wait()
+        return await store.acquire_slots([replace(own, holder="another")], datetime.now(UTC))
+
+    assert list(asyncio.run(story())) == [False]
+
+
+@pytest.mark.parametrize("taken", [False, True], ids=["a slot is free", "none is free at first"])
+def test_what_began_without_the_history_gets_its_claim_and_its_slot_with_a_heartbeat(
+    monkeypatch: pytest.MonkeyPatch, taken: bool
+) -> None:
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.001)
+    claim = of_job(0)
+    other = SlotRequest(claim.namespace, claim.task_id, 1, "another")
+
+    class History(MemoryHistory):
+        def __init__(self) -> None:
+            super().__init__()
+            self.beaten = asyncio.Event()
+
+        async def heartbeat(self, job_id: str, now: datetime) -> None:
+            await super().heartbeat(job_id, now)
+            self.beaten.set()
+
+        async def beats(self, count: int) -> None:
+            for _ in range(count):
+                self.beaten.clear()
+                await self.beaten.wait()
+
+    async def story() -> Sequence[bool]:
+        store = History()
+        if taken:
+            await store.acquire_slots([other], datetime.now(UTC))
+        async with heartbeats.heartbeats(store, claim, owed_under=1):
+            await store.beats(2)
+            assert [job.id for job in await store.unfinished()] == [claim.job_id]
+            await store.release_slots(["another"])
+            await store.beats(2)
+        return await store.acquire_slots([replace(other, holder="a third")], datetime.now(UTC))
+
+    assert list(asyncio.run(story())) == [False]
+
+
+def test_a_retry_is_told_how_many_attempts_came_before_it() -> None:
+    first = of_job(0, retry_count=2)
+    claims = [first, replace(first, attempt_id="pod-b"), replace(first, attempt_id="pod-c")]
+
+    async def story() -> list[int]:
+        store = MemoryHistory()
+        return [(await admit(store, one, 1, asyncio.Event())).earlier_attempts for one in claims]
+
+    assert asyncio.run(story()) == [0, 1, 2]

@@ -1,0 +1,270 @@
+"""What no pod could account for: which instants of CronJobs are lost, why, and when it is sure."""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.names import scheduled_job_name
+from jvscheduler.outcomes import Reason, Status
+from jvscheduler.verification.findings import Kind
+from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskState
+from jvscheduler_server.repair.accounts import MOST_INSTANTS, Accounts
+from tests.support.history.findings import findings_of
+from tests.support.history.outcomes import NOON, begun, completed, of_job
+from tests.support.history.stories import gap
+from tests.support.server.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
+from tests.support.server.parts import FakeCluster, FlakyHistory
+from tests.support.server.task_pods import ended_pod
+
+Told = tuple[float, str, str | None, int]
+
+
+class Scene:
+    """Of a CronJob that is due every five minutes from noon on."""
+
+    def __init__(self, *cron_jobs: TaskCronJob, at: float = 0.5) -> None:
+        self.store = FlakyHistory()
+        self.cluster = FakeCluster()
+        self.cluster.seen_cron_jobs = list(cron_jobs or [cron_job()])
+        self.restart()
+        self.look(at)
+
+    def restart(self) -> None:
+        self.accounts = Accounts(self.store, self.cluster)
+
+    def look(self, at: float) -> None:
+        asyncio.run(self._pass(minutes(at)))
+
+    def pass_twice(self, at: float) -> None:
+        self.look(at)
+        self.look(at + 0.5)
+
+    async def _pass(self, now: datetime) -> None:
+        await self.accounts.revise(now)
+        await self.accounts.account(now)
+
+    def ran(self, number: int, **changes: Any) -> None:
+        asyncio.run(self.store.record(completed(of_job(number), **changes)))
+
+    def records(self) -> list[ScheduledJob]:
+        found = self.store.jobs_between(*KEY, minutes(-1), minutes(100_000))
+        return list(asyncio.run(found))
+
+    def told(self) -> list[Told]:
+        """Of each record the minute, the status, the reason and how many instants it is for."""
+        firsts = [(job, job.scheduled_time or NOON) for job in self.records()]
+        minute = timedelta(minutes=1)
+        return [((t - NOON) / minute, j.status, j.reason, j.instants) for j, t in firsts]
+
+    def findings(self, end: float) -> Mapping[Kind, int]:
+        return asyncio.run(findings_of(self.store, KEY, NOON, minutes(end)))
+
+
+MISSED = "missed", Reason.CONTROLLER_DOWN, 1
+SUSPENDED = "skipped", Reason.SUSPENDED
+
+
+def test_an_instant_that_ran_needs_nothing() -> None:
+    s = Scene()
+    s.ran(5)
+    s.pass_twice(20)
+    assert s.told()[0] == (5, "completed", None, 1)
+
+
+def test_earlier_instants_are_missed_once_a_later_one_is_due_too() -> None:
+    s = Scene()
+    s.pass_twice(10.6)
+    assert s.told() == []
+    s.pass_twice(11.1)
+    assert s.told() == [(5, *MISSED)]
+    s.pass_twice(21.1)
+    assert s.told() == [(5, *MISSED), (10, *MISSED), (15, *MISSED)]
+    assert s.findings(15) == {}
+
+
+def test_the_last_is_missed_when_kubernetes_has_looked_further() -> None:
+    s = Scene(cron_job(last_schedule_time=minutes(6)))
+    s.pass_twice(6.1)
+    assert s.told() == [(5, *MISSED)]
+
+
+def test_the_last_is_missed_when_its_deadline_is_over() -> None:
+    s = Scene(cron_job(starting_deadline_seconds=30))
+    s.pass_twice(5.9)
+    assert s.told() == []
+    s.pass_twice(6.6)
+    assert s.told() == [(5, "missed", Reason.DEADLINE_MISSED, 1)]
+
+
+def test_what_seems_lost_is_looked_at_twice() -> None:
+    s = Scene()
+    s.look(11.1)
+    assert s.told() == []
+    s.look(11.2)
+    assert s.told() == []
+    s.look(11.6)
+    assert s.told() == [(5, *MISSED)]
+
+
+@pytest.mark.parametrize("finished", [False, True])
+def test_a_job_that_is_there_may_still_tell(finished: bool) -> None:
+    s = Scene()
+    name = scheduled_job_name(TASK_NAME, minutes(5))
+    s.cluster.seen_jobs = [KubernetesJob(name, "shop", finished, TASK_NAME)]
+    s.pass_twice(30)
+    assert [number for number, *_ in s.told()] == [10, 15, 20]
+    s.cluster.seen_jobs = []
+    s.pass_twice(32)
+    assert s.told()[0] == (5, *MISSED)
+
+
+def test_a_pod_that_is_gone_and_not_recorded_may_still_tell() -> None:
+    s = Scene()
+    s.cluster.gone = [ended_pod(scheduled_time=minutes(5), task_name=TASK_NAME, deleted=True)]
+    s.pass_twice(12)
+    assert s.told() == []
+
+
+def test_instants_while_suspended_are_one_record_for_each_pass() -> None:
+    s = Scene(cron_job(suspended=True))
+    s.pass_twice(17)
+    assert s.told() == [(5, *SUSPENDED, 3)]
+    s.cluster.seen_cron_jobs = [cron_job(changed_time=minutes(27), last_schedule_time=minutes(27))]
+    s.pass_twice(28)
+    s.ran(30)
+    assert s.told() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 2), (30, "completed", None, 1)]
+    assert s.findings(30) == {}
+
+
+def test_a_suspension_is_one_as_long_as_it_was_however_late_its_end_is_seen() -> None:
+    """It lasted from :07 to :17; its end was seen late, when Kubernetes had looked further."""
+    s = Scene()
+    s.cluster.seen_cron_jobs = [cron_job(suspended=True, changed_time=minutes(7))]
+    s.look(8)
+    s.ran(5)
+    s.cluster.seen_cron_jobs = [cron_job(changed_time=minutes(17), last_schedule_time=minutes(20))]
+    s.pass_twice(24)
+    assert s.told() == [(5, "completed", None, 1), (10, *SUSPENDED, 2), (20, *MISSED)]
+    assert s.findings(20) == {}
+
+
+def test_a_cron_job_that_forbids_another_job_skips() -> None:
+    s = Scene(cron_job(forbids_concurrency=True))
+    s.ran(5, completion_time=minutes(12))
+    s.ran(15)
+    s.pass_twice(17)
+    assert s.told() == [
+        (5, "completed", None, 1),
+        (10, "skipped", Reason.CONCURRENCY_LIMIT, 1),
+        (15, "completed", None, 1),
+    ]
+
+
+def test_a_job_that_still_runs_keeps_others_out() -> None:
+    s = Scene(cron_job(forbids_concurrency=True))
+    name = scheduled_job_name(TASK_NAME, minutes(5))
+    s.cluster.seen_jobs = [KubernetesJob(name, "shop", False, TASK_NAME)]
+    s.pass_twice(17)
+    assert s.told() == [(10, "skipped", Reason.CONCURRENCY_LIMIT, 1)]
+
+
+def test_a_task_without_its_cron_job_misses() -> None:
+    s = Scene()
+    s.cluster.seen_tasks = [TaskState(TASK_ID, TASK_NAME, "shop", "*/5 * * * *")]
+    s.cluster.seen_cron_jobs = []
+    s.pass_twice(6.5)
+    assert s.told() == [(5, *MISSED)]
+    assert "no CronJob" in (s.records()[0].error_message or "")
+
+
+def test_nothing_is_due_once_a_task_is_removed() -> None:
+    s = Scene()
+    s.cluster.seen_cron_jobs = []
+    s.look(7)
+    s.pass_twice(30)
+    assert s.told() == [(5, *MISSED)]
+    assert s.findings(30) == {}
+
+
+def test_an_edit_makes_nothing_due_in_the_past() -> None:
+    s = Scene(cron_job(schedule="0 * * * *"))
+    s.cluster.seen_cron_jobs = [
+        cron_job(schedule="*/5 * * * *", changed_time=minutes(17), last_schedule_time=minutes(17))
+    ]
+    s.pass_twice(28)
+    assert s.told() == [(20, *MISSED)]
+
+
+def test_what_a_loop_serves_is_the_loops_to_account_for() -> None:
+    s = Scene()
+    (last,) = asyncio.run(s.store.revisions("shop"))
+    of_loop = last.model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(12)})
+    asyncio.run(s.store.revise([of_loop]))
+    s.cluster.seen_tasks = [TaskState(TASK_ID, TASK_NAME, "shop", "", backend="Loop")]
+    s.pass_twice(40)
+    assert s.told() == [(5, *MISSED), (10, *MISSED)]
+
+
+def test_two_servers_write_the_same() -> None:
+    s = Scene(cron_job(suspended=True))
+    other = Accounts(s.store, s.cluster)
+    for at in (20, 20.5, 21, 26, 26.5):
+        s.look(at)
+        mine, s.accounts = s.accounts, other
+        s.look(at + 0.1)
+        s.accounts = mine
+    assert s.told() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 1), (25, *SUSPENDED, 1)]
+    assert s.findings(25) == {}
+
+
+def test_a_server_that_was_away_makes_up_for_it() -> None:
+    s = Scene()
+    s.ran(5)
+    s.ran(20)
+    asyncio.run(s.store.account([gap(30, 40, 3)]))
+    s.restart()
+    s.pass_twice(51.1)
+    numbers = [number for number, *_ in s.told()]
+    assert numbers == [5, 10, 15, 20, 25, 30, 45]
+    assert s.findings(45) == {}
+
+
+def test_a_long_absence_is_made_up_for_in_parts() -> None:
+    s = Scene(cron_job(suspended=True, schedule="* * * * *"))
+    days = 2 * 24 * 60
+    for number in range(3 * days // MOST_INSTANTS + 3):
+        s.look(days + number / 2)
+    assert s.told()[0] == (1, *SUSPENDED, MOST_INSTANTS)
+    assert sum(instants for *_, instants in s.told()) >= days - 1
+    assert s.findings(days - 1) == {}
+
+
+def test_a_history_that_is_away_delays_only() -> None:
+    s = Scene()
+    answer = s.store.jobs_between
+
+    async def away(*_: Any) -> Any:
+        raise HistoryUnavailable("away")
+
+    s.store.jobs_between = away  # type: ignore[method-assign, assignment]
+    with pytest.raises(HistoryUnavailable):
+        s.look(11.1)
+    s.store.jobs_between = answer  # type: ignore[method-assign]
+    s.pass_twice(12)
+    assert s.told() == [(5, *MISSED)]
+
+
+def test_a_job_that_is_running_is_accounted_for() -> None:
+    s = Scene()
+    asyncio.run(s.store.claim(of_job(5)))
+    asyncio.run(s.store.claim(begun()))
+    s.pass_twice(11.1)
+    assert [(number, status) for number, status, *_ in s.told()] == [
+        (0, Status.RUNNING),
+        (5, Status.RUNNING),
+    ]

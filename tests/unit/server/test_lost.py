@@ -1,0 +1,172 @@
+"""Jobs that the history takes for unfinished and that the cluster knows to be over."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.merge import merge
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler_server.cluster import KubernetesJob, TaskPod
+from jvscheduler_server.repair.lost import GRACE, LOOP_GRACE, closings, givings_up, seen
+from tests.support.history.outcomes import NOON, begun, completed, failed
+from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
+
+LATE = START + GRACE
+
+
+def record(outcome: Outcome, **changes: Any) -> ScheduledJob:
+    job = merge(None, outcome)
+    assert job is not None
+    return job.model_copy(update=changes)
+
+
+def closed(job: ScheduledJob, *pods: TaskPod, now: Any = LATE) -> list[Outcome]:
+    return closings([job], seen(pods, []), now, heard_since=START)
+
+
+def test_a_running_job_whose_pod_is_nowhere_lost_its_runner() -> None:
+    (outcome,) = closed(record(begun(node_name="node-1")))
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.RUNNER_LOST)
+    assert (outcome.attempt_id, outcome.start_time, outcome.completion_time) == (
+        "pod-a",
+        START,
+        LATE,
+    )
+
+
+def test_a_lost_runners_outcome_closes_its_record() -> None:
+    job = record(begun())
+    (outcome,) = closed(job)
+    merged = merge(job, outcome)
+    assert merged is not None
+    assert (merged.status, merged.reason, merged.node_name) == ("failed", "RunnerLost", None)
+
+
+def test_a_record_that_just_gave_a_sign_of_life_is_left_alone() -> None:
+    assert closed(record(begun()), now=LATE - timedelta(seconds=1)) == []
+    beat = LATE - timedelta(seconds=10)
+    assert closed(record(begun(), heartbeat_time=beat)) == []
+
+
+def test_a_job_whose_pod_runs_is_left_alone() -> None:
+    assert closed(record(begun()), task_pod(), now=LATE + timedelta(days=9)) == []
+
+
+def test_a_pod_of_the_same_name_in_another_namespace_is_another_pod() -> None:
+    assert len(closed(record(begun()), task_pod(namespace="other"))) == 1
+
+
+@pytest.mark.parametrize("recorded", [True, False])
+def test_an_attempt_that_the_history_has_open_ends_as_its_runner_told(recorded: bool) -> None:
+    told = completed(begun(recorded=recorded))
+    assert closed(record(begun()), ended_pod(reported=told)) == [told]
+
+
+def test_a_container_that_ended_well_without_a_word_did_not_complete_its_job() -> None:
+    pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed")
+    (outcome,) = closed(record(begun()), pod)
+    assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.CONTAINER_FAILED)
+    assert outcome.error_message == "the container ended with exit code 0 and told no outcome"
+
+
+def test_a_container_that_ended_well_because_it_was_deleted_tells_that() -> None:
+    pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed", deletion_time=START)
+    (outcome,) = closed(record(begun()), pod)
+    assert outcome.reason == Reason.POD_DELETED
+
+
+def test_a_job_whose_pod_was_killed_has_kubernetes_reason() -> None:
+    (outcome,) = closed(record(begun()), ended_pod(reason="OOMKilled"))
+    assert outcome.reason == Reason.OOM_KILLED
+
+
+def test_a_loops_job_is_lost_when_the_history_heard_nothing_of_it_though_it_could() -> None:
+    job, back = record(begun(loop="jvscheduler-loop-1")), START + timedelta(minutes=9)
+    for now, ended in ((back + GRACE / 2, 0), (back + GRACE, 1)):
+        assert len(closings([job], seen([], []), now, heard_since=back)) == ended
+
+
+def test_each_open_attempt_of_a_job_is_closed_for_itself() -> None:
+    job = merge(record(begun(retry_count=1)), begun(attempt_id="pod-b", retry_count=1))
+    assert job is not None
+    beating = job.model_copy(update={"heartbeat_time": LATE})
+    (first,) = closed(beating)
+    assert (first.attempt_id, first.reason) == ("pod-a", Reason.RUNNER_LOST)
+    ended = [ended_pod(reason="OOMKilled"), ended_pod(name="pod-b", reason="Evicted")]
+    assert [o.reason for o in closed(beating, *ended)] == [Reason.OOM_KILLED, Reason.EVICTED]
+
+
+def test_a_job_that_jvscheduler_dev_runs_is_not_this_clusters() -> None:
+    assert closed(record(begun(namespace="dev"))) == []
+
+
+def test_a_job_that_ran_on_a_node_is_this_clusters_also_in_a_namespace_named_dev() -> None:
+    assert len(closed(record(begun(namespace="dev", node_name="node-1")))) == 1
+
+
+def test_a_job_between_two_attempts_is_not_running() -> None:
+    waiting = record(failed(begun(retry_count=1)))
+    assert waiting.status is Status.PENDING
+    assert closed(waiting, now=NOON + timedelta(minutes=5)) == []
+
+
+WAITING = failed(begun(retry_count=2))
+JOB = KubernetesJob(WAITING.job_name, "shop", finished=False)
+PATIENT = END + GRACE
+
+
+def given_up(
+    *pods: TaskPod, jobs: Sequence[KubernetesJob] = (), now: datetime = PATIENT
+) -> list[Outcome]:
+    return givings_up([record(WAITING)], seen(pods, jobs), now, START)
+
+
+def test_a_job_that_kubernetes_tries_again_is_left_alone() -> None:
+    assert given_up(jobs=[JOB], now=PATIENT + timedelta(minutes=6)) == []
+    assert given_up(waiting_pod(name="pod-b")) == []
+
+
+@pytest.mark.parametrize("jobs", [(), (replace(JOB, finished=True),)], ids=["gone", "finished"])
+def test_a_job_that_kubernetes_does_not_try_again_ends_as_its_last_attempt(
+    jobs: Sequence[KubernetesJob],
+) -> None:
+    (outcome,) = given_up(ended_pod(), jobs=jobs)
+    assert outcome.is_last
+    closed_job = merge(record(WAITING), outcome)
+    assert closed_job is not None
+    assert (closed_job.status, closed_job.reason) == (Status.FAILED, WAITING.reason)
+
+
+def test_a_job_that_just_failed_may_yet_be_tried_again() -> None:
+    assert given_up(now=WAITING.start_time + GRACE) == []
+
+
+def test_a_job_that_awaits_jvscheduler_devs_retry_is_not_this_clusters() -> None:
+    job = record(failed(begun(retry_count=2, namespace="dev")))
+    assert givings_up([job], seen([], []), PATIENT, START) == []
+
+
+@pytest.mark.parametrize(
+    ("waited", "ended"),
+    [
+        pytest.param(timedelta(minutes=9), 0, id="the loop may be about to retry it"),
+        pytest.param(LOOP_GRACE, 1, id="no loop serves the task any more"),
+    ],
+)
+def test_a_loops_job_has_no_kubernetes_job_to_wait_for(waited: timedelta, ended: int) -> None:
+    waiting = replace(WAITING, loop="jvscheduler-loop-1")
+    assert waiting.completion_time is not None
+    now = waiting.completion_time + waited
+    assert len(givings_up([record(waiting)], seen([], []), now, START)) == ended
+
+
+def test_a_loop_may_have_retried_while_the_history_was_away() -> None:
+    waiting = replace(WAITING, loop="jvscheduler-loop-1")
+    back = END + LOOP_GRACE
+    for now, ended in ((back + GRACE, 0), (back + LOOP_GRACE, 1)):
+        found = givings_up([record(waiting)], seen([], []), now, heard_since=back)
+        assert len(found) == ended

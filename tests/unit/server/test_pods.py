@@ -1,0 +1,256 @@
+"""Kubernetes' pods, Jobs and ScheduledTasks in our words."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler import names
+from jvscheduler.outcomes import to_message
+from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
+from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
+from jvscheduler_server.kubernetes.pods import to_task_pod
+from jvscheduler_server.kubernetes.tasks import to_task_state
+from tests.support.history.outcomes import NOON, begun, completed, failed
+from tests.support.server.task_pods import END, START, kubernetes_pod, running, terminated, waiting
+
+DISRUPTED = {
+    "type": "DisruptionTarget",
+    "status": "True",
+    "reason": "EvictionByEvictionAPI",
+    "message": "Eviction API: evicting",
+}
+UNSCHEDULABLE = {
+    "type": "PodScheduled",
+    "status": "False",
+    "reason": "Unschedulable",
+    "message": "0/1 nodes are available",
+}
+
+
+def converted(status: dict[str, Any], **metadata: Any) -> TaskPod:
+    pod = to_task_pod(kubernetes_pod(status, **metadata))
+    assert pod is not None
+    return pod
+
+
+def test_a_pod_is_of_the_job_that_the_runner_claims() -> None:
+    pod = converted(running())
+    assert pod.job_id == names.scheduled_job_id("shop", "shop.tasks.restock", NOON)
+    assert (pod.scheduled_time, pod.start_time, pod.node) == (NOON, START, "node-1")
+    assert pod.retry_count == 2
+
+
+def test_a_pod_of_a_job_made_by_hand_has_no_scheduled_time() -> None:
+    labels = {names.TASK_LABEL: "shop-tasks-restock", names.JOB_NAME_LABEL: "by-hand"}
+    pod = converted(running(), labels=labels)
+    assert pod.scheduled_time is None
+    assert pod.job_id == names.manual_job_id("shop", "shop.tasks.restock", "by-hand")
+
+
+@pytest.mark.parametrize("missing", ["labels", "annotations"])
+def test_a_pod_that_no_job_of_a_task_made_is_not_looked_at(missing: str) -> None:
+    assert to_task_pod(kubernetes_pod(running(), **{missing: {}})) is None
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    status: dict[str, Any]
+    reason: str | None
+    message: str | None = None
+    started: bool = False
+    finished: bool = False
+    exit_code: int | None = None
+    disrupted: str | None = None
+
+
+CASES = [
+    Case("just made", {"phase": "Pending"}, None),
+    Case("running", running(), None, started=True),
+    Case(
+        "no node has room",
+        {"phase": "Pending", "conditions": [UNSCHEDULABLE]},
+        "Unschedulable",
+        "0/1 nodes are available",
+    ),
+    Case("pulling", waiting("ErrImagePull", "not found"), "ErrImagePull", "not found"),
+    Case(
+        "an init container failed",
+        {
+            "phase": "Pending",
+            "initContainerStatuses": [
+                {"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}},
+                {"state": {"terminated": {"exitCode": 3, "reason": "Error", "message": "no"}}},
+            ],
+        },
+        "Error",
+        "no",
+    ),
+    Case(
+        "killed for its memory",
+        terminated(137, "OOMKilled"),
+        "OOMKilled",
+        "",
+        started=True,
+        finished=True,
+        exit_code=137,
+    ),
+    Case(
+        "ended well",
+        terminated(0, "Completed", to_message(completed(begun()))),
+        "Completed",
+        started=True,
+        finished=True,
+        exit_code=0,
+    ),
+    Case(
+        "evicted by its node",
+        {**terminated(137, "Error"), "reason": "Evicted", "message": "low on memory"},
+        "Evicted",
+        "low on memory",
+        started=True,
+        finished=True,
+        exit_code=137,
+    ),
+    Case(
+        "evicted before it had a container",
+        {"phase": "Failed", "reason": "Evicted", "message": "low on disk"},
+        "Evicted",
+        "low on disk",
+        finished=True,
+    ),
+    Case(
+        "evicted by the API",
+        {**running(), "conditions": [DISRUPTED]},
+        None,
+        started=True,
+        disrupted="Eviction API: evicting",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_pod_tells_its_state_and_one_reason(case: Case) -> None:
+    pod = converted(case.status)
+    assert (pod.phase, pod.reason, pod.message) == (case.status["phase"], case.reason, case.message)
+    assert (pod.started, pod.finished, pod.exit_code) == (
+        case.started,
+        case.finished,
+        case.exit_code,
+    )
+    assert pod.disrupted == case.disrupted
+
+
+def test_an_ended_pod_has_the_times_of_its_container() -> None:
+    pod = converted(terminated(1, "Error"))
+    assert (pod.start_time, pod.completion_time) == (START, END)
+
+
+def test_a_pod_that_is_being_deleted_says_since_when() -> None:
+    grace = {"deletionTimestamp": "2026-03-02T12:00:40Z", "deletionGracePeriodSeconds": 30}
+    pod = converted(running(), **grace)
+    assert pod.deletion_time == NOON + timedelta(seconds=10)
+    assert not pod.finished
+
+
+def test_what_the_runner_left_is_read() -> None:
+    outcome = failed(begun())
+    assert converted(terminated(1, "Error", to_message(outcome))).reported == outcome
+
+
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        ("Traceback: out of luck", "is the log's end"),
+        ("{}", "is empty"),
+        (to_message(begun()), "is only the beginning"),
+        (
+            to_message(replace(completed(begun()), job_id="o.ScheduledJob.other")),
+            "is another job's",
+        ),
+    ],
+    ids=lambda text: text if text.startswith("is ") else "",
+)
+def test_a_message_that_is_not_this_jobs_outcome_is_not_taken_for_it(
+    message: str, why: str
+) -> None:
+    assert converted(terminated(1, "Error", message)).reported is None, why
+
+
+def test_a_retry_count_that_is_no_number_counts_as_none() -> None:
+    pod = kubernetes_pod(running())
+    pod["spec"]["containers"][1]["env"][0]["value"] = "two"
+    found = to_task_pod(pod)
+    assert found is not None
+    assert found.retry_count == 0
+
+
+@pytest.mark.parametrize(
+    ("conditions", "finished"),
+    [
+        ([], False),
+        ([{"type": "FailureTarget", "status": "True"}], False),
+        ([{"type": "Failed", "status": "False"}], False),
+        ([{"type": "Failed", "status": "True"}], True),
+        ([{"type": "Complete", "status": "True"}], True),
+    ],
+)
+def test_a_job_is_finished_when_its_conditions_say_so(
+    conditions: list[dict[str, str]], finished: bool
+) -> None:
+    job = {
+        "metadata": {"name": "restock-1", "namespace": "shop"},
+        "status": {"conditions": conditions},
+    }
+    assert to_kubernetes_job(job) == KubernetesJob("restock-1", "shop", finished)
+
+
+def test_a_job_that_is_being_deleted_makes_no_further_attempt() -> None:
+    metadata = {"name": "j", "namespace": "n", "deletionTimestamp": "2026-03-02T12:00:30Z"}
+    assert to_kubernetes_job({"metadata": metadata}).finished
+
+
+def scheduled_task(**status: Any) -> dict[str, Any]:
+    return {
+        "metadata": {"name": "restock", "namespace": "shop"},
+        "spec": {"taskID": "shop.tasks.restock", "schedule": "daily", "suspend": True},
+        "status": status,
+    }
+
+
+def condition(kind: str, status: str, reason: str = "Ok", message: str = "") -> dict[str, str]:
+    return {"type": kind, "status": status, "reason": reason, "message": message}
+
+
+def test_a_scheduled_task_tells_its_definition_and_the_operators_word() -> None:
+    good = [condition("Accepted", "True"), condition("Ready", "True")]
+    task = to_task_state(scheduled_task(conditions=good, nextScheduleTime="2026-03-02T12:00:00Z"))
+    assert task == TaskState(
+        task_id="shop.tasks.restock",
+        name="restock",
+        namespace="shop",
+        schedule="daily",
+        suspended=True,
+        next_schedule_time=NOON,
+    )
+
+
+@pytest.mark.parametrize(
+    ("conditions", "reason"),
+    [
+        ([], "the operator has not looked at it yet"),
+        (
+            [condition("Accepted", "False", "InvalidSchedule", "no such form")],
+            "InvalidSchedule: no such form",
+        ),
+        (
+            [condition("Accepted", "True"), condition("Ready", "False", "Conflict", "not ours")],
+            "Conflict: not ours",
+        ),
+    ],
+)
+def test_a_task_that_is_not_ready_says_why(conditions: list[dict[str, str]], reason: str) -> None:
+    task = to_task_state(scheduled_task(conditions=conditions))
+    assert (task.ready, task.reason) == (False, reason)

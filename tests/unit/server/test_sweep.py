@@ -1,0 +1,177 @@
+"""What pods tell about attempts that their runners could not record."""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+
+from jvscheduler.outcomes import MAX_ERROR_BYTES, Reason, Status
+from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.repair.sweep import repair, repairs
+from tests.support.history.outcomes import NOON, begun, completed, failed
+from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
+
+NOW = NOON + timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    pod: TaskPod
+    reason: Reason
+    text: str
+    status: Status = Status.FAILED
+
+
+CASES = [
+    Case(
+        "killed for its memory",
+        ended_pod(reason="OOMKilled", exit_code=137),
+        Reason.OOM_KILLED,
+        "more memory than its limit",
+    ),
+    Case(
+        "killed for its memory while it was being deleted",
+        ended_pod(reason="OOMKilled", exit_code=137, deletion_time=END),
+        Reason.OOM_KILLED,
+        "more memory than its limit",
+    ),
+    Case(
+        "evicted by its node",
+        ended_pod(reason="Evicted", message="low on memory"),
+        Reason.EVICTED,
+        "low on memory",
+    ),
+    Case(
+        "taken away by the eviction API",
+        task_pod(deleted=True, deletion_time=END, disrupted="evicting"),
+        Reason.EVICTED,
+        "evicting",
+    ),
+    Case(
+        "active for too long",
+        ended_pod(reason="DeadlineExceeded", message="Pod was active too long"),
+        Reason.DEADLINE_EXCEEDED,
+        "Pod was active too long",
+        Status.TIMEOUT,
+    ),
+    Case(
+        "deleted while it waited for its image",
+        waiting_pod(reason="ImagePullBackOff", message="no such tag", deleted=True),
+        Reason.IMAGE_PULL_FAILED,
+        "ImagePullBackOff: no such tag",
+    ),
+    Case(
+        "deleted while no node had room",
+        waiting_pod(reason="Unschedulable", deleted=True),
+        Reason.POD_DELETED,
+        "before it started (Unschedulable)",
+    ),
+    Case(
+        "deleted while it ran",
+        task_pod(deleted=True, deletion_time=END),
+        Reason.POD_DELETED,
+        "deleted while it ran",
+    ),
+    Case(
+        "ended by the signal of its deletion",
+        ended_pod(exit_code=143, deletion_time=END - timedelta(seconds=1)),
+        Reason.POD_DELETED,
+        "deleted while it ran",
+    ),
+    Case(
+        "failed by itself, then deleted",
+        ended_pod(exit_code=3, deletion_time=END + timedelta(seconds=1), deleted=True),
+        Reason.CONTAINER_FAILED,
+        "exit code 3",
+    ),
+    Case(
+        "gone while the server did not watch",
+        task_pod(deleted=True, vanished=True),
+        Reason.RUNNER_LOST,
+        "disappeared while the server was not watching",
+    ),
+    Case(
+        "ended by its container without a word",
+        ended_pod(exit_code=127, message="no such program"),
+        Reason.CONTAINER_FAILED,
+        "exit code 127 before it told its outcome: no such program",
+    ),
+    Case(
+        "refused by the node",
+        ended_pod(exit_code=None, started=False, reason="OutOfcpu", message="full"),
+        Reason.CONTAINER_FAILED,
+        "OutOfcpu: full",
+    ),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_a_pod_that_ended_without_a_word_is_closed_with_the_true_reason(case: Case) -> None:
+    outcome = repair(case.pod, NOW)
+    assert outcome is not None
+    assert (outcome.status, outcome.reason) == (case.status, case.reason)
+    assert outcome.error_message is not None
+    assert case.text in outcome.error_message
+
+
+NOTHING = {
+    "runs": task_pod(),
+    "waits": waiting_pod(),
+    "is being deleted but still runs": task_pod(deletion_time=END),
+    "recorded its outcome itself": ended_pod(reported=completed(begun(recorded=True))),
+    "had nothing to do": ended_pod(phase="Succeeded", exit_code=0, reason="Completed"),
+    "had nothing to do and was cleaned up": ended_pod(
+        phase="Succeeded", exit_code=0, reason="Completed", deleted=True, deletion_time=END
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NOTHING)
+def test_there_is_nothing_to_record_for_a_pod_that(name: str) -> None:
+    assert repair(NOTHING[name], NOW) is None
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_what_a_runner_could_not_record_is_recorded_as_it_told_it(deleted: bool) -> None:
+    told = failed(begun())
+    assert repair(ended_pod(reported=told, deleted=deleted), NOW) == told
+
+
+def test_a_runners_word_counts_more_than_kubernetes_reason() -> None:
+    told = failed(begun(), reason=Reason.OOM_KILLED)
+    assert repair(ended_pod(reported=told, reason="Evicted"), NOW) == told
+
+
+def test_an_outcome_has_the_facts_of_its_pod() -> None:
+    outcome = repair(ended_pod(retry_count=2), NOW)
+    assert outcome is not None
+    told = replace(outcome, status=Status.RUNNING, reason=None, error_message=None)
+    assert told == begun(completion_time=END, retry_count=2, node_name="node-1")
+
+
+def test_a_pod_that_never_started_began_when_it_was_made_and_ended_when_it_was_deleted() -> None:
+    outcome = repair(waiting_pod(deleted=True, deletion_time=END), NOW)
+    assert outcome is not None
+    assert (outcome.start_time, outcome.completion_time) == (NOON, END)
+
+
+def test_an_end_that_nobody_saw_is_now_and_never_before_the_start() -> None:
+    vanished = repair(task_pod(deleted=True, vanished=True), NOW)
+    assert vanished is not None
+    assert vanished.completion_time == NOW
+    skewed = repair(task_pod(deleted=True, deletion_time=NOON), NOW)
+    assert skewed is not None
+    assert skewed.completion_time == START
+
+
+def test_a_long_message_is_cut() -> None:
+    outcome = repair(ended_pod(message="x" * 9000), NOW)
+    assert outcome is not None
+    assert outcome.error_message is not None
+    assert len(outcome.error_message.encode()) <= MAX_ERROR_BYTES
+
+
+def test_of_many_pods_those_with_something_to_tell_are_told() -> None:
+    dead = ended_pod(name="dead")
+    assert [pod for pod, _ in repairs([task_pod(), dead, waiting_pod()], NOW)] == [dead]

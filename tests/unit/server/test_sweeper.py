@@ -1,0 +1,265 @@
+"""The sweep as it acts: a history that is away, pods that go, faults in between."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
+
+import pytest
+
+from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler_server.backoff import Backoff
+from jvscheduler_server.cluster import KubernetesJob
+from jvscheduler_server.repair import sweeper
+from jvscheduler_server.repair.sweeper import PERIOD, Sweeper
+from tests.support.history.outcomes import begun, completed, failed, of_job
+from tests.support.server.parts import FakeCluster, FlakyHistory
+from tests.support.server.task_pods import START, ended_pod, last_attempt, task_pod
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.now = START + timedelta(minutes=10)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+class Scene:
+    """A history, a cluster and a sweep over them."""
+
+    def __init__(self) -> None:
+        self.store = FlakyHistory()
+        self.cluster = FakeCluster()
+        self.clock = Clock()
+        self.sweeper = self.new_sweeper()
+
+    def new_sweeper(self) -> Sweeper:
+        return Sweeper(self.store, self.cluster, self.clock, Backoff(0.001, 0.002))
+
+    async def status(self, outcome: Outcome) -> tuple[Status, str | None]:
+        found = await self.store.recent(START - timedelta(days=1), None, 100)
+        return next((job.status, job.reason) for job in found.jobs if job.id == outcome.job_id)
+
+
+def play(scene: Callable[[Scene], Awaitable[None]]) -> None:
+    async def run() -> None:
+        await scene(Scene())
+
+    asyncio.run(run())
+
+
+def test_a_pod_that_died_is_recorded_once() -> None:
+    async def scene(s: Scene) -> None:
+        s.cluster.seen_pods = [ended_pod(reason="OOMKilled")]
+        await s.sweeper.sweep()
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.OOM_KILLED)
+        assert len(s.store.recorded) == 1
+
+    play(scene)
+
+
+def test_nothing_is_concluded_before_the_cluster_is_known() -> None:
+    async def scene(s: Scene) -> None:
+        await s.store.claim(begun())
+        s.cluster.synced = False
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.RUNNING, None)
+
+    play(scene)
+
+
+def test_what_the_history_missed_is_kept_until_it_is_back_also_when_the_pod_is_gone() -> None:
+    async def scene(s: Scene) -> None:
+        s.store.away = True
+        s.cluster.seen_pods = [last_attempt(completed(begun()))]
+        with pytest.raises(HistoryUnavailable):
+            await s.sweeper.sweep()
+        s.cluster.gone, s.cluster.seen_pods = s.cluster.seen_pods, []
+        with pytest.raises(HistoryUnavailable):
+            await s.sweeper.sweep()
+        s.store.away = False
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.COMPLETED, None)
+        assert s.cluster.gone == []
+
+    play(scene)
+
+
+def test_a_server_that_starts_again_repairs_from_the_pods_that_exist() -> None:
+    async def scene(s: Scene) -> None:
+        s.cluster.seen_pods = [last_attempt(failed(begun()))]
+        await s.sweeper.sweep()
+        await s.new_sweeper().sweep()
+        assert len(s.store.recorded) == 2
+        assert await s.status(begun()) == (Status.FAILED, Reason.TASK_RAISED)
+
+    play(scene)
+
+
+def test_a_pod_that_left_nothing_to_tell_is_forgotten() -> None:
+    async def scene(s: Scene) -> None:
+        s.cluster.gone = [last_attempt(completed(begun(recorded=True)))]
+        await s.sweeper.sweep()
+        assert (s.cluster.gone, s.store.recorded) == ([], [])
+
+    play(scene)
+
+
+@pytest.mark.parametrize("deleted", [False, True])
+def test_the_history_is_asked_about_a_pod_that_ended_well_without_a_word(deleted: bool) -> None:
+    async def scene(s: Scene) -> None:
+        await s.sweeper.sweep()
+        await s.store.claim(begun())
+        quiet = ended_pod(phase="Succeeded", exit_code=0, reason="Completed", deleted=deleted)
+        s.cluster.gone, s.cluster.seen_pods = ([quiet], []) if deleted else ([], [quiet])
+        s.store.away = True
+        with pytest.raises(HistoryUnavailable):
+            await s.sweeper.sweep()
+        s.store.away = False
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.CONTAINER_FAILED)
+        assert s.cluster.gone == []
+        s.store.away = True
+        await s.sweeper.sweep()
+
+    play(scene)
+
+
+def test_a_run_whose_pod_vanished_while_the_server_was_away_lost_its_runner() -> None:
+    async def scene(s: Scene) -> None:
+        await s.store.claim(begun())
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    play(scene)
+
+
+def test_a_run_of_a_loop_goes_on_while_the_history_is_away_and_is_then_heard_of_again() -> None:
+    async def scene(s: Scene) -> None:
+        claim = begun(loop="jvscheduler-loop-1", start_time=s.clock.now)
+        await s.store.claim(claim)
+        await s.sweeper.sweep()
+        s.store.away = True
+        s.clock.now += timedelta(minutes=5)
+        with pytest.raises(HistoryUnavailable):
+            await s.sweeper.sweep()
+        s.store.away = False
+        await s.sweeper.sweep()
+        assert await s.status(claim) == (Status.RUNNING, None)
+        s.clock.now += timedelta(minutes=1)
+        await s.sweeper.sweep()
+        assert await s.status(claim) == (Status.FAILED, Reason.RUNNER_LOST)
+        await s.store.record(completed(claim))
+        assert await s.status(claim) == (Status.COMPLETED, None)
+
+    play(scene)
+
+
+def test_a_job_whose_kubernetes_job_was_deleted_between_two_attempts_is_closed() -> None:
+    async def scene(s: Scene) -> None:
+        await s.store.record(failed(begun(retry_count=1)))
+        s.cluster.seen_jobs = [KubernetesJob(begun().job_name, "shop", finished=False)]
+        await s.sweeper.sweep()
+        assert (await s.status(begun()))[0] is Status.PENDING
+        s.cluster.seen_jobs = []
+        s.clock.now += PERIOD
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.TASK_RAISED)
+
+    play(scene)
+
+
+def test_unfinished_jobs_are_compared_each_half_minute_only() -> None:
+    async def scene(s: Scene) -> None:
+        await s.sweeper.sweep()
+        await s.store.claim(begun())
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.RUNNING, None)
+        s.clock.now += PERIOD
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    play(scene)
+
+
+def test_a_pod_that_goes_between_the_two_looks_keeps_its_true_reason() -> None:
+    async def scene(s: Scene) -> None:
+        s.cluster.seen_pods = [task_pod()]
+        await s.store.claim(begun())
+        answer = s.store.unfinished
+
+        async def unfinished() -> object:
+            s.cluster.seen_pods, s.cluster.gone = [], [task_pod(deleted=True)]
+            return await answer()
+
+        s.store.unfinished = unfinished  # type: ignore[method-assign, assignment]
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.POD_DELETED)
+
+    play(scene)
+
+
+def test_one_record_that_cannot_be_written_delays_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    async def scene(s: Scene) -> None:
+        poison, good = completed(of_job(1)), completed(of_job(2))
+        s.cluster.seen_pods = [last_attempt(poison), last_attempt(good)]
+        write = s.store.record
+
+        async def record(outcome: Outcome) -> None:
+            if outcome == poison:
+                raise ValueError("this row is no job record")
+            await write(outcome)
+
+        s.store.record = record  # type: ignore[method-assign]
+        await s.sweeper.sweep()
+        assert await s.status(good) == (Status.COMPLETED, None)
+
+    play(scene)
+    assert "cannot be recorded" in caplog.text
+
+
+def test_the_sweep_goes_on_after_the_history_was_away_and_after_a_fault(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(sweeper, "PAUSE_SECONDS", 0.001)
+
+    async def scene(s: Scene) -> None:
+        s.store.away = True
+        s.cluster.seen_pods = [last_attempt(completed(begun()))]
+        looks = iter([RuntimeError("a fault"), None, None])
+        pods = s.cluster.pods
+
+        def failing_pods() -> object:
+            fault = next(looks, None)
+            if fault:
+                raise fault
+            return pods()
+
+        s.cluster.pods = failing_pods  # type: ignore[method-assign, assignment]
+        task = asyncio.create_task(s.sweeper.run())
+        await s.store.refused.wait()
+        s.store.away = False
+        await s.store.written.wait()
+        task.cancel()
+        await asyncio.wait([task])
+
+    with caplog.at_level(logging.INFO):
+        play(scene)
+    assert "a sweep failed" in caplog.text
+    assert "what it should know is kept" in caplog.text
+    assert "recorded for the runner" in caplog.text
+
+
+def test_pauses_grow_to_a_bound_and_begin_anew() -> None:
+    backoff = Backoff(first=1, longest=8)
+    pauses = [backoff.next() for _ in range(6)]
+    for pause, whole in zip(pauses, [1, 2, 4, 8, 8, 8], strict=True):
+        assert whole / 2 <= pause <= whole
+    assert len(set(pauses)) == 6
+    backoff.reset()
+    assert backoff.next() <= 1

@@ -1,0 +1,241 @@
+"""The watch: what it knows after lists, events, 410 Gone and an API server that fails."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from jvscheduler_server.backoff import Backoff
+from jvscheduler_server.kubernetes import cluster as kubernetes_cluster
+from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.watch import (
+    ApiServerUnavailable,
+    Json,
+    Resource,
+    VersionExpired,
+    Watched,
+)
+from tests.support.history.outcomes import NOON
+from tests.support.server.scripted_api import Script
+from tests.support.server.task_pods import kubernetes_pod, running, terminated
+
+THINGS: Resource[str] = Resource("/things", lambda item: item["metadata"]["name"])
+
+
+def thing(name: str, version: int = 1) -> dict[str, Any]:
+    return {"metadata": {"name": name, "uid": f"uid-{name}", "resourceVersion": str(version)}}
+
+
+def event(kind: str, name: str, version: int) -> dict[str, Any]:
+    return {"type": kind, "object": thing(name, version)}
+
+
+class Followed:
+    """A watch that played its script to the end."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.gone: list[tuple[str, bool]] = []
+        self.changes = 0
+        self.watched = Watched(
+            script,
+            THINGS,
+            self._changed,
+            lambda item, vanished: self.gone.append((item, vanished)),
+            Backoff(0.0001, 0.001),
+        )
+
+    def _changed(self) -> None:
+        self.changes += 1
+
+    async def play(self) -> "Followed":
+        task = asyncio.create_task(self.watched.run())
+        await self.script.done.wait()
+        task.cancel()
+        await asyncio.wait([task])
+        return self
+
+
+def followed(*answers: object) -> Followed:
+    async def run() -> Followed:
+        return await Followed(Script(*answers)).play()
+
+    return asyncio.run(run())
+
+
+def test_it_lists_and_then_follows_from_the_lists_version() -> None:
+    seen = followed(
+        ([thing("a"), thing("b")], "10"),
+        [event("ADDED", "c", 11), event("DELETED", "a", 12)],
+    )
+    assert seen.watched.items() == ("b", "c")
+    assert seen.gone == [("a", False)]
+    assert seen.script.asked == ["list", "watch 10", "watch 12"]
+    assert seen.changes == 3
+
+
+def test_a_bookmark_moves_the_version_and_changes_nothing() -> None:
+    bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "99"}}}
+    seen = followed(([thing("a")], "10"), [bookmark])
+    assert seen.script.asked[-1] == "watch 99"
+    assert (seen.watched.items(), seen.changes) == (("a",), 1)
+
+
+def test_after_410_gone_it_lists_again_and_tells_what_vanished() -> None:
+    seen = followed(
+        ([thing("a"), thing("b")], "10"),
+        [event("MODIFIED", "a", 11), VersionExpired("too old resource version")],
+        ([thing("b")], "50"),
+    )
+    assert seen.script.asked == ["list", "watch 10", "list", "watch 50"]
+    assert (seen.watched.items(), seen.gone) == (("b",), [("a", True)])
+
+
+def test_an_api_server_that_is_away_is_asked_again_from_the_same_version() -> None:
+    away = ApiServerUnavailable("connection refused")
+    seen = followed(away, away, ([thing("a")], "10"), away, away, [event("ADDED", "b", 11)])
+    assert seen.script.asked == ["list"] * 3 + ["watch 10"] * 3 + ["watch 11"]
+    assert seen.watched.items() == ("a", "b")
+
+
+def test_what_was_known_stays_known_while_the_api_server_is_away() -> None:
+    seen = followed(([thing("a")], "10"), VersionExpired("gone"), ApiServerUnavailable("away"))
+    assert (seen.watched.items(), seen.watched.synced, seen.gone) == (("a",), True, [])
+
+
+def test_it_is_not_synced_before_the_first_list() -> None:
+    assert not followed(ApiServerUnavailable("away")).watched.synced
+
+
+def test_a_fault_makes_it_list_again(caplog: pytest.LogCaptureFixture) -> None:
+    seen = followed(([thing("a")], "10"), [{"type": "ADDED"}], ([thing("b")], "20"))
+    assert seen.watched.items() == ("b",)
+    assert "listing again after a fault" in caplog.text
+
+
+def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    nameless = {"metadata": {"uid": "uid-x", "name": "x", "resourceVersion": "1"}}
+
+    def convert(item: Mapping[str, Any]) -> str:
+        if item["metadata"]["name"] == "x":
+            raise KeyError("spec")
+        return str(item["metadata"]["name"])
+
+    async def run() -> Watched[str]:
+        script = Script(([nameless, thing("a")], "10"))
+        follow = Followed(script)
+        follow.watched = Watched(
+            script,
+            Resource("/things", convert),
+            lambda: None,
+            lambda _, __: None,
+            Backoff(0.0001, 0.001),
+        )
+        return (await follow.play()).watched
+
+    assert asyncio.run(run()).items() == ("a",)
+    assert "x is left out: KeyError('spec')" in caplog.text
+
+
+class ApiServer:
+    """Lists what it has; then each watch gives the events that are put into its queue."""
+
+    def __init__(self, pods: Sequence[Json] = ()) -> None:
+        self._pods = pods
+        self.pod_events: asyncio.Queue[Json] = asyncio.Queue()
+
+    async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
+        return (self._pods if resource.path == "/api/v1/pods" else ()), "1"
+
+    async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
+        if resource.path != "/api/v1/pods":
+            await asyncio.Event().wait()
+        while True:
+            yield await self.pod_events.get()
+
+
+def with_cluster(server: ApiServer, scene: Callable[[KubernetesCluster], Awaitable[None]]) -> None:
+    async def run() -> None:
+        cluster = KubernetesCluster(server)
+        assert not cluster.synced
+        await cluster.start()
+        try:
+            async with asyncio.timeout(60):
+                await scene(cluster)
+        finally:
+            await cluster.stop()
+
+    asyncio.run(run())
+
+
+async def until(condition: Callable[[], bool], cluster: KubernetesCluster) -> None:
+    while not condition():
+        await cluster.changed(60)
+
+
+def test_a_cluster_is_synced_when_pods_jobs_and_tasks_are_listed() -> None:
+    async def scene(cluster: KubernetesCluster) -> None:
+        await until(lambda: cluster.synced, cluster)
+        assert [pod.name for pod in cluster.pods()] == ["pod-a"]
+
+    with_cluster(ApiServer([kubernetes_pod(running())]), scene)
+
+
+def test_a_deleted_pod_is_kept_as_it_was_last_seen_until_it_is_forgotten() -> None:
+    server = ApiServer([kubernetes_pod(running())])
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        last = kubernetes_pod(terminated(137, "OOMKilled"))
+        server.pod_events.put_nowait({"type": "DELETED", "object": last})
+        await until(lambda: bool(cluster.departed()), cluster)
+        (pod,) = cluster.departed()
+        assert (pod.reason, pod.deleted, pod.vanished) == ("OOMKilled", True, False)
+        assert cluster.pods() == ()
+        cluster.forget([pod])
+        assert cluster.departed() == ()
+
+    with_cluster(server, scene)
+
+
+def test_a_pod_keeps_the_time_at_which_its_deletion_was_asked_for() -> None:
+    server = ApiServer([kubernetes_pod(running(), deletionTimestamp="2026-03-02T12:00:08Z")])
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        last = kubernetes_pod(terminated(0, "Done"), deletionTimestamp="2026-03-02T12:00:10Z")
+        server.pod_events.put_nowait({"type": "DELETED", "object": last})
+        await until(lambda: bool(cluster.departed()), cluster)
+        (pod,) = cluster.departed()
+        assert pod.deletion_time == NOON + timedelta(seconds=8)
+        assert pod.was_deleted_first
+
+    with_cluster(server, scene)
+
+
+def test_departed_pods_are_bounded(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(kubernetes_cluster, "MAX_DEPARTED", 2)
+    pods = [kubernetes_pod(running(), uid=f"uid-{n}", name=f"pod-{n}") for n in range(3)]
+    server = ApiServer(pods)
+
+    async def scene(cluster: KubernetesCluster) -> None:
+        for pod in pods:
+            server.pod_events.put_nowait({"type": "DELETED", "object": pod})
+        await until(lambda: cluster.synced and not cluster.pods(), cluster)
+        assert [pod.name for pod in cluster.departed()] == ["pod-1", "pod-2"]
+
+    with_cluster(server, scene)
+    assert "what became of pod pod-0 is lost" in caplog.text
+
+
+def test_waiting_for_a_change_ends_when_there_is_none() -> None:
+    async def scene(cluster: KubernetesCluster) -> None:
+        await until(lambda: cluster.synced, cluster)
+        await cluster.changed(0.001)
+        await cluster.changed(0.001)
+
+    with_cluster(ApiServer(), scene)
