@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The words that the report uses; their meanings are in docs/verify.md."""
+    """The words that the report uses; their meanings are in docs/operations/verify.md."""
 
     UNEXPLAINED_MISS = "UnexplainedMiss"
     DOUBLE_RECORD = "DoubleRecord"

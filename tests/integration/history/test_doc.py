@@ -15,7 +15,7 @@ from jvscheduler.history.queries import groups, parsing, pipeline, updates
 from jvscheduler.history.urls import parse_url
 from tests.support.readme import ROOT
 
-PAGE = (ROOT / "docs" / "history.md").read_text()
+PAGE = (ROOT / "docs/reference/history.md").read_text()
 
 
 def test_the_snippets_run(postgres_url: str, capsys: pytest.CaptureFixture[str]) -> None:

@@ -15,7 +15,7 @@ from jvscheduler.history.urls import open_store
 from tests.support.history.outcomes import completed, of_job
 from tests.support.history.stories import REPORT, RESTOCK, gap, manual, of_report, revision
 
-PAGE = Path(__file__).parents[3] / "docs" / "verify.md"
+PAGE = Path(__file__).parents[3] / "docs/operations/verify.md"
 HOUR = ["--from", "2026-03-02T12:00", "--to", "2026-03-02T12:08"]
 
 

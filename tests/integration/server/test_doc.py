@@ -1,4 +1,4 @@
-"""docs/server.md: its snippet is served as the page says, and leaves out no key of the status."""
+"""docs/guides/jvspatial-server.md: its snippet is served as the page says, and leaves out no key of the status."""
 
 import re
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.support.runner.process import records
 from tests.support.server.application import application
 from tests.support.waiting import eventually
 
-PAGE = (ROOT / "docs/server.md").read_text()
+PAGE = (ROOT / "docs/guides/jvspatial-server.md").read_text()
 
 
 def test_the_pages_snippet_runs(tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ from jvscheduler_operator.settings import LIVENESS_ENDPOINT
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.cluster.commands import start, stop, wait_until
 
-DOCS = Path(__file__).parents[3] / "docs" / "operator.md"
+DOCS = Path(__file__).parents[3] / "docs/internals/operator.md"
 ACCOUNT = "jvscheduler-operator"
 DATABASE_URL = "postgresql://history.test/jobs"
 

@@ -1,4 +1,4 @@
-"""A service account that may do what docs/api.md says the server needs, and nothing else."""
+"""A service account that may do what docs/reference/api.md says the server needs, and nothing else."""
 
 from pathlib import Path
 

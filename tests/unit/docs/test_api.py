@@ -1,4 +1,4 @@
-"""docs/api.md says what the server answers and reads."""
+"""docs/reference/api.md says what the server answers and reads."""
 
 import json
 import re
@@ -14,7 +14,7 @@ from jvscheduler_server.api.jobs import RecentAnswer, RecentParameters
 from jvscheduler_server.api.problems import Problem
 from jvscheduler_server.api.status import StatusAnswer
 
-PAGE = (Path(__file__).parents[3] / "docs" / "api.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/reference/api.md").read_text()
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
 MODELS: list[type[BaseModel]] = [RecentAnswer, StatusAnswer, Problem]
 

@@ -1,4 +1,4 @@
-"""Every example of docs/schedules.md does what the page says."""
+"""Every example of docs/reference/schedules.md does what the page says."""
 
 import doctest
 from datetime import UTC, datetime
@@ -11,7 +11,7 @@ from jvscheduler import parse_schedule
 from jvscheduler.cron import SYNONYMS
 from jvscheduler.errors import InvalidSchedule
 
-PAGE = Path(__file__).parents[3] / "docs" / "schedules.md"
+PAGE = Path(__file__).parents[3] / "docs/reference/schedules.md"
 TEXT = PAGE.read_text(encoding="utf-8")
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""docs/tasks.md says what its snippet's options come to, and leaves none out."""
+"""docs/reference/decorator.md says what its snippet's options come to, and leaves none out."""
 
 import dataclasses
 import importlib
@@ -11,7 +11,7 @@ from jvscheduler.attempt.report import MAX_RESULT_BYTES
 from jvscheduler.decorators import task_of
 from jvscheduler.tasks import Task
 
-PAGE = (Path(__file__).parents[3] / "docs" / "tasks.md").read_text()
+PAGE = (Path(__file__).parents[3] / "docs/reference/decorator.md").read_text()
 
 
 def test_the_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
