@@ -1,4 +1,4 @@
-"""docs/guides/jvspatial-server.md: its snippet is served as the page says, and leaves out no key of the status."""
+"""The snippet of docs/guides/jvspatial-server.md runs; the page has every key of the status."""
 
 import re
 from pathlib import Path

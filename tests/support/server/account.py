@@ -1,4 +1,4 @@
-"""A service account that may do what docs/reference/api.md says the server needs, and nothing else."""
+"""A service account with the rights that docs/reference/api.md names, and no others."""
 
 from pathlib import Path
 
