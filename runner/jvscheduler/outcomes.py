@@ -104,7 +104,7 @@ class Outcome:
 
 
 @dataclass(frozen=True)
-class Gap:
+class Stretch:
     """Consecutive due instants of a task for which no job ran, all for one reason.
 
     `first` and `last` are the same for a single instant.

@@ -12,11 +12,11 @@ from tests.support.history.stories import (
     RESTOCK,
     MakeLoopStore,
     all_of,
-    gap,
     manual,
     minutes,
     of_report,
     revision,
+    stretch,
 )
 from tests.support.history.telling import tell
 
@@ -31,8 +31,8 @@ class LoopStoreContract:
             assert list(await store.claim_all([])) == []
             await store.record_all([])
             await store.heartbeat_all([], NOON)
-            await store.account([])
-            await store.revise([])
+            await store.record_stretches([])
+            await store.add_revisions([])
             assert await store.last_instants("shop", [], minutes(9)) == {}
             assert await store.last_revisions("shop", []) == {}
             assert list(await store.revisions("shop", [])) == []
@@ -45,7 +45,7 @@ class LoopStoreContract:
         async def story(store: LoopStore) -> None:
             await store.claim(of_job(1, job_name="by-hand", attempt_id="pod-x"))
             await store.record(failed(of_job(2, retry_count=1)))
-            await store.account([gap(3)])
+            await store.record_stretches([stretch(3)])
             retry = of_job(2, retry_count=1, attempt_id="pod-2b", start_time=minutes(9))
             claims = [of_job(0), of_job(1), retry, of_job(3), of_job(4)]
             assert list(await store.claim_all(claims)) == [True, False, True, False, True]
@@ -93,7 +93,7 @@ class LoopStoreContract:
             await store.record(failed(of_job(3, retry_count=1)))
             await store.claim_all([retried])
             await store.record(completed(of_job(5)))
-            await store.account([gap(6)])
+            await store.record_stretches([stretch(6)])
             said = [
                 completed(of_job(0), result={"a": None, "b": [1]}, log_tail="d\0ne", cpu_seconds=2),
                 failed(of_job(1, node_name="node-1"), error_message="got \0"),
@@ -166,20 +166,22 @@ class LoopStoreContract:
 
         tell(make_loop_store, story)
 
-    def test_a_gap_is_one_record_for_all_its_instants(self, make_loop_store: MakeLoopStore) -> None:
+    def test_a_stretch_is_one_record_for_all_its_instants(
+        self, make_loop_store: MakeLoopStore
+    ) -> None:
         async def story(store: LoopStore) -> None:
             suspended = {"status": Status.SKIPPED, "reason": Reason.SUSPENDED, "message": "asleep"}
-            await store.account([gap(0), gap(1, 5, 5, **suspended)])
-            single, stretch = await all_of(store)
+            await store.record_stretches([stretch(0), stretch(1, 5, 5, **suspended)])
+            single, record = await all_of(store)
             assert (single.status, single.reason) == (Status.MISSED, "LoopDown")
             assert (single.scheduled_time, single.last_scheduled_time) == (NOON, None)
             assert (single.instants, single.error_message) == (1, "no loop ran")
-            assert (stretch.status, stretch.reason) == (Status.SKIPPED, "Suspended")
-            assert stretch.scheduled_time == minutes(1)
-            assert stretch.last_scheduled_time == stretch.execution_time == minutes(5)
-            assert (stretch.instants, stretch.completed_at) == (5, minutes(5))
-            assert stretch.is_ours
-            assert stretch.kubernetes_job == of_job(1).job_name
+            assert (record.status, record.reason) == (Status.SKIPPED, "Suspended")
+            assert record.scheduled_time == minutes(1)
+            assert record.last_scheduled_time == record.execution_time == minutes(5)
+            assert (record.instants, record.completed_at) == (5, minutes(5))
+            assert record.is_ours
+            assert record.kubernetes_job == of_job(1).job_name
             assert await store.unfinished() == []
             assert (await store.counts())[Status.SKIPPED] == 1
 
@@ -188,8 +190,10 @@ class LoopStoreContract:
     def test_the_first_account_of_an_instant_stays(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             await store.record(completed(of_job(0)))
-            await store.account([gap(0), gap(1)])
-            await store.account([gap(1, status=Status.SKIPPED, reason=Reason.SUSPENDED)])
+            await store.record_stretches([stretch(0), stretch(1)])
+            await store.record_stretches(
+                [stretch(1, status=Status.SKIPPED, reason=Reason.SUSPENDED)]
+            )
             assert not await store.claim(of_job(1))
             await store.record(completed(of_job(1)))
             assert [j.status for j in await all_of(store)] == ["completed", "missed"]
@@ -204,7 +208,7 @@ class LoopStoreContract:
             tasks = [RESTOCK, REPORT, "shop.tasks.never"]
             found = await store.last_instants("shop", tasks, minutes(9))
             assert found == {RESTOCK: minutes(2), REPORT: minutes(7)}
-            await store.account([gap(3, 8, 6)])
+            await store.record_stretches([stretch(3, 8, 6)])
             for until in (minutes(9), FOR_EVER):
                 found = await store.last_instants("shop", [RESTOCK], until)
                 assert found == {RESTOCK: minutes(8)}
@@ -221,7 +225,9 @@ class LoopStoreContract:
             await store.claim_all([manual("before", minutes(20)), manual("within", minutes(25))])
             await store.claim_all([of_report(25)])
             await store.claim(of_job(25, namespace="other", job_id="o.ScheduledJob.other"))
-            await store.account([gap(11, 15, 5), gap(16, 21, 6), gap(22, 40, 19), gap(41)])
+            await store.record_stretches(
+                [stretch(11, 15, 5), stretch(16, 21, 6), stretch(22, 40, 19), stretch(41)]
+            )
             found = await store.jobs_between("shop", RESTOCK, minutes(20), minutes(30))
             firsts = [job.scheduled_time for job in found]
             assert firsts == [minutes(16), minutes(22), None, minutes(30)]
@@ -238,8 +244,8 @@ class LoopStoreContract:
             first, second = revision(0), revision(5, schedule="*/5 * * * *", max_concurrency=3)
             report = revision(2, job_name=REPORT, starting_deadline_seconds=9)
             other = revision(9, namespace="other", suspended=True)
-            await store.revise([second, report, other])
-            await store.revise([first, second])
+            await store.add_revisions([second, report, other])
+            await store.add_revisions([first, second])
             kept = await store.revisions("shop")
             assert [r.model_dump() for r in kept] == [
                 r.model_dump() for r in (first, report, second)
@@ -259,8 +265,8 @@ class LoopStoreContract:
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
-            await store.revise([revision(0)])
-            await store.revise([revision(0, suspended=True)])
+            await store.add_revisions([revision(0)])
+            await store.add_revisions([revision(0, suspended=True)])
             assert [r.suspended for r in await store.revisions("shop")] == [False]
 
         tell(make_loop_store, story)
@@ -268,7 +274,7 @@ class LoopStoreContract:
     def test_tasks_are_those_that_have_revisions(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             await store.claim(of_report(0))
-            await store.revise([revision(0), revision(1), revision(2, namespace="other")])
+            await store.add_revisions([revision(0), revision(1), revision(2, namespace="other")])
             assert sorted(await store.tasks()) == [("other", RESTOCK), ("shop", RESTOCK)]
             assert list(await store.tasks("shop")) == [("shop", RESTOCK)]
             assert list(await store.tasks("empty")) == []

@@ -1,4 +1,4 @@
-"""The half of a store that a loop asks: many jobs in few statements, gaps, revisions, slots."""
+"""The calls of a loop: many jobs in few statements, stretches, revisions, slots."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -11,15 +11,15 @@ from jvscheduler.history.backends.statements import Change, Statements
 from jvscheduler.history.entities.annotations import kinds_of
 from jvscheduler.history.queries.parsing import entity_field, parse
 from jvscheduler.history.records.claims import Allowed, claim_row, end_of_claim, steps
-from jvscheduler.history.records.gaps import accounted
 from jvscheduler.history.records.jobs import ENTITY, ScheduledJob, decoded, to_record
 from jvscheduler.history.records.merge import may_run
 from jvscheduler.history.records.revisions import ENTITY as REVISION
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.spans import by_first_instant, by_start, last_instants
+from jvscheduler.history.records.stretches import accounted
 from jvscheduler.history.slots.requests import SlotRequest, Slots
 from jvscheduler.history.times import to_text
-from jvscheduler.outcomes import Gap, Outcome, Status
+from jvscheduler.outcomes import Outcome, Status, Stretch
 
 T = TypeVar("T")
 Query = dict[str, Any]
@@ -52,8 +52,8 @@ class LoopCalls(ABC):
         if changes:
             await self._call(lambda: self._statements.change(changes))
 
-    async def account(self, gaps: Sequence[Gap]) -> None:
-        rows = [to_record(accounted(gap)) for gap in gaps]
+    async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
+        rows = [to_record(accounted(stretch)) for stretch in stretches]
         if rows:
             await self._call(lambda: self._statements.insert(rows))
 
@@ -87,7 +87,7 @@ class LoopCalls(ABC):
         found = [(await self._find({**task, **kind}))[0] for kind in kinds]
         return by_first_instant(job for jobs in found for job in jobs if job.is_ours)
 
-    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+    async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         rows = [revision.to_row() for revision in revisions]
         if rows:
             await self._call(lambda: self._statements.insert(rows))

@@ -13,7 +13,7 @@ from typing import Protocol
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.slots.requests import Slots
-from jvscheduler.outcomes import Gap, Outcome, Status
+from jvscheduler.outcomes import Outcome, Status, Stretch
 
 
 @dataclass(frozen=True)
@@ -67,8 +67,8 @@ class LoopStore(HistoryStore, Slots, Protocol):
 
     async def heartbeat_all(self, job_ids: Sequence[str], now: datetime) -> None: ...
 
-    async def account(self, gaps: Sequence[Gap]) -> None:
-        """A record for each gap, under its first instant's id; one that is there is kept."""
+    async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
+        """A record for each stretch, under its first instant's id; one that is there is kept."""
 
     async def last_instants(
         self, namespace: str, task_ids: Sequence[str], until: datetime
@@ -89,7 +89,7 @@ class LoopStore(HistoryStore, Slots, Protocol):
         and the manual ones that began in it. Without `begun_before`, which makes the database
         look at all earlier records, stretches that began before it are left out."""
 
-    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+    async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         """Keep these; the same again changes nothing."""
 
     async def revisions(

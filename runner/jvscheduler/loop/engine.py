@@ -163,13 +163,15 @@ class Loop:
             self._act(definition, found)
 
     def _act(self, definition: Definition, found: Account) -> asyncio.Task[None] | None:
-        """The writing of its gaps, if it has any."""
+        """The writing of its stretches, if it has any."""
         if found.run is not None:
             self._begin(due_job(definition, found.run))
-        for gap in found.gaps:
-            told = f"{gap.task_id} {gap.status} {gap.count} instant(s): {gap.message}"
-            say(told, gap.status)
-        return self._work.start(self._ledger.account(found.gaps)) if found.gaps else None
+        for stretch in found.stretches:
+            told = (
+                f"{stretch.task_id} {stretch.status} {stretch.count} instant(s): {stretch.message}"
+            )
+            say(told, stretch.status)
+        return self._work.start(self._ledger.account(found.stretches)) if found.stretches else None
 
     def _begin(self, job: Job) -> None:
         self._jobs.start(self._execution.run(job))

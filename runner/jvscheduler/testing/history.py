@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from jvscheduler.history.records.gaps import accounted
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.history.records.revisions import ScheduleRevision
@@ -15,8 +14,9 @@ from jvscheduler.history.records.spans import (
     is_between,
     last_instants,
 )
+from jvscheduler.history.records.stretches import accounted
 from jvscheduler.history.store import Recent
-from jvscheduler.outcomes import Gap, Outcome, Status
+from jvscheduler.outcomes import Outcome, Status, Stretch
 from jvscheduler.testing.slots import MemorySlots
 
 
@@ -78,9 +78,9 @@ class MemoryHistory(MemorySlots):
         for job_id in job_ids:
             await self.heartbeat(job_id, now)
 
-    async def account(self, gaps: Sequence[Gap]) -> None:
-        for gap in gaps:
-            job = accounted(gap)
+    async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
+        for stretch in stretches:
+            job = accounted(stretch)
             self._jobs.setdefault(job.id, job)
 
     async def last_instants(
@@ -103,7 +103,7 @@ class MemoryHistory(MemorySlots):
         found = by_first_instant([j for j in jobs if is_between(j, start, end)])
         return [j for j in found if begun_before or not began_before(j, start)]
 
-    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+    async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         for revision in revisions:
             self._revisions.setdefault(revision.id, revision)
 

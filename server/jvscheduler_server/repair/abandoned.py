@@ -95,7 +95,7 @@ class Abandoned:
         else:
             removal = removed(last, left.end or await self._accounted(last, _FOR_EVER))
             await self._account(last, left.name, removal.since)
-            await self._store.revise([removal])
+            await self._store.add_revisions([removal])
         return True
 
     async def _account(self, last: ScheduleRevision, name: str, end: datetime | None) -> None:
@@ -107,8 +107,8 @@ class Abandoned:
         except InvalidSchedule as error:  # only a newer version can read it
             _log.warning("what a loop left of %s has no record: %s", name, error)
             return
-        for gaps in undone(definition, await self._accounted(last, end), end):
-            await self._store.account(gaps)
+        for stretches in undone(definition, await self._accounted(last, end), end):
+            await self._store.record_stretches(stretches)
 
     async def _accounted(self, last: ScheduleRevision, until: datetime) -> datetime:
         """Since it is in force, or since the last instant that has a record."""

@@ -18,7 +18,7 @@ from typing import Final
 from jvscheduler import names
 from jvscheduler.history.records.definitions import Due
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.outcomes import Gap, Reason, Status
+from jvscheduler.outcomes import Reason, Status, Stretch
 from jvscheduler_server.cluster import TaskCronJob
 
 GRACE: Final = timedelta(seconds=60)
@@ -76,12 +76,14 @@ def is_lost(one: Open, carrier: Carrier, now: datetime) -> bool:
     return any(now - limit >= GRACE for limit in limits)
 
 
-def gaps(lost: Sequence[Open], carrier: Carrier, jobs: Sequence[ScheduledJob]) -> list[Gap]:
+def stretches(
+    lost: Sequence[Open], carrier: Carrier, jobs: Sequence[ScheduledJob]
+) -> list[Stretch]:
     """The records to write."""
-    found: list[Gap] = []
+    found: list[Stretch] = []
     followed_by: datetime | None = None
     for one in lost:
-        made = _gap(one, carrier, jobs)
+        made = _stretch(one, carrier, jobs)
         is_next = one.due.instant == followed_by
         if found and is_next and made.reason == found[-1].reason == Reason.SUSPENDED:
             made = _joined(found.pop(), made)
@@ -90,13 +92,13 @@ def gaps(lost: Sequence[Open], carrier: Carrier, jobs: Sequence[ScheduledJob]) -
     return found
 
 
-def _joined(earlier: Gap, later: Gap) -> Gap:
-    return Gap(**{**vars(earlier), "last": later.last, "count": earlier.count + later.count})
+def _joined(earlier: Stretch, later: Stretch) -> Stretch:
+    return Stretch(**{**vars(earlier), "last": later.last, "count": earlier.count + later.count})
 
 
-def _gap(one: Open, carrier: Carrier, jobs: Sequence[ScheduledJob]) -> Gap:
+def _stretch(one: Open, carrier: Carrier, jobs: Sequence[ScheduledJob]) -> Stretch:
     status, reason, message = _verdict(one, carrier, jobs)
-    return Gap(
+    return Stretch(
         task_id=carrier.task_id,
         namespace=carrier.namespace,
         name=carrier.name,

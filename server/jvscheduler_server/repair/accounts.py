@@ -16,16 +16,16 @@ from typing import Final
 from jvscheduler.history.records.definitions import Definitions, Due
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import scheduled_time_of
-from jvscheduler.outcomes import Gap
+from jvscheduler.outcomes import Stretch
 from jvscheduler_server.cluster import SweptCluster, TaskCronJob
 from jvscheduler_server.repair.accounting import (
     GRACE,
     Carrier,
     Open,
     carrier_name,
-    gaps,
     is_lost,
     open_instants,
+    stretches,
 )
 from jvscheduler_server.repair.revising import CRON_JOB, is_carried
 from jvscheduler_server.repair.revisions import Key, Revisions, by_namespace
@@ -100,12 +100,12 @@ class Accounts:
         looked = waiting[:MOST_LOOKS]
         await self._define(looked)
         carried, sighting = self._revisions.carried(), _sighting(self._cluster)
-        found: list[Gap] = []
+        found: list[Stretch] = []
         for key in looked:
             found += await self._look(key, _carrier(key, carried.get(key), sighting), now)
-        await self._store.account(found)
+        await self._store.record_stretches(found)
 
-    async def _look(self, key: Key, carrier: Carrier, now: datetime) -> list[Gap]:
+    async def _look(self, key: Key, carrier: Carrier, now: datetime) -> list[Stretch]:
         """At one task's oldest instants that are not known to be accounted for."""
         followed = self._followed[key]
         followed.looked = now
@@ -123,7 +123,7 @@ class Accounts:
         first = unaccounted[0].due.instant if unaccounted else None
         accounted = [one.instant for one in due if first is None or one.instant < first]
         followed.until = accounted[-1] if accounted else followed.until
-        return gaps(confirmed, carrier, jobs)
+        return stretches(confirmed, carrier, jobs)
 
     async def _skip_accounted(self, now: datetime) -> None:
         """Most tasks have one new instant, and its record: one statement tells."""

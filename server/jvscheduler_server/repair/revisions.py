@@ -47,7 +47,7 @@ class Revisions:
         made += [
             removal_of(lasts.get(key), await self._end(key, absent_before, now)) for key in gone
         ]
-        await self._store.revise([revision for revision in made if revision is not None])
+        await self._store.add_revisions([revision for revision in made if revision is not None])
         self._forget(carried)
         self._seen |= {key: _sight(carried[key]) for key in changed}
         self._began = True

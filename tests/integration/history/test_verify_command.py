@@ -13,7 +13,7 @@ from jvscheduler.cli import main
 from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store
 from tests.support.history.outcomes import completed, of_job
-from tests.support.history.stories import REPORT, RESTOCK, gap, manual, of_report, revision
+from tests.support.history.stories import REPORT, RESTOCK, manual, of_report, revision, stretch
 
 PAGE = Path(__file__).parents[3] / "docs/operations/verify.md"
 HOUR = ["--from", "2026-03-02T12:00", "--to", "2026-03-02T12:08"]
@@ -42,9 +42,9 @@ def write(url: str, story: Callable[[LoopStore], Awaitable[None]]) -> None:
 
 
 async def _fill(store: LoopStore) -> None:
-    await store.revise([revision(0)])
+    await store.add_revisions([revision(0)])
     await store.record_all([completed(of_job(n)) for n in (1, 2, 7, 8)])
-    await store.account([gap(3, 5, 3)])
+    await store.record_stretches([stretch(3, 5, 3)])
 
 
 def test_the_page_shows_what_it_prints(url: str, capsys: pytest.CaptureFixture[str]) -> None:
@@ -68,7 +68,7 @@ def test_all_tasks_of_all_namespaces_are_judged(
 ) -> None:
     async def more(store: LoopStore) -> None:
         hourly = {"job_name": REPORT, "schedule": "every 4 minutes"}
-        await store.revise([revision(0, namespace="other"), revision(3, **hourly)])
+        await store.add_revisions([revision(0, namespace="other"), revision(3, **hourly)])
         await store.record_all([completed(of_report(4)), completed(of_report(7))])
         await store.record(completed(manual("by-hand", of_job(7).start_time)))
 

@@ -21,7 +21,7 @@ from jvscheduler.history.urls import open_store, parse_url
 from tests.contracts.loop_history import LoopStoreContract
 from tests.contracts.slots import SlotsContract
 from tests.support.history.outcomes import NOON, completed, of_job
-from tests.support.history.stories import RESTOCK, MakeLoopStore, all_of, gap, revision
+from tests.support.history.stories import RESTOCK, MakeLoopStore, all_of, revision, stretch
 from tests.support.history.telling import tell
 
 RACERS = 5
@@ -102,8 +102,8 @@ def test_jvspatials_own_queries_read_what_a_loop_wrote(
     async def story(store: LoopStore) -> None:
         await store.claim_all([of_job(0), of_job(1)])
         await store.record_all([completed(of_job(0), result=[1])])
-        await store.account([gap(2)])
-        await store.revise([revision(0)])
+        await store.record_stretches([stretch(2)])
+        await store.add_revisions([revision(0)])
         await store.acquire_slots([SlotRequest("shop", RESTOCK, 1, "pod-0")], NOON)
         own = database(parse_url(url), connections=1, timeout=5)
         rows = await own.find("object", {"context.job_name": RESTOCK})

@@ -143,7 +143,7 @@ def test_instants_that_no_pod_could_account_for_have_records_and_the_checker_agr
     )
     after = before.model_copy(update={"suspended": True})
     revisions = [identified(before, start), identified(after, suspended)]
-    task.in_history(lambda store: store.revise(revisions))
+    task.in_history(lambda store: store.add_revisions(revisions))
     with a_server(kubeconfig, postgres_url, tmp_path):
         span = (start, now - timedelta(minutes=2))
         found = eventually(

@@ -86,7 +86,7 @@ def manual(name: str, start: datetime, seconds: float) -> ScheduledJob:
     return made.model_copy(update={"id": manual_job_id(NAMESPACE, TASK, name)})
 
 
-def gap(first: datetime, last: datetime, count: int, reason: Reason) -> ScheduledJob:
+def stretch(first: datetime, last: datetime, count: int, reason: Reason) -> ScheduledJob:
     status = Status.MISSED
     if reason in (Reason.SUSPENDED, Reason.CONCURRENCY_LIMIT):
         status = Status.SKIPPED
@@ -109,42 +109,44 @@ class Honest:
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
         self._ends: list[datetime] = []
-        self._gap: list[datetime] = []
+        self._stretch: list[datetime] = []
         self._reason = Reason.LOOP_DOWN
         self.jobs: list[ScheduledJob] = []
 
     def keep(self, revisions: Sequence[ScheduleRevision], end: datetime) -> list[ScheduledJob]:
         for due, definition in instants(revisions, end):
             self._account(due, definition)
-        self._close_gap()
+        self._close_stretch()
         return self.jobs
 
     def _account(self, due: datetime, definition: ScheduleRevision) -> None:
         if definition.suspended:
-            self._add_to_gap(due, Reason.SUSPENDED)
+            self._add_to_stretch(due, Reason.SUSPENDED)
         elif self._random.random() < (0.8 if self._reason is Reason.LOOP_DOWN else 0.05):
-            self._add_to_gap(due, Reason.LOOP_DOWN)
+            self._add_to_stretch(due, Reason.LOOP_DOWN)
         else:
-            self._close_gap()
+            self._close_stretch()
             self._reason = Reason.SUSPENDED
             self._run(due, definition.max_concurrency)
 
-    def _add_to_gap(self, due: datetime, reason: Reason) -> None:
+    def _add_to_stretch(self, due: datetime, reason: Reason) -> None:
         if reason is not self._reason or self._random.random() < 0.1:
-            self._close_gap()
+            self._close_stretch()
         self._reason = reason
-        self._gap.append(due)
+        self._stretch.append(due)
 
-    def _close_gap(self) -> None:
-        if self._gap:
-            self.jobs.append(gap(self._gap[0], self._gap[-1], len(self._gap), self._reason))
-        self._gap = []
+    def _close_stretch(self) -> None:
+        if self._stretch:
+            self.jobs.append(
+                stretch(self._stretch[0], self._stretch[-1], len(self._stretch), self._reason)
+            )
+        self._stretch = []
 
     def _run(self, due: datetime, limit: int) -> None:
         start = due + timedelta(seconds=self._random.expovariate(20))
         self._ends = [end for end in self._ends if end > start]
         if len(self._ends) >= limit:
-            self.jobs.append(gap(due, due, 1, Reason.CONCURRENCY_LIMIT))
+            self.jobs.append(stretch(due, due, 1, Reason.CONCURRENCY_LIMIT))
             return
         seconds = self._random.expovariate(1 / 30)
         retried = self._random.random() < 0.2

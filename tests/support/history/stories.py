@@ -1,4 +1,4 @@
-"""What the contracts of a loop's store tell of: gaps, revisions and jobs around noon."""
+"""What the contracts of a loop's store tell of: stretches, revisions and jobs around noon."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,7 +9,7 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import scheduled_job_id
-from jvscheduler.outcomes import Gap, Outcome, Reason, Status
+from jvscheduler.outcomes import Outcome, Reason, Status, Stretch
 from tests.support.history.outcomes import NOON, begun, of_job
 
 MakeLoopStore = Callable[[], LoopStore]
@@ -22,8 +22,8 @@ def minutes(number: float) -> datetime:
     return NOON + timedelta(minutes=number)
 
 
-def gap(first: float, last: float | None = None, count: int = 1, **changes: Any) -> Gap:
-    base = Gap(
+def stretch(first: float, last: float | None = None, count: int = 1, **changes: Any) -> Stretch:
+    base = Stretch(
         task_id=RESTOCK,
         namespace="shop",
         name="shop-tasks-restock",

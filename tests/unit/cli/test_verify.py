@@ -13,7 +13,7 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.verification.report import as_json, as_text
 from tests.support.history.outcomes import NOON, completed, of_job
-from tests.support.history.stories import REPORT, RESTOCK, gap, minutes, revision
+from tests.support.history.stories import REPORT, RESTOCK, minutes, revision, stretch
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -75,9 +75,11 @@ def a_history() -> MemoryHistory:
     store = MemoryHistory()
 
     async def fill() -> None:
-        await store.revise([revision(0), revision(0, job_name=REPORT, schedule="every hour")])
+        await store.add_revisions(
+            [revision(0), revision(0, job_name=REPORT, schedule="every hour")]
+        )
         await store.record_all([completed(of_job(n)) for n in (1, 2, 7, 8)])
-        await store.account([gap(3, 5, 3)])
+        await store.record_stretches([stretch(3, 5, 3)])
 
     asyncio.run(fill())
     return store
@@ -135,7 +137,7 @@ def test_an_example_names_its_records() -> None:
 def test_many_findings_are_told_in_few_lines() -> None:
     store = MemoryHistory()
     tasks = [revision(0, job_name=f"task-{n}") for n in range(200)]
-    asyncio.run(store.revise(tasks))
+    asyncio.run(store.add_revisions(tasks))
     lines = list(as_text(asyncio.run(verify(store, asked("--from", "2h", "--to", "112m")))))
     assert len(lines) < 320
     assert lines[-3].startswith("… and 1300 more lines")

@@ -6,10 +6,17 @@ from itertools import permutations
 
 import pytest
 
-from jvscheduler.history.records.gaps import accounted
 from jvscheduler.history.records.jobs import ScheduledJob, to_context
 from jvscheduler.history.records.merge import may_run, merge
-from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Gap, Outcome, Reason, Status
+from jvscheduler.history.records.stretches import accounted
+from jvscheduler.outcomes import (
+    MAX_ERROR_BYTES,
+    MAX_TRACEBACK_BYTES,
+    Outcome,
+    Reason,
+    Status,
+    Stretch,
+)
 from tests.support.history.outcomes import NOON, begun, completed, failed, timed_out
 
 FIRST = begun(retry_count=1)
@@ -112,7 +119,7 @@ def test_an_attempt_that_was_only_taken_for_lost_ends_as_its_runner_tells_first_
 @pytest.mark.parametrize("outcome", [FIRST, completed(FIRST), replace(failed(FIRST), is_last=True)])
 def test_an_instant_that_is_accounted_for_as_not_run_stays_so(outcome: Outcome) -> None:
     missed = accounted(
-        Gap(
+        Stretch(
             task_id=FIRST.task_id,
             namespace=FIRST.namespace,
             name="shop-tasks-restock",

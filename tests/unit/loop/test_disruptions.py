@@ -94,9 +94,9 @@ def test_after_a_downtime_every_instant_has_its_account(
         records = [r for r in await story.records() if r.scheduled_time != NOON]
         completed_ones = [r for r in records if r.status is Status.COMPLETED]
         assert [r.scheduled_time for r in completed_ones] == runs
-        gaps = [r for r in records if r.status is Status.MISSED]
-        assert sum(r.instants for r in gaps) == missed
-        assert {r.reason for r in gaps} <= {Reason.LOOP_DOWN, Reason.DEADLINE_MISSED}
+        stretches = [r for r in records if r.status is Status.MISSED]
+        assert sum(r.instants for r in stretches) == missed
+        assert {r.reason for r in stretches} <= {Reason.LOOP_DOWN, Reason.DEADLINE_MISSED}
 
     run(tale)
 

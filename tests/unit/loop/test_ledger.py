@@ -12,10 +12,10 @@ from jvscheduler.loop.recording import recorder as ledgers
 from jvscheduler.loop.recording.batching import Batcher
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Entry, Spool
-from jvscheduler.outcomes import Gap, Outcome
+from jvscheduler.outcomes import Outcome, Stretch
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import completed, of_job
-from tests.support.history.stories import gap, revision
+from tests.support.history.stories import revision, stretch
 from tests.support.loop.parts import SteppedClock, settle
 
 ENTRIES = [completed(of_job(number)) for number in range(7)]
@@ -137,15 +137,15 @@ class SlowHistory(MemoryHistory):
         super().__init__()
         self.written: list[int] = []
 
-    async def account(self, gaps: Sequence[Gap]) -> None:
-        self.written.append(len(gaps))
+    async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
+        self.written.append(len(stretches))
         await asyncio.sleep(0)
-        await super().account(gaps)
+        await super().record_stretches(stretches)
 
-    async def revise(self, revisions: Sequence[ScheduleRevision]) -> None:
+    async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         self.written.append(len(revisions))
         await asyncio.sleep(0)
-        await super().revise(revisions)
+        await super().add_revisions(revisions)
 
 
 def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path) -> None:
@@ -154,7 +154,7 @@ def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path
         ledger = Ledger(store, Spool(tmp_path), SteppedClock())
         await asyncio.gather(*(ledger.revise(revision(number)) for number in range(100)))
         assert len(await store.revisions("shop")) == 100
-        await asyncio.gather(*(ledger.account([gap(number)]) for number in range(100)))
+        await asyncio.gather(*(ledger.account([stretch(number)]) for number in range(100)))
         return store.written
 
     assert asyncio.run(tale()) == [100, 100]

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.loop.scheduling import accounting
 from jvscheduler.loop.scheduling.definition import revision_of
-from jvscheduler.outcomes import Gap, Status
+from jvscheduler.outcomes import Status, Stretch
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.loop.parts import (
     MINUTE,
@@ -27,7 +27,7 @@ MOST = 4
 
 
 class SlowHistory(MemoryHistory):
-    """Takes so many accounts of gaps and answers no more."""
+    """Takes so many accounts of stretches and answers no more."""
 
     def __init__(self, most: int = 1000) -> None:
         super().__init__()
@@ -35,11 +35,11 @@ class SlowHistory(MemoryHistory):
         self.told: list[int] = []
         """Instants in each call."""
 
-    async def account(self, gaps: Sequence[Gap]) -> None:
+    async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
         if len(self.told) == self.most:
             await asyncio.Event().wait()
-        self.told.append(sum(gap.count for gap in gaps))
-        await super().account(gaps)
+        self.told.append(sum(stretch.count for stretch in stretches))
+        await super().record_stretches(stretches)
 
 
 @pytest.fixture(autouse=True)
@@ -152,13 +152,13 @@ def test_a_past_that_this_version_cannot_read_holds_up_no_other(tmp_path: Path) 
         await killed_at_noon(tmp_path, other, store=store)
         newer = {"schedule": "at high noon", "backend": "Loop"}
         unreadable = revision_of(definition(), NOON - MINUTE).model_copy(update=newer)
-        await store.revise([unreadable])
+        await store.add_revisions([unreadable])
         async with Story(tmp_path, store=store, time=NOON + MINUTE) as after:
             after.loop.put(definition())
             after.loop.put(other)
             await after.clock.advance(NOON + 2 * MINUTE)
-            gaps = [r for r in await after.records("report") if r.status is Status.MISSED]
-            assert sum(gap.instants for gap in gaps) == 1
+            stretches = [r for r in await after.records("report") if r.status is Status.MISSED]
+            assert sum(stretch.instants for stretch in stretches) == 1
             (last,) = (await store.last_revisions("shop", ["shop.tasks.restock"])).values()
             assert last.schedule == "every minute"
 

@@ -5,11 +5,11 @@ from pathlib import Path
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.recording.spool import Entry, Spool
 from jvscheduler.loop.scheduling.definition import revision_of
-from jvscheduler.outcomes import Gap, Reason, Status
+from jvscheduler.outcomes import Reason, Status, Stretch
 from tests.support.history.outcomes import begun, completed, failed
 from tests.support.loop.parts import MINUTE, NOON, definition
 
-GAP = Gap(
+STRETCH = Stretch(
     task_id="shop.tasks.restock",
     namespace="shop",
     name="restock",
@@ -21,7 +21,7 @@ GAP = Gap(
     count=2,
 )
 REVISION = revision_of(definition(), NOON)
-ENTRIES: list[Entry] = [begun(), failed(begun()), GAP, REVISION, completed(begun())]
+ENTRIES: list[Entry] = [begun(), failed(begun()), STRETCH, REVISION, completed(begun())]
 
 
 def meanings(entries: list[Entry]) -> list[object]:
@@ -36,17 +36,17 @@ def test_what_is_kept_comes_back_in_order_in_another_process(tmp_path: Path) -> 
 
 def test_an_entry_that_a_crash_cut_short_spoils_no_other(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    assert spool.keep(GAP)
+    assert spool.keep(STRETCH)
     file = next(tmp_path.iterdir())
     file.write_bytes(file.read_bytes()[:-10])
-    assert spool.keep(GAP)
-    assert list(spool.replay()) == [GAP]
+    assert spool.keep(STRETCH)
+    assert list(spool.replay()) == [STRETCH]
 
 
 def test_what_comes_during_a_replay_waits_for_the_next(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    assert spool.keep(GAP)
-    assert list(spool.replay()) == [GAP]
+    assert spool.keep(STRETCH)
+    assert list(spool.replay()) == [STRETCH]
     assert spool.keep(begun())
     spool.replayed()
     assert not spool.is_empty
@@ -57,6 +57,6 @@ def test_what_comes_during_a_replay_waits_for_the_next(tmp_path: Path) -> None:
 
 def test_a_full_spool_refuses_and_counts(tmp_path: Path) -> None:
     spool = Spool(tmp_path, max_bytes=400)
-    assert spool.keep(GAP)
-    assert not spool.keep(GAP)
+    assert spool.keep(STRETCH)
+    assert not spool.keep(STRETCH)
     assert spool.refused == 1

@@ -13,7 +13,7 @@ from jvscheduler_server.cluster import TaskState
 from jvscheduler_server.repair.abandoned import Abandoned
 from tests.support.history.findings import findings_of
 from tests.support.history.outcomes import NOON
-from tests.support.history.stories import RESTOCK, all_of, gap, minutes, revision
+from tests.support.history.stories import RESTOCK, all_of, minutes, revision, stretch
 from tests.support.server.parts import FakeCluster, FlakyHistory
 
 KEY = ("shop", RESTOCK)
@@ -27,7 +27,7 @@ class Scene:
         self.cluster = FakeCluster()
         self.abandoned = Abandoned(self.store, self.cluster)
         self.revise(revision(0, backend="Loop", **definition))
-        asyncio.run(self.store.account([gap(1, 5, count=5)]))
+        asyncio.run(self.store.record_stretches([stretch(1, 5, count=5)]))
         self.has_task("Loop")
         self.look(8)
 
@@ -36,7 +36,7 @@ class Scene:
         asyncio.run(self.abandoned.begin(minutes(at)))
 
     def revise(self, made: ScheduleRevision) -> None:
-        asyncio.run(self.store.revise([made]))
+        asyncio.run(self.store.add_revisions([made]))
 
     def has_task(self, backend: str) -> None:
         task = TaskState(RESTOCK, "shop-tasks-restock", "shop", "* * * * *", backend=backend)
@@ -46,7 +46,7 @@ class Scene:
         for time in at:
             asyncio.run(self.abandoned.account(minutes(time)))
 
-    def gaps(self) -> Sequence[tuple[Any, Any, Any, int]]:
+    def stretches(self) -> Sequence[tuple[Any, Any, Any, int]]:
         """After the loop's own."""
         found = asyncio.run(all_of(self.store))[1:]
         return [(j.scheduled_time, j.last_scheduled_time, j.reason, j.instants) for j in found]
@@ -66,7 +66,7 @@ def test_a_task_that_was_deleted_ends_when_that_was_seen() -> None:
     s = Scene()
     s.cluster.seen_tasks = []
     s.look(10.5, 11, 11.5, 12, 12.5)
-    assert s.gaps() == MISSED
+    assert s.stretches() == MISSED
     assert s.revisions()[1:] == [(minutes(10.5), "Loop", True)]
     assert s.findings(20) == {}
 
@@ -75,10 +75,10 @@ def test_a_loop_that_runs_ends_it_itself() -> None:
     s = Scene()
     s.cluster.seen_tasks = []
     s.look(10.5)
-    asyncio.run(s.store.account([gap(6, 9, count=4)]))
+    asyncio.run(s.store.record_stretches([stretch(6, 9, count=4)]))
     s.revise(revision(9.1, backend="Loop", removed=True))
     s.look(11, 11.5, 12)
-    assert s.gaps() == [(minutes(6), minutes(9), Reason.LOOP_DOWN, 4)]
+    assert s.stretches() == [(minutes(6), minutes(9), Reason.LOOP_DOWN, 4)]
     assert len(s.revisions()) == 2
 
 
@@ -88,7 +88,7 @@ def test_what_a_cron_job_took_over_is_accounted_for_until_then() -> None:
     s.look(10.5, 11)
     s.revise(revision(10.75, backend="CronJob"))
     s.look(11.5, 12)
-    assert s.gaps() == MISSED
+    assert s.stretches() == MISSED
     assert len(s.revisions()) == 2
 
 
@@ -96,33 +96,33 @@ def test_a_task_that_is_there_waits_for_who_serves_it_next() -> None:
     s = Scene()
     s.has_task("CronJob")
     s.look(10.5, 11, 11.5, 12)
-    assert (s.gaps(), len(s.revisions())) == ([], 1)
+    assert (s.stretches(), len(s.revisions())) == ([], 1)
     s.has_task("Loop")
     s.look(12.5, 13, 13.5, 14)
-    assert (s.gaps(), len(s.revisions())) == ([], 1)
+    assert (s.stretches(), len(s.revisions())) == ([], 1)
 
 
 def test_a_suspended_one_was_skipped() -> None:
     s = Scene(suspended=True)
     s.cluster.seen_tasks = []
     s.look(10.5, 11, 11.5)
-    assert s.gaps() == [(minutes(6), minutes(10), Reason.SUSPENDED, 5)]
+    assert s.stretches() == [(minutes(6), minutes(10), Reason.SUSPENDED, 5)]
 
 
 def test_a_loop_has_time_to_write_when_the_history_is_back() -> None:
     s = Scene()
     s.cluster.seen_tasks = []
     s.look(10.5, 30, 30.5)
-    assert s.gaps() == []
+    assert s.stretches() == []
     s.look(31)
-    assert s.gaps() == MISSED
+    assert s.stretches() == MISSED
 
 
 def test_what_cannot_be_read_is_said_and_ended(caplog: pytest.LogCaptureFixture) -> None:
     s = Scene(schedule="a later version's")
     s.cluster.seen_tasks = []
     s.look(10.5, 11, 11.5)
-    assert s.gaps() == []
+    assert s.stretches() == []
     assert s.revisions()[-1] == (minutes(10.5), "Loop", True)
     assert "shop-tasks-restock has no record" in caplog.text
 
@@ -132,7 +132,7 @@ def test_of_what_went_while_no_server_ran_nothing_is_known_after_its_last_record
     s.cluster.seen_tasks = []
     s.restart_server(10)
     s.look(10.5, 11)
-    assert s.gaps() == []
+    assert s.stretches() == []
     assert s.revisions()[1:] == [(minutes(5), "Loop", True)]
     assert s.findings(20) == {}
 
@@ -143,14 +143,14 @@ def test_what_was_handed_over_while_no_server_ran_is_accounted_for_until_then() 
     s.restart_server(12)
     s.revise(revision(10.75, backend="CronJob"))
     s.look(12.5, 13)
-    assert s.gaps() == MISSED
+    assert s.stretches() == MISSED
 
 
 def test_what_a_loop_serves_stays_when_a_server_starts() -> None:
     s = Scene()
     s.restart_server(10)
     s.look(10.5, 11, 11.5)
-    assert (s.gaps(), len(s.revisions())) == ([], 1)
+    assert (s.stretches(), len(s.revisions())) == ([], 1)
 
 
 def test_what_a_process_of_a_developers_serves_is_not_the_clusters_to_end() -> None:

@@ -16,7 +16,7 @@ from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskState
 from jvscheduler_server.repair.accounts import MOST_INSTANTS, Accounts
 from tests.support.history.findings import findings_of
 from tests.support.history.outcomes import NOON, begun, completed, of_job
-from tests.support.history.stories import gap
+from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
 from tests.support.server.parts import FakeCluster, FlakyHistory
 from tests.support.server.task_pods import ended_pod
@@ -204,7 +204,7 @@ def test_what_a_loop_serves_is_the_loops_to_account_for() -> None:
     s = Scene()
     (last,) = asyncio.run(s.store.revisions("shop"))
     of_loop = last.model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(12)})
-    asyncio.run(s.store.revise([of_loop]))
+    asyncio.run(s.store.add_revisions([of_loop]))
     s.cluster.seen_tasks = [TaskState(TASK_ID, TASK_NAME, "shop", "", backend="Loop")]
     s.pass_twice(40)
     assert s.told() == [(5, *MISSED), (10, *MISSED)]
@@ -226,7 +226,7 @@ def test_a_server_that_was_away_makes_up_for_it() -> None:
     s = Scene()
     s.ran(5)
     s.ran(20)
-    asyncio.run(s.store.account([gap(30, 40, 3)]))
+    asyncio.run(s.store.record_stretches([stretch(30, 40, 3)]))
     s.restart()
     s.pass_twice(51.1)
     numbers = [number for number, *_ in s.told()]

@@ -13,7 +13,7 @@ from jvscheduler_server.kubernetes.cron_jobs import to_task_cron_job
 from jvscheduler_server.repair.revising import removal_of, revision_of
 from jvscheduler_server.repair.revisions import Revisions
 from tests.support.history.outcomes import NOON
-from tests.support.history.stories import gap
+from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import (
     KEY,
     TASK_ID,
@@ -168,7 +168,7 @@ def test_a_task_that_is_removed_ends_when_that_is_seen() -> None:
 def test_one_that_was_removed_while_no_server_ran_ends_with_its_last_record() -> None:
     s = Scene()
     s.write(1, cron_job())
-    asyncio.run(s.store.account([gap(15)]))
+    asyncio.run(s.store.record_stretches([stretch(15)]))
     s.restart()
     s.write(100)
     assert s.written()[-1] == (minutes(15), "*/5 * * * *", True)
@@ -190,7 +190,7 @@ def test_what_a_loop_serves_is_the_loops_to_write() -> None:
     s.has_task("Loop")
     (last,) = asyncio.run(s.store.revisions("shop", [TASK_ID]))
     of_loop = last.model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(5)})
-    asyncio.run(s.store.revise([of_loop]))
+    asyncio.run(s.store.add_revisions([of_loop]))
     assert s.write(6, EDITED) == []
     s.restart()
     assert s.write(7, EDITED) == []
@@ -207,8 +207,8 @@ def test_what_a_loop_still_ran_when_a_cron_job_took_over_is_the_loops(
     """But nothing later: that is the CronJob's own."""
     s = Scene()
     of_loop = made().model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(5)})
-    asyncio.run(s.store.revise([of_loop]))
-    asyncio.run(s.store.account([gap(ran)]))
+    asyncio.run(s.store.add_revisions([of_loop]))
+    asyncio.run(s.store.record_stretches([stretch(ran)]))
     s.has_task("CronJob")
     s.write(22, cron_job(created_time=minutes(20), changed_time=minutes(20)))
     assert s.written()[-1] == (minutes(since), "*/5 * * * *", False)

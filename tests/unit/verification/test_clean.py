@@ -17,10 +17,10 @@ from tests.support.history.histories import (
     TASK,
     GivenHistory,
     Honest,
-    gap,
     instants,
     revision,
     run,
+    stretch,
 )
 
 SPRING = datetime(2026, 3, 27, tzinfo=UTC)
@@ -110,7 +110,7 @@ def test_a_long_history_is_read_in_small_parts() -> None:
     definitions = [revision(SPRING, "every 10 seconds")]
     due = [instant for instant, _ in instants(definitions, SPRING + day)]
     jobs = [run(instant, instant + timedelta(seconds=0.5), 1) for instant in due[:-1000]]
-    given = GivenHistory(definitions, [*jobs, gap(due[-1000], due[-1], 1000, Reason.LOOP_DOWN)])
+    given = GivenHistory(definitions, [*jobs, stretch(due[-1000], due[-1], 1000, Reason.LOOP_DOWN)])
     audit = judged(given, end=SPRING + day)
     assert (audit.due, audit.findings.examples) == (8640, [])
     assert given.most <= MOST_INSTANTS

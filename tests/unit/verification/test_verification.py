@@ -17,10 +17,10 @@ from tests.support.history.histories import (
     TASK,
     GivenHistory,
     attempt,
-    gap,
     manual,
     revision,
     run,
+    stretch,
 )
 
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -47,8 +47,8 @@ def history() -> GivenHistory:
     ]
     ran = [n for n in range(1, 31) if n not in (11, 12, 13, *range(21, 26))]
     jobs = [run(minute(n), late(n), 20.5) for n in [*ran, *(31.5 + 1.5 * n for n in range(20))]]
-    jobs.append(gap(minute(11), minute(13), 3, Reason.LOOP_DOWN))
-    jobs.append(gap(minute(21), minute(25), 5, Reason.SUSPENDED))
+    jobs.append(stretch(minute(11), minute(13), 3, Reason.LOOP_DOWN))
+    jobs.append(stretch(minute(21), minute(25), 5, Reason.SUSPENDED))
     jobs.append(manual("by-hand", late(40, 5), 30))
     return GivenHistory(revisions, sorted(jobs, key=lambda job: job.scheduled_time or late(40)))
 
@@ -114,7 +114,7 @@ def twin(number: float) -> ScheduledJob:
 def _ran_suspended(given: GivenHistory) -> None:
     given.jobs.pop(at(given, 21))
     given.jobs.append(run(minute(21), late(21), 1))
-    given.jobs.append(gap(minute(22), minute(25), 4, Reason.SUSPENDED))
+    given.jobs.append(stretch(minute(22), minute(25), 4, Reason.SUSPENDED))
 
 
 def _four_at_once(given: GivenHistory) -> None:
@@ -263,7 +263,7 @@ def test_nothing_is_due_before_the_first_revision_and_what_ran_there_is_not_judg
 
 def test_a_stretch_that_reaches_beyond_the_range_is_right_as_a_whole() -> None:
     start, days = NOON - timedelta(days=1), timedelta(days=2)
-    whole = gap(start, start + days, 2 * 24 * 60 + 1, Reason.LOOP_DOWN)
+    whole = stretch(start, start + days, 2 * 24 * 60 + 1, Reason.LOOP_DOWN)
     given = GivenHistory([revision(start - timedelta(days=1), "every minute")], [whole])
     audit = judged(given)
     assert (audit.findings.examples, audit.due) == ([], 60)

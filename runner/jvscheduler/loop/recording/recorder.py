@@ -25,7 +25,7 @@ from jvscheduler.loop.recording.spool import Entry, Spool, Unsettled
 from jvscheduler.loop.takeover.pledges import Pledges
 from jvscheduler.loop.takeover.recovery import Takeover
 from jvscheduler.loop.takeover.settling import settle
-from jvscheduler.outcomes import Gap, Outcome
+from jvscheduler.outcomes import Outcome, Stretch
 
 T = TypeVar("T")
 
@@ -78,8 +78,8 @@ class Ledger:
     async def record(self, outcome: Outcome) -> None:
         await self._write(lambda: self._records(outcome), [outcome])
 
-    async def account(self, gaps: Sequence[Gap]) -> None:
-        await self._write(lambda: self._accounts(gaps), gaps)
+    async def account(self, stretches: Sequence[Stretch]) -> None:
+        await self._write(lambda: self._accounts(stretches), stretches)
 
     async def revise(self, revision: ScheduleRevision) -> None:
         await self._write(lambda: self._revisions(revision), [revision])
@@ -232,12 +232,14 @@ class Ledger:
             text = f"the outcome of {outcome.task_id} cannot be recorded: {error}"
             say(text, Event.PROBLEM)
 
-    async def _account_all(self, accounts: Sequence[Sequence[Gap]]) -> Sequence[None]:
-        await self._store.account([gap for gaps in accounts for gap in gaps])
+    async def _account_all(self, accounts: Sequence[Sequence[Stretch]]) -> Sequence[None]:
+        await self._store.record_stretches(
+            [stretch for stretches in accounts for stretch in stretches]
+        )
         return [None] * len(accounts)
 
     async def _revise_all(self, revisions: Sequence[ScheduleRevision]) -> Sequence[None]:
-        await self._store.revise(revisions)
+        await self._store.add_revisions(revisions)
         return [None] * len(revisions)
 
     async def _put(self, entries: Sequence[Entry]) -> None:
@@ -245,10 +247,12 @@ class Ledger:
         match entries:
             case [Outcome(), *_]:
                 await self._record_all([e for e in entries if isinstance(e, Outcome)])
-            case [Gap(), *_]:
-                await self._store.account([e for e in entries if isinstance(e, Gap)])
+            case [Stretch(), *_]:
+                await self._store.record_stretches([e for e in entries if isinstance(e, Stretch)])
             case [ScheduleRevision(), *_]:
-                await self._store.revise([e for e in entries if isinstance(e, ScheduleRevision)])
+                await self._store.add_revisions(
+                    [e for e in entries if isinstance(e, ScheduleRevision)]
+                )
             case [Unsettled(), *_]:
                 left = [e for e in entries if isinstance(e, Unsettled)]
                 await settle(self._store, [e for e in left if not self.pledges.is_kept(e)])

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.outcomes import Gap, Outcome, Reason, Status, from_json, to_json
+from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, from_json, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """Some 400,000 runs."""
@@ -30,9 +30,9 @@ class Unsettled:
     revision: ScheduleRevision
 
 
-Entry: TypeAlias = Outcome | Gap | ScheduleRevision | Unsettled
+Entry: TypeAlias = Outcome | Stretch | ScheduleRevision | Unsettled
 
-_GAP_TIMES: Final = ("first", "last")
+_STRETCH_TIMES: Final = ("first", "last")
 
 
 class Spool:
@@ -86,8 +86,8 @@ def _to_json(entry: Entry) -> dict[str, Any]:
     match entry:
         case Outcome():
             return {"outcome": to_json(entry)}
-        case Gap():
-            times = {name: getattr(entry, name).isoformat() for name in _GAP_TIMES}
+        case Stretch():
+            times = {name: getattr(entry, name).isoformat() for name in _STRETCH_TIMES}
             return {"gap": {**asdict(entry), **times}}
         case ScheduleRevision():
             return {"revision": _dumped(entry)}
@@ -106,10 +106,10 @@ def _from_json(data: dict[str, Any]) -> Entry:
         return ScheduleRevision(**data["revision"])
     if "unsettled" in data:
         return Unsettled(data["name"], ScheduleRevision(**data["unsettled"]))
-    return _gap(data["gap"])
+    return _stretch(data["gap"])
 
 
-def _gap(data: dict[str, Any]) -> Gap:
-    times = {name: datetime.fromisoformat(data[name]) for name in _GAP_TIMES}
+def _stretch(data: dict[str, Any]) -> Stretch:
+    times = {name: datetime.fromisoformat(data[name]) for name in _STRETCH_TIMES}
     typed = {"status": Status(data["status"]), "reason": Reason(data["reason"])}
-    return Gap(**{**data, **times, **typed})
+    return Stretch(**{**data, **times, **typed})

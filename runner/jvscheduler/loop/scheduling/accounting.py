@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final
 
 from jvscheduler.loop.scheduling.definition import Definition
-from jvscheduler.outcomes import Gap, Reason, Status
+from jvscheduler.outcomes import Reason, Status, Stretch
 
 MOST_IN_A_GAP: Final = 10_000
 """Instants in one record; more make several, so that none takes long to compute or to check."""
@@ -29,7 +29,7 @@ class Account:
     """`run` is the instant whose job is to start now."""
 
     run: datetime | None = None
-    gaps: Sequence[Gap] = ()
+    stretches: Sequence[Stretch] = ()
 
 
 def account(
@@ -37,7 +37,9 @@ def account(
 ) -> Account:
     """Of the instants in (after, now]; `absence` is why those that are too late were not seen."""
     pieces = tuple(accounts(definition, after, now, absence))
-    return Account(pieces[-1].run, tuple(gap for piece in pieces for gap in piece.gaps))
+    return Account(
+        pieces[-1].run, tuple(stretch for piece in pieces for stretch in piece.stretches)
+    )
 
 
 def accounts(
@@ -48,16 +50,18 @@ def accounts(
     instants = definition.task.schedule.between(after, now)
     piece = tuple(islice(instants, MOST_IN_A_GAP))
     while following := tuple(islice(instants, MOST_IN_A_GAP)):
-        yield Account(gaps=gaps(definition, piece, reason))
+        yield Account(stretches=stretches(definition, piece, reason))
         piece = following
     yield _latest(definition, piece, now, reason)
 
 
-def gaps(definition: Definition, instants: Sequence[datetime], reason: Reason) -> tuple[Gap, ...]:
+def stretches(
+    definition: Definition, instants: Sequence[datetime], reason: Reason
+) -> tuple[Stretch, ...]:
     """One for all of them, if there are any."""
     if not instants:
         return ()
-    gap = Gap(
+    stretch = Stretch(
         task_id=definition.task.task_id,
         namespace=definition.namespace,
         name=definition.name,
@@ -68,7 +72,7 @@ def gaps(definition: Definition, instants: Sequence[datetime], reason: Reason) -
         last=instants[-1],
         count=len(instants),
     )
-    return (gap,)
+    return (stretch,)
 
 
 def is_too_late(definition: Definition, instant: datetime, now: datetime) -> bool:
@@ -80,10 +84,10 @@ def _latest(
     definition: Definition, instants: Sequence[datetime], now: datetime, reason: Reason
 ) -> Account:
     if not instants or not definition.task.enabled:
-        return Account(gaps=gaps(definition, instants, reason))
+        return Account(stretches=stretches(definition, instants, reason))
     *earlier, latest = instants
-    missed = gaps(definition, earlier, reason)
+    missed = stretches(definition, earlier, reason)
     if is_too_late(definition, latest, now):
-        late = gaps(definition, [latest], Reason.DEADLINE_MISSED)
-        return Account(gaps=(*missed, *late))
+        late = stretches(definition, [latest], Reason.DEADLINE_MISSED)
+        return Account(stretches=(*missed, *late))
     return Account(latest, missed)

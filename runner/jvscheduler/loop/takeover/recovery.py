@@ -14,9 +14,9 @@ from typing import Final
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.definitions import Definitions
 from jvscheduler.history.records.revisions import ScheduleRevision, beginning
-from jvscheduler.loop.scheduling.accounting import Account, accounts, gaps
+from jvscheduler.loop.scheduling.accounting import Account, accounts, stretches
 from jvscheduler.loop.scheduling.definition import Definition, decides_alike, revision_of
-from jvscheduler.outcomes import Gap, Reason
+from jvscheduler.outcomes import Reason, Stretch
 from jvscheduler.tasks import Task
 
 _AHEAD: Final = timedelta(seconds=1)
@@ -44,7 +44,7 @@ class Past:
     begins: datetime | None
     """From when on a revision must say that the new definition is in force; None: the history
     knows."""
-    in_hand: tuple[Gap, ...] = ()
+    in_hand: tuple[Stretch, ...] = ()
     problem: str = ""
     """Why nobody can tell what was due."""
 
@@ -77,7 +77,7 @@ def _past(takeover: Takeover, revision: ScheduleRevision | None, last: datetime 
 
 def _in_hand(
     takeover: Takeover, revisions: Sequence[ScheduleRevision], last: datetime | None
-) -> Iterator[Gap]:
+) -> Iterator[Stretch]:
     """Of the definition before the last, what its loop had in hand, and when that one began did
     not come to claim."""
     definition, now = takeover.definition, takeover.since
@@ -88,24 +88,24 @@ def _in_hand(
     for due in Definitions(revisions).due(start, min(since, now)):
         if due.revision.backend == revision_of(definition, now).backend:
             reason = Reason.SUSPENDED if due.revision.suspended else Reason.LOOP_DOWN
-            yield from gaps(definition, [due.instant], reason)
+            yield from stretches(definition, [due.instant], reason)
 
 
 def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
     """The same account where the instant that would run does not."""
     if found.run is None:
         return found
-    last = found.gaps[-1] if found.gaps else None
+    last = found.stretches[-1] if found.stretches else None
     if last is not None and last.reason is reason:
         stretch = replace(last, last=found.run, count=last.count + 1)
-        return Account(gaps=(*found.gaps[:-1], stretch))
-    return Account(gaps=(*found.gaps, *gaps(definition, [found.run], reason)))
+        return Account(stretches=(*found.stretches[:-1], stretch))
+    return Account(stretches=(*found.stretches, *stretches(definition, [found.run], reason)))
 
 
-def undone(definition: Definition, after: datetime, end: datetime) -> Iterator[Sequence[Gap]]:
+def undone(definition: Definition, after: datetime, end: datetime) -> Iterator[Sequence[Stretch]]:
     """Of the instants in (after, end], which no loop saw and none will run; in pieces."""
     for piece in accounts(definition, after, end, Reason.LOOP_DOWN):
-        yield unrun(definition, piece, Reason.LOOP_DOWN).gaps
+        yield unrun(definition, piece, Reason.LOOP_DOWN).stretches
 
 
 def as_it_was(revision: ScheduleRevision, name: str, entrypoint: str = "") -> Definition:

@@ -34,10 +34,10 @@ async def _settle(store: LoopStore, left: Unsettled) -> None:
     told = (await told_of(store, {left.name: takeover}))[left.name]
     earlier = [r for r in told.revisions if r.since is not None and r.since < since]
     found = past(takeover, earlier, told.before)
-    await store.account(found.in_hand)
+    await store.record_stretches(found.in_hand)
     if found.problem:
         say(f"the past of {left.name} has no record: {found.problem}", Event.PROBLEM)
-    for gaps in undone(found.definition, found.after, since):
-        await store.account(gaps)
+    for stretches in undone(found.definition, found.after, since):
+        await store.record_stretches(stretches)
     if found.begins is not None:
-        await store.revise([revision_of(definition, found.begins)])
+        await store.add_revisions([revision_of(definition, found.begins)])

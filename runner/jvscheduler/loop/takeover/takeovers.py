@@ -29,7 +29,7 @@ _PAUSE: Final = timedelta(seconds=1)
 
 Writing = asyncio.Task[None]
 Act = Callable[[Definition, Account], Writing | None]
-"""Starts the account's job, if it has one, and the writing of its gaps."""
+"""Starts the account's job, if it has one, and the writing of its stretches."""
 
 
 class Takeovers:
@@ -112,7 +112,7 @@ class Takeovers:
         if found.problem:
             say(f"the past of {definition.name} has no record: {found.problem}", Event.PROBLEM)
         following = definition.task.schedule.next(since)
-        writing = self._act(definition, Account(gaps=found.in_hand))
+        writing = self._act(definition, Account(stretches=found.in_hand))
         for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
             if writing is not None:
                 await asyncio.wait({writing})
