@@ -17,8 +17,8 @@ from tests.cluster.postgres import execute
 from tests.faults.mix import Spec
 from tests.support.gate import Gate, gate_to
 from tests.support.loop.process import LoopPod, Tasks
-from tests.support.server.account import server_kubeconfig
 from tests.support.server.process import OwnPostgres, an_own_postgres
+from tests.support.server.service_account import server_kubeconfig
 
 _CLOCKS: Final = "/usr/lib/*-linux-gnu*/faketime/libfaketime.so.1"
 

@@ -10,7 +10,7 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store import HistoryStore
 from jvscheduler.tasks import Task
 from jvscheduler_server.api.app import create_app
-from jvscheduler_server.local import LocalCluster
+from jvscheduler_server.cluster.local import LocalCluster
 
 
 class ApiServer(uvicorn.Server):

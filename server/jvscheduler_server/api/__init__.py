@@ -1,1 +1,1 @@
-"""The HTTP API."""
+"""The HTTP API. A resource is one module here and one entry in `routers`."""

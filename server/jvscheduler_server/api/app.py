@@ -19,7 +19,7 @@ from jvscheduler.history.store import HistoryStore
 from jvscheduler.version import __version__
 from jvscheduler_server.api import health, jobs, problems, status
 from jvscheduler_server.api.state import ServerState
-from jvscheduler_server.cluster import Cluster
+from jvscheduler_server.cluster.protocols import Cluster
 
 Background = Callable[[], Awaitable[None]]
 

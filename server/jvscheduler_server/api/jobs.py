@@ -18,7 +18,7 @@ from jvscheduler_server.api.join import JobView, join, unclaimed_pods
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import ServerState, state_of
-from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.cluster.objects import TaskPod
 
 router = APIRouter(prefix="/api/scheduler/jobs", tags=["jobs"], route_class=ProblemRoute)
 

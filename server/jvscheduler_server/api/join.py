@@ -13,7 +13,7 @@ from typing import Any
 
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Status
-from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.cluster.objects import TaskPod
 
 
 @dataclass(frozen=True)

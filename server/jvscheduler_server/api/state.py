@@ -6,7 +6,7 @@ from typing import cast
 from fastapi import Request
 
 from jvscheduler.history.store import HistoryStore
-from jvscheduler_server.cluster import Cluster
+from jvscheduler_server.cluster.protocols import Cluster
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from jvscheduler.outcomes import Status
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import state_of
-from jvscheduler_server.cluster import Cluster, TaskState
+from jvscheduler_server.cluster.objects import TaskState
+from jvscheduler_server.cluster.protocols import Cluster
 
 router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=ProblemRoute)
 

@@ -12,10 +12,10 @@ from jvspatial.api.config import ServerConfig
 from jvscheduler_server.api.app import SCHEDULER, lifespan
 from jvscheduler_server.api.problems import document_media_type
 from jvscheduler_server.api.state import ServerState
+from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded import databases
 from jvscheduler_server.embedded.service import SchedulerService
 from jvscheduler_server.embedded.settings import given_database_url, make_settings
-from jvscheduler_server.local import LocalCluster
 
 _ZONE: Final = "scheduler_timezone"
 

@@ -1,1 +1,1 @@
-"""Kubernetes as the server sees it: watches, and objects in the server's words."""
+"""The real cluster: a connection, one informer for each kind, and conversions to our values."""

@@ -14,12 +14,12 @@ from typing import Final, TypeVar
 
 from jvscheduler import names
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
 from jvscheduler_server.kubernetes.cron_jobs import to_task_cron_job
+from jvscheduler_server.kubernetes.informer import Resource, Source, Watched
 from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
 from jvscheduler_server.kubernetes.pods import remember, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
-from jvscheduler_server.kubernetes.watch import Resource, Source, Watched
 
 PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, remember)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)

@@ -15,7 +15,12 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_server.kubernetes.watch import ApiServerUnavailable, Json, Resource, VersionExpired
+from jvscheduler_server.kubernetes.informer import (
+    ApiServerUnavailable,
+    Json,
+    Resource,
+    VersionExpired,
+)
 
 PAGE: Final = 500
 LIST_TIMEOUT: Final = ClientTimeout(total=60, sock_connect=10)

@@ -12,7 +12,7 @@ from typing import Any
 from jvscheduler import environment, names
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules import parse_schedule
-from jvscheduler_server.cluster import TaskCronJob
+from jvscheduler_server.cluster.objects import TaskCronJob
 from jvscheduler_server.kubernetes.times import parse_time
 
 Json = Mapping[str, Any]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jvscheduler import names
-from jvscheduler_server.cluster import KubernetesJob
+from jvscheduler_server.cluster.objects import KubernetesJob
 
 ENDED = ("Complete", "Failed")
 

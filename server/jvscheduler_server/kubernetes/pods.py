@@ -13,7 +13,7 @@ from typing import Any
 
 from jvscheduler import environment, names
 from jvscheduler.outcomes import Outcome, from_message
-from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.kubernetes.times import parse_time
 
 Json = Mapping[str, Any]

@@ -7,7 +7,7 @@ not hide the others.
 from collections.abc import Mapping
 from typing import Any
 
-from jvscheduler_server.cluster import TaskState
+from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.times import parse_time
 
 EXPECTED = ("Accepted", "Ready")

@@ -10,7 +10,7 @@ from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.kubernetes.watch import Resource, Source, Watched
+from jvscheduler_server.kubernetes.informer import Resource, Source, Watched
 from jvscheduler_server.loop_pod.assignments import (
     Assignment,
     change,

@@ -17,12 +17,12 @@ from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.cluster import SweptCluster
-from jvscheduler_server.local import utc_now
-from jvscheduler_server.repair.abandoned import Abandoned
-from jvscheduler_server.repair.accounts import Accounts
-from jvscheduler_server.repair.lost import closings, givings_up, seen
-from jvscheduler_server.repair.sweep import is_silent, repairs
+from jvscheduler_server.cluster.local import utc_now
+from jvscheduler_server.cluster.protocols import WatchedCluster
+from jvscheduler_server.repair.attempts.decide import closings, givings_up, seen
+from jvscheduler_server.repair.attempts.pod_rules import is_silent, repairs
+from jvscheduler_server.repair.due_instants.apply import Accounts
+from jvscheduler_server.repair.former_loop_tasks.apply import Abandoned
 
 PERIOD: Final = timedelta(seconds=30)
 """Between two looks at the history's unfinished jobs."""
@@ -37,7 +37,7 @@ class Sweeper:
     def __init__(
         self,
         store: LoopStore,
-        cluster: SweptCluster,
+        cluster: WatchedCluster,
         clock: Callable[[], datetime] = utc_now,
         backoff: Backoff | None = None,
     ) -> None:

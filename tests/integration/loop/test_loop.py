@@ -17,13 +17,13 @@ from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.kubernetes.cluster import KubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
-from jvscheduler_server.repair.abandoned import Abandoned
+from jvscheduler_server.repair.former_loop_tasks.apply import Abandoned
 from tests.cluster.api_server import ApiServer
 from tests.support.loop.process import LOOP, LoopPod, Tasks, a_loop_pod
 from tests.support.operator.custom_resource import install_crd
 from tests.support.runner.process import records
-from tests.support.server.account import server_kubeconfig
 from tests.support.server.process import OwnPostgres, an_own_postgres
+from tests.support.server.service_account import server_kubeconfig
 from tests.support.waiting import eventually
 
 NAMESPACE = "loop-tests"

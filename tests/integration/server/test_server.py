@@ -21,8 +21,8 @@ from jvscheduler.history.urls import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status, to_message
 from tests.cluster.api_server import NODE, ApiServer, free_ports
 from tests.support.operator.custom_resource import install_crd
-from tests.support.server.account import server_kubeconfig
 from tests.support.server.process import OwnPostgres, ServerProcess, a_server, an_own_postgres
+from tests.support.server.service_account import server_kubeconfig
 from tests.support.server.task_runs import NAMESPACE, TASK_ID, TASK_NAME, a_run
 from tests.support.waiting import eventually
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from jvscheduler import names
 from jvscheduler.environment import MAX_CONCURRENT
-from jvscheduler_server.cluster import TaskCronJob
+from jvscheduler_server.cluster.objects import TaskCronJob
 from tests.support.history.outcomes import NOON
 
 TASK_ID, TASK_NAME = "shop.tasks.restock", "shop-tasks-restock"

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from jvscheduler_server.kubernetes.watch import Json, Resource
+from jvscheduler_server.kubernetes.informer import Json, Resource
 
 
 class Script:

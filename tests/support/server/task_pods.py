@@ -8,7 +8,7 @@ from typing import Any
 from jvscheduler import names
 from jvscheduler.environment import RETRY_COUNT
 from jvscheduler.outcomes import Outcome
-from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.cluster.objects import TaskPod
 from tests.support.history.outcomes import NOON, begun
 
 TASK_NAME = "shop-tasks-restock"

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, Reason, Status
-from jvscheduler_server.cluster import TaskPod
-from jvscheduler_server.repair.sweep import repair, repairs
+from jvscheduler_server.cluster.objects import TaskPod
+from jvscheduler_server.repair.attempts.pod_rules import repair, repairs
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
 

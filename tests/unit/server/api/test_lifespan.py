@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from jvscheduler_server.api import app as application
 from jvscheduler_server.api.app import create_app
-from tests.support.server.parts import Served
+from tests.support.server.in_memory import Served
 
 
 @pytest.fixture

@@ -9,12 +9,12 @@ import pytest
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
 from jvscheduler.verification.findings import Kind
-from jvscheduler_server.cluster import TaskState
-from jvscheduler_server.repair.abandoned import Abandoned
+from jvscheduler_server.cluster.objects import TaskState
+from jvscheduler_server.repair.former_loop_tasks.apply import Abandoned
 from tests.support.history.findings import findings_of
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import RESTOCK, all_of, minutes, revision, stretch
-from tests.support.server.parts import FakeCluster, FlakyHistory
+from tests.support.server.in_memory import FakeCluster, FlakyHistory
 
 KEY = ("shop", RESTOCK)
 

@@ -17,8 +17,9 @@ from jvscheduler.history.records.definitions import Definitions, Due
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import scheduled_time_of
 from jvscheduler.outcomes import Stretch
-from jvscheduler_server.cluster import SweptCluster, TaskCronJob
-from jvscheduler_server.repair.accounting import (
+from jvscheduler_server.cluster.objects import TaskCronJob
+from jvscheduler_server.cluster.protocols import WatchedCluster
+from jvscheduler_server.repair.due_instants.decide import (
     GRACE,
     Carrier,
     Open,
@@ -27,8 +28,8 @@ from jvscheduler_server.repair.accounting import (
     open_instants,
     stretches,
 )
-from jvscheduler_server.repair.revising import CRON_JOB, is_carried
-from jvscheduler_server.repair.revisions import Key, Revisions, by_namespace
+from jvscheduler_server.repair.revisions.apply import Key, Revisions, by_namespace
+from jvscheduler_server.repair.revisions.decide import CRON_JOB, is_carried
 
 LOOKBACK: Final = timedelta(days=7)
 """How long no server may have run for all of that time to be accounted for."""
@@ -78,7 +79,7 @@ class Sighting:
 
 
 class Accounts:
-    def __init__(self, store: LoopStore, cluster: SweptCluster) -> None:
+    def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
         self._store = store
         self._cluster = cluster
         self._revisions = Revisions(store, cluster)
@@ -150,7 +151,7 @@ def _is_confirmed(one: Open, followed: Followed, now: datetime) -> bool:
     return first is not None and now - first >= CONFIRMED
 
 
-def _sighting(cluster: SweptCluster) -> Sighting:
+def _sighting(cluster: WatchedCluster) -> Sighting:
     begun: dict[Key, set[datetime]] = {}
     active: dict[Key, set[datetime]] = {}
     for job in cluster.jobs():

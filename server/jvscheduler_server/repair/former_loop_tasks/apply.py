@@ -16,10 +16,10 @@ from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.takeover.recovery import as_it_was, undone
 from jvscheduler.names import resource_name
-from jvscheduler_server.cluster import SweptCluster
-from jvscheduler_server.local import NAMESPACE as LOCAL
-from jvscheduler_server.repair.revising import LOOP, is_served, removed
-from jvscheduler_server.repair.revisions import Key, by_namespace, key_of
+from jvscheduler_server.cluster.local import NAMESPACE as LOCAL
+from jvscheduler_server.cluster.protocols import WatchedCluster
+from jvscheduler_server.repair.revisions.apply import Key, by_namespace, key_of
+from jvscheduler_server.repair.revisions.decide import LOOP, is_served, removed
 
 PATIENCE: Final = timedelta(minutes=1)
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -40,7 +40,7 @@ class _Left:
 
 
 class Abandoned:
-    def __init__(self, store: LoopStore, cluster: SweptCluster) -> None:
+    def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
         self._store = store
         self._cluster = cluster
         self._served: dict[Key, str] = {}

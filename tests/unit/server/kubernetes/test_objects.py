@@ -8,7 +8,7 @@ import pytest
 
 from jvscheduler import names
 from jvscheduler.outcomes import to_message
-from jvscheduler_server.cluster import KubernetesJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod, TaskState
 from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
 from jvscheduler_server.kubernetes.pods import to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state

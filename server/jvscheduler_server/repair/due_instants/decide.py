@@ -19,7 +19,7 @@ from jvscheduler import names
 from jvscheduler.history.records.definitions import Due
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status, Stretch
-from jvscheduler_server.cluster import TaskCronJob
+from jvscheduler_server.cluster.objects import TaskCronJob
 
 GRACE: Final = timedelta(seconds=60)
 """What became due so shortly ago may be on its way: the controller, the scheduler and the

@@ -10,8 +10,8 @@ import pytest
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import merge
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler_server.cluster import KubernetesJob, TaskPod
-from jvscheduler_server.repair.lost import GRACE, LOOP_GRACE, closings, givings_up, seen
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
+from jvscheduler_server.repair.attempts.decide import GRACE, LOOP_GRACE, closings, givings_up, seen
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
 

@@ -10,7 +10,7 @@ import pytest
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes import cluster as kubernetes_cluster
 from jvscheduler_server.kubernetes.cluster import KubernetesCluster
-from jvscheduler_server.kubernetes.watch import (
+from jvscheduler_server.kubernetes.informer import (
     ApiServerUnavailable,
     Json,
     Resource,

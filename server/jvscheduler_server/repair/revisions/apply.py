@@ -10,8 +10,15 @@ from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store import LoopStore
-from jvscheduler_server.cluster import SweptCluster, TaskCronJob, TaskState
-from jvscheduler_server.repair.revising import CRON_JOB, LOOP, is_carried, removal_of, revision_of
+from jvscheduler_server.cluster.objects import TaskCronJob, TaskState
+from jvscheduler_server.cluster.protocols import WatchedCluster
+from jvscheduler_server.repair.revisions.decide import (
+    CRON_JOB,
+    LOOP,
+    is_carried,
+    removal_of,
+    revision_of,
+)
 
 Key = tuple[str, str]
 """A task's namespace and id."""
@@ -23,7 +30,7 @@ HANDOVER: Final = timedelta(seconds=2)
 
 
 class Revisions:
-    def __init__(self, store: LoopStore, cluster: SweptCluster) -> None:
+    def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
         self._store = store
         self._cluster = cluster
         self._seen: dict[Key, Sight | None] = {}

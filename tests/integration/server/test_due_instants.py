@@ -20,8 +20,8 @@ from jvscheduler.history.store import LoopStore
 from jvscheduler.history.urls import open_store
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.custom_resource import install_crd
-from tests.support.server.account import server_kubeconfig
 from tests.support.server.process import ServerProcess, a_server
+from tests.support.server.service_account import server_kubeconfig
 from tests.support.waiting import eventually
 
 NAMESPACE = "accounts-tests"

@@ -19,9 +19,9 @@ from typing import Any, Final
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler_server.cluster import KubernetesJob, TaskPod
-from jvscheduler_server.local import NAMESPACE as DEV_NAMESPACE
-from jvscheduler_server.repair.sweep import Verdict, deleted, outcome, repair
+from jvscheduler_server.cluster.local import NAMESPACE as DEV_NAMESPACE
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
+from jvscheduler_server.repair.attempts.pod_rules import Verdict, deleted, outcome, repair
 
 GRACE: Final = timedelta(seconds=60)
 LOOP_GRACE: Final = timedelta(minutes=15)

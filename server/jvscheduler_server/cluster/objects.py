@@ -6,10 +6,8 @@ has no pods at all. Everything is frozen and in our words, so that `join` and
 `sweep` decide without knowing Kubernetes' own shapes.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 from jvscheduler.outcomes import Outcome
 
@@ -107,45 +105,3 @@ class TaskState:
     next_schedule_time: datetime | None = None
     backend: str | None = None
     """`CronJob` or `Loop`, as the operator wrote it."""
-
-
-class Cluster(Protocol):
-    """Where tasks run. `backend` is `kubernetes` or `local`, as the API's status shows it."""
-
-    @property
-    def backend(self) -> str: ...
-
-    @property
-    def synced(self) -> bool:
-        """Whether everything that exists is known; before, absence means nothing."""
-
-    async def start(self) -> None:
-        """Begin to watch; returns at once."""
-
-    async def stop(self) -> None:
-        """End the watch and let go of every connection."""
-
-    def pods(self) -> Sequence[TaskPod]:
-        """Pods that exist."""
-
-    def tasks(self) -> Sequence[TaskState]:
-        """Tasks that exist."""
-
-
-class SweptCluster(Cluster, Protocol):
-    """A cluster whose pods end without `jvscheduler dev` watching over them."""
-
-    def jobs(self) -> Sequence[KubernetesJob]:
-        """Jobs of tasks that exist."""
-
-    def cron_jobs(self) -> Sequence[TaskCronJob]:
-        """CronJobs of tasks that exist."""
-
-    def departed(self) -> Sequence[TaskPod]:
-        """Pods that are gone and not yet forgotten."""
-
-    def forget(self, pods: Iterable[TaskPod]) -> None:
-        """The history has what these departed pods told."""
-
-    async def changed(self, seconds: float) -> None:
-        """Wait for a change since the last call, at most so long."""

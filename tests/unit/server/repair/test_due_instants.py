@@ -12,13 +12,13 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.findings import Kind
-from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskState
-from jvscheduler_server.repair.accounts import MOST_INSTANTS, Accounts
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskState
+from jvscheduler_server.repair.due_instants.apply import MOST_INSTANTS, Accounts
 from tests.support.history.findings import findings_of
 from tests.support.history.outcomes import NOON, begun, completed, of_job
 from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
-from tests.support.server.parts import FakeCluster, FlakyHistory
+from tests.support.server.in_memory import FakeCluster, FlakyHistory
 from tests.support.server.task_pods import ended_pod
 
 Told = tuple[float, str, str | None, int]

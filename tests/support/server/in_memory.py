@@ -14,7 +14,7 @@ from jvscheduler.history.store import Recent
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler_server.api.app import create_app
-from jvscheduler_server.cluster import KubernetesJob, TaskCronJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
 
 AWAY = "the history database is unavailable; see that it runs"
 

@@ -10,11 +10,11 @@ import pytest
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.cluster import KubernetesJob
+from jvscheduler_server.cluster.objects import KubernetesJob
 from jvscheduler_server.repair import sweeper
 from jvscheduler_server.repair.sweeper import PERIOD, Sweeper
 from tests.support.history.outcomes import begun, completed, failed, of_job
-from tests.support.server.parts import FakeCluster, FlakyHistory
+from tests.support.server.in_memory import FakeCluster, FlakyHistory
 from tests.support.server.task_pods import START, ended_pod, last_attempt, task_pod
 
 

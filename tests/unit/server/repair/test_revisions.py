@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler_server.cluster import TaskState
+from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.cron_jobs import to_task_cron_job
-from jvscheduler_server.repair.revising import removal_of, revision_of
-from jvscheduler_server.repair.revisions import Revisions
+from jvscheduler_server.repair.revisions.apply import Revisions
+from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import (
@@ -22,7 +22,7 @@ from tests.support.server.cron_jobs import (
     kubernetes_cron_job,
     minutes,
 )
-from tests.support.server.parts import FakeCluster, FlakyHistory
+from tests.support.server.in_memory import FakeCluster, FlakyHistory
 
 MICROSECOND = timedelta(microseconds=1)
 EDITED = cron_job(schedule="0 * * * *", changed_time=minutes(7))

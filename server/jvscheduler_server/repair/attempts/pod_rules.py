@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, Outcome, Reason, Status, clip
-from jvscheduler_server.cluster import TaskPod
+from jvscheduler_server.cluster.objects import TaskPod
 
 IMAGE_REASONS = frozenset(
     {

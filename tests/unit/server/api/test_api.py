@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jvscheduler.outcomes import Outcome
-from jvscheduler_server.cluster import TaskState
+from jvscheduler_server.cluster.objects import TaskState
 from tests.support.history.outcomes import begun, completed, failed, of_job
-from tests.support.server.parts import AWAY, Served
+from tests.support.server.in_memory import AWAY, Served
 from tests.support.server.task_pods import ended_pod, task_pod, waiting_pod
 
 RECENT = "/api/scheduler/jobs/recent"

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, beginning, identified
-from jvscheduler_server.cluster import TaskCronJob
+from jvscheduler_server.cluster.objects import TaskCronJob
 
 CRON_JOB: Final = "CronJob"
 LOOP: Final = "Loop"

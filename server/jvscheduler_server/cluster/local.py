@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from jvscheduler.names import resource_name
 from jvscheduler.tasks import Task
-from jvscheduler_server.cluster import TaskPod, TaskState
+from jvscheduler_server.cluster.objects import TaskPod, TaskState
 
 NAMESPACE = "dev"
 

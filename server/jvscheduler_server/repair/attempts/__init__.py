@@ -1,0 +1,1 @@
+"""Ends attempts whose runner did not record their end."""

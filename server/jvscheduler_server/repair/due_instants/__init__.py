@@ -1,0 +1,1 @@
+"""Records the due instants of CronJobs for which nothing ran."""

@@ -1,0 +1,1 @@
+"""Records which definition of each CronJob was in force since when."""
