@@ -12,10 +12,10 @@ from datetime import UTC, datetime
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler_operator import settings
+from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
-from jvscheduler_operator.controller import handlers
-from jvscheduler_operator.controller.cache import Cache
 from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.kopf import watch
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.settings import Settings
@@ -30,7 +30,7 @@ async def run(chosen: Settings) -> None:
         loop_reconciler = LoopReconciler(cache, cluster, chosen)
         controller = Controller(cluster, cache, WorkQueue(), reconciler, loop_reconciler)
         await controller.wait_until_served()
-        await controller.run(lambda: handlers.watch(controller, chosen.liveness_endpoint))
+        await controller.run(lambda: watch(controller, chosen.liveness_endpoint))
     finally:
         await cluster.close()
 

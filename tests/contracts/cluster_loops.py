@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.cluster.seam import Conflict, Listing, NotFound
-from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.cluster.client import Conflict, Listing, NotFound
+from jvscheduler_operator.loops import deployments
+from jvscheduler_operator.objects.manifests import Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage
-from jvscheduler_operator.state import Manifest, key_of
-from jvscheduler_operator.tasks.accepting import accept
 from tests.contracts.cluster_tasks import OpenStage, Stage, desired, tell, with_uid
 from tests.support.operator.objects import stored_task
 
@@ -18,7 +18,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 def loop_for(stage: Stage, image: str, server: str = "server:1") -> dict[str, Any]:
     spec = accept(stored_task(backend="Loop", image=image)).spec
-    return loops.build(stage.namespace, spec, LoopImage(server))
+    return deployments.build(stage.namespace, spec, LoopImage(server))
 
 
 async def delete_as_listed(
@@ -43,7 +43,7 @@ class LoopContract:
             applied = await stage.cluster.apply_loop(loop_for(stage, "shop:1"), force=False)
             listed = await stage.cluster.loops()
             assert key_of(applied) in map(key_of, listed.items)
-            assert loops.is_ours(applied)
+            assert deployments.is_ours(applied)
 
         tell(open_stage, story)
 
@@ -94,7 +94,7 @@ class LoopContract:
 
     def test_rights_may_be_applied_again(self, open_stage: OpenStage) -> None:
         async def story(stage: Stage) -> None:
-            for manifest in 2 * loops.rights(loop_for(stage, "shop:6")):
+            for manifest in 2 * deployments.rights(loop_for(stage, "shop:6")):
                 await stage.cluster.apply_rights(manifest)
 
         tell(open_stage, story)

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator.cluster import secrets
-from jvscheduler_operator.cluster.seam import Cluster, Conflict, NotFound
-from jvscheduler_operator.state import Key, Manifest, State, key_of
+from jvscheduler_operator.cluster.client import Cluster, Conflict, NotFound
+from jvscheduler_operator.objects import secrets
+from jvscheduler_operator.objects.manifests import Key, Manifest, State, key_of
 from jvscheduler_operator.tasks.decide import decide
 from tests.support.operator.objects import NOON, YEARLY, foreign_cron_job, task
 

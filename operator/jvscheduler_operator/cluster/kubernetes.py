@@ -14,8 +14,8 @@ from kubernetes.aio import client, config
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_operator.cluster.seam import Conflict, Listing, NotFound, Rejected, Unavailable
-from jvscheduler_operator.state import Key, Manifest
+from jvscheduler_operator.cluster.client import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.objects.manifests import Key, Manifest
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 _PAGE: Final = 500

@@ -15,12 +15,12 @@ from datetime import timedelta
 from typing import Final
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cluster.seam import Cluster, Rejected, Unavailable
-from jvscheduler_operator.controller.cache import Cache, Shelf
-from jvscheduler_operator.controller.neighbours import Facts, concerned, facts
+from jvscheduler_operator.cache.cache import Cache, Shelf
+from jvscheduler_operator.cluster.client import Cluster, Rejected, Unavailable
+from jvscheduler_operator.controller.dependents import Facts, concerned, facts
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
-from jvscheduler_operator.state import Key, LoopKey, Manifest, key_of, loop_key_of
+from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, loop_key_of
 from jvscheduler_operator.tasks.reconcile import Reconciler
 
 _logger = logging.getLogger(__name__)

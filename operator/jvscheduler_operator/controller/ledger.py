@@ -4,7 +4,7 @@ One task's key takes on its namespace, and only that one tries again after a
 failure: the others would repeat the same refusal.
 """
 
-from jvscheduler_operator.state import Key
+from jvscheduler_operator.objects.manifests import Key
 
 
 class SecretLedger:

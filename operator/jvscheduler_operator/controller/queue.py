@@ -10,7 +10,7 @@ import random
 from collections.abc import Callable
 from typing import Final
 
-from jvscheduler_operator.state import Key
+from jvscheduler_operator.objects.manifests import Key
 
 _FIRST_DELAY: Final = 0.5
 _LONGEST_DELAY: Final = 60.0

@@ -7,13 +7,13 @@ import logging
 from datetime import timedelta
 from typing import Final
 
-from jvscheduler_operator.cluster import secrets
-from jvscheduler_operator.cluster.seam import Cluster, Conflict, NotFound, Rejected, Stale
-from jvscheduler_operator.controller.cache import Cache
-from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Cluster, Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.loops.decide import decide_loop
+from jvscheduler_operator.objects import secrets
+from jvscheduler_operator.objects.manifests import LoopKey, LoopState, Manifest, loop_key_of
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.state import LoopKey, LoopState, Manifest, loop_key_of
 from jvscheduler_operator.tasks import policies
 from jvscheduler_operator.tasks.apply import apply_secret
 from jvscheduler_operator.tasks.gather import gather_loop
@@ -68,13 +68,13 @@ class LoopReconciler:
         if self._settings.database_url is not None:
             secret = secrets.build(key.namespace, self._settings.database_url)
             await apply_secret(self._cluster, secret)
-        for manifest in loops.rights(desired):
+        for manifest in deployments.rights(desired):
             await self._cluster.apply_rights(manifest)
         self._prepared.add(key)
 
     async def _write(self, state: LoopState, desired: Manifest) -> None:
         observed = state.deployment
-        is_ours = observed is not None and loops.is_ours(observed)
+        is_ours = observed is not None and deployments.is_ours(observed)
         answer = await self._cluster.apply_loop(
             policies.under_uid(desired, observed), force=is_ours
         )

@@ -16,9 +16,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from jvscheduler import names
-from jvscheduler_operator.cluster import times
-from jvscheduler_operator.state import Manifest
-from jvscheduler_operator.tasks.retiring import RETIRED_TIME
+from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.manifests import Manifest
+from jvscheduler_operator.tasks.retirement import RETIRED_TIME
 
 LAST_SCHEDULE_TIME: Final = f"{names.GROUP}/last-schedule-time"
 _DECIDES_WHEN: Final = ("schedule", "timeZone")

@@ -6,9 +6,9 @@ that needs it. Whatever was done is found done by the next attempt.
 
 import logging
 
-from jvscheduler_operator.cluster.seam import Cluster, Conflict, Rejected
-from jvscheduler_operator.state import Manifest, State, version_of
-from jvscheduler_operator.tasks import cronjobs
+from jvscheduler_operator.cluster.client import Cluster, Conflict, Rejected
+from jvscheduler_operator.objects.manifests import Manifest, State, version_of
+from jvscheduler_operator.tasks import cron_jobs
 from jvscheduler_operator.tasks.plan import Applied, Change, Plan
 
 _logger = logging.getLogger(__name__)
@@ -46,7 +46,7 @@ async def apply_cron_job(cluster: Cluster, plan: Plan, state: State) -> Applied:
 
 
 def _ours(state: State) -> Manifest | None:
-    if state.child is not None and cronjobs.is_controlled_by(state.child, state.task):
+    if state.child is not None and cron_jobs.is_controlled_by(state.child, state.task):
         return state.child
     return None
 

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from jvscheduler_operator.cluster import times
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.tasks.plan import (
     Applied,
     Condition,

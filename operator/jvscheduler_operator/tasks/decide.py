@@ -6,11 +6,11 @@ Make before break: what serves a task goes on until what the spec asks for can.
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler_operator.cluster import secrets
-from jvscheduler_operator.loops import deployment as loops
-from jvscheduler_operator.state import Manifest, State, assigned_loop
-from jvscheduler_operator.tasks import anchors, cronjobs, policies, retiring
-from jvscheduler_operator.tasks.accepting import Accepted, Refused, accept
+from jvscheduler_operator.acceptance import Accepted, Refused, accept
+from jvscheduler_operator.loops import deployments
+from jvscheduler_operator.objects import secrets
+from jvscheduler_operator.objects.manifests import Manifest, State, assigned_loop
+from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
 from jvscheduler_operator.tasks.plan import Blocked, Plan, Reason, Retirement, Verdict
 
 _ACCEPTED: Final = Verdict(
@@ -36,8 +36,8 @@ def _refused(state: State, refused: Refused, now: datetime) -> Plan:
 
 
 def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
-    when = cronjobs.due(accepted.schedule) or {}
-    desired = cronjobs.build(state.task, accepted.spec, when)
+    when = cron_jobs.due(accepted.schedule) or {}
+    desired = cron_jobs.build(state.task, accepted.spec, when)
     blocked = _blocked(state)
     changes = blocked is None and policies.must_apply(state.child, desired, state.settled)
     return Plan(
@@ -54,7 +54,7 @@ def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
 
 
 def _by_loop(state: State, accepted: Accepted, wanted: str, now: datetime) -> Plan:
-    is_available = loops.standing(state.loop).is_available
+    is_available = deployments.standing(state.loop).is_available
     loop = wanted if is_available else assigned_loop(state.task)
     desired = _meanwhile(state, accepted) if loop is None else None
     changes = desired is not None and policies.must_apply(state.child, desired, state.settled)
@@ -76,15 +76,15 @@ def _meanwhile(state: State, accepted: Accepted) -> Manifest | None:
     """The task's CronJob, until the loop can take over; due as before where cron cannot say it."""
     if state.child is None or _blocked(state) is not None:
         return None
-    when = cronjobs.due(accepted.schedule) or cronjobs.due_as(state.child)
-    return cronjobs.build(state.task, accepted.spec, when)
+    when = cron_jobs.due(accepted.schedule) or cron_jobs.due_as(state.child)
+    return cron_jobs.build(state.task, accepted.spec, when)
 
 
 def _unready(state: State, wanted: str) -> Blocked | None:
     if state.loop_failure is not None:
         message = f"The Deployment {wanted} could not be applied: {state.loop_failure}"
         return Blocked(Reason.APPLY_FAILED, message, _WHEN_TOLD)
-    standing = loops.standing(state.loop)
+    standing = deployments.standing(state.loop)
     if standing.is_available:
         return None
     message = f"The Deployment {wanted} is not available: {standing.message}"
@@ -92,10 +92,10 @@ def _unready(state: State, wanted: str) -> Blocked | None:
 
 
 def _retirement(state: State, loop: str | None, now: datetime) -> Retirement:
-    is_ours = state.child is not None and cronjobs.is_controlled_by(state.child, state.task)
+    is_ours = state.child is not None and cron_jobs.is_controlled_by(state.child, state.task)
     if loop is None or state.child is None or not is_ours:
         return Retirement()
-    return retiring.retire(state.child, now)
+    return retirement.retire(state.child, now)
 
 
 def _blocked(state: State) -> Blocked | None:

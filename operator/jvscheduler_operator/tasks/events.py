@@ -10,8 +10,8 @@ from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler.outcomes import clip
-from jvscheduler_operator.cluster import times
-from jvscheduler_operator.state import Manifest, assigned_loop
+from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
 from jvscheduler_operator.tasks import conditions
 from jvscheduler_operator.tasks.plan import Applied, Change, Condition, Reason
 

@@ -5,9 +5,9 @@ may still be there: someone else's, or ours with the label taken off. A task tha
 a loop serves has had its own seen off, and a foreign one does not matter.
 """
 
-from jvscheduler_operator.cluster.seam import Cluster
-from jvscheduler_operator.controller.cache import Cache
-from jvscheduler_operator.state import Key, LoopKey, LoopState, State
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Cluster
+from jvscheduler_operator.objects.manifests import Key, LoopKey, LoopState, State
 
 
 async def gather(

@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from jvscheduler.manifests.backends import Backend
 from jvscheduler.schedules import Schedule
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects.manifests import Manifest
 
 
 class Condition(StrEnum):

@@ -9,9 +9,9 @@ from datetime import timedelta
 from typing import Final, TypeAlias
 
 from jvscheduler import names
-from jvscheduler_operator.cluster import comparing
-from jvscheduler_operator.state import Manifest, Settled, State
-from jvscheduler_operator.tasks import cronjobs
+from jvscheduler_operator.objects import drift
+from jvscheduler_operator.objects.manifests import Manifest, Settled, State
+from jvscheduler_operator.tasks import cron_jobs
 from jvscheduler_operator.tasks.plan import Blocked, Reason
 
 _SLOWLY: Final = timedelta(minutes=1)
@@ -28,7 +28,7 @@ _NOTHING: Final[Manifest] = {"metadata": {}}
 
 def is_of_an_earlier_task(state: State) -> Blocked | None:
     """Deleted and created again at once: garbage collection has yet to take the old child."""
-    owner = cronjobs.controller_of(state.child) if state.child else None
+    owner = cron_jobs.controller_of(state.child) if state.child else None
     if owner is None or owner.get("kind") != names.KIND:
         return None
     metadata = state.task["metadata"]
@@ -43,7 +43,7 @@ def is_of_an_earlier_task(state: State) -> Blocked | None:
 
 
 def is_foreign(state: State) -> Blocked | None:
-    if state.child is None or cronjobs.is_controlled_by(state.child, state.task):
+    if state.child is None or cron_jobs.is_controlled_by(state.child, state.task):
         return None
     name = state.task["metadata"]["name"]
     return Blocked(
@@ -73,18 +73,18 @@ def was_built_otherwise(
     observed: Manifest | None, desired: Manifest, _known: Settled | None
 ) -> bool:
     """The spec, or the operator's idea of such an object, has changed since."""
-    return comparing.digest_of(observed or _NOTHING) != comparing.digest_of(desired)
+    return drift.digest_of(observed or _NOTHING) != drift.digest_of(desired)
 
 
 def has_edited_metadata(
     observed: Manifest | None, desired: Manifest, _known: Settled | None
 ) -> bool:
-    return not comparing.contains((observed or _NOTHING)["metadata"], desired["metadata"])
+    return not drift.contains((observed or _NOTHING)["metadata"], desired["metadata"])
 
 
 def has_edited_spec(observed: Manifest | None, desired: Manifest, known: Settled | None) -> bool:
     found = observed or _NOTHING
-    if comparing.contains(found.get("spec", {}), desired["spec"]):
+    if drift.contains(found.get("spec", {}), desired["spec"]):
         return False
     return known != settled(found, desired)
 
@@ -103,7 +103,7 @@ def must_apply(observed: Manifest | None, desired: Manifest, known: Settled | No
 
 def settled(observed: Manifest, desired: Manifest) -> Settled:
     """What is known once the API server has accepted `desired` and answered `observed`."""
-    digest = comparing.digest_of(desired) or ""
+    digest = drift.digest_of(desired) or ""
     return Settled(digest, observed["metadata"].get("generation", 0))
 
 

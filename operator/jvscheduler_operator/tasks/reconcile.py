@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cluster.seam import Cluster, Conflict, NotFound, Rejected, Stale
-from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Cluster, Conflict, NotFound, Rejected, Stale
 from jvscheduler_operator.controller.ledger import SecretLedger
+from jvscheduler_operator.objects.manifests import Key, Manifest, State
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.state import Key, Manifest, State
 from jvscheduler_operator.tasks import events, policies, status
 from jvscheduler_operator.tasks.apply import apply_cron_job, apply_secret
 from jvscheduler_operator.tasks.decide import decide

@@ -11,8 +11,8 @@ from typing import Any, Final
 
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules import parse_schedule
-from jvscheduler_operator.cluster import times
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.tasks import anchors, conditions
 from jvscheduler_operator.tasks.plan import Applied, Plan, serving_loop
 

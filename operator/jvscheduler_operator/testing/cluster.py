@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jvscheduler import names
-from jvscheduler_operator.cluster import comparing
-from jvscheduler_operator.cluster.seam import Conflict, Listing, NotFound, Rejected, Unavailable
-from jvscheduler_operator.state import Key, Manifest, key_of
+from jvscheduler_operator.cluster.client import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.objects import drift
+from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 
 _Objects = dict[Key, Manifest]
 
@@ -128,7 +128,7 @@ class MemoryCluster:
         _check_uid(before, manifest["metadata"].get("uid"))
         if before is None:
             return self.put(objects, manifest)
-        if not force and not comparing.contains(before["spec"], manifest["spec"]):
+        if not force and not drift.contains(before["spec"], manifest["spec"]):
             raise Conflict("another manager owns fields of this object")
         after = {
             **before,

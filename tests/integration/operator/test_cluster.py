@@ -13,10 +13,10 @@ from kubernetes.aio import config
 from kubernetes.aio.config import incluster_config
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_operator.cluster import secrets
+from jvscheduler_operator.cluster.client import Conflict, Rejected, Unavailable
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
-from jvscheduler_operator.cluster.seam import Conflict, Rejected, Unavailable
-from jvscheduler_operator.state import Key, Manifest
+from jvscheduler_operator.objects import secrets
+from jvscheduler_operator.objects.manifests import Key, Manifest
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.contracts.cluster_loops import LoopContract
 from tests.contracts.cluster_tasks import ClusterContract, OpenStage, Stage, desired, tell

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator.cluster import times
+from jvscheduler_operator.objects import times
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.objects import YEARLY, foreign_cron_job
 from tests.support.operator.process import Operator, run_operator, write_kubeconfig

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cluster.seam import Unavailable
-from jvscheduler_operator.controller.cache import Cache
-from jvscheduler_operator.controller.neighbours import facts
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Unavailable
+from jvscheduler_operator.controller.dependents import facts
 from jvscheduler_operator.loops.reconcile import LoopReconciler
+from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.state import Key, LoopKey, Manifest, key_of
 from jvscheduler_operator.tasks.reconcile import Reconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, task

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from jvscheduler_operator.controller.cache import Shelf, TaskShelf
-from jvscheduler_operator.state import Key, LoopKey
+from jvscheduler_operator.cache.cache import Shelf, TaskShelf
+from jvscheduler_operator.objects.manifests import Key, LoopKey
 from tests.support.operator.objects import stored_task
 
 KEY = Key("shop", "restock")

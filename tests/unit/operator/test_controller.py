@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.cluster.seam import Listing, Unavailable
-from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Listing, Unavailable
 from jvscheduler_operator.controller.controller import Controller
-from jvscheduler_operator.controller.handlers import Backoffs
+from jvscheduler_operator.controller.kopf import Backoffs
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
+from jvscheduler_operator.objects.manifests import Key, assigned_loop
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.state import Key, assigned_loop
 from jvscheduler_operator.tasks.reconcile import Reconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, foreign_cron_job, task

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator.state import Manifest, Settled, State
+from jvscheduler_operator.objects.manifests import Manifest, Settled, State
 from jvscheduler_operator.tasks import policies
 from jvscheduler_operator.tasks.decide import decide
 from jvscheduler_operator.tasks.plan import Plan, Reason

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from jvscheduler_operator.cluster.seam import Rejected
+from jvscheduler_operator.cluster.client import Rejected
+from jvscheduler_operator.objects.manifests import Key
 from jvscheduler_operator.pod_templates.loops import LoopImage
-from jvscheduler_operator.state import Key
-from jvscheduler_operator.tasks.retiring import RETIRED_TIME
+from jvscheduler_operator.tasks.retirement import RETIRED_TIME
 from tests.support.operator.objects import foreign_cron_job
 from tests.support.operator.world import KEY, SETTLED, World, served_by_cron_job, served_by_loop
 

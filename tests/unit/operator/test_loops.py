@@ -4,15 +4,15 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.pod_templates.loops import LoopImage
-from jvscheduler_operator.tasks.accepting import accept
 from tests.support.operator.objects import stored_task
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
     accepted = accept(stored_task(**{"backend": "Loop", **spec}))
-    return loops.build("shop", accepted.spec, LoopImage("server:1", "Always"))
+    return deployments.build("shop", accepted.spec, LoopImage("server:1", "Always"))
 
 
 def pod(**spec: Any) -> dict[str, Any]:
@@ -175,11 +175,11 @@ def test_the_pod_does_not_look_like_one_of_a_task() -> None:
 
 
 def test_the_service_account_is_ours_unless_the_user_has_one() -> None:
-    account, binding = loops.rights(deployment())
+    account, binding = deployments.rights(deployment())
     assert account["metadata"] == {"name": "jvscheduler-loop", "namespace": "shop"}
     assert account["automountServiceAccountToken"] is False
     assert binding["subjects"][0]["name"] == "jvscheduler-loop"
-    (binding,) = loops.rights(deployment(template={"spec": {"serviceAccountName": "reader"}}))
+    (binding,) = deployments.rights(deployment(template={"spec": {"serviceAccountName": "reader"}}))
     assert binding["metadata"]["name"] == "jvscheduler-loop:reader"
     assert binding["subjects"][0] == {
         "kind": "ServiceAccount",
@@ -214,10 +214,10 @@ QUOTA = condition("ReplicaFailure", "True", "exceeded quota")
 def test_why_a_loop_is_not_available_is_the_deployments_own_word(
     status: dict[str, Any], message: str
 ) -> None:
-    standing = loops.standing(with_status(**status))
+    standing = deployments.standing(with_status(**status))
     assert (standing.is_available, standing.message) == (False, message)
 
 
 def test_one_available_pod_is_enough_also_during_a_rollout() -> None:
-    assert loops.standing(with_status(availableReplicas=1, conditions=[STUCK])).is_available
-    assert not loops.standing(None).is_available
+    assert deployments.standing(with_status(availableReplicas=1, conditions=[STUCK])).is_available
+    assert not deployments.standing(None).is_available

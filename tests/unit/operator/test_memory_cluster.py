@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.contracts.cluster_loops import LoopContract
 from tests.contracts.cluster_tasks import ClusterContract, OpenStage, Stage

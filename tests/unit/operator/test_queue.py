@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from jvscheduler_operator.controller.queue import WorkQueue
-from jvscheduler_operator.state import Key
+from jvscheduler_operator.objects.manifests import Key
 
 A, B = Key("shop", "a"), Key("shop", "b")
 LONG = 3600.0

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cluster.seam import Conflict, Rejected, Unavailable
-from jvscheduler_operator.controller.cache import Cache
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Conflict, Rejected, Unavailable
+from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.state import Key, Manifest, key_of
 from jvscheduler_operator.tasks.reconcile import Reconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, foreign_cron_job, task

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.cluster import times
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.tasks.events import events_of
 from jvscheduler_operator.tasks.plan import Applied, Blocked, Change, Plan, Reason, Verdict
 from jvscheduler_operator.tasks.status import differs, next_schedule_time, status_of

@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator.cluster import comparing
+from jvscheduler_operator.objects import drift
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.pod_templates.loops import LoopImage, pod_template
-from jvscheduler_operator.state import Manifest
 
 _RBAC: Final = "rbac.authorization.k8s.io"
 _TELLING: Final = (("ReplicaFailure", "True"), ("Progressing", "False"), ("Available", "False"))
@@ -34,7 +34,7 @@ class Standing:
 def name_of(spec: ScheduledTaskSpec) -> str:
     template = spec.template or PodTemplate.model_validate({})
     shape = [spec.image, template.model_dump(mode="json", by_alias=True)]
-    return f"{names.LOOP}-{comparing.short_digest(shape)[:10]}"
+    return f"{names.LOOP}-{drift.short_digest(shape)[:10]}"
 
 
 def build(namespace: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def build(namespace: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str
             "template": pod_template(name, spec, image),
         },
     }
-    return comparing.digested(manifest)
+    return drift.digested(manifest)
 
 
 def rights(deployment: Manifest) -> list[dict[str, Any]]:
@@ -67,7 +67,7 @@ def rights(deployment: Manifest) -> list[dict[str, Any]]:
 def is_ours(deployment: Manifest) -> bool:
     metadata = deployment["metadata"]
     is_labelled = metadata.get("labels", {}).get(names.LOOP_LABEL) == metadata["name"]
-    return is_labelled and comparing.digest_of(deployment) is not None
+    return is_labelled and drift.digest_of(deployment) is not None
 
 
 def standing(deployment: Manifest | None) -> Standing:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from jvscheduler.errors import SchedulerError, TemporaryError
-from jvscheduler_operator.state import Key, Manifest
+from jvscheduler_operator.objects.manifests import Key, Manifest
 
 
 class Unavailable(TemporaryError):

@@ -17,11 +17,11 @@ from jvscheduler.manifests.backends import Backend, backend_of
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
-from jvscheduler_operator.loops import deployment as loops
+from jvscheduler_operator.loops import deployments
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.pod_templates.loops import worker_pod
 from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 from jvscheduler_operator.pod_templates.tasks import pod_template
-from jvscheduler_operator.state import Manifest
 from jvscheduler_operator.tasks.plan import Reason
 
 
@@ -52,7 +52,7 @@ def accept(task: Manifest) -> Accepted:
     spec = _parse_spec(raw)
     is_loop = _backend(spec, schedule) == "Loop"
     _check_template(task["metadata"]["name"], spec, is_loop)
-    return Accepted(spec, schedule, loops.name_of(spec) if is_loop else None)
+    return Accepted(spec, schedule, deployments.name_of(spec) if is_loop else None)
 
 
 def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:

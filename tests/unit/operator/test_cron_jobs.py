@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from jvscheduler import environment, names
-from jvscheduler_operator.cluster.comparing import contains, digest_of
-from jvscheduler_operator.state import Manifest, State
+from jvscheduler_operator.objects.drift import contains, digest_of
+from jvscheduler_operator.objects.manifests import Manifest, State
 from jvscheduler_operator.tasks.decide import decide
 from tests.support.operator.objects import NOON, stored_task
 

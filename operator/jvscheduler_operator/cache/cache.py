@@ -8,8 +8,8 @@ also against a deletion. Without that every write would be made twice.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from jvscheduler_operator.controller.ties import Ties, ties_of
-from jvscheduler_operator.state import (
+from jvscheduler_operator.cache.references import Ties, ties_of
+from jvscheduler_operator.objects.manifests import (
     Key,
     LoopKey,
     Manifest,

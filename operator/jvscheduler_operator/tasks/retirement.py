@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler import names
-from jvscheduler_operator.cluster import times
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.tasks.plan import Retirement
 
 RETIRED_TIME: Final = f"{names.GROUP}/retired-time"

@@ -6,9 +6,9 @@ from typing import Any, Final, TypeAlias
 from jvscheduler import names
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule
-from jvscheduler_operator.cluster import comparing
+from jvscheduler_operator.objects import drift
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.pod_templates.tasks import pod_template
-from jvscheduler_operator.state import Manifest
 
 When: TypeAlias = Mapping[str, Any]
 """The fields of a CronJob that say when it is due."""
@@ -35,7 +35,7 @@ def build(task: Manifest, spec: ScheduledTaskSpec, when: When) -> dict[str, Any]
         "metadata": _metadata(task),
         "spec": _spec(task["metadata"]["name"], spec, when),
     }
-    return comparing.digested(manifest)
+    return drift.digested(manifest)
 
 
 def is_controlled_by(child: Manifest, task: Manifest) -> bool:

@@ -7,10 +7,10 @@ to be available.
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from jvscheduler_operator.controller.cache import Cache
-from jvscheduler_operator.loops import deployment as loops
-from jvscheduler_operator.loops.deployment import Standing
-from jvscheduler_operator.state import Key, LoopKey
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.loops import deployments
+from jvscheduler_operator.loops.deployments import Standing
+from jvscheduler_operator.objects.manifests import Key, LoopKey
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Facts:
 
 def facts(cache: Cache, key: Key) -> Facts:
     if isinstance(key, LoopKey):
-        standing = loops.standing(cache.loops.get(key))
+        standing = deployments.standing(cache.loops.get(key))
         return Facts(standing=standing, failure=cache.loop_failures.get(key))
     return Facts(cache.tasks.ties(key).loops)
 

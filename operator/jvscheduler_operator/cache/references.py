@@ -5,8 +5,8 @@ While they differ, both must be there; a Deployment that no task is tied to may 
 
 from dataclasses import dataclass
 
-from jvscheduler_operator.state import LoopKey, Manifest, assigned_loop
-from jvscheduler_operator.tasks.accepting import Refused, accept
+from jvscheduler_operator.acceptance import Refused, accept
+from jvscheduler_operator.objects.manifests import LoopKey, Manifest, assigned_loop
 
 
 @dataclass(frozen=True)

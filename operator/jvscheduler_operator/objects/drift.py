@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jvscheduler import names
-from jvscheduler_operator.state import Manifest
+from jvscheduler_operator.objects.manifests import Manifest
 
 DIGEST: Final = f"{names.GROUP}/manifest-digest"
 _LIST_KEYS: Final = ("uid", "mountPath", "devicePath", "containerPort", "name")
