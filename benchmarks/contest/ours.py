@@ -16,13 +16,13 @@ from typing import Final
 
 from benchmarks.contest.inherited import worker_environ
 from benchmarks.contest.records import NAMESPACE, task_id
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution.execution import Host
 from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import worker_process
 from jvscheduler.outcomes import Reason, Status

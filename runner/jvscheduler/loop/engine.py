@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from jvscheduler.due_instants.decide import Decision
+from jvscheduler.due_instants.definition import Definition, decides_alike, removed, revision_of
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
@@ -25,8 +27,6 @@ from jvscheduler.loop.execution.slots import Places
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.scheduling.accounting import Account
-from jvscheduler.loop.scheduling.definition import Definition, decides_alike, removed, revision_of
 from jvscheduler.loop.scheduling.roster import Roster
 from jvscheduler.loop.takeover.takeovers import Takeovers
 from jvscheduler.outcomes import Outcome, Reason, Status
@@ -162,10 +162,10 @@ class Loop:
         if definition is not None:
             self._act(definition, found)
 
-    def _act(self, definition: Definition, found: Account) -> asyncio.Task[None] | None:
+    def _act(self, definition: Definition, found: Decision) -> asyncio.Task[None] | None:
         """The writing of its stretches, if it has any."""
-        if found.run is not None:
-            self._begin(due_job(definition, found.run))
+        if found.start is not None:
+            self._begin(due_job(definition, found.start))
         for stretch in found.stretches:
             told = (
                 f"{stretch.task_id} {stretch.status} {stretch.count} instant(s): {stretch.message}"

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Final
 
 from jvscheduler import environment
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.engine import Loop
@@ -19,7 +20,6 @@ from jvscheduler.loop.execution.execution import Host, ignored
 from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.recording.spool_folder import spool_folder
-from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import Show, worker_process
 from jvscheduler.names import resource_name

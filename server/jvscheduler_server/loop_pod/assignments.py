@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import SchedulerError
-from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task

@@ -5,10 +5,10 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 from jvscheduler import names
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.loop.beside import beside
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes.informer import Resource, Source, Watched
 from jvscheduler_server.loop_pod.assignments import (

@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.engine import Loop
 from jvscheduler.loop.execution.execution import Host
 from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task

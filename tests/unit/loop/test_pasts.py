@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.loop.scheduling import accounting
-from jvscheduler.loop.scheduling.definition import revision_of
+from jvscheduler.due_instants import decide
+from jvscheduler.due_instants.definition import revision_of
 from jvscheduler.outcomes import Status, Stretch
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.loop.parts import (
@@ -44,7 +44,7 @@ class SlowHistory(MemoryHistory):
 
 @pytest.fixture(autouse=True)
 def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(accounting, "MOST_IN_A_GAP", MOST)
+    monkeypatch.setattr(decide, "MOST_IN_A_STRETCH", MOST)
 
 
 def test_a_long_downtime_is_accounted_for_a_part_at_a_time(tmp_path: Path) -> None:

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from jvscheduler.due_instants.definition import revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.recording.spool import Entry, Spool
-from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.outcomes import Reason, Status, Stretch
 from tests.support.history.outcomes import begun, completed, failed
 from tests.support.loop.parts import MINUTE, NOON, definition

@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from jvscheduler import environment
 from jvscheduler.attempt.retries import retry_pause
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.loop.scheduling.definition import Definition
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, to_json
 from jvscheduler.worker.messages import Start

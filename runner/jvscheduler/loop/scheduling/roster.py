@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.due_instants.decide import Decision, decide
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.records.revisions import NEXT
-from jvscheduler.loop.scheduling.accounting import Account, account
 from jvscheduler.loop.scheduling.agenda import Agenda
-from jvscheduler.loop.scheduling.definition import Definition
 
 _MINUTE: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -77,10 +77,10 @@ class Roster:
     def take_due(self, now: datetime) -> list[str]:
         return self._agenda.take_due(now)
 
-    def account(self, name: str, now: datetime) -> Account:
+    def account(self, name: str, now: datetime) -> Decision:
         """Of what has come due since the last time; from now on it has its account."""
         served = self._served[name]
-        found = account(served.definition, served.accounted, now)
+        found = decide(served.definition, served.accounted, now)
         self._served[name] = replace(served, accounted=max(served.accounted, now))
         self._plan(served.definition, max(served.accounted, now))
         return found

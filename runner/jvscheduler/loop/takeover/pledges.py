@@ -5,8 +5,8 @@ them. What it has settled, or leaves to others, no longer waits for it and goes 
 what else is spooled.
 """
 
+from jvscheduler.due_instants.definition import revision_of
 from jvscheduler.loop.recording.spool import Entry, Unsettled
-from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.loop.takeover.recovery import Takeover
 
 

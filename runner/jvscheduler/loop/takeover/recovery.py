@@ -11,13 +11,17 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from jvscheduler.due_instants.decide import stretches_of
+from jvscheduler.due_instants.definition import (
+    Definition,
+    decides_alike,
+    definition_of,
+    revision_of,
+)
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.definitions import Definitions
 from jvscheduler.history.records.revisions import ScheduleRevision, beginning
-from jvscheduler.loop.scheduling.accounting import Account, accounts, stretches
-from jvscheduler.loop.scheduling.definition import Definition, decides_alike, revision_of
 from jvscheduler.outcomes import Reason, Stretch
-from jvscheduler.tasks import Task
 
 _AHEAD: Final = timedelta(seconds=1)
 """A loop looks half as far ahead: a definition counts from after what it has in hand."""
@@ -71,7 +75,7 @@ def _past(takeover: Takeover, revision: ScheduleRevision | None, last: datetime 
     if decides_alike(revision, current):
         known = revision.backend == current.backend
         return Past(definition, after, runs=not takeover.own, begins=None if known else begins)
-    before = as_it_was(revision, definition.name, definition.task.entrypoint)
+    before = definition_of(revision, definition.name, definition.task.entrypoint)
     return Past(before, after, runs=False, begins=begins)
 
 
@@ -88,35 +92,4 @@ def _in_hand(
     for due in Definitions(revisions).due(start, min(since, now)):
         if due.revision.backend == revision_of(definition, now).backend:
             reason = Reason.SUSPENDED if due.revision.suspended else Reason.LOOP_DOWN
-            yield from stretches(definition, [due.instant], reason)
-
-
-def unrun(definition: Definition, found: Account, reason: Reason) -> Account:
-    """The same account where the instant that would run does not."""
-    if found.run is None:
-        return found
-    last = found.stretches[-1] if found.stretches else None
-    if last is not None and last.reason is reason:
-        stretch = replace(last, last=found.run, count=last.count + 1)
-        return Account(stretches=(*found.stretches[:-1], stretch))
-    return Account(stretches=(*found.stretches, *stretches(definition, [found.run], reason)))
-
-
-def undone(definition: Definition, after: datetime, end: datetime) -> Iterator[Sequence[Stretch]]:
-    """Of the instants in (after, end], which no loop saw and none will run; in pieces."""
-    for piece in accounts(definition, after, end, Reason.LOOP_DOWN):
-        yield unrun(definition, piece, Reason.LOOP_DOWN).stretches
-
-
-def as_it_was(revision: ScheduleRevision, name: str, entrypoint: str = "") -> Definition:
-    """Raises InvalidSchedule. Without an entrypoint nothing of it can be run."""
-    seconds = revision.starting_deadline_seconds
-    task = Task(
-        task_id=revision.job_name,
-        entrypoint=entrypoint,
-        schedule=revision.parsed(),
-        enabled=not revision.suspended,
-        max_concurrent=revision.max_concurrency,
-    )
-    deadline = timedelta(seconds=seconds) if seconds else None
-    return Definition(name, revision.namespace, task, deadline)
+            yield from stretches_of(definition, [due.instant], reason)

@@ -6,13 +6,14 @@ record before it, up to where there was an account. None of it is run any more.
 
 from collections.abc import Sequence
 
+from jvscheduler.due_instants.decide import stretches_between
+from jvscheduler.due_instants.definition import definition_of, revision_of
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.spool import Unsettled
-from jvscheduler.loop.scheduling.definition import revision_of
 from jvscheduler.loop.takeover.gather import told_of
-from jvscheduler.loop.takeover.recovery import Takeover, as_it_was, past, undone
+from jvscheduler.loop.takeover.recovery import Takeover, past
 
 
 async def settle(store: LoopStore, left: Sequence[Unsettled]) -> None:
@@ -26,7 +27,7 @@ async def _settle(store: LoopStore, left: Unsettled) -> None:
     if since is None:
         return
     try:
-        definition = as_it_was(left.revision, left.name)
+        definition = definition_of(left.revision, left.name)
     except InvalidSchedule as error:  # only a newer version can read it
         say(f"the past of {left.name} has no record: {error}", Event.PROBLEM)
         return
@@ -37,7 +38,7 @@ async def _settle(store: LoopStore, left: Unsettled) -> None:
     await store.record_stretches(found.in_hand)
     if found.problem:
         say(f"the past of {left.name} has no record: {found.problem}", Event.PROBLEM)
-    for stretches in undone(found.definition, found.after, since):
+    for stretches in stretches_between(found.definition, found.after, since):
         await store.record_stretches(stretches)
     if found.begins is not None:
         await store.add_revisions([revision_of(definition, found.begins)])

@@ -12,23 +12,23 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
+from jvscheduler.due_instants.decide import Decision, decide_in_parts, without_start
+from jvscheduler.due_instants.definition import Definition, revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.recorder import Ledger
-from jvscheduler.loop.scheduling.accounting import Account, accounts
-from jvscheduler.loop.scheduling.definition import Definition, revision_of
 from jvscheduler.loop.scheduling.roster import Roster
 from jvscheduler.loop.takeover.gather import Told, told_of
-from jvscheduler.loop.takeover.recovery import Takeover, past, unrun
+from jvscheduler.loop.takeover.recovery import Takeover, past
 from jvscheduler.outcomes import Reason
 
 _PAUSE: Final = timedelta(seconds=1)
 
 Writing = asyncio.Task[None]
-Act = Callable[[Definition, Account], Writing | None]
+Act = Callable[[Definition, Decision], Writing | None]
 """Starts the account's job, if it has one, and the writing of its stretches."""
 
 
@@ -112,14 +112,14 @@ class Takeovers:
         if found.problem:
             say(f"the past of {definition.name} has no record: {found.problem}", Event.PROBLEM)
         following = definition.task.schedule.next(since)
-        writing = self._act(definition, Account(stretches=found.in_hand))
-        for piece in accounts(found.definition, found.after, since, Reason.LOOP_DOWN):
+        writing = self._act(definition, Decision(stretches=found.in_hand))
+        for piece in decide_in_parts(found.definition, found.after, since, Reason.LOOP_DOWN):
             if writing is not None:
                 await asyncio.wait({writing})
             served = self._roster.get(definition.name)
             overtaken = following is not None and following <= self._clock.now()
             may_run = found.runs and served and not overtaken and not stopping.is_set()
-            owed = piece if may_run else unrun(definition, piece, Reason.LOOP_DOWN)
+            owed = piece if may_run else without_start(definition, piece, Reason.LOOP_DOWN)
             writing = self._act(served or definition, owed)
             await asyncio.sleep(0)
         if writing is not None:

@@ -11,10 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.due_instants.decide import stretches_between
+from jvscheduler.due_instants.definition import definition_of
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.takeover.recovery import as_it_was, undone
 from jvscheduler.names import resource_name
 from jvscheduler_server.cluster.local import NAMESPACE as LOCAL
 from jvscheduler_server.cluster.protocols import WatchedCluster
@@ -103,11 +104,11 @@ class Abandoned:
         if last.since is None or end is None:
             return
         try:
-            definition = as_it_was(last, name)
+            definition = definition_of(last, name)
         except InvalidSchedule as error:  # only a newer version can read it
             _log.warning("what a loop left of %s has no record: %s", name, error)
             return
-        for stretches in undone(definition, await self._accounted(last, end), end):
+        for stretches in stretches_between(definition, await self._accounted(last, end), end):
             await self._store.record_stretches(stretches)
 
     async def _accounted(self, last: ScheduleRevision, until: datetime) -> datetime:

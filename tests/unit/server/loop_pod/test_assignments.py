@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import pytest
 
-from jvscheduler.loop.scheduling.definition import Definition
+from jvscheduler.due_instants.definition import Definition
 from jvscheduler_server.loop_pod.assignments import (
     Assignment,
     Change,
