@@ -19,12 +19,12 @@ from benchmarks.contest.records import NAMESPACE, task_id
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution.execution import Host
-from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import worker_process
+from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
@@ -72,7 +72,7 @@ async def main(url: str, tasks: int, schedule: str, way: str) -> None:
     store, runs = open_store(url), Runs()
     await store.open()
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
-        loop = Loop(Host("bench"), store, Spool(Path(folder)), runs, SystemClock())
+        loop = Loop(LoopIdentity("bench"), store, Spool(Path(folder)), runs, SystemClock())
         for number in range(tasks):
             loop.put(definition(number, schedule, way))
         if way == "stubbed":

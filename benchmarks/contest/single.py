@@ -15,12 +15,12 @@ from benchmarks.report import side_by_side
 from benchmarks.runner import SHOP
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution.execution import Host
-from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import worker_process
+from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.outcomes import Outcome, Status
 
 RUNS: Final = 30
@@ -52,7 +52,7 @@ async def _recorded(url: str) -> list[float]:
     store.record_all = timed  # type: ignore[method-assign]
     await store.open()
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
-        loop = Loop(Host("bench"), store, Spool(Path(folder)), runs, SystemClock())
+        loop = Loop(LoopIdentity("bench"), store, Spool(Path(folder)), runs, SystemClock())
         loop.put(definition(0, "every second"))
         environ = {**worker_environ(url), "PYTHONPATH": str(SHOP)}
         async with worker_process(environ) as process:

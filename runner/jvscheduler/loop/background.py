@@ -2,7 +2,8 @@
 done."""
 
 import asyncio
-from collections.abc import Coroutine
+import contextlib
+from collections.abc import AsyncIterator, Coroutine
 from typing import Any, TypeVar
 
 from jvscheduler.loop.log import Event, say
@@ -39,3 +40,19 @@ class Work:
 def _report(work: asyncio.Task[Any]) -> None:
     if not work.cancelled() and (error := work.exception()) is not None:
         say(f"unexpected error: {error!r}", Event.PROBLEM)
+
+
+@contextlib.asynccontextmanager
+async def alongside(
+    work: Coroutine[Any, Any, None], begun: asyncio.Event, stop: asyncio.Event
+) -> AsyncIterator[None]:
+    """Entered once the work has `begun`, or when `stop` comes first; left, it is cancelled."""
+    working = asyncio.create_task(work)
+    waiting = {asyncio.create_task(event.wait()) for event in (begun, stop)}
+    try:
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        yield
+    finally:
+        for task in (working, *waiting):
+            task.cancel()
+        await asyncio.gather(working, *waiting, return_exceptions=True)

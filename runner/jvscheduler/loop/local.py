@@ -15,13 +15,13 @@ from jvscheduler import environment
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution.execution import Host, ignored
-from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.execution.attempts import LoopIdentity, ignored
+from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.recording.spool_folder import spool_folder
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import Show, worker_process
+from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.names import resource_name
 from jvscheduler.outcomes import Outcome
 from jvscheduler.tasks import Task
@@ -48,7 +48,9 @@ class LocalLoop:
         on_attempt: Callable[[Outcome], None] = ignored,
     ) -> None:
         self._runs = Runs()
-        self._loop = Loop(Host(NAMESPACE), store, spool, self._runs, clock, on_attempt=on_attempt)
+        self._loop = Loop(
+            LoopIdentity(NAMESPACE), store, spool, self._runs, clock, on_attempt=on_attempt
+        )
         self._environ = environ
         self._show = show
         self._tasks: Sequence[Task] = ()

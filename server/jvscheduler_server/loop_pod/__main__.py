@@ -17,11 +17,11 @@ from typing import Final
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.urls import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution.execution import Host
-from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
+from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.loop_pod.following import Following
 from jvscheduler_server.loop_pod.settings import Settings, read_settings
@@ -51,7 +51,7 @@ async def _serve(settings: Settings) -> None:
     api = await connect(settings.kubeconfig)
     runs = Runs()
     worker = runs.worker = SocketWorker(settings.socket, runs)
-    host = Host(settings.name, settings.node_name)
+    host = LoopIdentity(settings.name, settings.node_name)
     loop = Loop(host, store, Spool(settings.spool), runs, SystemClock())
     following = Following(api, settings.namespace, settings.name, loop, worker)
     enough = asyncio.Event()

@@ -6,9 +6,9 @@ from typing import Protocol
 
 from jvscheduler import names
 from jvscheduler.due_instants.definition import Definition
-from jvscheduler.loop.beside import beside
-from jvscheduler.loop.engine import Loop
+from jvscheduler.loop.background import alongside
 from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.loop import Loop
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes.informer import Resource, Source, Watched
 from jvscheduler_server.loop_pod.assignments import (
@@ -42,7 +42,7 @@ class Following:
 
     def followed(self, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
         """Entered once the tasks are known, or when `stop` comes first."""
-        return beside(self._watched.run(), self._synced, stop)
+        return alongside(self._watched.run(), self._synced, stop)
 
     def _changed(self) -> None:
         self._say_refusals()

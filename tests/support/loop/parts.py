@@ -10,10 +10,10 @@ from typing import Any
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.loop.engine import Loop
-from jvscheduler.loop.execution.execution import Host
-from jvscheduler.loop.execution.runs import Runs
+from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
@@ -183,7 +183,9 @@ class Story:
         self.attempts: list[Outcome] = []
         """As the loop tells of them."""
         spool, told = Spool(directory), self.attempts.append
-        self.loop = Loop(Host("loop-a"), self.store, spool, self.runs, self.clock, on_attempt=told)
+        self.loop = Loop(
+            LoopIdentity("loop-a"), self.store, spool, self.runs, self.clock, on_attempt=told
+        )
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 

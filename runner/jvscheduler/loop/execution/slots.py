@@ -14,12 +14,12 @@ from datetime import datetime
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest, Slots
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.execution.runs import Runs
 from jvscheduler.loop.recording.batching import Batcher
 from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.worker_link.runs import Runs
 
 
-class Places:
+class ConcurrencySlots:
     def __init__(self, slots: Slots, ledger: Ledger, clock: Clock, runs: Runs) -> None:
         self._slots = slots
         self._ledger = ledger

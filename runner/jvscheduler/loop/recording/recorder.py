@@ -22,9 +22,9 @@ from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.batching import Batcher
 from jvscheduler.loop.recording.spool import Entry, Spool, Unsettled
-from jvscheduler.loop.takeover.pledges import Pledges
-from jvscheduler.loop.takeover.recovery import Takeover
-from jvscheduler.loop.takeover.settling import settle
+from jvscheduler.loop.takeover.decide import Takeover
+from jvscheduler.loop.takeover.settle_spooled import settle
+from jvscheduler.loop.takeover.spooled import Pledges
 from jvscheduler.outcomes import Outcome, Stretch
 
 T = TypeVar("T")

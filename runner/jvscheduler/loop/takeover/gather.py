@@ -10,7 +10,7 @@ from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
-from jvscheduler.loop.takeover.recovery import Takeover
+from jvscheduler.loop.takeover.decide import Takeover
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 

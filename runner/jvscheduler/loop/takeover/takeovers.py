@@ -20,9 +20,9 @@ from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.recorder import Ledger
-from jvscheduler.loop.scheduling.roster import Roster
+from jvscheduler.loop.scheduling.served_tasks import ServedTasks
+from jvscheduler.loop.takeover.decide import Takeover, past
 from jvscheduler.loop.takeover.gather import Told, told_of
-from jvscheduler.loop.takeover.recovery import Takeover, past
 from jvscheduler.outcomes import Reason
 
 _PAUSE: Final = timedelta(seconds=1)
@@ -37,7 +37,7 @@ class Takeovers:
         self,
         store: LoopStore,
         ledger: Ledger,
-        roster: Roster,
+        served: ServedTasks,
         clock: Clock,
         *,
         work: Work,
@@ -45,7 +45,7 @@ class Takeovers:
     ) -> None:
         self._store = store
         self._ledger = ledger
-        self._roster = roster
+        self._served = served
         self._clock = clock
         self._work = work
         self._act = act
@@ -99,7 +99,7 @@ class Takeovers:
     def _rested(self, takeover: Takeover, told: Told) -> tuple[Takeover, Told]:
         """What has a record is not due again."""
         latest = told.latest
-        if latest is None or not self._roster.skip(takeover.definition.name, latest):
+        if latest is None or not self._served.skip(takeover.definition.name, latest):
             return takeover, told
         return replace(takeover, since=latest), replace(told, before=latest)
 
@@ -116,7 +116,7 @@ class Takeovers:
         for piece in decide_in_parts(found.definition, found.after, since, Reason.LOOP_DOWN):
             if writing is not None:
                 await asyncio.wait({writing})
-            served = self._roster.get(definition.name)
+            served = self._served.get(definition.name)
             overtaken = following is not None and following <= self._clock.now()
             may_run = found.runs and served and not overtaken and not stopping.is_set()
             owed = piece if may_run else without_start(definition, piece, Reason.LOOP_DOWN)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
-from jvscheduler.loop.beside import beside
+from jvscheduler.loop.background import alongside
 from jvscheduler.loop.log import Event, say
 from jvscheduler.worker.messages import (
     Acknowledge,
@@ -175,4 +175,4 @@ class SocketWorker:
 
 def connected(worker: SocketWorker, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
     """Entered once the worker has answered, or when `stop` comes first."""
-    return beside(worker.run_forever(), worker.met, stop)
+    return alongside(worker.run_forever(), worker.met, stop)

@@ -7,7 +7,7 @@ what else is spooled.
 
 from jvscheduler.due_instants.definition import revision_of
 from jvscheduler.loop.recording.spool import Entry, Unsettled
-from jvscheduler.loop.takeover.recovery import Takeover
+from jvscheduler.loop.takeover.decide import Takeover
 
 
 class Pledges:

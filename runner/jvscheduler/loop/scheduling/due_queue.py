@@ -8,7 +8,7 @@ import heapq
 from datetime import datetime
 
 
-class Agenda:
+class DueQueue:
     def __init__(self) -> None:
         self._heap: list[tuple[datetime, str]] = []
         self._current: dict[str, datetime] = {}

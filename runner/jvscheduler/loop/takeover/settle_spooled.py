@@ -12,8 +12,8 @@ from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.spool import Unsettled
+from jvscheduler.loop.takeover.decide import Takeover, past
 from jvscheduler.loop.takeover.gather import told_of
-from jvscheduler.loop.takeover.recovery import Takeover, past
 
 
 async def settle(store: LoopStore, left: Sequence[Unsettled]) -> None:

@@ -17,11 +17,11 @@ from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.jobs import Job, start_order
-from jvscheduler.loop.execution.lost import lost
-from jvscheduler.loop.execution.runs import Runs, WorkerLost
-from jvscheduler.loop.execution.slots import Places
+from jvscheduler.loop.execution.outcomes import lost
+from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.worker_link.runs import Runs, WorkerLost
 from jvscheduler.outcomes import Outcome, Reason, Status, from_json
 from jvscheduler.worker.messages import Ended, Start
 
@@ -45,7 +45,7 @@ class _Hand:
 
 
 @dataclass(frozen=True)
-class Host:
+class LoopIdentity:
     """Where the loop runs: its name is in the records of what it runs."""
 
     loop: str
@@ -61,17 +61,17 @@ class Execution:
 
     def __init__(  # noqa: PLR0913 - the parts that a job meets
         self,
-        host: Host,
+        identity: LoopIdentity,
         ledger: Ledger,
-        places: Places,
+        slots: ConcurrencySlots,
         runs: Runs,
         clock: Clock,
         *,
         on_attempt: Callable[[Outcome], None] = ignored,
     ) -> None:
-        self._host = host
+        self._identity = identity
         self._ledger = ledger
-        self._places = places
+        self._slots = slots
         self._runs = runs
         self._clock = clock
         self._on_attempt = on_attempt
@@ -117,7 +117,7 @@ class Execution:
             return await self._attempts(job, hand)
         finally:
             del self._hands[job.id]
-            await self._places.release(_request(job))
+            await self._slots.release(_request(job))
 
     async def _attempts(self, job: Job, hand: _Hand) -> Outcome | None:
         attempts, last = job.attempts, None
@@ -164,7 +164,7 @@ class Execution:
 
     def _prepare(self, job: Job, order: Start) -> None:
         """What finds no place shall cost no process, above all when there is too much to do."""
-        if self._places.has_room(_request(job)):
+        if self._slots.has_room(_request(job)):
             self._runs.start(order)
 
     async def _claim(self, claim: Outcome, hand: _Hand) -> bool:
@@ -195,10 +195,10 @@ class Execution:
     async def _has_place(self, job: Job) -> bool:
         """What is taken before the job is due may be free when it is."""
         request = _request(job)
-        if await self._places.acquire(request):
+        if await self._slots.acquire(request):
             return True
         await self._until(job)
-        return await self._places.acquire(request) or await self._replace(job, request)
+        return await self._slots.acquire(request) or await self._replace(job, request)
 
     async def _hold_back(self, earlier: int, claim: Outcome, given_up: asyncio.Event) -> None:
         """As the runner of a pod does before a further attempt."""
@@ -224,14 +224,14 @@ class Execution:
 
     async def _replace(self, job: Job, request: SlotRequest) -> bool:
         """Ends the oldest job of the task that the worker has, if it may, and takes its place."""
-        holders = self._places.holders(request.task)
+        holders = self._slots.holders(request.task)
         oldest = next((run for run in map(self._run_of, holders) if run), None)
         if not job.definition.replaces or oldest is None:
             return False
         self._runs.stop(oldest, Reason.REPLACED)
         for _ in range(_REPLACE_LOOKS):
             await self._clock.pause(_REPLACE_PAUSE, asyncio.Event())
-            if await self._places.acquire(request):
+            if await self._slots.acquire(request):
                 return True
         return False
 
@@ -259,8 +259,8 @@ class Execution:
             scheduled_time=job.scheduled_time,
             start_time=self._start_time(job),
             retry_count=task.retry_count,
-            node_name=self._host.node,
-            loop=self._host.loop,
+            node_name=self._identity.node,
+            loop=self._identity.loop,
         )
 
 

@@ -19,16 +19,16 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store import LoopStore
 from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.execution.execution import Execution, Host, ignored, outcome_of
+from jvscheduler.loop.execution.attempts import Execution, LoopIdentity, ignored, outcome_of
 from jvscheduler.loop.execution.jobs import Job, due_job, manual_job, unfinished_job
-from jvscheduler.loop.execution.lost import silent_attempts
-from jvscheduler.loop.execution.runs import Runs
-from jvscheduler.loop.execution.slots import Places
+from jvscheduler.loop.execution.outcomes import silent_attempts
+from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.scheduling.roster import Roster
+from jvscheduler.loop.scheduling.served_tasks import ServedTasks
 from jvscheduler.loop.takeover.takeovers import Takeovers
+from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.worker.messages import Ended
 
@@ -44,7 +44,7 @@ _SWEEP: Final = timedelta(seconds=15)
 class Loop:
     def __init__(  # noqa: PLR0913 - its parts
         self,
-        host: Host,
+        identity: LoopIdentity,
         store: LoopStore,
         spool: Spool,
         runs: Runs,
@@ -55,16 +55,16 @@ class Loop:
         self._store = store
         self._clock = clock
         self._ledger = Ledger(store, spool, clock)
-        self._places = Places(store, self._ledger, clock, runs)
+        self._slots = ConcurrencySlots(store, self._ledger, clock, runs)
         runs.adopt = self._adopt
         self._runs = runs
         self._execution = Execution(
-            host, self._ledger, self._places, runs, clock, on_attempt=on_attempt
+            identity, self._ledger, self._slots, runs, clock, on_attempt=on_attempt
         )
-        self._roster = Roster()
+        self._served = ServedTasks()
         self._jobs, self._work = Work(), Work()
         self._takeovers = Takeovers(
-            store, self._ledger, self._roster, clock, work=self._work, act=self._act
+            store, self._ledger, self._served, clock, work=self._work, act=self._act
         )
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -84,25 +84,25 @@ class Loop:
         if self._stopping.is_set():
             return
         now = self._clock.now()
-        before = self._roster.get(definition.name)
+        before = self._served.get(definition.name)
         if before is None and not self._takeovers.has(definition.name):
-            self._takeovers.begin(definition, self._roster.put(definition, now))
+            self._takeovers.begin(definition, self._served.put(definition, now))
         elif before and decides_alike(revision_of(before, now), revision_of(definition, now)):
-            self._roster.exchange(definition)
+            self._served.exchange(definition)
         else:
             if before is not None:
                 self._look(definition.name, now)
-            since = self._roster.put(definition, now)
+            since = self._served.put(definition, now)
             self._revise(definition.name, revision_of(definition, since))
         self._wake.set()
 
     def remove(self, name: str, *, handed_over: bool) -> None:
         """Serve it no longer: another loop or a CronJob does, or the task is no more."""
-        definition = self._roster.get(name)
+        definition = self._served.get(name)
         if definition is None or self._stopping.is_set():
             return
         self._look(name, self._clock.now())
-        until = self._roster.remove(name)
+        until = self._served.remove(name)
         self._execution.hand_over(name)
         if handed_over:
             self._takeovers.leave(name)
@@ -150,15 +150,15 @@ class Loop:
         horizon = self._clock.now()
         while not self._stopping.is_set():
             self._wake.clear()
-            due = self._roster.next()
+            due = self._served.next()
             await self._clock.wait_until(due and due - LEAD, self._wake)
             horizon = max(horizon, self._clock.now() + LEAD)
-            for name in self._roster.take_due(horizon):
+            for name in self._served.take_due(horizon):
                 self._look(name, horizon)
 
     def _look(self, name: str, now: datetime) -> None:
-        found = self._roster.account(name, now)
-        definition = self._roster.get(name)
+        found = self._served.account(name, now)
+        definition = self._served.get(name)
         if definition is not None:
             self._act(definition, found)
 
@@ -190,7 +190,7 @@ class Loop:
             in_hand = self._execution.has(job.id) or job.id in self._runs.adopted_jobs()
             if job.loop is None or in_hand:
                 continue
-            definition = self._roster.of_task(job.namespace, job.job_name)
+            definition = self._served.of_task(job.namespace, job.job_name)
             if definition is None:
                 continue
             for outcome in silent_attempts(job, now):
@@ -204,7 +204,7 @@ class Loop:
         outcome = outcome_of(ended)
         await self._ledger.record(outcome)
         self._runs.done(ended.run_id)
-        await self._places.free(outcome.job_id)
+        await self._slots.free(outcome.job_id)
 
     async def _beat(self) -> None:
         while not self._ended.is_set():
@@ -214,7 +214,7 @@ class Loop:
     async def _heartbeat(self) -> None:
         jobs = [*self._execution.job_ids(), *self._runs.adopted_jobs()]
         await self._store.heartbeat_all(jobs, self._clock.now())
-        await self._places.extend()
+        await self._slots.extend()
 
     async def _finish(self, grace: timedelta) -> None:
         """Runs end by themselves, or are told to; then their records are safe."""

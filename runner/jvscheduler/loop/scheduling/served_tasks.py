@@ -8,7 +8,7 @@ from typing import Final
 from jvscheduler.due_instants.decide import Decision, decide
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.records.revisions import NEXT
-from jvscheduler.loop.scheduling.agenda import Agenda
+from jvscheduler.loop.scheduling.due_queue import DueQueue
 
 _MINUTE: Final = timedelta(minutes=1)
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -27,10 +27,10 @@ class Served:
         return max(self.accounted, self.since + NEXT)
 
 
-class Roster:
+class ServedTasks:
     def __init__(self) -> None:
         self._served: dict[str, Served] = {}
-        self._agenda = Agenda()
+        self._queue = DueQueue()
 
     def __iter__(self) -> Iterator[Definition]:
         return (served.definition for served in self._served.values())
@@ -68,14 +68,14 @@ class Roster:
 
     def remove(self, name: str) -> datetime:
         """Serve it no longer; up to when it was."""
-        self._agenda.remove(name)
+        self._queue.remove(name)
         return self._served.pop(name).until
 
     def next(self) -> datetime | None:
-        return self._agenda.next()
+        return self._queue.next()
 
     def take_due(self, now: datetime) -> list[str]:
-        return self._agenda.take_due(now)
+        return self._queue.take_due(now)
 
     def account(self, name: str, now: datetime) -> Decision:
         """Of what has come due since the last time; from now on it has its account."""
@@ -89,7 +89,7 @@ class Roster:
         instant = definition.task.schedule.next(now)
         if instant is not None and not definition.task.enabled:
             instant = end_of_minute(instant)
-        self._agenda.put(definition.name, instant)
+        self._queue.put(definition.name, instant)
 
 
 def end_of_minute(instant: datetime) -> datetime:
