@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidSchedule, InvalidTask, SchedulerError
-from jvscheduler.manifests.backends import Backend, backend_of
+from jvscheduler.manifests.backends import Backend, choose_backend
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
@@ -57,7 +57,7 @@ def accept(task: Manifest) -> Accepted:
 
 def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:
     try:
-        return backend_of(spec, schedule)
+        return choose_backend(schedule, spec.backend, spec.concurrency_policy)
     except InvalidTask as error:
         raise Refused(Reason.INVALID_BACKEND, f"spec.backend: {error}") from error
 

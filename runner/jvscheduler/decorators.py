@@ -78,7 +78,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
             task_id=own_id,
             entrypoint=f"{target.__module__}:{target.__name__}",
             schedule=replace(parsed, seed=own_id),
-            names_zone=zone is not None,
+            has_own_zone=zone is not None,
             enabled=enabled,
             max_concurrent=max_concurrent,
             timeout_seconds=timeout_seconds,

@@ -42,16 +42,16 @@ class Task:
     timeout_seconds: int | None = None
     retry_count: int = 0
     description: str = ""
-    names_zone: bool = True
-    """False: the decorator names no time zone, and a server's own may take its place."""
+    has_own_zone: bool = True
+    """False: the decorator names no time zone. A server may then use its own."""
 
     @property
     def module(self) -> str:
         return self.entrypoint.partition(":")[0]
 
-    def in_zone(self, time_zone: str) -> "Task":
-        """Read by the wall clock of this zone, unless the task names its own."""
-        if self.names_zone:
+    def with_default_zone(self, time_zone: str) -> "Task":
+        """The task with its schedule in this time zone, unless its decorator names another."""
+        if self.has_own_zone:
             return self
         own = self.schedule
         return replace(self, schedule=parse_schedule(own.text, time_zone, own.seed, own.dst))

@@ -118,7 +118,7 @@ def test_a_task_that_names_no_time_zone_may_be_given_one(named: str | None, zone
     task = task_of(on_schedule("daily at 09:00", time_zone=named)(fresh()))
     assert task is not None
     assert task.schedule.time_zone == (named or "UTC")
-    assert task.in_zone("Asia/Tokyo").schedule == parse_schedule(
+    assert task.with_default_zone("Asia/Tokyo").schedule == parse_schedule(
         "daily at 09:00", zone, seed=task.task_id
     )
 

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jvscheduler import environment, names
+from jvscheduler.manifests.mapping import to_variables
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
 from jvscheduler_operator.pod_templates import merging as templates
 
@@ -122,14 +123,11 @@ def _environment(name: str, spec: ScheduledTaskSpec) -> list[dict[str, Any]]:
     values = {
         environment.TASK_ID: spec.task_id,
         environment.TASK_NAME: name,
-        environment.ENTRYPOINT: spec.entrypoint,
-        environment.TIMEOUT_SECONDS: spec.active_deadline_seconds,
-        environment.RETRY_COUNT: spec.backoff_limit,
-        environment.MAX_CONCURRENT: spec.max_concurrency,
+        **to_variables(spec.to_json()),
     }
     job = f"metadata.labels['{names.JOB_NAME_LABEL}']"
     return [
-        *({"name": key, "value": str(v)} for key, v in values.items() if v is not None),
+        *({"name": variable, "value": value} for variable, value in values.items()),
         *place_of_the_pod(),
         _of_field(environment.JOB_NAME, job),
     ]

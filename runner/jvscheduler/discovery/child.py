@@ -20,7 +20,7 @@ from jvscheduler.decorators import decorated
 from jvscheduler.discovery.files import files_in, files_of
 from jvscheduler.discovery.scan import scan
 from jvscheduler.errors import DiscoveryError, SchedulerError
-from jvscheduler.tasks import Task
+from jvscheduler.manifests.mapping import to_row
 
 
 def main(report: IO[str], names: list[str]) -> None:
@@ -28,7 +28,7 @@ def main(report: IO[str], names: list[str]) -> None:
     sys.argv = ["jvscheduler"]
     try:
         modules = [_import(name, report) for name in names]
-        last: dict[str, Any] = {"tasks": [_row(task) for task in scan(modules, decorated())]}
+        last: dict[str, Any] = {"tasks": [to_row(task) for task in scan(modules, decorated())]}
     except DiscoveryError as error:
         last = {"error": str(error)}
     _tell(report, {"files": files_of(sys.modules.values())})
@@ -38,13 +38,6 @@ def main(report: IO[str], names: list[str]) -> None:
 def _tell(report: IO[str], line: dict[str, Any]) -> None:
     report.write(json.dumps(line) + "\n")
     report.flush()
-
-
-def _row(task: Task) -> dict[str, Any]:
-    """Flat: the parent parses the schedule again rather than trust a pickle."""
-    schedule = task.schedule
-    own = {"schedule": schedule.text, "time_zone": schedule.time_zone, "dst": schedule.dst}
-    return {**vars(task), **own}
 
 
 def _import(name: str, report: IO[str]) -> ModuleType:

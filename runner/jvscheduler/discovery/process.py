@@ -21,7 +21,7 @@ from typing import IO, Any, Final
 
 from jvscheduler.discovery.unique import check_unique
 from jvscheduler.errors import DiscoveryError
-from jvscheduler.schedules import parse_schedule
+from jvscheduler.manifests.mapping import from_row
 from jvscheduler.tasks import Task
 
 _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
@@ -133,7 +133,7 @@ def _tasks(lines: list[dict[str, Any]], exit_code: int | None, limit: float) -> 
     if "error" in last:
         raise DiscoveryError(last["error"])
     if "tasks" in last:
-        return [_task(row) for row in last["tasks"]]
+        return [from_row(row) for row in last["tasks"]]
     raise DiscoveryError(f"module {last['importing']!r} {_early_end(exit_code, limit)}")
 
 
@@ -153,9 +153,3 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return f"signal {number}"
-
-
-def _task(row: dict[str, Any]) -> Task:
-    zone, dst = row.pop("time_zone"), row.pop("dst")
-    schedule = parse_schedule(row["schedule"], zone, row["task_id"], dst)
-    return Task(**{**row, "schedule": schedule})

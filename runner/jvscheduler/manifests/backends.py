@@ -1,33 +1,36 @@
-"""Which of the two backends carries a task.
+"""The rule that chooses which of the two backends carries a task.
 
-A CronJob where it does exactly what the spec asks for, since it needs nothing of
-ours to be there; the loop for the rest and for who asks for it. Decided from the
-spec alone, so that it is the same everywhere and does not change by itself.
+A CronJob carries the task where it does exactly what the spec asks for, because
+it runs without any part of ours. The loop carries the rest, and what asks for
+it. The rule reads the spec alone: build, operator and CLI come to the same
+answer, and it does not change while the spec stays the same.
 """
 
-from typing import TYPE_CHECKING, Final, Literal, get_args
+from typing import Final, Literal, get_args
 
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Schedule
 
-if TYPE_CHECKING:  # the build does without pydantic
-    from jvscheduler.manifests.spec import ScheduledTaskSpec
-
 Backend = Literal["CronJob", "Loop"]
 BACKENDS: Final[tuple[Backend, ...]] = get_args(Backend)
 
+ConcurrencyPolicy = Literal["Forbid", "Replace"]
 
-def backend_of(spec: "ScheduledTaskSpec", schedule: Schedule) -> Backend:
-    """Raises InvalidTask when a CronJob is asked for that cannot carry the task."""
-    refusal = _refusal_of_cron_job(spec, schedule)
-    if spec.backend == "CronJob" and refusal is not None:
+
+def choose_backend(
+    schedule: Schedule, wanted: Backend | None, policy: ConcurrencyPolicy = "Forbid"
+) -> Backend:
+    """`wanted` is `spec.backend`. Raises InvalidTask for a CronJob that cannot carry the task."""
+    refusal = _cron_job_refusal(schedule, policy)
+    if wanted == "CronJob" and refusal is not None:
         raise InvalidTask(refusal)
-    return spec.backend or ("Loop" if refusal else "CronJob")
+    return wanted or ("Loop" if refusal else "CronJob")
 
 
-def _refusal_of_cron_job(spec: "ScheduledTaskSpec", schedule: Schedule) -> str | None:
+def _cron_job_refusal(schedule: Schedule, policy: ConcurrencyPolicy) -> str | None:
+    """The reason why a CronJob cannot carry the task; None when it can."""
     if schedule.refusal is not None:
         return schedule.refusal
-    if spec.concurrency_policy == "Replace":
+    if policy == "Replace":
         return "concurrencyPolicy Replace takes the Loop: with a CronJob, jobs over it are skipped"
     return None

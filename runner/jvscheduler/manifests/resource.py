@@ -16,12 +16,17 @@ from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidTask
-from jvscheduler.manifests.backends import Backend
+from jvscheduler.manifests.backends import Backend, choose_backend
+from jvscheduler.manifests.mapping import to_spec
 from jvscheduler.tasks import Task
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _./@-]*(:[A-Za-z0-9_./@-]*)?[A-Za-z0-9]", re.ASCII)
 _OTHER_TYPES: Final = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
 _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+
+_FIRST_KEYS: Final[dict[str, Any]] = dict.fromkeys(
+    ("taskID", "entrypoint", "schedule", "timeZone", "dst", "backend")
+)
 
 
 def resource(
@@ -31,20 +36,11 @@ def resource(
     operator's choice. Raises InvalidTask when that backend cannot carry the task."""
     _check_backend(task, backend)
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
-    spec = {
-        "taskID": task.task_id,
-        "entrypoint": task.entrypoint,
-        "schedule": task.schedule.text,
-        "timeZone": task.schedule.time_zone,
-        "dst": task.schedule.dst if task.schedule.dst != "cron" else None,
-        "backend": backend,
-        "suspend": not task.enabled,
-        "maxConcurrency": task.max_concurrent,
-        "activeDeadlineSeconds": task.timeout_seconds,
-        "backoffLimit": task.retry_count,
-        "description": task.description or None,
-        "image": image,
-    }
+    spec = {**_FIRST_KEYS, **to_spec(task), "backend": backend, "image": image}
+    if task.schedule.dst == "cron":
+        del spec["dst"]
+    if not task.description:
+        del spec["description"]
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
@@ -54,8 +50,10 @@ def resource(
 
 
 def _check_backend(task: Task, backend: Backend | None) -> None:
-    if backend == "CronJob" and task.schedule.refusal is not None:
-        raise InvalidTask(f"task {task.task_id!r}: schedule {task.schedule.refusal}")
+    try:
+        choose_backend(task.schedule, backend)
+    except InvalidTask as error:
+        raise InvalidTask(f"task {task.task_id!r}: schedule {error}") from None
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:

@@ -14,7 +14,7 @@ from pydantic.alias_generators import to_camel
 from pydantic.config import JsonDict
 
 from jvscheduler.manifests import patterns
-from jvscheduler.manifests.backends import Backend
+from jvscheduler.manifests.backends import Backend, ConcurrencyPolicy
 from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
     MAX_CONCURRENT,
@@ -177,7 +177,7 @@ class ScheduledTaskSpec(_Part):
         le=MAX_CONCURRENT,
         description="Jobs of this task that may run at once; across both backends.",
     )
-    concurrency_policy: Literal["Forbid", "Replace"] = Field(
+    concurrency_policy: ConcurrencyPolicy = Field(
         default="Forbid",
         description="What becomes of a job over maxConcurrency: 'Forbid' skips it, 'Replace' ends "
         "the oldest one that runs, which takes the loop.",
@@ -224,6 +224,10 @@ class ScheduledTaskSpec(_Part):
     template: PodTemplate | None = Field(
         default=None, description="Part of a pod template, merged over the operator's own."
     )
+
+    def to_json(self) -> dict[str, Any]:
+        """All but the template, by the API's keys; `mapping` converts it further."""
+        return self.model_dump(by_alias=True, exclude={"template"})
 
 
 class Condition(_Part):

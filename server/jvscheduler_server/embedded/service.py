@@ -37,7 +37,7 @@ class SchedulerService:
         """Raises DiscoveryError for two of the same id or name, InvalidSettings once it runs."""
         if self.is_running:
             raise InvalidSettings("the scheduler runs already: register tasks before the server")
-        zoned = [task.in_zone(self._settings.time_zone) for task in tasks]
+        zoned = [task.with_default_zone(self._settings.time_zone) for task in tasks]
         together = self._tasks | {task.entrypoint: task for task in zoned}
         check_unique(together.values())
         self._tasks = together

@@ -11,9 +11,8 @@ from typing import Any
 
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import SchedulerError
+from jvscheduler.manifests.mapping import to_task
 from jvscheduler.manifests.spec import ScheduledTaskSpec
-from jvscheduler.schedules import parse_schedule
-from jvscheduler.tasks import Task
 
 
 @dataclass(frozen=True)
@@ -76,20 +75,7 @@ def _definition(metadata: Mapping[str, Any], raw: Mapping[str, Any]) -> Definiti
     return Definition(
         name=metadata["name"],
         namespace=metadata["namespace"],
-        task=_task(spec),
+        task=to_task(spec.to_json()),
         starting_deadline=timedelta(seconds=deadline) if deadline else None,
         replaces=spec.concurrency_policy == "Replace",
-    )
-
-
-def _task(spec: ScheduledTaskSpec) -> Task:
-    return Task(
-        task_id=spec.task_id,
-        entrypoint=spec.entrypoint,
-        schedule=parse_schedule(spec.schedule, spec.time_zone, spec.task_id, spec.dst),
-        enabled=not spec.suspend,
-        max_concurrent=spec.max_concurrency,
-        timeout_seconds=spec.active_deadline_seconds,
-        retry_count=spec.backoff_limit,
-        description=spec.description,
     )

@@ -26,7 +26,7 @@ def test_the_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
 
 def test_every_option_of_a_run_is_told() -> None:
     told = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
-    of_schedule = {"entrypoint", "schedule", "names_zone", "description"}
+    of_schedule = {"entrypoint", "schedule", "has_own_zone", "description"}
     assert told == {field.name for field in dataclasses.fields(Task)} - of_schedule
 
 

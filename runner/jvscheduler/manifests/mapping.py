@@ -1,0 +1,78 @@
+"""The one mapping between the forms of a task: `Task`, the spec of its resource, its environment.
+
+Whatever carries a task from one process to another converts it here: the
+discovery of tasks, `build`, the operator and the loop. A new field of `Task` is
+added to these functions and to no other.
+
+A spec is handled as JSON has it, by the API's keys, and not as the pydantic
+model: `build` does without pydantic, which takes longer to load than a module
+of tasks.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from jvscheduler import environment
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+
+_VARIABLES: Final = {
+    "taskID": environment.TASK_ID,
+    "entrypoint": environment.ENTRYPOINT,
+    "activeDeadlineSeconds": environment.TIMEOUT_SECONDS,
+    "backoffLimit": environment.RETRY_COUNT,
+    "maxConcurrency": environment.MAX_CONCURRENT,
+}
+"""Keys of the spec that the runner in a task's pod needs, with their environment variables."""
+
+
+def to_spec(task: Task) -> dict[str, Any]:
+    """The part of the spec that the decorator decides; an option without a value is None."""
+    schedule = task.schedule
+    return {
+        "taskID": task.task_id,
+        "entrypoint": task.entrypoint,
+        "schedule": schedule.text,
+        "timeZone": schedule.time_zone,
+        "dst": schedule.dst,
+        "suspend": not task.enabled,
+        "maxConcurrency": task.max_concurrent,
+        "activeDeadlineSeconds": task.timeout_seconds,
+        "backoffLimit": task.retry_count,
+        "description": task.description,
+    }
+
+
+def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
+    """The inverse of `to_spec`. A spec always has a time zone. Raises InvalidSchedule."""
+    return Task(
+        task_id=spec["taskID"],
+        entrypoint=spec["entrypoint"],
+        schedule=parse_schedule(spec["schedule"], spec["timeZone"], spec["taskID"], spec["dst"]),
+        enabled=not spec["suspend"],
+        max_concurrent=spec["maxConcurrency"],
+        timeout_seconds=spec["activeDeadlineSeconds"],
+        retry_count=spec["backoffLimit"],
+        description=spec["description"],
+        has_own_zone=has_own_zone,
+    )
+
+
+def to_row(task: Task) -> dict[str, Any]:
+    """The whole task as JSON, for another process of this machine.
+
+    The row holds the text of the schedule, which the reader parses again. A
+    pickle would let the user's module run code in the reader.
+    """
+    return {"spec": to_spec(task), "has_own_zone": task.has_own_zone}
+
+
+def from_row(row: Mapping[str, Any]) -> Task:
+    """The inverse of `to_row`. Raises InvalidSchedule."""
+    return to_task(row["spec"], has_own_zone=row["has_own_zone"])
+
+
+def to_variables(spec: Mapping[str, Any]) -> dict[str, str]:
+    """Environment variables for the runner in the task's pod; a key without a value has none."""
+    values = {variable: spec[key] for key, variable in _VARIABLES.items()}
+    return {variable: str(value) for variable, value in values.items() if value is not None}
