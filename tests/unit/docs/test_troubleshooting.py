@@ -1,0 +1,56 @@
+"""docs/operations/troubleshooting.md explains every reason, and no reason that does not exist.
+
+A forgotten step of the recipe "Add a reason" in CONTRIBUTING fails here.
+"""
+
+import importlib
+import inspect
+import re
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from jvscheduler import outcomes
+from jvscheduler_operator.tasks import plan
+
+PAGE = (Path(__file__).parents[3] / "docs/operations/troubleshooting.md").read_text()
+
+
+class Row(NamedTuple):
+    reason: str
+    meaning: str
+    advice: str
+    module: str
+
+
+def rows() -> list[Row]:
+    (section,) = re.findall(r"^## Every reason$(.+?)^##", PAGE, re.MULTILINE | re.DOTALL)
+    cells = re.findall(r"^\| `(\w+)` \| (.+?) \| (.+?) \| `([\w.]+)` \|$", section, re.MULTILINE)
+    return [Row(*found) for found in cells]
+
+
+def members() -> dict[str, list[StrEnum]]:
+    """A word may be a reason of jobs and of conditions."""
+    found: dict[str, list[StrEnum]] = {}
+    for member in (*outcomes.Reason, *plan.Reason):
+        found.setdefault(member.value, []).append(member)
+    return found
+
+
+def test_every_reason_has_one_row() -> None:
+    assert sorted(row.reason for row in rows()) == sorted(members())
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.reason)
+def test_the_module_of_a_row_exists_and_decides_the_reason(row: Row) -> None:
+    source = inspect.getsource(importlib.import_module(row.module))
+    names = [f"Reason.{member.name}" for member in members()[row.reason]]
+    assert any(name in source for name in names), f"{row.module} does not mention {row.reason}"
+
+
+@pytest.mark.parametrize("row", rows(), ids=lambda row: row.reason)
+def test_a_row_says_in_sentences_what_it_means_and_what_to_do(row: Row) -> None:
+    assert row.meaning.endswith(".")
+    assert row.advice.endswith(".")

@@ -1,0 +1,242 @@
+"""A field of a task reaches every part that needs it. A forgotten step of the recipe fails here.
+
+The recipe is "Add a field to the spec" in CONTRIBUTING. The tests use the real
+functions: the decorator, the process that discovers tasks, `build`, the
+operator, the runner's settings and the loop's assignments.
+"""
+
+import dataclasses
+import importlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+
+from jvscheduler import environment
+from jvscheduler.decorators import task_of
+from jvscheduler.discovery import discover
+from jvscheduler.due_instants.definition import Definition, definition_of, revision_of
+from jvscheduler.manifests.resource import resource, to_yaml
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.runner.settings import Settings, read_settings
+from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import Task
+from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.tasks import cron_jobs
+from jvscheduler_server.loop_pod.assignments import to_assignment
+
+TASKS = """
+from jvscheduler import on_schedule
+
+
+@on_schedule(
+    "daily at 03:00",
+    task_id="shop.every-option",
+    enabled=False,
+    max_concurrent=2,
+    timeout_seconds=60,
+    retry_count=3,
+    description="Sets every option",
+    time_zone="Europe/Berlin",
+)
+def every_option() -> None: ...
+
+
+@on_schedule("daily at 02:30", dst="once", time_zone="Europe/Berlin")
+def once_a_day() -> None: ...
+
+
+@on_schedule("hourly")
+def without_a_zone() -> None: ...
+"""
+
+Manifest = dict[str, Any]
+
+
+class Example(NamedTuple):
+    """The same tasks as their module holds them and as the discovery returns them."""
+
+    decorated: Mapping[str, Task]
+    discovered: Mapping[str, Task]
+
+
+@pytest.fixture(scope="module")
+def example(tmp_path_factory: pytest.TempPathFactory) -> Example:
+    folder = tmp_path_factory.mktemp("every_option")
+    (folder / "every_option_tasks.py").write_text(TASKS)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.syspath_prepend(str(folder))
+        module = importlib.import_module("every_option_tasks")
+        discovered = discover(["every_option_tasks"], time_limit=60)
+    decorated = [task for value in vars(module).values() if (task := task_of(value)) is not None]
+    return Example({_function(t): t for t in decorated}, {_function(t): t for t in discovered})
+
+
+def _function(task: Task) -> str:
+    return task.entrypoint.partition(":")[2]
+
+
+def test_the_example_gives_every_field_another_value_than_the_default(example: Example) -> None:
+    same = {
+        field.name
+        for field in dataclasses.fields(Task)
+        if field.default is not dataclasses.MISSING
+        and getattr(example.decorated["every_option"], field.name) == field.default
+    }
+    assert same == {"has_own_zone"}, "set the new option in TASKS"
+    assert not example.decorated["without_a_zone"].has_own_zone
+
+
+@pytest.mark.parametrize("function", ["every_option", "once_a_day", "without_a_zone"])
+def test_every_field_survives_the_discovery(example: Example, function: str) -> None:
+    assert example.discovered[function] == example.decorated[function], "see manifests/mapping.py"
+
+
+class InPod(NamedTuple):
+    """What Kubernetes and the runner know of a task that a CronJob carries."""
+
+    cron_job: Manifest
+    settings: Settings
+
+
+FIELDS_IN_A_POD: Mapping[str, Callable[[InPod], object]] = {
+    "task_id": lambda pod: pod.settings.task_id,
+    "entrypoint": lambda pod: pod.settings.entrypoint,
+    "schedule": lambda pod: (pod.cron_job["schedule"], pod.cron_job["timeZone"]),
+    "enabled": lambda pod: not pod.cron_job["suspend"],
+    "max_concurrent": lambda pod: pod.settings.max_concurrent,
+    "timeout_seconds": lambda pod: pod.settings.timeout_seconds,
+    "retry_count": lambda pod: pod.settings.retry_count,
+}
+NOT_IN_A_POD = {
+    "description": "it is for people, who read it in the ScheduledTask",
+    "has_own_zone": "the spec always has a time zone",
+}
+
+
+def test_every_field_reaches_the_pod_or_has_a_reason_not_to() -> None:
+    known = {*FIELDS_IN_A_POD, *NOT_IN_A_POD}
+    assert known == {field.name for field in dataclasses.fields(Task)}
+
+
+@pytest.mark.parametrize("field", FIELDS_IN_A_POD)
+def test_a_field_survives_to_the_runner(example: Example, field: str) -> None:
+    task = example.discovered["every_option"]
+    expected = getattr(task, field)
+    if field == "schedule":
+        expected = (task.schedule.cron, task.schedule.time_zone)
+    assert FIELDS_IN_A_POD[field](in_pod(built(task))) == expected
+
+
+@pytest.mark.parametrize("function", ["every_option", "once_a_day"])
+def test_every_field_survives_to_the_loop(example: Example, function: str) -> None:
+    task = example.discovered[function]
+    assert definition(built(task, backend="Loop")).task == task, "see manifests/mapping.py"
+
+
+NOT_IN_A_REVISION = {
+    "timeout_seconds": "it limits an attempt and moves no due instant",
+    "retry_count": "it adds attempts and no due instant",
+    "description": "it is for people",
+}
+
+
+def test_every_field_that_decides_what_is_due_survives_in_the_history(example: Example) -> None:
+    """A loop that starts reads the definition of an earlier loop from the task's revision."""
+    served = definition(built(example.discovered["every_option"], startingDeadlineSeconds=30))
+    revision = revision_of(served, datetime(2026, 3, 2, tzinfo=UTC))
+    read = definition_of(revision, served.name, served.task.entrypoint)
+    changed = {
+        field.name
+        for field in dataclasses.fields(Task)
+        if getattr(read.task, field.name) != getattr(served.task, field.name)
+    }
+    assert changed == set(NOT_IN_A_REVISION)
+    assert read.starting_deadline == served.starting_deadline
+
+
+def test_task_and_spec_have_the_same_defaults() -> None:
+    schedule = parse_schedule(SPEC["schedule"], seed=SPEC["taskID"])
+    assert definition(stored(SPEC)).task == Task(SPEC["taskID"], SPEC["entrypoint"], schedule)
+
+
+def built(task: Task, **spec: Any) -> Manifest:
+    """The ScheduledTask as the operator and the loop read it, after a way through YAML."""
+    made: Manifest = yaml.safe_load(to_yaml([resource(task, "shop:1", "shop")]))
+    return stored({**made["spec"], **spec})
+
+
+def stored(spec: Mapping[str, Any]) -> Manifest:
+    metadata = {"name": "every-option", "namespace": "shop", "uid": "1"}
+    return {"metadata": metadata, "spec": dict(spec), "status": {"loop": "a-loop"}}
+
+
+def cron_job(task: Manifest) -> Manifest:
+    accepted = accept(task)
+    made = cron_jobs.build(task, accepted.spec, cron_jobs.due(accepted.schedule) or {})
+    return {**made["spec"]}
+
+
+def in_pod(task: Manifest) -> InPod:
+    made = cron_job(task)
+    (container,) = made["jobTemplate"]["spec"]["template"]["spec"]["containers"]
+    from_kubernetes = {
+        environment.NAMESPACE: "shop",
+        environment.POD_NAME: "every-option-29547000-x7k2p",
+        environment.JOB_NAME: "every-option-29547000",
+    }
+    variables = {v["name"]: v["value"] for v in container["env"] if "value" in v}
+    return InPod(made, read_settings({**from_kubernetes, **variables}))
+
+
+def definition(task: Manifest) -> Definition:
+    found = to_assignment(task).definition
+    assert found is not None
+    return found
+
+
+SPEC = {
+    "taskID": "shop.restock",
+    "entrypoint": "shop.tasks:restock",
+    "schedule": "daily at 03:00",
+    "image": "shop:1",
+}
+CHANGED: Mapping[str, Any] = {
+    "taskID": "shop.restock-2",
+    "entrypoint": "shop.tasks:restock_2",
+    "schedule": "daily at 04:00",
+    "timeZone": "Europe/Berlin",
+    "dst": "once",
+    "backend": "Loop",
+    "suspend": True,
+    "maxConcurrency": 2,
+    "concurrencyPolicy": "Replace",
+    "activeDeadlineSeconds": 60,
+    "backoffLimit": 3,
+    "description": "Fills the shelves",
+    "image": "shop:2",
+    "startingDeadlineSeconds": 30,
+    "successfulJobsHistoryLimit": 1,
+    "failedJobsHistoryLimit": 1,
+    "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
+}
+"""A value other than the default for each key of the spec."""
+
+
+def test_the_changes_name_every_key_of_the_spec() -> None:
+    keys = {field.alias for field in ScheduledTaskSpec.model_fields.values()}
+    assert keys == set(CHANGED), "change the new key in CHANGED"
+
+
+@pytest.mark.parametrize("key", CHANGED)
+def test_every_key_of_the_spec_has_an_effect(key: str) -> None:
+    assert effect({**SPEC, key: CHANGED[key]}) != effect(SPEC)
+
+
+def effect(spec: Mapping[str, Any]) -> object:
+    """The loop or the CronJob that carries the task, and what a loop would do with it."""
+    task = stored(spec)
+    return accept(task).loop or cron_job(task), definition(task)
