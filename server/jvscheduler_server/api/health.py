@@ -1,8 +1,8 @@
-"""Whether the process lives, and whether what it says can be relied on.
+"""`/livez` and `/readyz`: the process answers; the watch is complete.
 
-Ready means that the watch has seen everything once. The history is not asked:
-while it is away the API says so with 503 and the sweep keeps what it could not
-record, and taking the server out of its Service would help neither.
+Neither asks the history. While the database is away the API answers 503 and the repair keeps
+its outcomes in memory. Restarting the server, or removing it from its Service, would lose
+those outcomes and help nobody.
 """
 
 from typing import Literal
@@ -22,7 +22,7 @@ class Alive(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Each check and what came of it."""
+    """The result of each check."""
 
     status: Literal["ok", "failing"] = Field(description="`ok` when no check fails.")
     checks: dict[str, str] = Field(description="`ok`, or what the check waits for.")
@@ -30,13 +30,13 @@ class Readiness(BaseModel):
 
 @router.get("/livez")
 async def livez() -> Alive:
-    """Whether the process is alive."""
+    """Answer 200 while the process is alive."""
     return Alive()
 
 
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(request: Request, response: Response) -> Readiness:
-    """Whether the watch of tasks and pods is complete; 503 names what it waits for."""
+    """Answer 200 when all tasks and pods are known; 503 names what is missing."""
     checks = {"cluster": _cluster_check(state_of(request).cluster.synced)}
     failing = any(result != "ok" for result in checks.values())
     if failing:

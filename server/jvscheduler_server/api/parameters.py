@@ -1,7 +1,7 @@
-"""Query parameters that refuse what they do not know.
+"""Query parameters: an unknown one is refused.
 
-A misspelt `?statuss=failed` would otherwise answer with everything, which reads
-like an answer to the question. The problem names the parameter and the known ones.
+Without this, a misspelt `?statuss=failed` would answer with all jobs, as if all had failed.
+The problem names the unknown parameter and those that the path takes.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 
 class Parameters(BaseModel):
-    """Base of each endpoint's query parameters; by itself, an endpoint that takes none."""
+    """Base of each endpoint's query parameters. An endpoint without any uses it as it is."""
 
     # FastAPI drops unknown parameters before a model that does not forbid them sees any.
     model_config = ConfigDict(extra="forbid")

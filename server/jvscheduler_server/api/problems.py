@@ -1,8 +1,8 @@
-"""Every error of the API is a problem as RFC 9457 describes it, and names the fix.
+"""Every error of the API is a problem (RFC 9457) that names the fix.
 
-One shape for all: a caller's own mistake (422, 404, 405), a history that does
-not answer (503 with Retry-After) and a fault of ours (500). A fault's text stays
-in the log, as it may quote the database's address.
+All have one shape: a caller's mistake (422, 404, 405), a history that does not answer (503
+with `Retry-After`) and an error in our code (500). The text of the last stays in the log,
+because it may quote the database's address.
 """
 
 import logging
@@ -21,17 +21,21 @@ from jvscheduler.errors import HistoryUnavailable
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 10
+"""When to ask again while the database is away."""
 
 _log = logging.getLogger(__name__)
 
 
 class ProblemRoute(APIRoute):
-    """Tells a caller's mistake and a history that is away as problems, in any application."""
+    """A route that answers with a problem in any application, also in a user's own.
+
+    There an exception handler of ours would change the answers of the user's endpoints.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
-        async def handle_or_tell(request: Request) -> Response:
+        async def answer(request: Request) -> Response:
             try:
                 return await handle(request)
             except RequestValidationError as error:
@@ -39,45 +43,48 @@ class ProblemRoute(APIRoute):
             except HistoryUnavailable as error:
                 return _on_history(request, error)
 
-        return handle_or_tell
+        return answer
 
 
 class InvalidParameter(BaseModel):
-    """One parameter that was refused."""
+    """A parameter that was refused."""
 
     parameter: str = Field(description="The parameter's name.")
-    detail: str = Field(description="What is wrong with it, and what is allowed.")
+    detail: str = Field(description="What is wrong with it and what is allowed.")
 
 
 class Problem(BaseModel):
-    """An error, as RFC 9457 (`application/problem+json`) shapes it."""
+    """An error in the shape of RFC 9457 (`application/problem+json`)."""
 
-    type: str = Field(default="about:blank", description="Kind of the problem; the title says it.")
+    type: str = Field(
+        default="about:blank",
+        description="Kind of the problem. `about:blank`: the title says it.",
+    )
     title: str = Field(description="The HTTP status in words.")
     status: int = Field(description="The HTTP status.")
-    detail: str = Field(description="What is wrong and how to mend it.")
-    instance: str = Field(description="The path that was asked for.")
+    detail: str = Field(description="What is wrong and how to fix it.")
+    instance: str = Field(description="The path of the request.")
     errors: list[InvalidParameter] | None = Field(
-        default=None, description="Each refused parameter, when the request itself is at fault."
+        default=None, description="Each refused parameter, when the request is wrong."
     )
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The `responses` of an endpoint that may answer with these problems."""
+    """Return the `responses` of an endpoint that may answer with these problems."""
     return {
         status: {"description": HTTPStatus(status).phrase, "model": Problem} for status in statuses
     }
 
 
 def install(app: FastAPI) -> None:
-    """Make every other error of this application a problem."""
+    """Answer with a problem for every other error of our own application."""
     app.add_exception_handler(HTTPException, _on_http)
     app.add_exception_handler(Exception, _on_fault)
     document_media_type(app)
 
 
 def document_media_type(app: FastAPI) -> None:
-    """FastAPI documents every model as `application/json`; problems have a type of their own."""
+    """Document problems as `application/problem+json`. FastAPI knows `application/json` only."""
     build = app.openapi
 
     def openapi() -> dict[str, Any]:
@@ -115,7 +122,7 @@ def _on_history(request: Request, error: HistoryUnavailable) -> JSONResponse:
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
     _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    detail = "The server failed on this request. Its log has the cause; please report it."
+    detail = "The server failed on this request. Its log has the cause. Please report it."
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
 
@@ -140,7 +147,7 @@ def _answer(
 def _http_detail(request: Request, error: HTTPException) -> str:
     path = request.url.path
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return f"There is nothing at {path}. /docs lists what there is."
+        return f"There is nothing at {path}. /docs lists all paths."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "another method")
         return f"{path} does not take {request.method}; use {allowed}."

@@ -1,4 +1,4 @@
-"""The two parts that every endpoint reads, tied to the application that they belong to."""
+"""What every endpoint reads: the history and the cluster of its application."""
 
 from dataclasses import dataclass
 from typing import cast

@@ -1,9 +1,8 @@
-"""`/api/scheduler/status`: the tasks, what is due next, and how jobs ended so far.
+"""`/api/scheduler/status`: the tasks, their next due instants, and jobs counted by status.
 
-The keys `scheduler`, `job_statistics` (`total_jobs`, `completed_jobs`,
-`failed_jobs`, `success_rate`) and `timestamp` are those that jvspatial's
-scheduler page teaches; everything else is ours. The success rate is out of all
-jobs, as it is there.
+The keys `scheduler`, `job_statistics` (`total_jobs`, `completed_jobs`, `failed_jobs`,
+`success_rate`) and `timestamp` are those that jvspatial's scheduler page teaches. The others
+are ours. As on that page, the success rate is completed jobs out of all jobs.
 """
 
 from collections import Counter
@@ -27,36 +26,40 @@ router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=Prob
 class TaskAnswer(BaseModel):
     """A task and its schedule."""
 
-    task_id: str = Field(description="The task's id, the `job_name` of its jobs.")
+    task_id: str = Field(description="The task's id, which is the `job_name` of its jobs.")
     name: str = Field(description="Name of its ScheduledTask.")
     namespace: str
     schedule: str
     time_zone: str
-    suspended: bool = Field(description="Whether scheduling is suspended.")
-    ready: bool = Field(description="Whether it is scheduled as its definition says.")
+    suspended: bool = Field(description="True when no new job is started.")
+    ready: bool = Field(description="True when it is scheduled as its definition says.")
     reason: str | None = Field(description="Why it is not ready.")
-    running_jobs: int = Field(description="Jobs of it that run now.")
+    running_jobs: int = Field(description="Number of its jobs that run now.")
     last_schedule_time: datetime | None = Field(description="The last due instant.")
     next_schedule_time: datetime | None = Field(description="The next due instant.")
 
 
 class SchedulerAnswer(BaseModel):
-    """What carries the tasks."""
+    """The tasks and the cluster that runs them."""
 
     backend: str = Field(description="`kubernetes`, or `local` without a cluster.")
-    synced: bool = Field(description="Whether all tasks and pods are known; else wait a moment.")
+    synced: bool = Field(
+        description="True when all tasks and pods are known. If false, ask again in a moment."
+    )
     task_count: int
     suspended_count: int
     tasks: list[TaskAnswer] = Field(description="Ordered by namespace and id.")
 
 
 class StatisticsAnswer(BaseModel):
-    """How many jobs the history holds, by status."""
+    """The number of jobs in the history, by status."""
 
     total_jobs: int
     completed_jobs: int
     failed_jobs: int
-    success_rate: float = Field(description="Completed jobs out of all, in percent; 0 for none.")
+    success_rate: float = Field(
+        description="Completed jobs out of all jobs, in percent. 0 when there is none."
+    )
     pending_jobs: int
     running_jobs: int
     timeout_jobs: int
@@ -69,12 +72,12 @@ class StatusAnswer(BaseModel):
 
     scheduler: SchedulerAnswer
     job_statistics: StatisticsAnswer
-    timestamp: datetime = Field(description="When this was so.")
+    timestamp: datetime = Field(description="When the server answered.")
 
 
 @router.get("/status", responses=documented(422, 503))
 async def status(request: Request, _: Annotated[Parameters, Query()]) -> StatusAnswer:
-    """Tasks with their next due instants, and counts of jobs by status."""
+    """Show the tasks with their next due instants, and the number of jobs by status."""
     state = state_of(request)
     counts = await state.store.counts()
     unfinished = await state.store.unfinished()
@@ -97,7 +100,7 @@ def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
 
 
 def _scheduler(cluster: Cluster, running: Mapping[tuple[str, str], int]) -> SchedulerAnswer:
-    tasks = sorted(cluster.tasks(), key=lambda task: (task.namespace, task.task_id))
+    tasks = sorted(cluster.tasks(), key=lambda task: task.key)
     return SchedulerAnswer(
         backend=cluster.backend,
         synced=cluster.synced,
@@ -110,7 +113,4 @@ def _scheduler(cluster: Cluster, running: Mapping[tuple[str, str], int]) -> Sche
 def _answers(
     tasks: Sequence[TaskState], running: Mapping[tuple[str, str], int]
 ) -> list[TaskAnswer]:
-    return [
-        TaskAnswer(**vars(task), running_jobs=running.get((task.namespace, task.task_id), 0))
-        for task in tasks
-    ]
+    return [TaskAnswer(**vars(task), running_jobs=running.get(task.key, 0)) for task in tasks]

@@ -1,37 +1,25 @@
-"""The cluster of `jvscheduler dev`, of a user's server and of tests: some tasks, no pods.
+"""The cluster of `jvscheduler dev`, of a user's own server and of tests: tasks, but no pods."""
 
-The next due instants are computed when asked, as no operator writes them down.
-"""
-
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from jvscheduler.names import resource_name
 from jvscheduler.tasks import Task
 from jvscheduler_server.cluster.objects import TaskPod, TaskState
 
-NAMESPACE = "dev"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)
+LOCAL_NAMESPACE: Final = "dev"
+"""The namespace of jobs that ran in no cluster."""
 
 
 class LocalCluster:
-    """Tasks as they were discovered; always synced."""
+    """The tasks that were discovered. It is always synced."""
 
     backend = "local"
     synced = True
 
-    def __init__(
-        self,
-        tasks: Sequence[Task],
-        namespace: str = NAMESPACE,
-        clock: Callable[[], datetime] = utc_now,
-    ) -> None:
+    def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)
-        self._namespace = namespace
-        self._clock = clock
 
     async def start(self) -> None:
         """Nothing is watched."""
@@ -43,17 +31,18 @@ class LocalCluster:
         return ()
 
     def tasks(self) -> Sequence[TaskState]:
-        now = self._clock()
-        return tuple(_state(task, self._namespace, now) for task in self._tasks)
+        now = datetime.now(UTC)
+        return tuple(_state(task, now) for task in self._tasks)
 
 
-def _state(task: Task, namespace: str, now: datetime) -> TaskState:
+def _state(task: Task, now: datetime) -> TaskState:
     return TaskState(
         task_id=task.task_id,
         name=resource_name(task.task_id),
-        namespace=namespace,
+        namespace=LOCAL_NAMESPACE,
         schedule=str(task.schedule),
         time_zone=task.schedule.time_zone,
         suspended=not task.enabled,
+        # No operator writes the next instant into a status here.
         next_schedule_time=task.schedule.next(now) if task.enabled else None,
     )

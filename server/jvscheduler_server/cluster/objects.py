@@ -1,58 +1,77 @@
-"""What the server knows of the place where tasks run, and the seam through which it asks.
+"""Pods, Jobs, CronJobs and tasks as the server sees them.
 
-Reads are answered from memory: a request of the API never waits for an API
-server. `KubernetesCluster` keeps the memory fresh by watching, `LocalCluster`
-has no pods at all. Everything is frozen and in our words, so that `join` and
-`sweep` decide without knowing Kubernetes' own shapes.
+All are frozen and in the server's own words, so that `join` and `repair` decide without
+knowing the shape of Kubernetes' objects.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from jvscheduler.outcomes import Outcome
 
 
+class TaskKey(NamedTuple):
+    """What identifies a task in the history and in the cluster."""
+
+    namespace: str
+    task_id: str
+
+
+@dataclass(frozen=True)
+class JobIdentity:
+    """The job that a pod is an attempt of."""
+
+    id: str
+    """Id of its record."""
+    name: str
+    """Name of the Kubernetes Job."""
+    task_id: str
+    task_name: str
+    """Name of the ScheduledTask."""
+    scheduled_time: datetime | None = None
+    """None: the Job was created by hand."""
+
+
 @dataclass(frozen=True)
 class TaskPod:
-    """One pod of a task: one attempt of one job.
-
-    `reported` is the outcome that its runner left as termination message;
-    `reason` and `message` are Kubernetes' own words for the state it is in.
-    """
+    """A pod of a task: one attempt of one job, as it was last seen."""
 
     uid: str
     name: str
     namespace: str
-    job_id: str
-    task_id: str
-    task_name: str
-    job_name: str
+    job: JobIdentity
     created_time: datetime
     phase: str
-    scheduled_time: datetime | None = None
     node: str | None = None
     restarts: int = 0
     retry_count: int = 0
+    """Number of attempts that may follow the first, as its runner was told."""
     reason: str | None = None
+    """Kubernetes' reason for the state that the pod is in, such as `OOMKilled`."""
     message: str | None = None
+    """Kubernetes' message to that reason."""
     started: bool = False
+    """True when the task's container has run, however briefly."""
     finished: bool = False
+    """True when the task's container has ended, or can no longer start."""
     start_time: datetime | None = None
     completion_time: datetime | None = None
     exit_code: int | None = None
-    disrupted: str | None = None
-    """Why Kubernetes took the pod away (eviction, preemption, a lost node)."""
+    disruption: str | None = None
+    """Why Kubernetes removed the pod: eviction, preemption, a lost node."""
     reported: Outcome | None = None
+    """The outcome that its runner left as the container's termination message."""
     deletion_time: datetime | None = None
-    """When its deletion was asked for."""
+    """When its deletion was requested."""
     deleted: bool = False
-    """The pod is gone; this is the last that was seen of it."""
+    """True when the pod no longer exists."""
     vanished: bool = False
-    """It went while the server was not watching, so the last seen may not be the end."""
+    """True when it was deleted while the server did not watch, so its end was not seen."""
 
     @property
-    def was_deleted_first(self) -> bool:
-        """Whether its deletion came before its container's end, and so is the cause of it."""
+    def was_ended_by_deletion(self) -> bool:
+        """True when its deletion was requested before its container ended by itself."""
         if self.deletion_time is None:
             return self.deleted and not self.finished
         return self.completion_time is None or self.completion_time >= self.deletion_time
@@ -60,17 +79,18 @@ class TaskPod:
 
 @dataclass(frozen=True)
 class KubernetesJob:
-    """A Job of a task: `finished` when Kubernetes makes no further attempt for it."""
+    """A Job of a task."""
 
     name: str
     namespace: str
     finished: bool
+    """True when Kubernetes makes no further attempt for it."""
     task_name: str = ""
 
 
 @dataclass(frozen=True)
 class TaskCronJob:
-    """The CronJob of a task, as far as it decides which Jobs there are."""
+    """The CronJob of a task: the fields that decide for which instants Jobs are created."""
 
     name: str
     namespace: str
@@ -78,14 +98,18 @@ class TaskCronJob:
     schedule: str
     created_time: datetime
     changed_time: datetime
-    """Of its last edit by anyone, to the second; Kubernetes' own notes do not count."""
+    """Time of the last edit by anyone, in whole seconds. Changes of its status do not count."""
     time_zone: str = "UTC"
     suspended: bool = False
     forbids_concurrency: bool = False
     starting_deadline_seconds: int | None = None
     max_concurrency: int = 1
     last_schedule_time: datetime | None = None
-    """Kubernetes starts nothing for an instant up to this one any more."""
+    """Kubernetes creates no more Jobs for instants up to this one."""
+
+    @property
+    def key(self) -> TaskKey:
+        return TaskKey(self.namespace, self.task_id)
 
 
 @dataclass(frozen=True)
@@ -104,4 +128,8 @@ class TaskState:
     last_schedule_time: datetime | None = None
     next_schedule_time: datetime | None = None
     backend: str | None = None
-    """`CronJob` or `Loop`, as the operator wrote it."""
+    """`CronJob` or `Loop`, as the operator wrote it in the status."""
+
+    @property
+    def key(self) -> TaskKey:
+        return TaskKey(self.namespace, self.task_id)

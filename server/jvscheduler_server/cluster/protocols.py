@@ -1,4 +1,8 @@
-"""How the API and the repair read the cluster."""
+"""How the API and the repair read the cluster.
+
+Every read is answered from memory: a request to our API never waits for the API server.
+`KubernetesCluster` keeps that memory up to date by watching. `LocalCluster` has no pods.
+"""
 
 from collections.abc import Iterable, Sequence
 from typing import Protocol
@@ -7,42 +11,49 @@ from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskP
 
 
 class Cluster(Protocol):
-    """Where tasks run. `backend` is `kubernetes` or `local`, as the API's status shows it."""
+    """Where tasks run, as the API shows it."""
 
     @property
-    def backend(self) -> str: ...
+    def backend(self) -> str:
+        """`kubernetes` or `local`, as in the API's status."""
 
     @property
     def synced(self) -> bool:
-        """Whether everything that exists is known; before, absence means nothing."""
+        """True when everything that exists is known.
+
+        While it is False, a missing object proves nothing: its list has not arrived yet.
+        """
 
     async def start(self) -> None:
-        """Begin to watch; returns at once."""
+        """Begin to watch. Returns at once."""
 
     async def stop(self) -> None:
-        """End the watch and let go of every connection."""
+        """End the watch and close every connection."""
 
     def pods(self) -> Sequence[TaskPod]:
-        """Pods that exist."""
+        """Return the pods that exist."""
 
     def tasks(self) -> Sequence[TaskState]:
-        """Tasks that exist."""
+        """Return the tasks that exist."""
 
 
 class WatchedCluster(Cluster, Protocol):
-    """A cluster whose pods end without `jvscheduler dev` watching over them."""
+    """A cluster whose records need repair, because nothing of ours outlives its pods."""
 
     def jobs(self) -> Sequence[KubernetesJob]:
-        """Jobs of tasks that exist."""
+        """Return the tasks' Jobs that exist."""
 
     def cron_jobs(self) -> Sequence[TaskCronJob]:
-        """CronJobs of tasks that exist."""
+        """Return the tasks' CronJobs that exist."""
 
-    def departed(self) -> Sequence[TaskPod]:
-        """Pods that are gone and not yet forgotten."""
+    def deleted_pods(self) -> Sequence[TaskPod]:
+        """Return the pods that no longer exist and were not yet forgotten."""
 
     def forget(self, pods: Iterable[TaskPod]) -> None:
-        """The history has what these departed pods told."""
+        """Drop these deleted pods: the history has their outcomes."""
 
     async def changed(self, seconds: float) -> None:
-        """Wait for a change since the last call, at most so long."""
+        """Wait until something changes, at most this long.
+
+        Returns at once when something has changed since the last call.
+        """

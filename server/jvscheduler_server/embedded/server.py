@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from jvspatial.api import Server as JvspatialServer
 from jvspatial.api.config import ServerConfig
 
-from jvscheduler_server.api.app import SCHEDULER, lifespan
+from jvscheduler_server.api.lifespan import lifespan
 from jvscheduler_server.api.problems import document_media_type
+from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded import databases
@@ -76,10 +77,11 @@ class Server(JvspatialServer):
         return app
 
     def _scheduler_routes(self) -> APIRouter:
-        """Ours, apart from those that the user's endpoints take the place of."""
+        """Return our routes without those whose path an endpoint of the user's has."""
         router = APIRouter()
-        for route in (route for part in SCHEDULER for route in part.router.routes):
-            assert isinstance(route, APIRoute)  # noqa: S101 - nothing else is in them
+        ours = [route for entry in ROUTERS if entry.embedded for route in entry.router.routes]
+        for route in ours:
+            assert isinstance(route, APIRoute)  # noqa: S101 - the routers hold nothing else
             if not self.has_endpoint(route.path.removeprefix("/api")):
                 router.routes.append(route)
         return router

@@ -1,9 +1,6 @@
-"""The cluster as four watches see it: pods, Jobs and CronJobs of tasks, and ScheduledTasks.
+"""The cluster as four informers see it: pods, Jobs and CronJobs of tasks, and ScheduledTasks.
 
-The first three are selected by label on the API server, in all namespaces. Pods
-that are gone are kept, as they were last seen, until the sweep has recorded what
-they tell. They are bounded, for a history that stays away for good must not
-take the server with it.
+The API server selects the first three by label, in all namespaces.
 """
 
 import asyncio
@@ -15,18 +12,18 @@ from typing import Final, TypeVar
 from jvscheduler import names
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
-from jvscheduler_server.kubernetes.cron_jobs import to_task_cron_job
-from jvscheduler_server.kubernetes.informer import Resource, Source, Watched
-from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
-from jvscheduler_server.kubernetes.pods import remember, to_task_pod
+from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
+from jvscheduler_server.kubernetes.jobs import to_kubernetes_job, to_task_cron_job
+from jvscheduler_server.kubernetes.pods import keep_deletion_time, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 
-PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, remember)
+PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, keep_deletion_time)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
 CRON_JOBS: Final = Resource("/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL)
 TASKS: Final = Resource(f"/apis/{names.API_VERSION}/{names.PLURAL}", to_task_state)
 
-MAX_DEPARTED: Final = 20_000
+MAX_DELETED_PODS: Final = 20_000
+"""Deleted pods that are kept at most, so that a long absence of the history fills no memory."""
 
 T = TypeVar("T")
 
@@ -34,27 +31,32 @@ _log = logging.getLogger(__name__)
 
 
 class KubernetesCluster:
-    """Follows the API server from `start` to `stop`."""
+    """Follows the API server from `start` to `stop`.
+
+    It keeps each deleted pod, as it was last seen, until `forget`: a pod may be deleted before
+    the history has its outcome.
+    """
 
     backend = "kubernetes"
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, api_server: ApiServer) -> None:
+        self._api_server = api_server
         self._change = asyncio.Event()
-        self._departed: dict[str, TaskPod] = {}
-        self._pods = self._watched(PODS, self._pod_gone)
-        self._jobs = self._watched(JOBS, _ignore)
-        self._cron_jobs = self._watched(CRON_JOBS, _ignore)
-        self._tasks = self._watched(TASKS, _ignore)
-        self._all = (self._pods, self._jobs, self._cron_jobs, self._tasks)
+        self._deleted_pods: dict[str, TaskPod] = {}
+        """By uid, the oldest first."""
+        self._pods = self._informer(PODS, self._keep_deleted)
+        self._jobs = self._informer(JOBS, _ignore)
+        self._cron_jobs = self._informer(CRON_JOBS, _ignore)
+        self._tasks = self._informer(TASKS, _ignore)
+        self._informers = (self._pods, self._jobs, self._cron_jobs, self._tasks)
         self._running: list[asyncio.Task[None]] = []
 
     @property
     def synced(self) -> bool:
-        return all(watched.synced for watched in self._all)
+        return all(informer.synced for informer in self._informers)
 
     async def start(self) -> None:
-        self._running = [asyncio.create_task(watched.run()) for watched in self._all]
+        self._running = [asyncio.create_task(informer.run()) for informer in self._informers]
 
     async def stop(self) -> None:
         for task in self._running:
@@ -74,12 +76,12 @@ class KubernetesCluster:
     def tasks(self) -> Sequence[TaskState]:
         return self._tasks.items()
 
-    def departed(self) -> Sequence[TaskPod]:
-        return tuple(self._departed.values())
+    def deleted_pods(self) -> Sequence[TaskPod]:
+        return tuple(self._deleted_pods.values())
 
     def forget(self, pods: Iterable[TaskPod]) -> None:
         for pod in pods:
-            self._departed.pop(pod.uid, None)
+            self._deleted_pods.pop(pod.uid, None)
 
     async def changed(self, seconds: float) -> None:
         try:
@@ -89,17 +91,17 @@ class KubernetesCluster:
             return
         self._change.clear()
 
-    def _watched(self, resource: Resource[T], gone: Callable[[T, bool], None]) -> Watched[T]:
+    def _informer(self, resource: Resource[T], on_delete: Callable[[T, bool], None]) -> Informer[T]:
         backoff = Backoff(first=0.5, longest=30)
-        return Watched(self._source, resource, self._change.set, gone, backoff)
+        return Informer(self._api_server, resource, self._change.set, on_delete, backoff)
 
-    def _pod_gone(self, pod: TaskPod, vanished: bool) -> None:
-        self._departed[pod.uid] = replace(pod, deleted=True, vanished=vanished)
-        while len(self._departed) > MAX_DEPARTED:
-            uid, oldest = next(iter(self._departed.items()))
-            del self._departed[uid]
+    def _keep_deleted(self, pod: TaskPod, vanished: bool) -> None:
+        self._deleted_pods[pod.uid] = replace(pod, deleted=True, vanished=vanished)
+        while len(self._deleted_pods) > MAX_DELETED_PODS:
+            uid, oldest = next(iter(self._deleted_pods.items()))
+            del self._deleted_pods[uid]
             _log.error("too much to record: what became of pod %s is lost", oldest.name)
 
 
 def _ignore(_: object, __: bool) -> None:
-    """Only pods tell something by their end."""
+    """The deletion of a Job, a CronJob or a task says nothing about an attempt."""

@@ -1,8 +1,8 @@
-"""The only module that speaks to Kubernetes: `kubernetes.aio` for login, TLS and requests.
+"""The connection to the API server, by the `kubernetes.aio` client. No other module imports it.
 
-Its generated models and its watch are not used. Objects stay dicts, which cost a
-tenth of the memory and time; and that watch reconnects by itself without a
-pause and without telling that it missed something.
+It serves for login, TLS and requests. Its models and its watch are not used. Objects stay
+dicts, which need a tenth of the memory and time. The client's watch reconnects by itself,
+without a pause, and does not report that it missed events.
 """
 
 import json
@@ -15,22 +15,25 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from jvscheduler.errors import InvalidSettings
+from jvscheduler_server.kubernetes.fields import Json
 from jvscheduler_server.kubernetes.informer import (
     ApiServerUnavailable,
-    Json,
     Resource,
-    VersionExpired,
+    ResourceVersionExpired,
 )
 
 PAGE: Final = 500
+"""Objects that one request of a list asks for."""
+
 LIST_TIMEOUT: Final = ClientTimeout(total=60, sock_connect=10)
 WATCH_SECONDS: Final = 240
-"""After which the API server is asked to end a watch; the next goes on from its version."""
+"""The API server is asked to end a watch after this long. The next one goes on from there."""
 
 WATCH_TIMEOUT: Final = ClientTimeout(total=WATCH_SECONDS + 30, sock_connect=10)
-"""Also notices a connection that died silently."""
+"""Longer than the watch itself, so that only a connection that died silently runs into it."""
 
 GONE: Final = 410
+"""HTTP status of a resource version that the API server no longer knows."""
 
 
 class KubernetesApi:
@@ -81,12 +84,15 @@ class KubernetesApi:
                 await _raise_for_status(answer)
                 yield answer
         except (ClientError, TimeoutError, OSError) as error:
-            told = str(error) or type(error).__name__
-            raise ApiServerUnavailable(f"the API server does not answer: {told}") from error
+            text = str(error) or type(error).__name__
+            raise ApiServerUnavailable(f"the API server does not answer: {text}") from error
 
 
 async def connect(kubeconfig: str | None) -> KubernetesApi:
-    """Raises InvalidSettings when there is neither."""
+    """Connect as the kubeconfig says. None: with the service account of the pod that this runs in.
+
+    Raises InvalidSettings when there is neither.
+    """
     configuration = Configuration()
     try:
         if kubeconfig:
@@ -128,9 +134,9 @@ def _object(raw: bytes) -> Json:
     try:
         value: Any = json.loads(raw)
     except ValueError as error:
-        raise ApiServerUnavailable(f"an answer that is not whole: {raw[:80]!r}") from error
+        raise ApiServerUnavailable(f"an incomplete answer: {raw[:80]!r}") from error
     if not isinstance(value, dict):
-        raise ApiServerUnavailable(f"an answer that is no object: {raw[:80]!r}")
+        raise ApiServerUnavailable(f"an answer that is no JSON object: {raw[:80]!r}")
     return value
 
 
@@ -143,5 +149,5 @@ def _message_of(text: str) -> str:
 
 def _raise(code: int, message: str) -> None:
     if code == GONE:
-        raise VersionExpired(message)
+        raise ResourceVersionExpired(message)
     raise ApiServerUnavailable(f"{code}: {message}")

@@ -1,10 +1,9 @@
-"""A memory of one kind of Kubernetes object that follows the cluster.
+"""An in-memory copy of one kind of Kubernetes object, kept up to date by list and watch.
 
-List, then watch from the list's resource version; bookmarks keep the version
-fresh. A version that the API server has forgotten (410 Gone) means listing
-again, and what a new list no longer has is gone. Between any two tries there is
-a pause that grows while they fail, so no fault of the API server becomes a
-busy loop. What was known stays known meanwhile.
+It lists once, then watches from the list's resource version; bookmarks keep the version
+recent. When the API server no longer knows that version (410 Gone), it lists again: an object
+that the new list lacks was deleted meanwhile. While the API server is away the copy stays as
+it is. The pause between two tries grows while they fail.
 """
 
 import asyncio
@@ -15,88 +14,95 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_server.backoff import Backoff
+from jvscheduler_server.kubernetes.fields import Json
 
-Json = Mapping[str, Any]
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
 
 
 class ApiServerUnavailable(TemporaryError):
-    """The API server refuses or does not answer."""
+    """The API server refuses the request or does not answer."""
 
 
-class VersionExpired(TemporaryError):
+class ResourceVersionExpired(TemporaryError):
     """The API server no longer knows the resource version: list again."""
 
 
 @dataclass(frozen=True)
 class Resource(Generic[T]):
-    """What to watch: an API path such as `/api/v1/pods`, and a label selector. `convert` says
-    what an object becomes here (None: it is not looked at), `remember(old, new)` what a newer
-    state of it keeps from the older."""
+    """What to watch, and what to keep of it."""
 
     path: str
+    """Path in the Kubernetes API, such as `/api/v1/pods`."""
     convert: Callable[[Json], T | None]
+    """Makes our value of an object. None: the object does not concern us."""
     label_selector: str = ""
-    remember: Callable[[T, T], T] = lambda _, new: new
+    carry_over: Callable[[T, T], T] = lambda _, new: new
+    """`carry_over(old, new)` returns the new value with what must survive from the old one."""
 
 
-class Source(Protocol):
-    """An API server."""
-
+class ApiServer(Protocol):
     async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
-        """All objects, and the resource version from which a watch misses nothing."""
+        """Return all objects, and the resource version from which a watch misses nothing."""
 
     def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
-        """Events `{"type": …, "object": …}` until the API server ends the stream."""
+        """Yield events `{"type": …, "object": …}` until the API server ends the stream."""
 
 
-class Watched(Generic[T]):
-    """The objects of one resource, each converted once. `gone(item, vanished)` is told of
-    each that is no more, `changed()` of every change."""
+class Informer(Generic[T]):
+    """The objects of one resource, each converted once per change.
+
+    It calls `on_change()` after every change. It calls `on_delete(item, vanished)` for each
+    deleted object; `vanished` is True when the deletion itself was not seen.
+    """
 
     def __init__(
         self,
-        source: Source,
+        api_server: ApiServer,
         resource: Resource[T],
-        changed: Callable[[], None],
-        gone: Callable[[T, bool], None],
+        on_change: Callable[[], None],
+        on_delete: Callable[[T, bool], None],
         backoff: Backoff,
     ) -> None:
-        self._source = source
+        self._api_server = api_server
         self._resource = resource
-        self._changed = changed
-        self._gone = gone
+        self._on_change = on_change
+        self._on_delete = on_delete
         self._backoff = backoff
         self._items: dict[str, T] = {}
+        """By uid."""
         self._version: str | None = None
         self.synced = False
+        """True once the first list has arrived."""
 
     def items(self) -> Sequence[T]:
         return tuple(self._items.values())
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """List and watch until it is cancelled."""
         while True:
             try:
-                await self._follow()
-            except VersionExpired as error:
+                await self._list_and_watch()
+            except ResourceVersionExpired as error:
                 _log.info("%s: listing again: %s", self._resource.path, error)
                 self._version = None
             except ApiServerUnavailable as error:
                 _log.warning("%s: %s; trying again", self._resource.path, error)
-            except Exception:  # noqa: BLE001 - logged; a watch that ends would be trusted for ever
+            except Exception:  # noqa: BLE001 - logged, with its traceback
+                # If the watch ended here, the repair would go on with an ever older copy.
                 _log.exception("%s: listing again after a fault", self._resource.path)
                 self._version = None
+            # Also after a watch that ended in order: an API server that ends each one at once
+            # must not be asked in a busy loop.
             await asyncio.sleep(self._backoff.next())
 
-    async def _follow(self) -> None:
+    async def _list_and_watch(self) -> None:
         if self._version is None:
-            objects, self._version = await self._source.list(self._resource)
+            objects, self._version = await self._api_server.list(self._resource)
             self._replace(objects)
             self._backoff.reset()
-        async for event in self._source.watch(self._resource, self._version):
+        async for event in self._api_server.watch(self._resource, self._version):
             self._apply(event)
             self._backoff.reset()
 
@@ -105,21 +111,22 @@ class Watched(Generic[T]):
         for item in objects:
             self._put(item, old)
         for uid in old.keys() - self._items.keys():
-            self._gone(old[uid], True)
+            self._on_delete(old[uid], True)
         self.synced = True
-        self._changed()
+        self._on_change()
 
     def _apply(self, event: Json) -> None:
         item = event["object"]
         self._version = item["metadata"]["resourceVersion"]
         if event["type"] == "BOOKMARK":
             return
+        # A DELETED event carries the last state: it is kept before the object is dropped.
         self._put(item, self._items)
         if event["type"] == "DELETED":
             last = self._items.pop(item["metadata"]["uid"], None)
             if last is not None:
-                self._gone(last, False)
-        self._changed()
+                self._on_delete(last, False)
+        self._on_change()
 
     def _put(self, item: Json, known: Mapping[str, T]) -> None:
         uid = item["metadata"]["uid"]
@@ -127,12 +134,13 @@ class Watched(Generic[T]):
         if new is None:
             self._items.pop(uid, None)
         else:
-            self._items[uid] = self._resource.remember(known[uid], new) if uid in known else new
+            self._items[uid] = self._resource.carry_over(known[uid], new) if uid in known else new
 
     def _converted(self, item: Json) -> T | None:
         try:
             return self._resource.convert(item)
         except (KeyError, TypeError, ValueError) as error:
+            # One object that cannot be read must not hide the others.
             metadata = item["metadata"]
             where = f"{metadata.get('namespace')}/{metadata['name']}"
             _log.error("%s: %s is left out: %r", self._resource.path, where, error)

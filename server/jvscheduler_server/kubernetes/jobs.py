@@ -1,23 +1,80 @@
-"""A Kubernetes Job in our words: whether it still makes attempts.
+"""Converts Jobs and CronJobs into the server's values."""
 
-A Job between two attempts has no pod for up to six minutes; only its conditions
-tell that from one that has given up.
-"""
+from datetime import datetime
 
-from collections.abc import Mapping
-from typing import Any
-
-from jvscheduler import names
-from jvscheduler_server.cluster.objects import KubernetesJob
-
-ENDED = ("Complete", "Failed")
+from jvscheduler import environment, names
+from jvscheduler.errors import InvalidSchedule
+from jvscheduler.schedules import parse_schedule
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob
+from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time
 
 
-def to_kubernetes_job(job: Mapping[str, Any]) -> KubernetesJob:
-    """Raises KeyError for a dict that is no Job."""
-    metadata = job["metadata"]
-    conditions = job.get("status", {}).get("conditions", ())
-    ended = any(item["type"] in ENDED and item["status"] == "True" for item in conditions)
-    finished = ended or "deletionTimestamp" in metadata
-    task_name = metadata.get("labels", {}).get(names.TASK_LABEL, "")
-    return KubernetesJob(metadata["name"], metadata["namespace"], finished, task_name)
+def to_kubernetes_job(job: Json) -> KubernetesJob:
+    """Convert a Job. Raises KeyError for an object that is none."""
+    metadata, status = job["metadata"], job.get("status", {})
+    # Between two attempts a Job has no pod for up to six minutes. Only its conditions tell
+    # that it will make another attempt.
+    ended = is_true(status, "Complete") or is_true(status, "Failed")
+    return KubernetesJob(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        finished=ended or "deletionTimestamp" in metadata,
+        task_name=metadata.get("labels", {}).get(names.TASK_LABEL, ""),
+    )
+
+
+def to_task_cron_job(cron_job: Json) -> TaskCronJob | None:
+    """Convert a CronJob. Raises KeyError or ValueError for an object that is none.
+
+    Returns None when it creates no Jobs of a task, or none any more.
+    """
+    metadata, spec = cron_job["metadata"], cron_job["spec"]
+    pod = spec["jobTemplate"]["spec"]["template"]
+    task_id = pod.get("metadata", {}).get("annotations", {}).get(names.TASK_ID_ANNOTATION)
+    if task_id is None or "deletionTimestamp" in metadata:
+        return None
+    time_zone = spec.get("timeZone", "UTC")
+    return TaskCronJob(
+        name=metadata["name"],
+        namespace=metadata["namespace"],
+        task_id=task_id,
+        schedule=_schedule(spec["schedule"], time_zone),
+        created_time=datetime.fromisoformat(metadata["creationTimestamp"]),
+        changed_time=_changed_time(metadata),
+        time_zone=time_zone,
+        suspended=spec.get("suspend", False),
+        forbids_concurrency=spec.get("concurrencyPolicy") == "Forbid",
+        starting_deadline_seconds=spec.get("startingDeadlineSeconds"),
+        max_concurrency=_max_concurrency(pod),
+        last_schedule_time=parse_time(cron_job.get("status", {}).get("lastScheduleTime")),
+    )
+
+
+def _schedule(text: str, time_zone: str) -> str:
+    """Return the schedule as our grammar writes it.
+
+    Raises ValueError for one that the operator cannot have written.
+    """
+    try:
+        return parse_schedule(text, time_zone).text
+    except InvalidSchedule as error:
+        raise ValueError(str(error)) from error
+
+
+def _changed_time(metadata: Json) -> datetime:
+    """Return the time of the last edit, which the API server keeps in the managed fields.
+
+    So an edit has its true time even when no server was watching.
+    """
+    # The controller writes only the status, as a subresource; that changes no definition.
+    edits = [e["time"] for e in metadata.get("managedFields", ()) if not e.get("subresource")]
+    times = [metadata["creationTimestamp"], *edits]
+    return max(datetime.fromisoformat(time) for time in times)
+
+
+def _max_concurrency(pod: Json) -> int:
+    containers = [c for c in pod["spec"]["containers"] if c["name"] == names.TASK_CONTAINER]
+    env = [variable for container in containers for variable in container.get("env", ())]
+    values = {variable["name"]: variable.get("value") for variable in env}
+    text = values.get(environment.MAX_CONCURRENT) or "1"
+    return int(text) if text.isdecimal() else 1

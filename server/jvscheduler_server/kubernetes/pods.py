@@ -1,75 +1,61 @@
-"""A Kubernetes pod in our words.
+"""Converts pods into the server's values."""
 
-Pure: a dict as the API server sends it → `TaskPod`. Of a pod's many states one
-reason is told, the most specific one: why the whole pod failed (`Evicted`), why
-its container ended (`OOMKilled`), what it waits for (`ErrImagePull`), or why no
-node takes it (`Unschedulable`).
-"""
-
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Final
 
 from jvscheduler import environment, names
 from jvscheduler.outcomes import Outcome, from_message
-from jvscheduler_server.cluster.objects import TaskPod
-from jvscheduler_server.kubernetes.times import parse_time
+from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
+from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse_time
 
-Json = Mapping[str, Any]
-
-ENDED = ("Succeeded", "Failed")
+ENDED_PHASES: Final = ("Succeeded", "Failed")
 
 
 def to_task_pod(pod: Json) -> TaskPod | None:
-    """None for a pod that no Job of a task made. Raises KeyError or ValueError for no pod."""
-    identity = _identity(pod)
-    if identity is None:
+    """Convert a pod. Raises KeyError or ValueError for an object that is none.
+
+    Returns None for a pod that no Job of a task created.
+    """
+    job = _job(pod["metadata"])
+    if job is None:
         return None
     status = pod.get("status", {})
     container = _task_container(status.get("containerStatuses", ()))
     terminated = container.get("state", {}).get("terminated", {})
-    told = _told(status, container)
+    state = _state_reason(status, container)
     return TaskPod(
-        **vars(identity),
         uid=pod["metadata"]["uid"],
+        name=pod["metadata"]["name"],
+        namespace=pod["metadata"]["namespace"],
+        job=job,
         created_time=datetime.fromisoformat(pod["metadata"]["creationTimestamp"]),
         deletion_time=_deletion_time(pod["metadata"]),
         phase=status.get("phase", "Unknown"),
         node=pod.get("spec", {}).get("nodeName"),
         restarts=container.get("restartCount", 0),
         retry_count=_retry_count(pod),
-        reason=told.reason,
-        message=told.message,
+        reason=state.reason,
+        message=state.message,
         started=_started(container),
-        finished=bool(terminated) or status.get("phase") in ENDED,
+        finished=bool(terminated) or status.get("phase") in ENDED_PHASES,
         start_time=_start_time(status, container),
         completion_time=parse_time(terminated.get("finishedAt")),
         exit_code=terminated.get("exitCode"),
-        disrupted=_disrupted(status),
-        reported=_reported(terminated, identity.job_id),
+        disruption=_disruption(status),
+        reported=_reported(terminated, job.id),
     )
 
 
-def remember(old: TaskPod, new: TaskPod) -> TaskPod:
-    """The first time of deletion is when it was asked for: the kubelet, which deletes the pod
-    for good when its containers have ended, overwrites it."""
+def keep_deletion_time(old: TaskPod, new: TaskPod) -> TaskPod:
+    """Return the new state with the time at which deletion was first requested."""
+    # When the containers have ended, the kubelet deletes the pod once more and overwrites the
+    # time. A container that the deletion ended would then seem to have ended before it.
     return replace(new, deletion_time=old.deletion_time) if old.deletion_time else new
 
 
-@dataclass(frozen=True)
-class _Identity:
-    name: str
-    namespace: str
-    task_id: str
-    task_name: str
-    job_name: str
-    job_id: str
-    scheduled_time: datetime | None
-
-
-def _identity(pod: Json) -> _Identity | None:
-    metadata = pod["metadata"]
+def _job(metadata: Json) -> JobIdentity | None:
     labels, annotations = metadata.get("labels", {}), metadata.get("annotations", {})
     job_name = labels.get(names.JOB_NAME_LABEL)
     task_name = labels.get(names.TASK_LABEL)
@@ -77,13 +63,13 @@ def _identity(pod: Json) -> _Identity | None:
     if not (job_name and task_name and task_id):
         return None
     namespace = metadata["namespace"]
-    due = names.scheduled_time_of(job_name, task_name)
+    scheduled = names.scheduled_time_of(job_name, task_name)
     job_id = (
-        names.scheduled_job_id(namespace, task_id, due)
-        if due
+        names.scheduled_job_id(namespace, task_id, scheduled)
+        if scheduled
         else names.manual_job_id(namespace, task_id, job_name)
     )
-    return _Identity(metadata["name"], namespace, task_id, task_name, job_name, job_id, due)
+    return JobIdentity(job_id, job_name, task_id, task_name, scheduled)
 
 
 def _task_container(items: Iterable[Json]) -> Json:
@@ -111,37 +97,41 @@ def _start_time(status: Json, container: Json) -> datetime | None:
 
 
 def _deletion_time(metadata: Json) -> datetime | None:
-    """When deletion was asked for; Kubernetes writes when its grace ends."""
+    # `deletionTimestamp` is when the grace period ends, not when deletion was requested.
     grace = timedelta(seconds=metadata.get("deletionGracePeriodSeconds") or 0)
     end = parse_time(metadata.get("deletionTimestamp"))
     return end - grace if end else None
 
 
 def _reported(terminated: Json, job_id: str) -> Outcome | None:
-    """What the runner left, unless it is unreadable or speaks of another job."""
+    """Return the runner's outcome, if the message is one, final, and of this job."""
     try:
         outcome = from_message(terminated.get("message") or "")
     except ValueError:
         return None
+    # A task's own code may write the message too. It must not end another task's job.
     return outcome if outcome.job_id == job_id and outcome.status.is_final else None
 
 
-def _disrupted(status: Json) -> str | None:
-    condition = _condition(status, "DisruptionTarget")
-    if condition.get("status") != "True":
+def _disruption(status: Json) -> str | None:
+    if not is_true(status, "DisruptionTarget"):
         return None
-    told = condition.get("message") or condition.get("reason") or "the pod was disrupted"
-    return str(told)
+    found = condition(status, "DisruptionTarget")
+    return str(found.get("message") or found.get("reason") or "the pod was disrupted")
 
 
 @dataclass(frozen=True)
-class _Told:
-    reason: str | None
-    message: str | None
+class _StateReason:
+    reason: str | None = None
+    message: str | None = None
 
 
-def _told(status: Json, container: Json) -> _Told:
-    """The first that has something to tell, the most specific first."""
+def _state_reason(status: Json, container: Json) -> _StateReason:
+    """Return the most specific reason for the state that the pod is in.
+
+    In this order: why the whole pod failed (`Evicted`), why its container ended (`OOMKilled`),
+    what it waits for (`ErrImagePull`), and why no node takes it (`Unschedulable`).
+    """
     state = container.get("state", {})
     for part in (
         status,
@@ -151,12 +141,12 @@ def _told(status: Json, container: Json) -> _Told:
         _unscheduled(status),
     ):
         if part.get("reason"):
-            return _Told(part["reason"], part.get("message"))
-    return _Told(None, None)
+            return _StateReason(part["reason"], part.get("message"))
+    return _StateReason()
 
 
 def _without_outcome(terminated: Json) -> Json:
-    """A termination message that is an outcome is told as such, not as text."""
+    """Return it without its message when that is an outcome, which is no text for users."""
     try:
         from_message(terminated.get("message") or "")
     except ValueError:
@@ -172,9 +162,5 @@ def _init_failures(status: Json) -> list[Json]:
 
 
 def _unscheduled(status: Json) -> Json:
-    condition = _condition(status, "PodScheduled")
-    return condition if condition.get("status") == "False" else {}
-
-
-def _condition(status: Json, kind: str) -> Json:
-    return next((item for item in status.get("conditions", ()) if item["type"] == kind), {})
+    found = condition(status, "PodScheduled")
+    return found if found.get("status") == "False" else {}

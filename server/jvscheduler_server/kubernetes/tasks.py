@@ -1,22 +1,22 @@
-"""A ScheduledTask in our words: its definition from `spec`, the rest as the operator wrote it.
+"""Converts ScheduledTasks into the server's values.
 
-A dict, not the model of the resource: one object that a newer version wrote must
-not hide the others.
+It reads plain dicts, not the model of the resource. A model would refuse an object that a
+newer version wrote, and the API would then not show that task at all.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Final
 
 from jvscheduler_server.cluster.objects import TaskState
-from jvscheduler_server.kubernetes.times import parse_time
+from jvscheduler_server.kubernetes.fields import Json, condition, parse_time
 
-EXPECTED = ("Accepted", "Ready")
+EXPECTED: Final = ("Accepted", "Ready")
+"""Conditions that are True for a task that is scheduled as its definition says."""
 
 
-def to_task_state(task: Mapping[str, Any]) -> TaskState:
-    """Raises KeyError or ValueError for a dict that is no ScheduledTask."""
+def to_task_state(task: Json) -> TaskState:
+    """Convert a ScheduledTask. Raises KeyError or ValueError for an object that is none."""
     metadata, spec, status = task["metadata"], task["spec"], task.get("status", {})
-    reason = _unready(status)
+    reason = _reason_not_ready(status)
     return TaskState(
         task_id=spec["taskID"],
         name=metadata["name"],
@@ -32,12 +32,11 @@ def to_task_state(task: Mapping[str, Any]) -> TaskState:
     )
 
 
-def _unready(status: Mapping[str, Any]) -> str | None:
-    conditions = {item["type"]: item for item in status.get("conditions", ())}
+def _reason_not_ready(status: Json) -> str | None:
     for kind in EXPECTED:
-        condition = conditions.get(kind)
-        if condition is None:
+        found = condition(status, kind)
+        if not found:
             return "the operator has not looked at it yet"
-        if condition["status"] != "True":
-            return f"{condition.get('reason', kind)}: {condition.get('message', '')}"
+        if found["status"] != "True":
+            return f"{found.get('reason', kind)}: {found.get('message', '')}"
     return None

@@ -10,7 +10,7 @@ from jvscheduler.loop.background import alongside
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.loop import Loop
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.kubernetes.informer import Resource, Source, Watched
+from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
 from jvscheduler_server.loop_pod.assignments import (
     Assignment,
     change,
@@ -26,12 +26,12 @@ class Preparing(Protocol):
 
 class Following:
     def __init__(
-        self, source: Source, namespace: str, name: str, loop: Loop, worker: Preparing
+        self, api_server: ApiServer, namespace: str, name: str, loop: Loop, worker: Preparing
     ) -> None:
         path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{names.PLURAL}"
-        resource = Resource(path, to_assignment, remember=keep_definition)
+        resource = Resource(path, to_assignment, carry_over=keep_definition)
         backoff = Backoff(first=0.2, longest=10)
-        self._watched = Watched(source, resource, self._changed, _ignore, backoff)
+        self._watched = Informer(api_server, resource, self._changed, _ignore, backoff)
         self._name = name
         self._loop = loop
         self._worker = worker

@@ -10,14 +10,13 @@ departed pods) and is decided again, so there is little state here.
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.cluster.local import utc_now
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.attempts.decide import closings, givings_up, seen
 from jvscheduler_server.repair.attempts.pod_rules import is_silent, repairs
@@ -29,6 +28,11 @@ PERIOD: Final = timedelta(seconds=30)
 
 PAUSE_SECONDS: Final = 1.0
 """After a change, so that a burst of them costs one sweep."""
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
 
 _log = logging.getLogger(__name__)
 
@@ -93,7 +97,7 @@ class Sweeper:
 
     async def _settle_pods(self) -> None:
         """What ended pods tell, each once as long as this process lives."""
-        departed = self._cluster.departed()
+        departed = self._cluster.deleted_pods()
         pods = [*self._cluster.pods(), *departed]
         self._settled &= {pod.uid for pod in pods}
         fresh = [pod for pod in pods if pod.uid not in self._settled]
@@ -106,7 +110,7 @@ class Sweeper:
         last = self._compared_time
         if last is None or self._clock() - last >= PERIOD:
             return True
-        pods = [*self._cluster.pods(), *self._cluster.departed()]
+        pods = [*self._cluster.pods(), *self._cluster.deleted_pods()]
         return any(pod.uid not in self._compared_pods for pod in pods if is_silent(pod))
 
     async def _compare(self) -> None:
@@ -114,7 +118,7 @@ class Sweeper:
         now = self._clock()
         unfinished = await self._store.unfinished()
         heard_since = self._heard_since = self._heard_since or now
-        departed = self._cluster.departed()
+        departed = self._cluster.deleted_pods()
         pods = [*departed, *self._cluster.pods()]
         cluster = seen(pods, self._cluster.jobs())
         for find in (closings, givings_up):

@@ -91,7 +91,7 @@ class FakeCluster:
     def tasks(self) -> Sequence[TaskState]:
         return tuple(self.seen_tasks)
 
-    def departed(self) -> Sequence[TaskPod]:
+    def deleted_pods(self) -> Sequence[TaskPod]:
         return tuple(self.gone)
 
     def forget(self, pods: Iterable[TaskPod]) -> None:

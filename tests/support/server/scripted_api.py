@@ -4,7 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
-from jvscheduler_server.kubernetes.informer import Json, Resource
+from jvscheduler_server.kubernetes.fields import Json
+from jvscheduler_server.kubernetes.informer import Resource
 
 
 class Script:

@@ -8,10 +8,17 @@ from typing import Any
 from jvscheduler import names
 from jvscheduler.environment import RETRY_COUNT
 from jvscheduler.outcomes import Outcome
-from jvscheduler_server.cluster.objects import TaskPod
+from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
 from tests.support.history.outcomes import NOON, begun
 
 TASK_NAME = "shop-tasks-restock"
+JOB = JobIdentity(
+    id=begun().job_id,
+    name=begun().job_name,
+    task_id="shop.tasks.restock",
+    task_name=TASK_NAME,
+    scheduled_time=NOON,
+)
 START = NOON + timedelta(seconds=1)
 END = NOON + timedelta(seconds=9)
 
@@ -22,13 +29,9 @@ def task_pod(**changes: Any) -> TaskPod:
         uid="uid-a",
         name="pod-a",
         namespace="shop",
-        job_id=begun().job_id,
-        task_id="shop.tasks.restock",
-        task_name=TASK_NAME,
-        job_name=begun().job_name,
+        job=JOB,
         created_time=NOON,
         phase="Running",
-        scheduled_time=NOON,
         node="node-1",
         started=True,
         start_time=START,

@@ -19,7 +19,7 @@ from typing import Any, Final
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler_server.cluster.local import NAMESPACE as DEV_NAMESPACE
+from jvscheduler_server.cluster.local import LOCAL_NAMESPACE
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
 from jvscheduler_server.repair.attempts.pod_rules import Verdict, deleted, outcome, repair
 
@@ -44,7 +44,7 @@ def seen(pods: Sequence[TaskPod], jobs: Iterable[KubernetesJob]) -> Seen:
     return Seen(
         pods={(pod.namespace, pod.name): pod for pod in pods},
         jobs={(job.namespace, job.name): job for job in jobs},
-        living_jobs=frozenset(pod.job_id for pod in pods if not (pod.finished or pod.deleted)),
+        living_jobs=frozenset(pod.job.id for pod in pods if not (pod.finished or pod.deleted)),
     )
 
 
@@ -105,7 +105,7 @@ def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime, heard_since: da
 
 def is_of_cluster(job: ScheduledJob) -> bool:
     on_node = any(attempt.get("node_name") for attempt in job.attempts)
-    return on_node or job.namespace != DEV_NAMESPACE
+    return on_node or job.namespace != LOCAL_NAMESPACE
 
 
 def last_sign_of_life(job: ScheduledJob, attempt: Attempt) -> datetime:
@@ -127,7 +127,7 @@ def _told_by_pod(pod: TaskPod, now: datetime) -> Outcome | None:
 
 def _ended_well(pod: TaskPod) -> Verdict:
     """Its container, not its job, which is still open in the history."""
-    if pod.was_deleted_first:
+    if pod.was_ended_by_deletion:
         return deleted(pod)
     text = f"the container ended with exit code {pod.exit_code} and told no outcome"
     return Verdict(Reason.CONTAINER_FAILED, text)

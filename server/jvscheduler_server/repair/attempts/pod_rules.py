@@ -69,13 +69,13 @@ def outcome(pod: TaskPod, verdict: Verdict, now: datetime) -> Outcome:
     ended = pod.completion_time or pod.deletion_time or now
     start = pod.start_time or pod.created_time
     return Outcome(
-        job_id=pod.job_id,
-        task_id=pod.task_id,
+        job_id=pod.job.id,
+        task_id=pod.job.task_id,
         namespace=pod.namespace,
-        job_name=pod.job_name,
+        job_name=pod.job.name,
         attempt_id=pod.name,
         status=verdict.status,
-        scheduled_time=pod.scheduled_time,
+        scheduled_time=pod.job.scheduled_time,
         start_time=start,
         completion_time=max(ended, start),
         reason=verdict.reason,
@@ -92,9 +92,9 @@ def _out_of_memory(pod: TaskPod) -> Verdict | None:
 
 
 def _evicted(pod: TaskPod) -> Verdict | None:
-    if pod.reason != "Evicted" and pod.disrupted is None:
+    if pod.reason != "Evicted" and pod.disruption is None:
         return None
-    return Verdict(Reason.EVICTED, pod.disrupted or pod.message or "the node evicted the pod")
+    return Verdict(Reason.EVICTED, pod.disruption or pod.message or "the node evicted the pod")
 
 
 def _deadline(pod: TaskPod) -> Verdict | None:
@@ -118,7 +118,7 @@ def _vanished(pod: TaskPod) -> Verdict | None:
 
 
 def _deleted(pod: TaskPod) -> Verdict | None:
-    if not pod.was_deleted_first or pod.exit_code == 0:
+    if not pod.was_ended_by_deletion or pod.exit_code == 0:
         return None
     return deleted(pod)
 

@@ -160,9 +160,9 @@ def _sighting(cluster: WatchedCluster) -> Sighting:
             begun.setdefault((job.namespace, job.task_name), set()).add(instant)
             if not job.finished:
                 active.setdefault((job.namespace, job.task_name), set()).add(instant)
-    for pod in [*cluster.pods(), *cluster.departed()]:
-        if pod.scheduled_time is not None:
-            begun.setdefault((pod.namespace, pod.task_name), set()).add(pod.scheduled_time)
+    for pod in [*cluster.pods(), *cluster.deleted_pods()]:
+        if pod.job.scheduled_time is not None:
+            begun.setdefault((pod.namespace, pod.job.task_name), set()).add(pod.job.scheduled_time)
     return Sighting(begun, active)
 
 

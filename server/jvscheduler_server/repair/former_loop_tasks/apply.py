@@ -17,7 +17,7 @@ from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store import LoopStore
 from jvscheduler.names import resource_name
-from jvscheduler_server.cluster.local import NAMESPACE as LOCAL
+from jvscheduler_server.cluster.local import LOCAL_NAMESPACE
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.revisions.apply import Key, by_namespace, key_of
 from jvscheduler_server.repair.revisions.decide import LOOP, is_served, removed
@@ -55,7 +55,8 @@ class Abandoned:
         serves it now."""
         if self._began:
             return
-        for namespace in {namespace for namespace, _ in await self._store.tasks()} - {LOCAL}:
+        namespaces = {namespace for namespace, _ in await self._store.tasks()}
+        for namespace in namespaces - {LOCAL_NAMESPACE}:
             lasts = await self._store.last_revisions(namespace)
             for task_id in (task_id for task_id, last in lasts.items() if is_served(last)):
                 self._left[namespace, task_id] = _Left(resource_name(task_id), None, now)

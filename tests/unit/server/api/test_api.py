@@ -9,7 +9,7 @@ from jvscheduler.outcomes import Outcome
 from jvscheduler_server.cluster.objects import TaskState
 from tests.support.history.outcomes import begun, completed, failed, of_job
 from tests.support.server.in_memory import AWAY, Served
-from tests.support.server.task_pods import ended_pod, task_pod, waiting_pod
+from tests.support.server.task_pods import JOB, ended_pod, task_pod, waiting_pod
 
 RECENT = "/api/scheduler/jobs/recent"
 STATUS = "/api/scheduler/status"
@@ -67,7 +67,7 @@ def test_jobs_are_chosen_by_status_hours_and_limit(served: Served) -> None:
 
 
 def test_a_pod_without_a_record_is_a_pending_job(served: Served) -> None:
-    served.cluster.seen_pods = [waiting_pod(scheduled_time=datetime.now(UTC))]
+    served.cluster.seen_pods = [waiting_pod(job=replace(JOB, scheduled_time=datetime.now(UTC)))]
     (job,) = served.get(RECENT)["jobs"]
     assert (job["status"], job["reason"]) == ("pending", "ErrImagePull")
     assert job["pod"]["phase"] == "Pending"
@@ -77,7 +77,7 @@ def test_a_pod_without_a_record_is_a_pending_job(served: Served) -> None:
 
 def test_a_running_job_is_not_pending_as_well(served: Served) -> None:
     served.record(today(begun()))
-    served.cluster.seen_pods = [task_pod(scheduled_time=datetime.now(UTC))]
+    served.cluster.seen_pods = [task_pod(job=replace(JOB, scheduled_time=datetime.now(UTC)))]
     assert served.get(RECENT, status="pending")["total_found"] == 0
     assert served.get(RECENT)["total_found"] == 1
 

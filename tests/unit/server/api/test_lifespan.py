@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from jvscheduler_server.api import app as application
+from jvscheduler_server.api import lifespan
 from jvscheduler_server.api.app import create_app
 from tests.support.server.in_memory import Served
 
@@ -43,7 +43,7 @@ def test_the_application_opens_and_closes_what_it_reads(served: Served) -> None:
 def test_it_starts_while_the_history_is_away_and_opens_it_later(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(application, "OPEN_AGAIN_SECONDS", 0.001)
+    monkeypatch.setattr(lifespan, "OPEN_AGAIN_SECONDS", 0.001)
     served.store.away = True
     opened = asyncio.Event()
     first = served.store.open

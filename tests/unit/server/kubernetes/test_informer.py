@@ -10,12 +10,12 @@ import pytest
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes import cluster as kubernetes_cluster
 from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.fields import Json
 from jvscheduler_server.kubernetes.informer import (
     ApiServerUnavailable,
-    Json,
+    Informer,
     Resource,
-    VersionExpired,
-    Watched,
+    ResourceVersionExpired,
 )
 from tests.support.history.outcomes import NOON
 from tests.support.server.scripted_api import Script
@@ -39,7 +39,7 @@ class Followed:
         self.script = script
         self.gone: list[tuple[str, bool]] = []
         self.changes = 0
-        self.watched = Watched(
+        self.watched = Informer(
             script,
             THINGS,
             self._changed,
@@ -86,7 +86,7 @@ def test_a_bookmark_moves_the_version_and_changes_nothing() -> None:
 def test_after_410_gone_it_lists_again_and_tells_what_vanished() -> None:
     seen = followed(
         ([thing("a"), thing("b")], "10"),
-        [event("MODIFIED", "a", 11), VersionExpired("too old resource version")],
+        [event("MODIFIED", "a", 11), ResourceVersionExpired("too old resource version")],
         ([thing("b")], "50"),
     )
     assert seen.script.asked == ["list", "watch 10", "list", "watch 50"]
@@ -101,7 +101,8 @@ def test_an_api_server_that_is_away_is_asked_again_from_the_same_version() -> No
 
 
 def test_what_was_known_stays_known_while_the_api_server_is_away() -> None:
-    seen = followed(([thing("a")], "10"), VersionExpired("gone"), ApiServerUnavailable("away"))
+    expired, away = ResourceVersionExpired("gone"), ApiServerUnavailable("away")
+    seen = followed(([thing("a")], "10"), expired, away)
     assert (seen.watched.items(), seen.watched.synced, seen.gone) == (("a",), True, [])
 
 
@@ -125,10 +126,10 @@ def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
             raise KeyError("spec")
         return str(item["metadata"]["name"])
 
-    async def run() -> Watched[str]:
+    async def run() -> Informer[str]:
         script = Script(([nameless, thing("a")], "10"))
         follow = Followed(script)
-        follow.watched = Watched(
+        follow.watched = Informer(
             script,
             Resource("/things", convert),
             lambda: None,
@@ -191,12 +192,12 @@ def test_a_deleted_pod_is_kept_as_it_was_last_seen_until_it_is_forgotten() -> No
     async def scene(cluster: KubernetesCluster) -> None:
         last = kubernetes_pod(terminated(137, "OOMKilled"))
         server.pod_events.put_nowait({"type": "DELETED", "object": last})
-        await until(lambda: bool(cluster.departed()), cluster)
-        (pod,) = cluster.departed()
+        await until(lambda: bool(cluster.deleted_pods()), cluster)
+        (pod,) = cluster.deleted_pods()
         assert (pod.reason, pod.deleted, pod.vanished) == ("OOMKilled", True, False)
         assert cluster.pods() == ()
         cluster.forget([pod])
-        assert cluster.departed() == ()
+        assert cluster.deleted_pods() == ()
 
     with_cluster(server, scene)
 
@@ -207,10 +208,10 @@ def test_a_pod_keeps_the_time_at_which_its_deletion_was_asked_for() -> None:
     async def scene(cluster: KubernetesCluster) -> None:
         last = kubernetes_pod(terminated(0, "Done"), deletionTimestamp="2026-03-02T12:00:10Z")
         server.pod_events.put_nowait({"type": "DELETED", "object": last})
-        await until(lambda: bool(cluster.departed()), cluster)
-        (pod,) = cluster.departed()
+        await until(lambda: bool(cluster.deleted_pods()), cluster)
+        (pod,) = cluster.deleted_pods()
         assert pod.deletion_time == NOON + timedelta(seconds=8)
-        assert pod.was_deleted_first
+        assert pod.was_ended_by_deletion
 
     with_cluster(server, scene)
 
@@ -218,7 +219,7 @@ def test_a_pod_keeps_the_time_at_which_its_deletion_was_asked_for() -> None:
 def test_departed_pods_are_bounded(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(kubernetes_cluster, "MAX_DEPARTED", 2)
+    monkeypatch.setattr(kubernetes_cluster, "MAX_DELETED_PODS", 2)
     pods = [kubernetes_pod(running(), uid=f"uid-{n}", name=f"pod-{n}") for n in range(3)]
     server = ApiServer(pods)
 
@@ -226,7 +227,7 @@ def test_departed_pods_are_bounded(
         for pod in pods:
             server.pod_events.put_nowait({"type": "DELETED", "object": pod})
         await until(lambda: cluster.synced and not cluster.pods(), cluster)
-        assert [pod.name for pod in cluster.departed()] == ["pod-1", "pod-2"]
+        assert [pod.name for pod in cluster.deleted_pods()] == ["pod-1", "pod-2"]
 
     with_cluster(server, scene)
     assert "what became of pod pod-0 is lost" in caplog.text

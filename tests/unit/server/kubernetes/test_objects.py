@@ -37,16 +37,16 @@ def converted(status: dict[str, Any], **metadata: Any) -> TaskPod:
 
 def test_a_pod_is_of_the_job_that_the_runner_claims() -> None:
     pod = converted(running())
-    assert pod.job_id == names.scheduled_job_id("shop", "shop.tasks.restock", NOON)
-    assert (pod.scheduled_time, pod.start_time, pod.node) == (NOON, START, "node-1")
+    assert pod.job.id == names.scheduled_job_id("shop", "shop.tasks.restock", NOON)
+    assert (pod.job.scheduled_time, pod.start_time, pod.node) == (NOON, START, "node-1")
     assert pod.retry_count == 2
 
 
 def test_a_pod_of_a_job_made_by_hand_has_no_scheduled_time() -> None:
     labels = {names.TASK_LABEL: "shop-tasks-restock", names.JOB_NAME_LABEL: "by-hand"}
     pod = converted(running(), labels=labels)
-    assert pod.scheduled_time is None
-    assert pod.job_id == names.manual_job_id("shop", "shop.tasks.restock", "by-hand")
+    assert pod.job.scheduled_time is None
+    assert pod.job.id == names.manual_job_id("shop", "shop.tasks.restock", "by-hand")
 
 
 @pytest.mark.parametrize("missing", ["labels", "annotations"])
@@ -63,7 +63,7 @@ class Case:
     started: bool = False
     finished: bool = False
     exit_code: int | None = None
-    disrupted: str | None = None
+    disruption: str | None = None
 
 
 CASES = [
@@ -126,7 +126,7 @@ CASES = [
         {**running(), "conditions": [DISRUPTED]},
         None,
         started=True,
-        disrupted="Eviction API: evicting",
+        disruption="Eviction API: evicting",
     ),
 ]
 
@@ -140,7 +140,7 @@ def test_a_pod_tells_its_state_and_one_reason(case: Case) -> None:
         case.finished,
         case.exit_code,
     )
-    assert pod.disrupted == case.disrupted
+    assert pod.disruption == case.disruption
 
 
 def test_an_ended_pod_has_the_times_of_its_container() -> None:

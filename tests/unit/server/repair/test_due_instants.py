@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,7 +20,7 @@ from tests.support.history.outcomes import NOON, begun, completed, of_job
 from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
 from tests.support.server.in_memory import FakeCluster, FlakyHistory
-from tests.support.server.task_pods import ended_pod
+from tests.support.server.task_pods import JOB, ended_pod
 
 Told = tuple[float, str, str | None, int]
 
@@ -125,7 +126,8 @@ def test_a_job_that_is_there_may_still_tell(finished: bool) -> None:
 
 def test_a_pod_that_is_gone_and_not_recorded_may_still_tell() -> None:
     s = Scene()
-    s.cluster.gone = [ended_pod(scheduled_time=minutes(5), task_name=TASK_NAME, deleted=True)]
+    job = replace(JOB, scheduled_time=minutes(5))
+    s.cluster.gone = [ended_pod(job=job, deleted=True)]
     s.pass_twice(12)
     assert s.told() == []
 

@@ -44,7 +44,7 @@ CASES = [
     ),
     Case(
         "taken away by the eviction API",
-        task_pod(deleted=True, deletion_time=END, disrupted="evicting"),
+        task_pod(deleted=True, deletion_time=END, disruption="evicting"),
         Reason.EVICTED,
         "evicting",
     ),

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster.objects import TaskState
-from jvscheduler_server.kubernetes.cron_jobs import to_task_cron_job
+from jvscheduler_server.kubernetes.jobs import to_task_cron_job
 from jvscheduler_server.repair.revisions.apply import Revisions
 from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
 from tests.support.history.outcomes import NOON

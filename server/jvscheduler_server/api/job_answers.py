@@ -1,0 +1,101 @@
+"""A job as the API shows it. `JobAnswer` is the only list of its fields.
+
+`build_job` copies every field of the record that has the same name, so a new field of the
+answer is one line here.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, Field
+
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.outcomes import Status
+from jvscheduler_server.cluster.objects import TaskPod
+
+
+class PodAnswer(BaseModel):
+    """The newest pod of a job, in Kubernetes' own words."""
+
+    name: str
+    namespace: str
+    phase: str | None = Field(
+        description="null: the pod is gone, and the record knows only its name and node."
+    )
+    node: str | None
+    restarts: int | None
+    reason: str | None = Field(description="Why it waits or ended, such as `ErrImagePull`.")
+    message: str | None
+
+
+class AttemptAnswer(BaseModel):
+    """One try of a job."""
+
+    attempt_id: str = Field(description="In a cluster the pod's name.")
+    number: int = Field(description="From 1.")
+    status: Status
+    reason: str | None = None
+    start_time: datetime | None = None
+    completion_time: datetime | None = None
+    error_message: str | None = None
+    node_name: str | None = None
+
+
+class JobAnswer(BaseModel):
+    """One due instant of one task, and how its job ended."""
+
+    id: str
+    job_name: str = Field(description="The task's id.")
+    namespace: str | None
+    status: Status
+    reason: str | None = Field(description="Why it ended this way, or what it waits for.")
+    scheduled_time: datetime | None = Field(
+        description="The due instant. null: the job was started by hand."
+    )
+    last_scheduled_time: datetime | None = Field(
+        description="The last due instant, when the record is for several that did not run. "
+        "Else null."
+    )
+    instants: int = Field(description="Number of due instants that the record is for.")
+    execution_time: datetime = Field(
+        description="When its first attempt started. Before that, when it was due."
+    )
+    completed_at: datetime | None
+    duration_seconds: float | None
+    error_message: str | None
+    traceback: str | None
+    result: Any
+    metadata: dict[str, Any]
+    attempts: list[AttemptAnswer]
+    retry_count: int | None = Field(description="Number of attempts that may follow the first.")
+    kubernetes_job: str | None = Field(description="Name of its Job.")
+    loop: str | None = Field(description="The loop that ran it. null: it ran in a pod of its own.")
+    log_tail: str | None = Field(description="The end of its output, when a loop ran it.")
+    peak_memory_bytes: int | None
+    cpu_seconds: float | None
+    pod: PodAnswer | None = Field(description="null: it has no pod of its own; a loop ran it.")
+
+
+_RECORD_FIELDS = tuple(name for name in JobAnswer.model_fields if name != "pod")
+
+
+def build_job(record: ScheduledJob, pod: TaskPod | None) -> JobAnswer:
+    fields: dict[str, Any] = {name: getattr(record, name) for name in _RECORD_FIELDS}
+    return JobAnswer.model_validate({**fields, "pod": _build_pod(record, pod)})
+
+
+def _build_pod(record: ScheduledJob, pod: TaskPod | None) -> PodAnswer | None:
+    if pod is not None:
+        return PodAnswer.model_validate(pod, from_attributes=True)
+    # An attempt in a loop has a name too, but it is not the name of a pod.
+    if not record.pod_name or record.loop:
+        return None
+    return PodAnswer(
+        name=record.pod_name,
+        namespace=record.namespace,
+        phase=None,
+        node=record.node_name,
+        restarts=None,
+        reason=None,
+        message=None,
+    )
