@@ -21,7 +21,7 @@ from cronsim import CronSim
 
 from benchmarks.report import Ratio, side_by_side
 from jvscheduler import Schedule, parse_schedule
-from jvscheduler.cron import calm
+from jvscheduler.cron import fast_path
 from jvscheduler.errors import InvalidSchedule
 from tests.support.cron.cases import ZONES as ZONES_OF_CASES
 from tests.support.cron.cases import expression, instants
@@ -163,6 +163,6 @@ def _keep() -> None:
 
 
 def _clear() -> None:
-    for function in vars(calm).values():
+    for function in vars(fast_path).values():
         if hasattr(function, "cache_clear"):
             function.cache_clear()

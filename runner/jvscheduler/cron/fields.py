@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from jvscheduler.cron.calm import epoch_seconds, next_in_calm
+from jvscheduler.cron.fast_path import epoch_seconds, next_in_calm
 from jvscheduler.cron.search import Search
 from jvscheduler.errors import InvalidSchedule
 

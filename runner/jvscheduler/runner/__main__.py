@@ -35,7 +35,7 @@ def _attempt(settings: Settings) -> int:
     import asyncio  # noqa: PLC0415 - settings are read before anything is paid for
 
     from jvscheduler.attempt import kernel  # noqa: PLC0415
-    from jvscheduler.attempt.child import be_the_task  # noqa: PLC0415
+    from jvscheduler.attempt.child.main import be_the_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - for the task's process
     from jvscheduler.history.urls import open_store  # noqa: PLC0415

@@ -5,7 +5,7 @@ and random ones are due by the Unix epoch.
 """
 
 from jvscheduler.schedules.fluent import FluentJob, is_fluent, translated
-from jvscheduler.schedules.reading import MAX_TEXT
+from jvscheduler.schedules.parsing import MAX_TEXT
 from jvscheduler.schedules.schedule import Dst, Schedule, parse_schedule
 
 __all__ = [

@@ -15,9 +15,9 @@ from jvscheduler.cron import Cron, next_once
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules.intervals import Interval
 from jvscheduler.schedules.nearest import nearest_carried, nearest_form
-from jvscheduler.schedules.reading import MAX_TEXT, Reading, read
+from jvscheduler.schedules.parsing import MAX_TEXT, Reading, read
+from jvscheduler.schedules.rewording import reworded
 from jvscheduler.schedules.unreadable import Unreadable
-from jvscheduler.schedules.wordings import reworded
 from jvscheduler.zones import zone
 
 Dst = Literal["cron", "once"]

@@ -21,7 +21,7 @@ def main() -> NoReturn:
         say(str(error))
         os._exit(os.EX_CONFIG)
     from jvscheduler.attempt import kernel  # noqa: PLC0415 - once the settings are good
-    from jvscheduler.worker.door import listen  # noqa: PLC0415
+    from jvscheduler.worker.connection import listen  # noqa: PLC0415
     from jvscheduler.worker.imports import settle  # noqa: PLC0415
     from jvscheduler.worker.serve import Worker  # noqa: PLC0415
 

@@ -16,12 +16,12 @@ from typing import Final
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.attempt.verdict import Ended
-from jvscheduler.worker.children import Child, Children
-from jvscheduler.worker.forked import try_import
+from jvscheduler.worker.attempts import Send
+from jvscheduler.worker.child import try_import
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import Prepared
 from jvscheduler.worker.output import Output
-from jvscheduler.worker.runs import Send
+from jvscheduler.worker.processes import Child, Children
 
 IMPORT_SECONDS: Final = 60.0
 BINDING: Final = "jvscheduler.history.entities.binding"

@@ -17,8 +17,8 @@ from typing import Final, assert_never
 
 from jvscheduler.attempt.process import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.children import Children
-from jvscheduler.worker.door import Door
+from jvscheduler.worker.attempts import Runs
+from jvscheduler.worker.connection import Door
 from jvscheduler.worker.imports import Imports
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import (
@@ -31,7 +31,7 @@ from jvscheduler.worker.messages import (
     Start,
     Stop,
 )
-from jvscheduler.worker.runs import Runs
+from jvscheduler.worker.processes import Children
 from jvscheduler.worker.settings import Settings
 
 _RESERVE_SECONDS: Final = GRACE_SECONDS + 1.0

@@ -13,8 +13,8 @@ import pytest
 from jvspatial.core import Walker
 
 from jvscheduler import environment
-from jvscheduler.attempt.calls import WalkerFailed, prepared
-from jvscheduler.attempt.child import be_the_task
+from jvscheduler.attempt.child.calls import WalkerFailed, prepared
+from jvscheduler.attempt.child.main import be_the_task
 from jvscheduler.attempt.entrypoint import TaskNotFound, load
 from jvscheduler.attempt.memory import oom_kills
 from jvscheduler.attempt.process import TaskProcess

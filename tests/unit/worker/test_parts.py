@@ -12,10 +12,10 @@ from jvscheduler.attempt.verdict import Ended
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker import messages
+from jvscheduler.worker.attempts import Run
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import InvalidMessage, decode, encode
 from jvscheduler.worker.output import TAIL_BYTES, Output
-from jvscheduler.worker.runs import Run
 from jvscheduler.worker.settings import DEFAULT_SOCKET, read_settings
 
 

@@ -15,8 +15,8 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from jvscheduler.attempt import kernel
-from jvscheduler.attempt.calls import prepared
-from jvscheduler.attempt.default_database import DefaultDatabase
+from jvscheduler.attempt.child.calls import prepared
+from jvscheduler.attempt.child.default_database import DefaultDatabase
 from jvscheduler.attempt.entrypoint import TaskNotFound, load
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Board, Report, encode, presentable

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 import pytest
 
 from jvscheduler.cron import parse_cron
-from jvscheduler.cron.calm import next_in_calm
+from jvscheduler.cron.fast_path import next_in_calm
 from jvscheduler.cron.offsets import SPAN_DAYS
 from jvscheduler.cron.search import Search
 from jvscheduler.errors import InvalidSchedule

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from jvscheduler import environment
 from jvscheduler.attempt import kernel
-from jvscheduler.attempt.child import be_the_task, failed, live
+from jvscheduler.attempt.child.main import be_the_task, failed, live
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Board, Report
 from jvscheduler.outcomes import Reason

@@ -19,7 +19,7 @@ from jvscheduler.attempt.process import GRACE_SECONDS, Life, TaskProcess, Usage
 from jvscheduler.attempt.report import Board
 from jvscheduler.attempt.verdict import Ended, Interruption
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.forked import leave_parent
+from jvscheduler.worker.child import leave_parent
 from jvscheduler.worker.output import Output
 
 _CHILDREN: Final = Path("/proc/thread-self/children")

@@ -11,11 +11,11 @@ from jvscheduler.attempt.memory import count, find_counter
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import Verdict, judge
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.worker.children import Child, Children
-from jvscheduler.worker.forked import run
+from jvscheduler.worker.child import run
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import Ended, Hello, Report, Start
 from jvscheduler.worker.output import Output
+from jvscheduler.worker.processes import Child, Children
 
 Send = Callable[[Report], None]
 
