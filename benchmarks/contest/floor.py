@@ -10,11 +10,11 @@ import sys
 from benchmarks.contest import noop  # noqa: F401 - as the worker has
 from jvscheduler.attempt import kernel  # noqa: F401
 from jvscheduler.worker import serve  # noqa: F401
-from jvscheduler.worker.imports import settle
+from jvscheduler.worker.imports import freeze_heap
 
 
 def main(forks: int) -> None:
-    settle()
+    freeze_heap()
     before = _used()
     for _ in range(forks):
         pid = os.fork()

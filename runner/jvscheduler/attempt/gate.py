@@ -1,6 +1,7 @@
-"""Where a forked task waits, with its module imported, until it may run.
+"""The gate holds a forked child, with its task imported, until the parent opens it.
 
-A pipe: that its outer end closes, whoever had it, means that the task must not run.
+It is a pipe. When the parent's end closes before the gate was opened, for whatever reason, the
+child exits and the task never runs. So a parent that is killed leaves no child waiting.
 """
 
 import contextlib
@@ -13,39 +14,44 @@ _TIME: Final = struct.Struct("<d")
 
 
 class Gate:
-    """Made before the fork; each process then keeps its own end."""
+    """Made before the fork; afterwards each process closes the other's end."""
 
     def __init__(self) -> None:
-        self._inner, self._outer = os.pipe()
+        self._child_end, self._parent_end = os.pipe()
 
-    def keep_outer(self) -> None:
-        os.close(self._inner)
+    def keep_parent_end(self) -> None:
+        os.close(self._child_end)
 
-    def keep_inner(self) -> None:
-        os.close(self._outer)
+    def keep_child_end(self) -> None:
+        os.close(self._parent_end)
 
-    def abandon(self) -> None:
-        """There is no other process."""
-        self.keep_outer()
+    def close_both_ends(self) -> None:
+        """Leave no pipe open after a fork that failed."""
+        self.keep_parent_end()
         self.close()
 
     def fileno(self) -> int:
-        """Of the outer end; -1 when it is closed."""
-        return self._outer
+        """Return the parent's end of the pipe; -1 when it is closed."""
+        return self._parent_end
 
     def open(self, begin: float = 0.0) -> None:
-        """Once. The task sleeps until `begin` by the monotonic clock, which all processes share."""
-        with contextlib.suppress(BrokenPipeError):  # the task died while it imported
-            os.write(self._outer, _TIME.pack(begin))
+        """Let the child call the task at `begin`, a time of the monotonic clock. Call this once.
+
+        All processes share that clock. The child sleeps until then by itself, so that many
+        children begin on time even when the parent is busy.
+        """
+        with contextlib.suppress(BrokenPipeError):  # the child died while it imported the task
+            os.write(self._parent_end, _TIME.pack(begin))
 
     def close(self) -> None:
-        os.close(self._outer)
-        self._outer = -1
+        os.close(self._parent_end)
+        self._parent_end = -1
 
     def wait(self) -> None:
-        """In the task's process: returns when it may run, or not at all."""
-        told = os.read(self._inner, _TIME.size)
-        os.close(self._inner)
-        if len(told) != _TIME.size:
+        """Return when the child may call the task. Exit the process if it never may."""
+        message = os.read(self._child_end, _TIME.size)
+        os.close(self._child_end)
+        # An empty read means that the parent's end was closed: nobody would supervise the task.
+        if len(message) != _TIME.size:
             os._exit(0)
-        time.sleep(max(0.0, _TIME.unpack(told)[0] - time.monotonic()))
+        time.sleep(max(0.0, _TIME.unpack(message)[0] - time.monotonic()))

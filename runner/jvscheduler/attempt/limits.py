@@ -1,4 +1,4 @@
-"""What becomes of a job for which its task has no place, and when a running one is silent."""
+"""Two limits of a job: how many jobs of its task may run at once, and how long it may be silent."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -8,10 +8,12 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Outcome, Reason, Status
 
 SILENT_AFTER: Final = timedelta(seconds=30)
-"""A running job whose heartbeat is older has lost its runner."""
+"""A running job without a heartbeat for this long has lost its runner. Heartbeats come every 10 s,
+so two may be late or lost."""
 
 
 def skipped(claim: Outcome, max_concurrent: int, now: datetime) -> Outcome:
+    """Return the outcome of a job that did not run because all slots of its task were in use."""
     return replace(
         claim,
         status=Status.SKIPPED,
@@ -22,4 +24,5 @@ def skipped(claim: Outcome, max_concurrent: int, now: datetime) -> Outcome:
 
 
 def is_alive(job: ScheduledJob, now: datetime) -> bool:
+    """True when the job's last heartbeat is recent enough."""
     return job.heartbeat_time is not None and now - job.heartbeat_time <= SILENT_AFTER

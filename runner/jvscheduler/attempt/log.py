@@ -1,4 +1,4 @@
-"""The runner's own words: on stderr, one line each, apart from the task's output."""
+"""The runner's own log lines: on stderr, one line each, apart from the task's output."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The task's process, seen from the supervisor: start, let go, wait, end, reap."""
+"""The child process as its parent sees it: fork it, let it run, wait for it, end it, reap it."""
 
 import asyncio
 import contextlib
@@ -10,64 +10,75 @@ from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from jvscheduler.attempt.gate import Gate
-from jvscheduler.attempt.report import Board, Report
+from jvscheduler.attempt.report import Report, SharedReport
 
-Life = Callable[[Board, Gate], NoReturn]
+ChildMain = Callable[[SharedReport, Gate], NoReturn]
+"""What the child runs after the fork. It exits the process and never returns."""
 
 GRACE_SECONDS: Final = 5.0
-"""Between SIGTERM and SIGKILL."""
+"""A task may clean up for this long between SIGTERM and SIGKILL."""
 
-_ESCAPED: Final = 70
-"""EX_SOFTWARE of sysexits.h."""
+_EXIT_CODE_OF_OUR_ERROR: Final = 70
+"""EX_SOFTWARE of sysexits.h: the child's own main function has failed, not the task."""
 
 
 @dataclass(frozen=True)
 class Usage:
-    """Of the task's process and the children that it waited for, as the kernel counted them.
+    """How a child ended and what it used, as the kernel counted it.
 
-    From wait4, and not by sampling with psutil: a short task would end between
-    two samples, and a peak would be missed.
+    It covers the child and the descendants that the child has waited for. It comes from `wait4`:
+    sampling with psutil would see nothing of a short task, and would miss a short peak of memory.
     """
 
     exit_code: int
+    """Negative for a signal, as in `subprocess`."""
     cpu_seconds: float
     peak_memory_bytes: int
 
 
 class TaskProcess:
-    def __init__(self, life: Life) -> None:
-        """Forks. No thread and no event loop may exist yet. Raises OSError."""
-        self._board = Board()
+    """The child of one attempt."""
+
+    def __init__(self, child_main: ChildMain) -> None:
+        """Fork the child. Raises OSError when there is no process to be had.
+
+        The parent must have no thread and no event loop yet: a fork copies their locks in whatever
+        state they are.
+        """
+        self._shared = SharedReport()
         self.gate = Gate()
         try:
             self.pid = os.fork()
         except OSError:
-            self.gate.abandon()
+            self.gate.close_both_ends()
             raise
         if self.pid == 0:
-            _live(life, self._board, self.gate)
-        self.gate.keep_outer()
-        with contextlib.suppress(PermissionError, ProcessLookupError):  # it was faster itself
+            _run_child(child_main, self._shared, self.gate)
+        self.gate.keep_parent_end()
+        # Both processes set the group, because either may run first: a signal to the group must
+        # not be sent before the group exists. The second call fails without harm.
+        with contextlib.suppress(PermissionError, ProcessLookupError):
             os.setpgid(self.pid, self.pid)
 
     async def wait(self) -> None:
-        """Until the process has ended; it stays a zombie, its id still its own, until `reap`."""
+        """Wait until the child has ended. Until `reap` it is a zombie, and its id stays its own."""
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGCHLD, self._look, ended)
-        self._look(ended)
+        loop.add_signal_handler(signal.SIGCHLD, self._check_ended, ended)
+        # The child may have ended before the handler was there.
+        self._check_ended(ended)
         try:
             await ended.wait()
         finally:
             loop.remove_signal_handler(signal.SIGCHLD)
 
     def signal(self, number: signal.Signals) -> None:
-        """To the task and the processes of its group."""
+        """Send a signal to the child and to the other processes of its group."""
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.pid, number)
 
     def reap(self) -> Usage:
-        """Ends what the task left behind in its group, and tells what the task took."""
+        """Kill what is left of the child's process group, and return what the child used."""
         self.signal(signal.SIGKILL)
         _, status, usage = os.wait4(self.pid, 0)
         return Usage(
@@ -76,32 +87,34 @@ class TaskProcess:
             peak_memory_bytes=usage.ru_maxrss * 1024,
         )
 
-    def begun_at(self) -> float | None:
-        """Unix seconds when the task's own code began; None when it has not."""
-        return self._board.begun_at()
+    def task_started_at(self) -> float | None:
+        """Return when the task's own code began, in Unix seconds; None when it has not begun."""
+        return self._shared.started_at()
 
     def report(self) -> Report | None:
-        return self._board.read()
+        """Return the child's own report; None when it ended without one."""
+        return self._shared.read()
 
-    def _look(self, ended: asyncio.Event) -> None:
+    def _check_ended(self, ended: asyncio.Event) -> None:
         options = os.WEXITED | os.WNOWAIT | os.WNOHANG
         if os.waitid(os.P_PID, self.pid, options) is not None:
             ended.set()
 
 
-def _live(life: Life, board: Board, gate: Gate) -> NoReturn:
-    """Whatever happens here, it must not go on as a second supervisor."""
+def _run_child(child_main: ChildMain, shared: SharedReport, gate: Gate) -> NoReturn:
+    # If an error left this function, the child would go on as a second supervisor of the attempt.
     try:
-        gate.keep_inner()
-        life(board, gate)
-    except BaseException:  # noqa: BLE001 - said, and ended below
+        gate.keep_child_end()
+        child_main(shared, gate)
+    except BaseException:  # noqa: BLE001 - printed here; the process ends below
         traceback.print_exc()
     finally:
-        os._exit(_ESCAPED)
+        os._exit(_EXIT_CODE_OF_OUR_ERROR)
 
 
 def end_descendants() -> None:
-    """Kills every process that is left below this one, also those in groups of their own."""
+    """Kill every process that is left below this one, even one in a process group of its own."""
+    # Repeat until none is left: a process may fork while the list of its children is read.
     while _has_children():
         import psutil  # noqa: PLC0415 - few tasks leave processes behind
 
@@ -115,6 +128,7 @@ def end_descendants() -> None:
 
 
 def _has_children() -> bool:
+    """Reap all children that have ended. True when another one still runs."""
     with contextlib.suppress(ChildProcessError):
         while os.waitpid(-1, os.WNOHANG) != (0, 0):
             continue

@@ -1,8 +1,7 @@
-"""What the task's process says of its own end, in memory that both processes see.
+"""The report that a child writes at its end, in memory that it shares with its parent.
 
-Not a pipe: a task may close every file it finds, or leave children that hold
-the pipe open. The length is written last, so that half a report is none.
-When the task began is there too.
+A pipe would not do: a task may close every file that it finds, or leave children that keep the
+pipe open. The memory also holds the time at which the task's own code began.
 """
 
 import json
@@ -15,18 +14,22 @@ from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Reason, c
 from jvscheduler.outcomes import clip_start as keep_end
 
 MAX_RESULT_BYTES: Final = 16 * 1024
+"""A larger result is left out of the record: the history is no store for data."""
+
 _HEAD: Final = struct.Struct("<dI")
-"""When the task began, and the report's length; 0 so long as there is none."""
-_BEGUN: Final = struct.Struct("<d")
+"""The task's start time in Unix seconds, and the report's length in bytes; 0: not yet."""
+_STARTED: Final = struct.Struct("<d")
 _LENGTH: Final = struct.Struct("<I")
 _SIZE: Final = 512 * 1024
+"""Bytes. The longest report must fit: JSON writes a control character in six bytes."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """`finished_at` is of the monotonic clock, which all processes share."""
+    """What the child says about its own end. `reason` is None when the task completed."""
 
     finished_at: float
+    """By the monotonic clock, which all processes share."""
     reason: Reason | None = None
     error_message: str | None = None
     traceback: str | None = None
@@ -37,8 +40,8 @@ class Report:
         return self.reason is None
 
 
-class Board:
-    """Made before the fork; the child writes, the supervisor reads when the child has ended."""
+class SharedReport:
+    """Made before the fork. The child writes; the parent reads after the child has ended."""
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SIZE)
@@ -46,15 +49,17 @@ class Board:
     def write(self, report: Report) -> None:
         raw = encode(report)
         self._memory[_HEAD.size : _HEAD.size + len(raw)] = raw
-        _LENGTH.pack_into(self._memory, _BEGUN.size, len(raw))
+        # The length is written last: a child that is killed before has left no report, not half a
+        # report.
+        _LENGTH.pack_into(self._memory, _STARTED.size, len(raw))
 
-    def begin(self, at: float) -> None:
-        """`at` in Unix seconds."""
-        _BEGUN.pack_into(self._memory, 0, at)
+    def mark_started(self, at: float) -> None:
+        """Note when the task's own code begins, in Unix seconds."""
+        _STARTED.pack_into(self._memory, 0, at)
 
-    def begun_at(self) -> float | None:
-        begun_at, _ = _HEAD.unpack_from(self._memory)
-        return begun_at or None
+    def started_at(self) -> float | None:
+        started_at, _ = _HEAD.unpack_from(self._memory)
+        return started_at or None
 
     def read(self) -> Report | None:
         _, length = _HEAD.unpack_from(self._memory)
@@ -68,13 +73,14 @@ def encode(report: Report) -> bytes:
     return json.dumps(vars(_limited(report))).encode()
 
 
-def presentable(result: Any) -> Any:
-    """What JSON and every database can hold of a task's result, if it is small; else None."""
+def storable(result: Any) -> Any:
+    """Return the result as every database can store it; None when it is too large or not JSON."""
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
         small = len(text.encode()) <= MAX_RESULT_BYTES
     except (TypeError, ValueError, RecursionError):
         return None
+    # PostgreSQL's JSON refuses NUL characters, and the whole record would be lost with them.
     return json.loads(text) if small and "\\u0000" not in text else None
 
 

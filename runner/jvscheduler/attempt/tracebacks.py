@@ -1,4 +1,4 @@
-"""A task's error as its author wants to read it: without the frames of what called the task."""
+"""A task's error as its author wants to read it: without the frames of the code that called it."""
 
 import asyncio
 import importlib
@@ -28,6 +28,7 @@ def trace(error: BaseException) -> str:
 
 
 def _from_task(frames: TracebackType | None) -> TracebackType | None:
+    """Drop the outer frames up to the first one that is the user's."""
     rest = frames
     while rest is not None and rest.tb_frame.f_code.co_filename.startswith(
         (*_OURS, _IMPORT_SYSTEM)

@@ -1,4 +1,4 @@
-"""What became of the task, from what the supervisor saw: the rules, in their order."""
+"""Decide an attempt's outcome from what its parent has seen. Pure: the rules, in their order."""
 
 import signal
 from dataclasses import dataclass
@@ -10,23 +10,23 @@ from jvscheduler.outcomes import Reason, Status
 
 @dataclass(frozen=True)
 class Interruption:
-    """Why the supervisor ended the task; `at` is of the monotonic clock."""
+    """Why the parent ended the child, and when."""
 
     reason: Reason
     at: float
+    """By the monotonic clock, as a report's `finished_at`."""
 
 
 @dataclass(frozen=True)
-class Ended:
-    """The end of the task's process. `exit_code` is negative for a signal, as subprocess has it.
-
-    `oom_kills` is how often the kernel killed for memory while the task ran.
-    """
+class ProcessEnd:
+    """How the child ended, and all that is known about it."""
 
     exit_code: int
+    """Negative for a signal, as in `subprocess`."""
     report: Report | None = None
     interruption: Interruption | None = None
     oom_kills: int = 0
+    """How often the kernel killed a process for lack of memory while the task ran."""
 
 
 @dataclass(frozen=True)
@@ -42,27 +42,26 @@ _STOPPED: Final = {
     Reason.TERMINATED: (
         "the task was told to terminate before it ended: its pod was deleted or `dev` stopped"
     ),
-    Reason.REPLACED: "the task was told to terminate: a later job takes its place (Replace)",
+    Reason.REPLACED: "the task was told to terminate: a later job replaces it (Replace)",
 }
 
 
-def judge(ended: Ended, timeout_seconds: float | None) -> Verdict:
-    report = ended.report
-    if report is not None and _believable(report, ended.interruption):
+def judge(end: ProcessEnd, timeout_seconds: float | None) -> Verdict:
+    report = end.report
+    if report is not None and _counts(report, end.interruption):
         return _reported(report)
-    if ended.interruption is not None:
-        return _interrupted(ended.interruption, report, timeout_seconds)
-    return _crashed(ended)
+    if end.interruption is not None:
+        return _interrupted(end.interruption, report, timeout_seconds)
+    return _crashed(end)
 
 
-def _believable(report: Report, interruption: Interruption | None) -> bool:
-    """A report counts when the task ended by itself, even if we were about to end it.
-
-    A task that was asked to terminate and completed all the same has completed;
-    one that completed after its deadline has not kept it.
-    """
+def _counts(report: Report, interruption: Interruption | None) -> bool:
+    """True when the child's own report decides, although its parent may have interrupted it."""
+    # The task ended by itself, just before it was interrupted.
     if interruption is None or report.finished_at <= interruption.at:
         return True
+    # A task that was asked to terminate and completed all the same has completed. A task that
+    # completed after its time limit has still exceeded the limit.
     return report.completed and interruption.reason is not Reason.DEADLINE_EXCEEDED
 
 
@@ -82,14 +81,16 @@ def _interrupted(
     return Verdict(Status.FAILED, reason, _STOPPED[reason], trace)
 
 
-def _crashed(ended: Ended) -> Verdict:
-    if ended.exit_code == -signal.SIGKILL and ended.oom_kills:
-        text = "the task was killed because it used more memory than it may; raise its limit"
+def _crashed(end: ProcessEnd) -> Verdict:
+    # The kernel's count alone proves nothing: it may have killed another process of the container.
+    # A process that was killed for memory always dies by SIGKILL.
+    if end.exit_code == -signal.SIGKILL and end.oom_kills:
+        text = "the task was killed because it used more memory than its limit; raise the limit"
         return Verdict(Status.FAILED, Reason.OOM_KILLED, text)
-    if ended.exit_code < 0:
-        text = f"the task's process was killed by {_signal_name(-ended.exit_code)}"
+    if end.exit_code < 0:
+        text = f"the task's process was killed by {_signal_name(-end.exit_code)}"
         return Verdict(Status.FAILED, Reason.CRASHED, text)
-    text = f"the task's process exited with code {ended.exit_code} before the task returned"
+    text = f"the task's process exited with code {end.exit_code} before the task returned"
     return Verdict(Status.FAILED, Reason.CRASHED, text)
 
 

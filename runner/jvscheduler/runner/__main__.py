@@ -35,7 +35,7 @@ def _attempt(settings: Settings) -> int:
     import asyncio  # noqa: PLC0415 - settings are read before anything is paid for
 
     from jvscheduler.attempt import kernel  # noqa: PLC0415
-    from jvscheduler.attempt.child.main import be_the_task  # noqa: PLC0415
+    from jvscheduler.attempt.child.main import run_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - for the task's process
     from jvscheduler.history.urls import open_store  # noqa: PLC0415
@@ -44,7 +44,7 @@ def _attempt(settings: Settings) -> int:
     url = settings.database_url
     store = open_store(url, connections=1, create_indexes=False) if url else None
     kernel.adopt_orphans()
-    process = TaskProcess(partial(be_the_task, settings.entrypoint, url))
+    process = TaskProcess(partial(run_task, settings.entrypoint, url))
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(supervise(settings, process, store))

@@ -9,12 +9,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.attempt.kernel import oom_kills
 from jvscheduler.attempt.limits import skipped
 from jvscheduler.attempt.log import say
-from jvscheduler.attempt.memory import oom_kills
 from jvscheduler.attempt.process import GRACE_SECONDS, TaskProcess, Usage, end_descendants
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
-from jvscheduler.attempt.verdict import Ended, Interruption, judge
+from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
@@ -92,7 +92,7 @@ async def _run(
     usage = process.reap()
     end_descendants()
     kills = oom_kills() - kills_before
-    ended = Ended(usage.exit_code, process.report(), interruption, kills)
+    ended = ProcessEnd(usage.exit_code, process.report(), interruption, kills)
     return _outcome(claim, ended, usage, settings.timeout_seconds)
 
 
@@ -132,7 +132,9 @@ async def _leave_place(store: LoopStore, outcome: Outcome, attempts: int) -> Non
         say(f"the slot is free again when its time is over: {error}")
 
 
-def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float | None) -> Outcome:
+def _outcome(
+    claim: Outcome, ended: ProcessEnd, usage: Usage, timeout_seconds: float | None
+) -> Outcome:
     verdict = judge(ended, timeout_seconds)
     return replace(
         claim,
@@ -150,7 +152,7 @@ def _outcome(claim: Outcome, ended: Ended, usage: Usage, timeout_seconds: float 
 def _begun(outcome: Outcome, process: TaskProcess) -> Outcome:
     """What passed before the task's own code began is not its time: another may have ended then,
     whose place it took. A further attempt's time is also what it held back."""
-    begun_at = process.begun_at()
+    begun_at = process.task_started_at()
     if begun_at is None:
         return outcome
     return replace(outcome, start_time=datetime.fromtimestamp(begun_at, tz=UTC))

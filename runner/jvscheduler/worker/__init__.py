@@ -1,8 +1,16 @@
-"""The worker of a loop: a process that has imported the application once and forks a child for
-each run.
+"""The worker of a loop: it imports the application once and forks a child for each attempt.
 
-It knows no schedule, no history and no cluster: it starts what it is told over a
-Unix socket, limits its time, and says how it ended. The loop that tells it is
-another process (in a cluster another container), so that nothing that a task
-does can delay the schedule.
+It knows no schedule, no history and no cluster. It gets orders over a Unix socket, starts
+attempts, enforces their time limits and answers how each one ended. The loop that gives the orders
+is another process, in a cluster another container, so that nothing that a task does can delay the
+schedule.
+
+- `serve`: one thread and one selector that serve everything below.
+- `connection`: the socket, and the one loop that is connected. `messages`: what goes over it.
+- `attempts`: the attempts, from their start to the acknowledgement of their end.
+- `imports`: the application's modules, each tried in a child first.
+- `processes`: the children as the worker sees them. `child`: what runs in a child before the task.
+- `output`: what an attempt prints. `log`: the worker's stdout. `settings`: its environment.
+
+On the wire and in the documentation an attempt is called a run, and its id is `run_id`.
 """

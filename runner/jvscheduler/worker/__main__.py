@@ -1,7 +1,7 @@
-"""`python -m jvscheduler.worker`: serves one loop until it is told to terminate.
+"""`python -m jvscheduler.worker`: serve one loop until SIGTERM.
 
-Everything that every run needs is imported here, once. It ends with `os._exit`:
-what an imported application has registered for the end of a process is not the
+Every module that each attempt needs is imported here, once, before the first fork. The process
+ends with `os._exit`, because exit handlers that an imported application has registered are not the
 worker's to run.
 """
 
@@ -22,11 +22,11 @@ def main() -> NoReturn:
         os._exit(os.EX_CONFIG)
     from jvscheduler.attempt import kernel  # noqa: PLC0415 - once the settings are good
     from jvscheduler.worker.connection import listen  # noqa: PLC0415
-    from jvscheduler.worker.imports import settle  # noqa: PLC0415
+    from jvscheduler.worker.imports import freeze_heap  # noqa: PLC0415
     from jvscheduler.worker.serve import Worker  # noqa: PLC0415
 
     kernel.adopt_orphans()
-    settle()
+    freeze_heap()
     Worker(settings, listen(settings.socket)).serve()
     sys.stdout.flush()
     os._exit(0)

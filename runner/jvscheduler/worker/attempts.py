@@ -1,153 +1,177 @@
-"""The runs that this worker has in hand, by what the loop has told it of each."""
+"""The attempts that the worker has, each from its `Start` until its end is acknowledged."""
 
 import time
 import uuid
-from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Final
 
-from jvscheduler.attempt.memory import count, find_counter
+from jvscheduler.attempt.kernel import find_oom_counter, read_oom_kills
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import Verdict, judge
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.worker.child import run
+from jvscheduler.worker.child import run_attempt
 from jvscheduler.worker.log import Log
-from jvscheduler.worker.messages import Ended, Hello, Report, Start
+from jvscheduler.worker.messages import Ended, Hello, SendAnswer, Start
 from jvscheduler.worker.output import Output
-from jvscheduler.worker.processes import Child, Children
-
-Send = Callable[[Report], None]
+from jvscheduler.worker.processes import ChildProcess, ChildProcesses
 
 
-class Run:
-    """`child` is None when there was no process to be had for it."""
+class Attempt:
+    """An attempt that has not ended. Its child is None when no process could be forked for it."""
 
-    def __init__(self, start: Start, output: Output) -> None:
+    def __init__(
+        self, start: Start, output: Output, child: ChildProcess | None, fork_error: str = ""
+    ) -> None:
         self.start = start
         self.output = output
-        self.child: Child | None = None
-        self.failure = ""
-        self.let_go_at: float | None = None
+        self.child = child
+        self.fork_error = fork_error
+        self.released_at: float | None = None
+        """When the task may begin, in Unix seconds; None while its gate is closed."""
         self.usage: Usage | None = None
+        """None until the child has ended."""
         self.oom_kills_before = 0
 
+    @property
+    def running_child(self) -> ChildProcess | None:
+        return self.child if self.usage is None else None
+
     def started_at(self) -> float:
-        """When it was let go, if its own code never began."""
-        begun_at = self.child.begun_at() if self.child is not None else None
-        return begun_at or self.let_go_at or 0.0
+        """Return when the task's own code began, or when it would have, if it never did."""
+        started_at = self.child.task_started_at() if self.child is not None else None
+        return started_at or self.released_at or 0.0
 
     def verdict(self, oom_counter: Path | None) -> Verdict:
         if self.child is None or self.usage is None:
-            return Verdict(Status.FAILED, Reason.CRASHED, self.failure)
+            return Verdict(Status.FAILED, Reason.CRASHED, self.fork_error)
+        # The count is the whole container's. It is read only for a child that a signal has
+        # killed: if another attempt ran out of memory, this one did not.
         killed = self.usage.exit_code < 0
-        kills = count(oom_counter) - self.oom_kills_before if killed else 0
+        kills = read_oom_kills(oom_counter) - self.oom_kills_before if killed else 0
         return judge(self.child.end(self.usage, kills), self.start.timeout_seconds)
 
 
-class Runs:
-    def __init__(self, children: Children, send: Send, log: Log, database_url: str | None) -> None:
+class Attempts:
+    """Carries out the loop's orders about attempts, and sends the loop their ends."""
+
+    def __init__(
+        self, children: ChildProcesses, send: SendAnswer, log: Log, database_url: str | None
+    ) -> None:
         self._children = children
         self._send = send
         self._log = log
         self._database_url = database_url
-        self._oom_counter: Final = find_counter()
+        self._oom_counter: Final = find_oom_counter()
         self._worker_id: Final = uuid.uuid4().hex
-        self._runs: dict[str, Run] = {}
-        self._ends: dict[str, Ended] = {}
-        """Not acknowledged."""
+        self._attempts: dict[str, Attempt] = {}
+        """By run id, as are the next."""
+        self._unacknowledged: dict[str, Ended] = {}
+        """Kept and sent again to the next loop that connects, until one acknowledges them."""
 
     @property
-    def is_idle(self) -> bool:
-        return not self._runs
+    def has_none(self) -> bool:
+        """True when no attempt is left that has not ended."""
+        return not self._attempts
 
     @property
-    def is_settled(self) -> bool:
-        return not self._runs and not self._ends
+    def all_acknowledged(self) -> bool:
+        """True when every attempt has ended and the loop has recorded each end."""
+        return not self._attempts and not self._unacknowledged
 
     def start(self, start: Start) -> None:
-        if start.run_id in self._runs or start.run_id in self._ends:
+        run_id = start.run_id
+        # A loop may repeat an order. A second child would run the task twice.
+        if run_id in self._attempts or run_id in self._unacknowledged:
             return
-        made = Run(start, Output(str(start.claim.get("task_id", start.run_id)), self._log))
-        self._runs[start.run_id] = made
-        life = partial(run, start, self._database_url)
-        on_ended = partial(self._ended, made)
+        output = Output(str(start.claim.get("task_id", run_id)), self._log)
+        child_main = partial(run_attempt, start, self._database_url)
+        child, fork_error = None, ""
         try:
-            made.child = self._children.fork(life, made.output, on_ended)
+            child = self._children.fork(child_main, output, partial(self._on_ended, run_id))
         except OSError as error:
-            made.failure = f"no process could be started for the task: {error}"
-            self._log.say(made.failure)
+            fork_error = f"no process could be started for the task: {error}"
+            self._log.say(fork_error)
+        self._attempts[run_id] = Attempt(start, output, child, fork_error)
 
     def go(self, run_id: str, after_seconds: float) -> None:
-        made = self._runs.get(run_id)
-        if made is None or made.let_go_at is not None:
+        """Let the task begin after so many seconds."""
+        attempt = self._attempts.get(run_id)
+        if attempt is None or attempt.released_at is not None:
             return
-        made.let_go_at = time.time() + after_seconds
-        made.oom_kills_before = count(self._oom_counter)
-        if made.child is None or made.usage is not None:
-            self._tell_end(made)
+        attempt.released_at = time.time() + after_seconds
+        attempt.oom_kills_before = read_oom_kills(self._oom_counter)
+        child = attempt.running_child
+        if child is None:
+            self._finish(attempt)
         else:
-            made.child.go(made.start.timeout_seconds, after_seconds)
+            child.release(attempt.start.timeout_seconds, after_seconds)
 
     def discard(self, run_id: str) -> None:
-        made = self._runs.get(run_id)
-        if made is not None and made.let_go_at is None:
-            del self._runs[run_id]
-            if made.child is not None and made.usage is None:
-                made.child.kill()
+        """Kill an attempt whose task may not begin yet. Its end is not sent."""
+        attempt = self._attempts.get(run_id)
+        if attempt is not None and attempt.released_at is None:
+            del self._attempts[run_id]
+            if attempt.running_child is not None:
+                attempt.running_child.kill()
 
     def discard_all(self) -> None:
-        """That have not been let go."""
-        for run_id in list(self._runs):
+        """Discard every attempt whose task may not begin yet; the others go on."""
+        for run_id in list(self._attempts):
             self.discard(run_id)
 
     def stop(self, run_id: str, reason: Reason) -> None:
-        """One that has not been let go is told to end all the same; `go` then tells its end."""
-        made = self._runs.get(run_id)
-        if made is not None and made.child is not None and made.usage is None:
-            made.child.stop(reason)
+        """Ask the child to end. If its task may not begin yet, its end is sent when `go` comes."""
+        attempt = self._attempts.get(run_id)
+        if attempt is not None and attempt.running_child is not None:
+            attempt.running_child.stop(reason)
 
     def stop_all(self, reason: Reason) -> None:
         self.discard_all()
-        for run_id in list(self._runs):
+        for run_id in list(self._attempts):
             self.stop(run_id, reason)
 
     def acknowledge(self, run_id: str) -> None:
-        self._ends.pop(run_id, None)
+        self._unacknowledged.pop(run_id, None)
 
     def greet(self) -> None:
-        running = {k: made.start.claim for k, made in self._runs.items() if made.let_go_at}
-        ended = {run_id: end.claim for run_id, end in self._ends.items()}
+        """Send a new loop what this worker has from before: what runs, and what has ended."""
+        running = {k: a.start.claim for k, a in self._attempts.items() if a.released_at}
+        ended = {run_id: end.claim for run_id, end in self._unacknowledged.items()}
         self._send(Hello(self._worker_id, {**ended, **running}))
-        for end in self._ends.values():
+        for end in self._unacknowledged.values():
             self._send(end)
 
-    def _ended(self, made: Run, usage: Usage) -> None:
-        made.usage = usage
-        if self._runs.get(made.start.run_id) is not made:  # discarded
-            made.child = None
-        elif made.let_go_at is not None:
-            self._tell_end(made)
+    def _on_ended(self, run_id: str, child: ChildProcess, usage: Usage) -> None:
+        attempt = self._attempts.get(run_id)
+        # A discarded attempt's id may have been given to a new one, with another child.
+        if attempt is None or attempt.child is not child:
+            return
+        attempt.usage = usage
+        if attempt.released_at is not None:
+            self._finish(attempt)
 
-    def _tell_end(self, made: Run) -> None:
-        start, usage = made.start, made.usage
-        verdict = made.verdict(self._oom_counter)
-        end = Ended(
-            run_id=start.run_id,
-            claim=start.claim,
-            started_at=made.started_at(),
-            ended_at=time.time(),
-            status=verdict.status,
-            reason=verdict.reason,
-            error_message=verdict.error_message,
-            traceback=verdict.traceback,
-            result=verdict.result,
-            cpu_seconds=usage.cpu_seconds if usage else None,
-            peak_memory_bytes=usage.peak_memory_bytes if usage else None,
-            log_tail=made.output.tail(),
-        )
-        made.output.show(verdict.traceback or "")
-        made.child = None  # else the two keep each other, and the memory of the board
-        del self._runs[start.run_id]
-        self._ends[start.run_id] = end
+    def _finish(self, attempt: Attempt) -> None:
+        end = _ended(attempt, attempt.verdict(self._oom_counter))
+        attempt.output.show(end.traceback or "")
+        del self._attempts[end.run_id]
+        self._unacknowledged[end.run_id] = end
         self._send(end)
+
+
+def _ended(attempt: Attempt, verdict: Verdict) -> Ended:
+    start, usage = attempt.start, attempt.usage
+    return Ended(
+        run_id=start.run_id,
+        claim=start.claim,
+        started_at=attempt.started_at(),
+        ended_at=time.time(),
+        status=verdict.status,
+        reason=verdict.reason,
+        error_message=verdict.error_message,
+        traceback=verdict.traceback,
+        result=verdict.result,
+        cpu_seconds=usage.cpu_seconds if usage else None,
+        peak_memory_bytes=usage.peak_memory_bytes if usage else None,
+        log_tail=attempt.output.tail(),
+    )

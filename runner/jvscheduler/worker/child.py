@@ -1,8 +1,8 @@
-"""The first moments of a forked process: what of its parent must not live on in it.
+"""What runs in a forked child before the task: drop what belongs to the worker.
 
-Its descriptors, its signals and its random state. jvspatial's default context is
-bound anew by the runner's own child; a module's other connections and its
-threads are for the module to make in the task and not when it is imported.
+That is: its file descriptors, its signal handlers and its random state. jvspatial's default
+database is bound again by `attempt.child`. Other connections, and threads, do not survive a fork; a
+module should make them in the task and not when it is imported.
 """
 
 import importlib
@@ -16,15 +16,15 @@ from typing import NoReturn
 
 from jvscheduler import environment
 from jvscheduler.attempt import kernel
-from jvscheduler.attempt.child.main import be_the_task, failed, live
+from jvscheduler.attempt.child.main import failure_report, run_and_exit, run_task
 from jvscheduler.attempt.gate import Gate
-from jvscheduler.attempt.report import Board, Report
+from jvscheduler.attempt.report import Report, SharedReport
 from jvscheduler.outcomes import Reason
 from jvscheduler.worker.messages import Start
 
 
-def leave_parent(own: Iterable[int], output: int) -> None:
-    """`own` are the parent's descriptors; `output` becomes stdout and stderr."""
+def leave_worker(own: Iterable[int], output: int) -> None:
+    """Close the worker's own descriptors, and make `output` stdout and stderr."""
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     for descriptor in own:
@@ -32,29 +32,33 @@ def leave_parent(own: Iterable[int], output: int) -> None:
     for stream in (1, 2):
         os.dup2(output, stream)
     os.close(output)
+    # The worker kills the orphans that it adopts, as left by attempts that have ended. An orphan of
+    # an attempt that still runs must therefore come to this process, not to the worker.
     kernel.adopt_orphans()
     _reseed()
 
 
-def run(start: Start, database_url: str | None, board: Board, gate: Gate) -> NoReturn:
+def run_attempt(
+    start: Start, database_url: str | None, shared: SharedReport, gate: Gate
+) -> NoReturn:
     os.environ.update(start.environ)
     url = start.environ.get(environment.DATABASE_URL) or database_url
-    be_the_task(start.entrypoint, url, board, gate)
+    run_task(start.entrypoint, url, shared, gate)
 
 
-def try_import(module: str, board: Board, gate: Gate) -> NoReturn:
+def try_import(module: str, shared: SharedReport, gate: Gate) -> NoReturn:
     def work() -> Report:
         gate.wait()
-        return _imported(module)
+        return _import(module)
 
-    live(work, board)
+    run_and_exit(work, shared)
 
 
-def _imported(module: str) -> Report:
+def _import(module: str) -> Report:
     try:
         importlib.import_module(module)
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
-        return failed(Reason.IMPORT_FAILED, error)
+        return failure_report(Reason.IMPORT_FAILED, error)
     if (threads := threading.active_count() - 1) > 0:
         text = f"it starts {threads} thread(s) when imported, which no fork outlives"
         return Report(time.monotonic(), Reason.IMPORT_FAILED, text)
@@ -62,7 +66,8 @@ def _imported(module: str) -> Report:
 
 
 def _reseed() -> None:
-    """`random` sees to itself; NumPy's global generator would repeat itself in each child."""
+    # Python seeds `random` anew after a fork. NumPy does not: without this, each child would draw
+    # the same numbers.
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()

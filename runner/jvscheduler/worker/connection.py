@@ -1,8 +1,8 @@
-"""The socket at which the worker listens, and the one loop that it serves.
+"""The socket on which the worker listens, and the connection to the one loop that it serves.
 
-A newer connection takes the place of the older: a loop that was killed and
-started anew must not wait until the old connection is noticed to be dead. What
-a task started may not take the loop's place, though it can reach the socket.
+A newer connection replaces the older one: a loop that was killed and started again must not wait
+until the old connection is noticed to be dead. A process that a task has started can reach the
+socket too, but its connection is refused.
 """
 
 import os
@@ -15,55 +15,67 @@ from typing import Final, Protocol
 import psutil
 
 from jvscheduler.worker.log import Log
-from jvscheduler.worker.messages import InvalidMessage, Order, Report, decode, encode
+from jvscheduler.worker.messages import Answer, InvalidMessage, Order, decode, encode
 
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024 * 1024
+"""Bytes. A longer order is refused, so that no loop can fill the worker's memory."""
 _CREDENTIALS: Final = struct.Struct("3i")
+"""As Linux fills it in for SO_PEERCRED: process id, user id, group id."""
 
 
 def listen(path: Path) -> socket.socket:
-    """For everybody who can reach the path: the loop's container may have another user."""
     path.unlink(missing_ok=True)
-    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    listener.bind(str(path))
+    server = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    server.bind(str(path))
+    # The loop's container may run under another user. The directory decides who can reach this.
     path.chmod(0o666)
-    listener.listen()
-    listener.setblocking(False)
-    return listener
+    server.listen()
+    server.setblocking(False)
+    return server
 
 
-class Host(Protocol):
-    def loop_came(self) -> None: ...
+class Listener(Protocol):
+    """Is called for what happens on the connection."""
 
-    def loop_went(self) -> None: ...
+    def on_connected(self) -> None: ...
 
-    def obey(self, order: Order) -> None:
-        """Raises InvalidMessage."""
+    def on_disconnected(self) -> None: ...
+
+    def on_order(self, order: Order) -> None:
+        """Raises InvalidMessage, which ends the connection."""
 
 
-class Door:
+class Connection:
+    """The connection to a loop, while there is one."""
+
     def __init__(
-        self, listener: socket.socket, selector: selectors.BaseSelector, log: Log, host: Host
+        self,
+        server: socket.socket,
+        selector: selectors.BaseSelector,
+        log: Log,
+        listener: Listener,
     ) -> None:
         self._selector = selector
         self._log = log
-        self._host = host
+        self._listener = listener
         self._loop: socket.socket | None = None
         self._unread = bytearray()
         self._unsent = bytearray()
-        selector.register(listener, selectors.EVENT_READ, lambda: self._accept(listener))
+        selector.register(server, selectors.EVENT_READ, lambda: self._accept(server))
 
     @property
-    def is_connected(self) -> bool:
+    def is_open(self) -> bool:
         return self._loop is not None
 
-    def send(self, message: Report) -> None:
-        """What nobody is there to hear is said when somebody comes, if it still matters."""
+    def send(self, message: Answer) -> None:
+        # Without a connection the answer is dropped. `Attempts.greet` tells the next loop what it
+        # must still know.
         if self._loop is not None:
             self._unsent += encode(message)
 
     def flush(self) -> None:
+        """Send as much as the kernel takes now."""
         if self._loop is None or not self._unsent:
             return
         try:
@@ -71,33 +83,35 @@ class Door:
         except BlockingIOError:
             pass
         except OSError as error:
-            self._part(f"the loop is gone: {error}")
+            self._close(f"the loop is gone: {error}")
             return
-        self._await(self._loop)
+        self._watch(self._loop)
 
-    def _await(self, loop: socket.socket) -> None:
+    def _watch(self, loop: socket.socket) -> None:
+        """Ask the selector for room to write only while something waits to be sent."""
         wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._unsent else 0)
         key = self._selector.get_key(loop)
         if key.events != wanted:
             self._selector.modify(loop, wanted, key.data)
 
-    def _accept(self, listener: socket.socket) -> None:
+    def _accept(self, server: socket.socket) -> None:
         try:
-            caller, _ = listener.accept()
+            caller, _ = server.accept()
         except OSError as error:
             self._log.say(f"a caller is gone before it was answered: {error}")
             return
-        if _is_below_us(_peer(caller)):
+        if _is_descendant(_peer_pid(caller)):
             self._log.say("a task's process tried to speak for the loop: it was turned away")
             caller.close()
             return
-        self._part("another loop has come")
+        self._close("another loop has come")
         caller.setblocking(False)
         self._loop = caller
         self._selector.register(caller, selectors.EVENT_READ, lambda: self._receive(caller))
-        self._host.loop_came()
+        self._listener.on_connected()
 
     def _receive(self, loop: socket.socket) -> None:
+        # The selector may have reported this socket in the same round in which it was replaced.
         if loop is not self._loop:
             return
         try:
@@ -105,10 +119,10 @@ class Door:
         except BlockingIOError:
             return
         except OSError as error:
-            self._part(f"the loop is gone: {error}")
+            self._close(f"the loop is gone: {error}")
             return
         if not chunk:
-            self._part()
+            self._close()
             return
         self._unread += chunk
         self._read_lines()
@@ -117,13 +131,13 @@ class Door:
         *lines, self._unread = self._unread.split(b"\n")
         try:
             for line in lines:
-                self._host.obey(_order(bytes(line)))
+                self._listener.on_order(_order(bytes(line)))
         except InvalidMessage as error:
-            self._part(str(error))
+            self._close(str(error))
         if len(self._unread) > _LONGEST_LINE:
-            self._part("the loop sent a line without an end")
+            self._close("the loop sent a line without an end")
 
-    def _part(self, why: str = "") -> None:
+    def _close(self, why: str = "") -> None:
         if self._loop is None:
             return
         if why:
@@ -133,7 +147,7 @@ class Door:
         self._loop = None
         self._unread.clear()
         self._unsent.clear()
-        self._host.loop_went()
+        self._listener.on_disconnected()
 
 
 def _order(line: bytes) -> Order:
@@ -143,16 +157,18 @@ def _order(line: bytes) -> Order:
     return message
 
 
-def _peer(caller: socket.socket) -> int:
-    """The caller's process; 0 when it is in another container."""
+def _peer_pid(caller: socket.socket) -> int:
+    """Return the caller's process id; 0 when it is in another container."""
     raw = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
     return int(_CREDENTIALS.unpack(raw)[0])
 
 
-def _is_below_us(pid: int) -> bool:
+def _is_descendant(pid: int) -> bool:
+    """True when this worker has started the process, directly or not."""
     if pid == 0:
         return False
     try:
         return any(parent.pid == os.getpid() for parent in psutil.Process(pid).parents())
     except psutil.NoSuchProcess:
+        # It has ended, so nobody can say whose child it was. A loop would still be there.
         return True

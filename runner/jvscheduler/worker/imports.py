@@ -1,9 +1,9 @@
-"""Imports the application once, for all runs to come, without risking the worker.
+"""Import the application once, for all later attempts, without risk to the worker.
 
-Each module is imported in a trial process first: what crashes, hangs or exits
-there hurts nobody. A module that fails its trial is left to the runs, which then
-say truthfully why it cannot be imported. It is tried once in a worker's life:
-its code does not change.
+Each module is first imported in a trial child: a module that crashes, hangs or exits there hurts
+nobody. A module that fails its trial is not imported in the worker. Each attempt then imports it
+itself, and its record says truly why that fails. A module is tried once in a worker's life, because
+the code in an image does not change.
 """
 
 import gc
@@ -15,64 +15,71 @@ from typing import Final
 
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.tracebacks import error_message
-from jvscheduler.attempt.verdict import Ended
-from jvscheduler.worker.attempts import Send
+from jvscheduler.attempt.verdict import ProcessEnd
 from jvscheduler.worker.child import try_import
 from jvscheduler.worker.log import Log
-from jvscheduler.worker.messages import Prepared
+from jvscheduler.worker.messages import Prepared, SendAnswer
 from jvscheduler.worker.output import Output
-from jvscheduler.worker.processes import Child, Children
+from jvscheduler.worker.processes import ChildProcess, ChildProcesses
 
 IMPORT_SECONDS: Final = 60.0
+"""A trial that takes longer is ended: the module may never finish its import."""
 BINDING: Final = "jvscheduler.history.entities.binding"
-"""What a run needs besides when its application uses jvspatial."""
+"""Each attempt imports this module too, when its application uses jvspatial."""
 
 
 class Imports:
-    """`mend` is called after a module was imported here, for what it may have changed."""
+    """`restore_handlers` is called after each import in the worker: a module may set its own."""
 
-    def __init__(self, children: Children, send: Send, log: Log, mend: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        children: ChildProcesses,
+        send: SendAnswer,
+        log: Log,
+        restore_handlers: Callable[[], None],
+    ) -> None:
         self._children = children
         self._send = send
         self._log = log
-        self._mend = mend
-        self._asked: tuple[str, ...] = ()
+        self._restore_handlers = restore_handlers
+        self._wanted: tuple[str, ...] = ()
         self._failed: dict[str, str] = {}
-        self._trial: Child | None = None
+        self._trial: ChildProcess | None = None
 
     def prepare(self, modules: tuple[str, ...]) -> None:
-        self._asked = modules
+        """Import these modules one after the other; send `Prepared` after the last."""
+        self._wanted = modules
         if self._trial is None:
-            self._advance()
+            self._continue()
 
-    def _advance(self) -> None:
-        for module in self._asked:
+    def _continue(self) -> None:
+        for module in self._wanted:
             if module not in sys.modules and module not in self._failed:
                 self._try(module)
                 return
-        failed = {name: why for name, why in self._failed.items() if name in self._asked}
-        imported = tuple(name for name in self._asked if name not in failed)
+        failed = {name: why for name, why in self._failed.items() if name in self._wanted}
+        imported = tuple(name for name in self._wanted if name not in failed)
         self._send(Prepared(imported, failed))
 
     def _try(self, module: str) -> None:
         output = Output(f"importing {module}", self._log)
-        ended = partial(self._tried, module)
+        on_ended = partial(self._on_tried, module)
         try:
-            self._trial = self._children.fork(partial(try_import, module), output, ended)
+            self._trial = self._children.fork(partial(try_import, module), output, on_ended)
         except OSError as error:
             self._fail(module, f"no process could be started to try it: {error}")
-            self._advance()
+            self._continue()
         else:
-            self._trial.go(IMPORT_SECONDS)
+            self._trial.release(IMPORT_SECONDS)
 
-    def _tried(self, module: str, usage: Usage) -> None:
-        trial, self._trial = self._trial, None
-        why = _failure(trial.end(usage, oom_kills=0)) if trial else None
+    def _on_tried(self, module: str, trial: ChildProcess, usage: Usage) -> None:
+        self._trial = None
+        why = _failure(trial.end(usage, oom_kills=0))
         if why is None:
             self._import(module)
         else:
             self._fail(module, why)
-        self._advance()
+        self._continue()
 
     def _import(self, module: str) -> None:
         try:
@@ -81,21 +88,25 @@ class Imports:
                 importlib.import_module(BINDING)
         except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
             self._fail(module, error_message(error))
-        self._mend()
-        settle()
+        self._restore_handlers()
+        freeze_heap()
 
     def _fail(self, module: str, why: str) -> None:
         self._failed[module] = why
-        self._log.say(f"{module} is left to its runs to import: {why}")
+        self._log.say(f"{module} is imported by each run anew, which takes longer: {why}")
 
 
-def settle() -> None:
-    """What is imported by now is for ever: no collection shall touch it, and copy it in a fork."""
+def freeze_heap() -> None:
+    """Take all present objects out of garbage collection.
+
+    A collection in a child would write to each of them, and the kernel would have to copy their
+    memory for that child.
+    """
     gc.collect()
     gc.freeze()
 
 
-def _failure(end: Ended) -> str | None:
+def _failure(end: ProcessEnd) -> str | None:
     if end.interruption is not None:
         return f"it was not imported within {IMPORT_SECONDS:g} s"
     if end.report is None:

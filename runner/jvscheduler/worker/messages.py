@@ -1,13 +1,12 @@
-"""What a loop and its worker say to each other: one JSON object on each line.
+"""The messages between a loop and its worker: one JSON object on each line.
 
-A run is named by its attempt's id. The worker keeps what it has to say until
-the loop has acknowledged it, and gives back the claim with which a run was
-started: a loop that was killed and started anew can record the runs of the one
-before it.
+A run is an attempt, named by the attempt's id. The worker keeps the end of each run until the loop
+has acknowledged it, and sends back the claim with which the loop started the run. So a loop that
+was killed and started again can record the runs that the earlier loop started.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -15,13 +14,16 @@ from jvscheduler.errors import SchedulerError
 
 
 class InvalidMessage(SchedulerError):
-    """A line that is no message: the two ends are of different versions."""
+    """A line that is not a message: the two ends have different versions."""
 
 
 @dataclass(frozen=True)
 class Prepare:
-    """Import these modules once, for all runs to come; what cannot be imported is left to
-    the runs themselves, which then say why."""
+    """Import these modules once, for all later runs.
+
+    A module that cannot be imported is left to the runs: each imports it itself and reports why
+    that fails.
+    """
 
     modules: tuple[str, ...]
 
@@ -34,14 +36,18 @@ class Start:
     entrypoint: str
     timeout_seconds: float | None
     environ: Mapping[str, str]
-    """Set in the child, as a pod of the task would have it."""
+    """Set in the child; the same variables as in a pod of the task."""
     claim: Mapping[str, Any]
-    """The attempt's first outcome as JSON has it; given back with its end."""
+    """The attempt's first outcome as JSON. The worker does not read it, but for the task's id in
+    its log, and sends it back with the end."""
 
 
 @dataclass(frozen=True)
 class Go:
-    """Its child sleeps by itself until it is due: many due at once need nobody else then."""
+    """Let the task begin after so many seconds.
+
+    The child sleeps until then by itself, so that many tasks that are due at once begin on time.
+    """
 
     run_id: str
     after_seconds: float = 0.0
@@ -49,18 +55,21 @@ class Go:
 
 @dataclass(frozen=True)
 class Discard:
-    """A child that has not been let go ends without a word. So do all such children of a
-    connection that breaks."""
+    """Kill a child that has had no `Go`; its end is not reported.
+
+    When the connection breaks, the worker does this with all such children.
+    """
 
     run_id: str
 
 
 @dataclass(frozen=True)
 class Stop:
-    """Terminate, then kill. `reason` goes into the run's end: `Terminated`, `Replaced`."""
+    """Terminate the run; kill it when its grace is over."""
 
     run_id: str
     reason: str
+    """`Terminated` or `Replaced`; it becomes the reason of the run's end."""
 
 
 @dataclass(frozen=True)
@@ -72,27 +81,29 @@ class Acknowledge:
 
 @dataclass(frozen=True)
 class Hello:
-    """The first message of a connection: what the worker has in hand from before it.
+    """The first message of a connection: the runs that the worker has from before it.
 
-    A run that it does not name has not been let go by this worker, or its end
-    was acknowledged: the same worker may be told to start it again.
+    A run that is not named had no `Go` in this worker, or its end was acknowledged. The loop may
+    order the same worker to start it again.
     """
 
     worker_id: str
-    """Of this process: another one knows nothing of its runs."""
+    """Names this process. Another worker process knows nothing of its runs."""
     running: Mapping[str, Mapping[str, Any]]
-    """Run id → claim, of each run that was let go. Those that have ended are followed by
-    their `Ended`."""
+    """Run id → claim, for each run that had its `Go`. For those that have ended, their `Ended`
+    messages follow."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """`started_at` and `ended_at` in Unix seconds; the rest as in an outcome."""
+    """How a run ended: the fields of an outcome, and the claim that came with `Start`."""
 
     run_id: str
     claim: Mapping[str, Any]
     started_at: float
+    """When the task's own code began, in Unix seconds."""
     ended_at: float
+    """In Unix seconds."""
     status: str
     reason: str | None = None
     error_message: str | None = None
@@ -105,15 +116,18 @@ class Ended:
 
 @dataclass(frozen=True)
 class Prepared:
-    """Which modules runs find imported; `failed` says why the others are not."""
+    """The modules that runs find imported; `failed` says why each of the others is not."""
 
     modules: tuple[str, ...]
     failed: Mapping[str, str] = field(default_factory=dict)
 
 
 Order: TypeAlias = Prepare | Start | Go | Discard | Stop | Acknowledge
-Report: TypeAlias = Hello | Ended | Prepared
-Message: TypeAlias = Order | Report
+"""From a loop to its worker."""
+Answer: TypeAlias = Hello | Ended | Prepared
+"""From a worker to its loop."""
+Message: TypeAlias = Order | Answer
+SendAnswer: TypeAlias = Callable[[Answer], None]
 
 _KINDS: Final[Mapping[str, type[Message]]] = {
     kind.__name__: kind
@@ -131,6 +145,7 @@ def decode(line: bytes) -> Message:
     try:
         body = json.loads(line)
         kind = _KINDS[body.pop("kind")]
+        # JSON knows no tuple: `modules` comes as a list.
         listed = {k: tuple(v) for k, v in body.items() if isinstance(v, list) and k == "modules"}
         return kind(**{**body, **listed})
     except (ValueError, KeyError, TypeError, AttributeError) as error:

@@ -1,7 +1,7 @@
-"""What one run prints: its whole lines go to the log, its end into the record.
+"""What one attempt prints: whole lines go to the worker's log, the end goes into the record.
 
-The pipe is read as it comes and never waited for: a task may print without end,
-and a process that it leaves behind may hold the pipe for ever.
+The pipe is read when there is something to read, and never waited for. A task may print without
+end, and a process that it leaves behind may hold the pipe open for ever.
 """
 
 import os
@@ -11,10 +11,13 @@ from jvscheduler.outcomes import clean, clip_start
 from jvscheduler.worker.log import Log
 
 TAIL_BYTES: Final = 8 * 1024
+"""The last bytes that are kept for the record."""
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 16 * 1024
+"""Bytes. A longer line is cut, so that a task that never ends its line takes no memory."""
 _MOST_CHUNKS: Final = 32
-"""Read at the end: more than a pipe holds, less than a process left behind can write."""
+"""Chunks read after the end: more than a pipe holds. A process that was left behind could otherwise
+print so fast that reading would never end."""
 
 
 class Output:
@@ -27,17 +30,17 @@ class Output:
         self._tail = bytearray()
 
     def fileno(self) -> int:
-        """-1 when it is finished."""
+        """Return the pipe's reading end; -1 after `finish`."""
         return self._reader
 
     def read(self) -> bool:
-        """False when nothing will come any more."""
-        return self._take() != b""
+        """Read what is there. False when nothing will come any more."""
+        return self._read_chunk() != b""
 
     def finish(self) -> None:
-        """The rest; a last line need not be whole."""
+        """Read the rest and close the pipe. The last line may have no line break."""
         for _ in range(_MOST_CHUNKS):
-            if not self._take():
+            if not self._read_chunk():
                 break
         if self._line:
             self._log.write(self._owner, bytes(self._line))
@@ -45,15 +48,15 @@ class Output:
         self._reader = -1
 
     def show(self, text: str) -> None:
-        """What is said about the run, and is no part of what it printed."""
+        """Log text about the attempt, such as its traceback. It is not part of what it printed."""
         for line in text.splitlines():
             self._log.write(self._owner, line.encode(errors="replace"))
 
     def tail(self) -> str:
         return clip_start(clean(self._tail.decode(errors="replace")), TAIL_BYTES)
 
-    def _take(self) -> bytes | None:
-        """None when nothing is there now, nothing when nothing will be."""
+    def _read_chunk(self) -> bytes | None:
+        """Return None when there is nothing now, and no bytes when there never will be."""
         try:
             chunk = os.read(self._reader, _CHUNK)
         except BlockingIOError:
@@ -62,6 +65,7 @@ class Output:
         return chunk
 
     def _keep(self, chunk: bytes) -> None:
+        # One byte more than is shown: it tells whether the tail was cut.
         self._tail += chunk[-TAIL_BYTES - 1 :]
         del self._tail[: -TAIL_BYTES - 1]
         *lines, rest = (bytes(self._line) + chunk).split(b"\n")

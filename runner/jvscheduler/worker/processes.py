@@ -1,8 +1,8 @@
-"""The worker's forked processes: started, limited, reaped, and cleaned up after.
+"""The worker's child processes: forked, held to their time limits, reaped, and cleaned up after.
 
-Each child adopts what its own descendants leave behind, so long as it lives.
-Whatever else turns up among this process's children was left by a child that
-has ended: that is how the left-overs of one run are told from another run.
+As long as it lives, each child adopts the processes that its own descendants leave behind. So any
+other process that appears among the worker's children was left behind by a child that has ended.
+That is how the worker knows which left-over processes it may kill while other attempts run.
 """
 
 import contextlib
@@ -15,32 +15,32 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from jvscheduler.attempt.gate import Gate
-from jvscheduler.attempt.process import GRACE_SECONDS, Life, TaskProcess, Usage
-from jvscheduler.attempt.report import Board
-from jvscheduler.attempt.verdict import Ended, Interruption
+from jvscheduler.attempt.process import GRACE_SECONDS, ChildMain, TaskProcess, Usage
+from jvscheduler.attempt.report import SharedReport
+from jvscheduler.attempt.verdict import Interruption, ProcessEnd
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.child import leave_parent
+from jvscheduler.worker.child import leave_worker
 from jvscheduler.worker.output import Output
 
 _CHILDREN: Final = Path("/proc/thread-self/children")
-_HELD_BACK: Final = (signal.SIGTERM, signal.SIGINT)
+_BLOCKED_IN_FORK: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-class Child:
-    """`on_ended` is told when it is reaped."""
+class ChildProcess:
+    """One child. `on_ended` is called after it was reaped."""
 
     def __init__(
         self,
         process: TaskProcess,
         output: Output,
-        on_ended: Callable[[Usage], None],
+        on_ended: Callable[["ChildProcess", Usage], None],
     ) -> None:
         self._process = process
         self.output = output
         self.on_ended = on_ended
         self.interruption: Interruption | None = None
-        self.look_at: float | None = None
-        """When it is over its limit or its grace, by the monotonic clock."""
+        self.deadline: float | None = None
+        """When its time limit is over, and after that its grace; by the monotonic clock."""
 
     @property
     def pid(self) -> int:
@@ -50,67 +50,71 @@ class Child:
     def gate(self) -> Gate:
         return self._process.gate
 
-    def go(self, limit: float | None, after: float = 0.0) -> None:
-        """Nothing, when it was told to end before."""
+    def release(self, limit: float | None, after: float = 0.0) -> None:
+        """Let it begin after so many seconds. Do nothing when it was stopped before."""
         if self.interruption is None:
             begin = time.monotonic() + after
-            self.look_at = None if limit is None else begin + limit
+            self.deadline = None if limit is None else begin + limit
             self.gate.open(begin)
 
     def stop(self, reason: Reason) -> None:
-        """Asks it to end, and sees to it that it does."""
+        """Send SIGTERM; when the grace is over, `enforce_deadline` sends SIGKILL."""
         if self.interruption is None:
             self.interruption = Interruption(reason, time.monotonic())
-            self.look_at = self.interruption.at + GRACE_SECONDS
+            self.deadline = self.interruption.at + GRACE_SECONDS
             self._process.signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        self.look_at = None
+        self.deadline = None
         self._process.signal(signal.SIGKILL)
 
-    def look(self, now: float) -> None:
-        if self.look_at is not None and now >= self.look_at:
+    def enforce_deadline(self, now: float) -> None:
+        if self.deadline is not None and now >= self.deadline:
             if self.interruption is None:
                 self.stop(Reason.DEADLINE_EXCEEDED)
             else:
                 self.kill()
 
-    def begun_at(self) -> float | None:
-        return self._process.begun_at()
+    def task_started_at(self) -> float | None:
+        return self._process.task_started_at()
 
     def reap(self) -> Usage:
         return self._process.reap()
 
-    def end(self, usage: Usage, oom_kills: int) -> Ended:
-        return Ended(usage.exit_code, self._process.report(), self.interruption, oom_kills)
+    def end(self, usage: Usage, oom_kills: int) -> ProcessEnd:
+        return ProcessEnd(usage.exit_code, self._process.report(), self.interruption, oom_kills)
 
 
-class Children:
-    """`own` are descriptors of the parent that are not in the selector."""
+class ChildProcesses:
+    """All children. `own` are the worker's file descriptors that are not in the selector."""
 
     def __init__(self, selector: selectors.BaseSelector, own: Sequence[int]) -> None:
         self._selector = selector
         self._own = tuple(own)
-        self._by_pid: dict[int, Child] = {}
+        self._by_pid: dict[int, ChildProcess] = {}
 
     def fork(
         self,
-        life: Life,
+        child_main: ChildMain,
         output: Output,
-        on_ended: Callable[[Usage], None],
-    ) -> Child:
-        """Raises OSError. A signal to the child waits until the child can answer it."""
+        on_ended: Callable[[ChildProcess, Usage], None],
+    ) -> ChildProcess:
+        """Fork a child. Raises OSError when there is no process to be had."""
+        # The child closes every descriptor of the worker: a task could otherwise write to the loop
+        # or to another attempt, or keep another child's gate open after the worker has died.
         watched = (key.fd for key in self._selector.get_map().values())
         gates = (child.gate.fileno() for child in self._by_pid.values())
         own = [*self._own, *watched, *gates, output.fileno()]
 
-        def begin(board: Board, gate: Gate) -> NoReturn:
-            leave_parent(own, output.writer)
-            life(board, gate)
+        def leave_and_run(shared: SharedReport, gate: Gate) -> NoReturn:
+            leave_worker(own, output.writer)
+            child_main(shared, gate)
 
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _HELD_BACK)
+        # Right after the fork, the child still has the worker's signal handlers. A signal that
+        # came then would be lost in it; blocked, it waits until the child has its own handlers.
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_IN_FORK)
         try:
-            child = Child(TaskProcess(begin), output, on_ended)
+            child = ChildProcess(TaskProcess(leave_and_run), output, on_ended)
         except OSError:
             output.finish()
             raise
@@ -122,6 +126,7 @@ class Children:
         return child
 
     def reap(self) -> None:
+        """Reap every child that has ended, and then kill the processes that they left behind."""
         reaped = False
         while (pid := _ended_pid()) is not None:
             reaped = True
@@ -130,42 +135,44 @@ class Children:
             else:
                 os.waitpid(pid, 0)
         if reaped:
-            _end_orphans(self._by_pid)
+            _kill_orphans(self._by_pid)
 
-    def look(self, now: float) -> None:
+    def enforce_deadlines(self, now: float) -> None:
         for child in self._by_pid.values():
-            child.look(now)
+            child.enforce_deadline(now)
 
-    def next_look(self) -> float | None:
-        times = (child.look_at for child in self._by_pid.values())
-        return min((time for time in times if time is not None), default=None)
+    def next_deadline(self) -> float | None:
+        deadlines = (child.deadline for child in self._by_pid.values())
+        return min((at for at in deadlines if at is not None), default=None)
 
-    def _read(self, child: Child) -> None:
+    def _read(self, child: ChildProcess) -> None:
         if not child.output.read():
             self._finish_output(child)
 
-    def _finish(self, child: Child) -> None:
+    def _finish(self, child: ChildProcess) -> None:
         usage = child.reap()
         child.gate.close()
         if child.output.fileno() >= 0:
             self._finish_output(child)
-        child.on_ended(usage)
+        child.on_ended(child, usage)
 
-    def _finish_output(self, child: Child) -> None:
+    def _finish_output(self, child: ChildProcess) -> None:
         self._selector.unregister(child.output)
         child.output.finish()
 
 
 def _ended_pid() -> int | None:
+    """Return a child that has ended and was not reaped; it stays so (WNOWAIT)."""
     try:
-        found = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return None
-    return None if found is None else found.si_pid
+    return None if ended is None else ended.si_pid
 
 
-def _end_orphans(known: Container[int]) -> None:
-    """Their own children turn up here when they have ended."""
+def _kill_orphans(known: Container[int]) -> None:
+    """Kill the children that the worker has not forked itself."""
+    # An orphan's own children become the worker's when it has died. The next reaping finds them.
     for pid in _child_pids():
         if pid not in known:
             with contextlib.suppress(ProcessLookupError):
@@ -175,7 +182,7 @@ def _end_orphans(known: Container[int]) -> None:
 def _child_pids() -> Iterable[int]:
     try:
         return [int(pid) for pid in _CHILDREN.read_bytes().split()]
-    except FileNotFoundError:  # a kernel that does not list them
-        import psutil  # noqa: PLC0415 - looks at every process, so only then
+    except FileNotFoundError:  # this kernel does not list them
+        import psutil  # noqa: PLC0415 - slow, because it looks at every process of the machine
 
         return [child.pid for child in psutil.Process().children()]

@@ -1,9 +1,8 @@
-"""The worker's life: one thread, one selector, and never a wait for anybody in particular.
+"""The worker: one thread and one selector, which never wait for one party in particular.
 
-It forks, so it may have neither threads nor an event loop. Told to terminate, it
-goes on until the loop has closed the connection, for the loop gets the same
-signal and knows what to record; only when its own time is nearly over does it
-end its children by itself.
+It forks, so it may have neither threads nor an event loop. After SIGTERM it goes on until the loop
+closes the connection: the loop gets the same signal, and it knows what has to be recorded. The
+worker ends its children by itself only when its own grace is nearly over.
 """
 
 import contextlib
@@ -17,8 +16,8 @@ from typing import Final, assert_never
 
 from jvscheduler.attempt.process import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.attempts import Runs
-from jvscheduler.worker.connection import Door
+from jvscheduler.worker.attempts import Attempts
+from jvscheduler.worker.connection import Connection
 from jvscheduler.worker.imports import Imports
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import (
@@ -31,96 +30,105 @@ from jvscheduler.worker.messages import (
     Start,
     Stop,
 )
-from jvscheduler.worker.processes import Children
+from jvscheduler.worker.processes import ChildProcesses
 from jvscheduler.worker.settings import Settings
 
 _RESERVE_SECONDS: Final = GRACE_SECONDS + 1.0
-"""What ending the children may take."""
-
+"""Kept back from the worker's own grace: ending the children may take this long."""
 _LOG_PAUSE: Final = 0.05
+"""Seconds until the log is tried again, while its reader is slow."""
 _LONGEST_PAUSE: Final = 3600.0
+"""Seconds. Every event wakes the selector, so this wait only has to be finite."""
 
 
 class Worker:
-    def __init__(self, settings: Settings, listener: socket.socket) -> None:
+    def __init__(self, settings: Settings, server: socket.socket) -> None:
         self._log = Log(1)
         self._selector = selectors.EpollSelector()
-        self._wake, self._waker = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._selector.register(self._wake, selectors.EVENT_READ, self._woken)
-        self._children = Children(self._selector, [self._selector.fileno(), self._waker])
-        self._door = Door(listener, self._selector, self._log, self)
-        send, database_url = self._door.send, settings.database_url
-        self._runs = Runs(self._children, send, self._log, database_url)
-        self._imports = Imports(self._children, send, self._log, self._listen_to_signals)
+        # Signals wake the selector through this pipe: Python writes a byte into it for each one.
+        self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._selector.register(self._wakeup, selectors.EVENT_READ, self._drain_wakeups)
+        own = [self._selector.fileno(), self._wakeup_writer]
+        self._children = ChildProcesses(self._selector, own)
+        self._connection = Connection(server, self._selector, self._log, self)
+        send, database_url = self._connection.send, settings.database_url
+        self._attempts = Attempts(self._children, send, self._log, database_url)
+        self._imports = Imports(self._children, send, self._log, self._install_signal_handlers)
         self._grace = max(0.0, settings.grace_seconds - _RESERVE_SECONDS)
-        self._stop_at: float | None = None
+        self._end_by: float | None = None
+        """Set by SIGTERM: when the children are ended at the latest, by the monotonic clock."""
 
     def serve(self) -> None:
-        """Until it was told to terminate and nothing is left to do."""
-        self._listen_to_signals()
+        """Return after SIGTERM, when nothing is left to do."""
+        self._install_signal_handlers()
         while not self._is_over():
             for key, _ in self._selector.select(self._pause()):
                 key.data()
             self._children.reap()
-            self._children.look(time.monotonic())
-            self._log.flush()  # what a run printed comes before its end
-            self._door.flush()
+            self._children.enforce_deadlines(time.monotonic())
+            # The log goes first, so that what an attempt printed is there before its end is known.
+            self._log.flush()
+            self._connection.flush()
 
-    def _listen_to_signals(self) -> None:
-        """Also after a user's module was imported, which may have set its own."""
-        signal.set_wakeup_fd(self._waker, warn_on_full_buffer=False)
+    def _install_signal_handlers(self) -> None:
+        signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._told_to_terminate)
+            signal.signal(number, self._on_terminate)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
 
-    def _told_to_terminate(self, _number: int, _frame: FrameType | None) -> None:
-        if self._stop_at is None:
-            self._stop_at = time.monotonic() + self._grace
+    def _on_terminate(self, _number: int, _frame: FrameType | None) -> None:
+        if self._end_by is None:
+            self._end_by = time.monotonic() + self._grace
 
-    def _woken(self) -> None:
+    def _drain_wakeups(self) -> None:
         with contextlib.suppress(BlockingIOError):
-            os.read(self._wake, 4096)
+            os.read(self._wakeup, 4096)
 
     def _is_over(self) -> bool:
-        if self._stop_at is None:
+        """True when the worker may exit. Ends the children when nobody else will."""
+        if self._end_by is None:
             return False
-        abandoned = not self._door.is_connected
-        late = time.monotonic() >= self._stop_at
-        if abandoned or late:
-            self._runs.stop_all(Reason.TERMINATED)
-        return self._runs.is_idle if abandoned else late and self._runs.is_settled
+        alone = not self._connection.is_open
+        late = time.monotonic() >= self._end_by
+        if alone or late:
+            self._attempts.stop_all(Reason.TERMINATED)
+        # A connected loop gets each end and acknowledges it before the worker exits. Without a
+        # loop nobody would acknowledge anything.
+        return self._attempts.has_none if alone else late and self._attempts.all_acknowledged
 
     def _pause(self) -> float:
-        """Until the next thing that no descriptor will tell."""
+        """Return the seconds until something is due that wakes no descriptor."""
         if not self._log.flush():
             return _LOG_PAUSE
-        now, look_at = time.monotonic(), self._children.next_look()
+        now, deadline = time.monotonic(), self._children.next_deadline()
         pauses = [_LONGEST_PAUSE]
-        if look_at is not None:
-            pauses.append(max(0.0, look_at - now))
-        if self._stop_at is not None and self._stop_at > now:
-            pauses.append(self._stop_at - now)
+        if deadline is not None:
+            pauses.append(max(0.0, deadline - now))
+        if self._end_by is not None and self._end_by > now:
+            pauses.append(self._end_by - now)
         return min(pauses)
 
-    def loop_came(self) -> None:
-        self._runs.greet()
+    def on_connected(self) -> None:
+        self._attempts.greet()
 
-    def loop_went(self) -> None:
-        self._runs.discard_all()
+    def on_disconnected(self) -> None:
+        # The next loop to connect may be another one, which knows nothing of them. The same loop
+        # orders their start again.
+        self._attempts.discard_all()
 
-    def obey(self, order: Order) -> None:
+    def on_order(self, order: Order) -> None:
         match order:
             case Start():
-                self._runs.start(order)
+                self._attempts.start(order)
             case Go(run_id, after_seconds):
-                self._runs.go(run_id, after_seconds)
+                self._attempts.go(run_id, after_seconds)
             case Discard(run_id):
-                self._runs.discard(run_id)
+                self._attempts.discard(run_id)
             case Stop(run_id, reason):
-                self._runs.stop(run_id, _reason(reason))
+                self._attempts.stop(run_id, _reason(reason))
             case Acknowledge(run_id):
-                self._runs.acknowledge(run_id)
+                self._attempts.acknowledge(run_id)
             case Prepare(modules):
                 self._imports.prepare(modules)
             case _:

@@ -1,4 +1,4 @@
-"""What the environment tells the worker; the only module of it that reads `os.environ`."""
+"""The worker's settings. In this package, only this module reads `os.environ`."""
 
 import os
 from collections.abc import Mapping
@@ -11,18 +11,19 @@ from jvscheduler.errors import InvalidSettings
 
 DEFAULT_SOCKET: Final = Path("/run/jvscheduler/worker.sock")
 DEFAULT_GRACE_SECONDS: Final = 30
+"""From SIGTERM to SIGKILL, as Kubernetes has it unless a pod says otherwise."""
 
 
 @dataclass(frozen=True)
 class Settings:
     socket: Path
     database_url: str | None
-    """For runs whose own environment names none."""
+    """For attempts whose own environment names no database."""
     grace_seconds: int
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Raises InvalidSettings that names the variable."""
+    """Raises InvalidSettings, which names the variable."""
     return Settings(
         socket=Path(environ.get(environment.WORKER_SOCKET) or DEFAULT_SOCKET),
         database_url=environ.get(environment.DATABASE_URL) or None,

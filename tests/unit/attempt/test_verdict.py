@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from jvscheduler.attempt.report import Report
-from jvscheduler.attempt.verdict import Ended, Interruption, judge
+from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.outcomes import Reason, Status
 
 COMPLETED = Report(finished_at=100.0)
@@ -19,53 +19,53 @@ TERMINATED = Interruption(Reason.TERMINATED, at=99.0)
 
 @dataclass(frozen=True)
 class Case:
-    ended: Ended
+    end: ProcessEnd
     status: Status
     reason: Reason | None = None
     error: str = ""
 
 
 CASES = {
-    "it returned": Case(Ended(0, COMPLETED), Status.COMPLETED),
-    "it raised": Case(Ended(1, RAISED), Status.FAILED, Reason.TASK_RAISED, "KeyError: 7"),
-    "it returned and then crashed": Case(Ended(-11, COMPLETED), Status.COMPLETED),
+    "it returned": Case(ProcessEnd(0, COMPLETED), Status.COMPLETED),
+    "it raised": Case(ProcessEnd(1, RAISED), Status.FAILED, Reason.TASK_RAISED, "KeyError: 7"),
+    "it returned and then crashed": Case(ProcessEnd(-11, COMPLETED), Status.COMPLETED),
     "it did not end in time": Case(
-        Ended(-9, None, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED, "timeout of 5 s"
+        ProcessEnd(-9, None, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED, "timeout of 5 s"
     ),
     "it ended in the grace after its deadline": Case(
-        Ended(0, COMPLETED, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED
+        ProcessEnd(0, COMPLETED, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED
     ),
     "it ended just before its deadline": Case(
-        Ended(0, COMPLETED, LATER_DEADLINE), Status.COMPLETED
+        ProcessEnd(0, COMPLETED, LATER_DEADLINE), Status.COMPLETED
     ),
     "it raised because it was told to end": Case(
-        Ended(1, RAISED, TERMINATED), Status.FAILED, Reason.TERMINATED, "told to terminate"
+        ProcessEnd(1, RAISED, TERMINATED), Status.FAILED, Reason.TERMINATED, "told to terminate"
     ),
     "a later job takes its place": Case(
-        Ended(1, RAISED, REPLACED), Status.FAILED, Reason.REPLACED, "later job"
+        ProcessEnd(1, RAISED, REPLACED), Status.FAILED, Reason.REPLACED, "later job"
     ),
     "it completed although it was told to end": Case(
-        Ended(0, COMPLETED, TERMINATED), Status.COMPLETED
+        ProcessEnd(0, COMPLETED, TERMINATED), Status.COMPLETED
     ),
     "it was killed by the supervisor": Case(
-        Ended(-9, None, TERMINATED), Status.FAILED, Reason.TERMINATED
+        ProcessEnd(-9, None, TERMINATED), Status.FAILED, Reason.TERMINATED
     ),
     "it was killed for its memory": Case(
-        Ended(-9, oom_kills=1), Status.FAILED, Reason.OOM_KILLED, "more memory"
+        ProcessEnd(-9, oom_kills=1), Status.FAILED, Reason.OOM_KILLED, "more memory"
     ),
-    "somebody killed it": Case(Ended(-9), Status.FAILED, Reason.CRASHED, "killed by SIGKILL"),
+    "somebody killed it": Case(ProcessEnd(-9), Status.FAILED, Reason.CRASHED, "killed by SIGKILL"),
     "another process was killed for its memory and it crashed": Case(
-        Ended(-signal.SIGSEGV, oom_kills=1), Status.FAILED, Reason.CRASHED, "SIGSEGV"
+        ProcessEnd(-signal.SIGSEGV, oom_kills=1), Status.FAILED, Reason.CRASHED, "SIGSEGV"
     ),
-    "a signal without a name": Case(Ended(-40), Status.FAILED, Reason.CRASHED, "signal 40"),
+    "a signal without a name": Case(ProcessEnd(-40), Status.FAILED, Reason.CRASHED, "signal 40"),
     "it left without returning": Case(
-        Ended(0), Status.FAILED, Reason.CRASHED, "exited with code 0 before"
+        ProcessEnd(0), Status.FAILED, Reason.CRASHED, "exited with code 0 before"
     ),
 }
 
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_verdict_follows_from_the_end(case: Case) -> None:
-    verdict = judge(case.ended, timeout_seconds=5.0)
+    verdict = judge(case.end, timeout_seconds=5.0)
     assert (verdict.status, verdict.reason) == (case.status, case.reason)
     assert case.error in (verdict.error_message or "")

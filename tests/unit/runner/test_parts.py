@@ -13,12 +13,11 @@ import pytest
 from jvspatial.core import Walker
 
 from jvscheduler import environment
-from jvscheduler.attempt.child.calls import WalkerFailed, prepared
-from jvscheduler.attempt.child.main import be_the_task
-from jvscheduler.attempt.entrypoint import TaskNotFound, load
-from jvscheduler.attempt.memory import oom_kills
+from jvscheduler.attempt.child.calls import TaskNotFound, WalkerFailed, load, prepare_call
+from jvscheduler.attempt.child.main import run_task
+from jvscheduler.attempt.kernel import oom_kills
 from jvscheduler.attempt.process import TaskProcess
-from jvscheduler.attempt.report import MAX_RESULT_BYTES, Board, Report, presentable
+from jvscheduler.attempt.report import MAX_RESULT_BYTES, Report, SharedReport, storable
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.errors import InvalidSettings
@@ -145,22 +144,22 @@ class TestRetries:
 
 class TestReport:
     def test_what_is_written_is_read(self) -> None:
-        board = Board()
-        assert board.read() is None
+        shared = SharedReport()
+        assert shared.read() is None
         report = Report(1.5, Reason.TASK_RAISED, "ValueError: é", "trace", None)
-        board.write(report)
-        assert board.read() == report
+        shared.write(report)
+        assert shared.read() == report
 
     def test_the_largest_report_fits(self) -> None:
-        board = Board()
-        board.write(Report(1.5, Reason.TASK_RAISED, "\x01" * 10**6, "\x01" * 10**6))
-        report = board.read()
+        shared = SharedReport()
+        shared.write(Report(1.5, Reason.TASK_RAISED, "\x01" * 10**6, "\x01" * 10**6))
+        report = shared.read()
         assert report is not None
         assert len((report.traceback or "").encode()) <= MAX_TRACEBACK_BYTES
 
     @pytest.mark.parametrize("result", [None, 3, "text", [1, {"a": [None, True]}], {"é": 1.5}])
     def test_a_small_result_that_json_can_say_is_kept(self, result: Any) -> None:
-        assert presentable(result) == result
+        assert storable(result) == result
 
     @pytest.mark.parametrize(
         "result",
@@ -168,7 +167,7 @@ class TestReport:
         ids=["object", "set", "nan", "large", "nul", "surrogate"],
     )
     def test_any_other_result_is_left_out(self, result: Any) -> None:
-        assert presentable(result) is None
+        assert storable(result) is None
 
     def test_in_a_termination_message_it_gives_way_to_the_traceback(self) -> None:
         outcome = failed(begun(), traceback="x" * 3000, result="y" * 3000)
@@ -182,7 +181,7 @@ class TestTracebacks:
             raise ValueError("no stock")
 
         with pytest.raises(ValueError, match="no stock") as raised:
-            prepared(task, nothing)()
+            prepare_call(task, nothing)()
         below_this_test = raised.value.__traceback__ and raised.value.__traceback__.tb_next
         error = raised.value.with_traceback(below_this_test)
         assert error_message(error) == "ValueError: no stock"
@@ -201,7 +200,7 @@ class TestTracebacks:
 class TestCalls:
     @pytest.mark.parametrize("task", [lambda: 7, seven], ids=["sync", "async"])
     def test_a_task_is_called_and_awaited(self, task: Callable[[], Any]) -> None:
-        assert prepared(task, nothing)() == 7
+        assert prepare_call(task, nothing)() == 7
 
     def test_the_loop_of_an_async_task_is_there_before_it_is_called(self) -> None:
         loops: list[asyncio.AbstractEventLoop] = []
@@ -209,19 +208,19 @@ class TestCalls:
         async def task() -> None:
             loops.append(asyncio.get_running_loop())
 
-        called = prepared(task, nothing)
+        called = prepare_call(task, nothing)
         ready = asyncio.get_event_loop_policy().get_event_loop()
         called()
         assert loops == [ready]
 
     def test_a_sync_task_may_start_its_own_loop(self) -> None:
-        assert prepared(lambda: asyncio.run(seven()), nothing)() == 7
+        assert prepare_call(lambda: asyncio.run(seven()), nothing)() == 7
 
     def test_what_a_sync_task_returns_is_awaited(self) -> None:
         def later() -> Any:
             return seven()
 
-        assert prepared(later, nothing)() == 7
+        assert prepare_call(later, nothing)() == 7
 
     def test_the_database_is_closed_in_the_loop_of_an_async_task(self) -> None:
         closed: list[bool] = []
@@ -233,14 +232,14 @@ class TestCalls:
             raise ValueError("no stock")
 
         with pytest.raises(ValueError, match="no stock"):
-            prepared(raises, close)()
+            prepare_call(raises, close)()
         assert closed == [True]
 
     def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
         async def fails() -> None:
             raise OSError("gone")
 
-        assert prepared(seven, fails)() == 7
+        assert prepare_call(seven, fails)() == 7
 
     def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
         class Faulty(Walker):
@@ -249,7 +248,7 @@ class TestCalls:
                 return self
 
         with pytest.raises(WalkerFailed, match="check on n: no shelf"):
-            prepared(Faulty, nothing)()
+            prepare_call(Faulty, nothing)()
 
 
 class TestEntrypoint:
@@ -273,5 +272,5 @@ def test_a_process_that_cannot_be_had_leaves_nothing_open(monkeypatch: pytest.Mo
     monkeypatch.setattr(os, "fork", no_process)
     before = sorted(Path("/proc/self/fd").iterdir())
     with pytest.raises(OSError, match="no process is left"):
-        TaskProcess(partial(be_the_task, "tests.support.runner.tasks.ends:returns", None))
+        TaskProcess(partial(run_task, "tests.support.runner.tasks.ends:returns", None))
     assert sorted(Path("/proc/self/fd").iterdir()) == before

@@ -8,11 +8,11 @@ import pytest
 
 from jvscheduler import environment
 from jvscheduler.attempt.process import Usage
-from jvscheduler.attempt.verdict import Ended
+from jvscheduler.attempt.verdict import ProcessEnd
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker import messages
-from jvscheduler.worker.attempts import Run
+from jvscheduler.worker.attempts import Attempt
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import InvalidMessage, decode, encode
 from jvscheduler.worker.output import TAIL_BYTES, Output
@@ -99,8 +99,8 @@ def _printed(text: bytes) -> Output:
 class Killed:
     """A child that was killed by SIGKILL."""
 
-    def end(self, usage: Usage, oom_kills: int) -> Ended:
-        return Ended(usage.exit_code, None, None, oom_kills)
+    def end(self, usage: Usage, oom_kills: int) -> ProcessEnd:
+        return ProcessEnd(usage.exit_code, None, None, oom_kills)
 
 
 @pytest.mark.parametrize(
@@ -116,19 +116,19 @@ def test_only_a_killed_run_was_killed_for_its_memory(
 ) -> None:
     counter = tmp_path / "memory.events"
     counter.write_text(f"oom 9\noom_kill {kills}\n")
-    run = Run(messages.Start("a", "shop:restock", None, {}, {}), Output("shop", Log(1)))
-    run.child = Killed()  # type: ignore[assignment]
-    run.usage = Usage(exit_code, 0.0, 0)
-    run.oom_kills_before = 2
-    assert run.verdict(counter).reason is reason
+    start = messages.Start("a", "shop:restock", None, {}, {})
+    attempt = Attempt(start, Output("shop", Log(1)), Killed())  # type: ignore[arg-type]
+    attempt.usage = Usage(exit_code, 0.0, 0)
+    attempt.oom_kills_before = 2
+    assert attempt.verdict(counter).reason is reason
 
 
 def test_a_run_without_a_process_says_so() -> None:
-    run = Run(messages.Start("a", "shop:restock", None, {}, {}), Output("shop", Log(1)))
-    run.failure = "no process could be started for the task"
-    verdict = run.verdict(None)
+    start = messages.Start("a", "shop:restock", None, {}, {})
+    error = "no process could be started for the task"
+    verdict = Attempt(start, Output("shop", Log(1)), None, error).verdict(None)
     assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.CRASHED)
-    assert verdict.error_message == run.failure
+    assert verdict.error_message == error
 
 
 class TestMessages:

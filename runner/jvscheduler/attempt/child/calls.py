@@ -1,13 +1,13 @@
-"""How a task is called: a function, an async function, or a Walker of jvspatial's.
+"""Load a task by its entrypoint, and call it: a function, an async function or a Walker.
 
-A sync function is called with no event loop running, so that it may start its
-own. A Walker is spawned from the root; jvspatial puts what its visit hooks
-raise into the walker's report and goes on, so that is where its failure is
-looked for.
+A sync function is called while no event loop runs, so that it may start its own. A Walker is
+spawned from the root. jvspatial catches what a Walker's hooks raise and puts it into the Walker's
+report, so the report is searched for errors.
 """
 
 import asyncio
 import contextlib
+import importlib
 import inspect
 import os
 import sys
@@ -16,25 +16,51 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from jvscheduler.attempt.log import say
-from jvscheduler.errors import SchedulerError
+from jvscheduler.errors import InvalidTask, SchedulerError
 
 if TYPE_CHECKING:
     from jvspatial.core.entities import Walker
 
 CLOSE_SECONDS: Final = 5.0
+"""Longest wait for the task's database to close; the outcome is not reported before."""
 
 Close = Callable[[], Awaitable[None]]
 
 
+class TaskNotFound(InvalidTask):
+    """The module was imported, but it has no such task."""
+
+
 class WalkerFailed(SchedulerError):
-    """A hook of a walker raised; jvspatial had put that into the report."""
+    """A hook of the Walker raised an error, and jvspatial had put it into the Walker's report."""
 
 
-def prepared(target: Callable[[], Any], close: Close) -> Callable[[], Any]:
-    """What calls it, once; `close` is awaited in the loop that an async task ran in.
+def load(entrypoint: str) -> Any:
+    """Import `package.module:name` and return the object that the name means.
 
-    That loop is made and tried now, which takes longer than all else that comes before the
-    task's own first line.
+    Raises TaskNotFound when the module has no such name. An error that the module itself raises
+    is passed on unchanged.
+    """
+    module_name, _, path = entrypoint.partition(":")
+    target: Any = importlib.import_module(module_name)
+    for name in path.split("."):
+        if not hasattr(target, name):
+            raise TaskNotFound(
+                f"{module_name} has no {path!r}; the image may hold another version "
+                "of the module than the one that the task was built from"
+            )
+        target = getattr(target, name)
+    if not callable(target):
+        raise TaskNotFound(f"{entrypoint} is {target!r}, which cannot be called")
+    return target
+
+
+def prepare_call(target: Callable[[], Any], close: Close) -> Callable[[], Any]:
+    """Return a function that calls the target once and then awaits `close`.
+
+    An async target and `close` run in the same event loop. That loop is created and tried out
+    here, before the task is due: this takes longer than everything else before the task's first
+    line.
     """
     if _is_walker(target):
         return partial(_run, _new_loop(), partial(_walk, target), close)
@@ -47,17 +73,21 @@ def _call(target: Callable[[], Any], close: Close) -> Any:
     try:
         result = target()
     finally:
-        _let_others_begin()
+        _yield_processor()
     return _run(_new_loop(), lambda: result, close) if inspect.isawaitable(result) else result
 
 
-def _let_others_begin() -> None:
-    """Of many that are due at once each begins before anything is done about one that has ended."""
+def _yield_processor() -> None:
+    """Let other processes run first.
+
+    When many tasks are due at once, each should begin before the work that follows the end of
+    another one.
+    """
     os.sched_yield()
 
 
 def _is_walker(target: Callable[[], Any]) -> TypeGuard["type[Walker]"]:
-    """Without jvspatial there is none: it is not imported only to ask."""
+    # A Walker can only exist when jvspatial was imported; importing it here would be slow.
     entities = sys.modules.get("jvspatial.core.entities")
     return entities is not None and isinstance(target, type) and issubclass(target, entities.Walker)
 
@@ -84,40 +114,42 @@ def _hook_error(entry: Any) -> str | None:
 def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    loop.run_until_complete(_closing(_nothing, _nothing))
+    # The first run of a new loop is the slow one, so it is made with a call that does nothing.
+    loop.run_until_complete(_call_and_close(_do_nothing, _do_nothing))
     return loop
 
 
-async def _nothing() -> None:
-    """As a task that does nothing, and as a database that needs no close."""
+async def _do_nothing() -> None:
+    """Stand in for a task and for closing a database."""
 
 
 def _run(loop: asyncio.AbstractEventLoop, begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
-    task = loop.create_task(_closing(begin, close))
+    task = loop.create_task(_call_and_close(begin, close))
     try:
         return loop.run_until_complete(task)
     except BaseException:
-        if not task.done():  # a signal came between two steps: let the task clean up
+        # SIGTERM raises SystemExit between two steps of the loop, so the task has not seen it.
+        # Without the cancellation its `finally` blocks would never run.
+        if not task.done():
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 loop.run_until_complete(task)
         raise
 
 
-async def _closing(begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
+async def _call_and_close(begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
     try:
         return await begin()
     finally:
-        _let_others_begin()
+        _yield_processor()
         await _close(close)
 
 
 async def _close(close: Close) -> None:
-    """What the task came to stands, also when its database cannot be closed.
-
-    A connection that the task holds, for one, would be waited for without end.
-    """
+    """Close the task's database. A failure to close it changes no outcome."""
     try:
+        # A connection that the task still holds would never be returned to its pool, and closing
+        # the pool would wait for it forever.
         async with asyncio.timeout(CLOSE_SECONDS):
             await close()
     except Exception as error:  # noqa: BLE001 - each database has errors of its own

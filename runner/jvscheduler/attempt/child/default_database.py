@@ -1,8 +1,8 @@
-"""jvspatial's default database in a task's process: the history's.
+"""Make the history's database jvspatial's default database in the task's process.
 
-Bound when jvspatial is imported, be it by the task itself in the middle of its work: a
-process that never imports jvspatial shall not pay for it. A library of import hooks
-would cost each run more than this saves.
+The binding waits until jvspatial is imported, even if the task imports it in the middle of its
+work: a task that never imports jvspatial does not pay for it. This module has its own small import
+hook, because importing a library of import hooks would cost each attempt more than it saves.
 """
 
 import sys
@@ -18,27 +18,28 @@ _MODULE: Final = "jvspatial"
 
 
 class DefaultDatabase:
-    """Also the finder of jvspatial, until it is found; see `sys.meta_path`."""
+    """Binds the database when jvspatial is imported; before, it waits in `sys.meta_path`."""
 
     def __init__(self, url: str) -> None:
         self._url = url
-        self._bound: HistoryDatabase | None = None
+        self._database: HistoryDatabase | None = None
         if _MODULE in sys.modules:
             self._bind()
         else:
             sys.meta_path.insert(0, self)
 
     async def close(self) -> None:
-        if self._bound is not None:
-            await self._bound.close()
+        if self._database is not None:
+            await self._database.close()
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
         if name != _MODULE:
             return None
-        from importlib.util import find_spec  # noqa: PLC0415 - seldom
+        from importlib.util import find_spec  # noqa: PLC0415 - few tasks come here
 
+        # Remove this finder first: `find_spec` would otherwise call it again, without end.
         sys.meta_path.remove(self)
         spec = find_spec(name)
         if spec is not None and spec.loader is not None:
@@ -54,4 +55,4 @@ class DefaultDatabase:
     def _bind(self) -> None:
         from jvscheduler.history.entities.binding import bind  # noqa: PLC0415 - imports jvspatial
 
-        self._bound = bind(self._url)
+        self._database = bind(self._url)

@@ -1,7 +1,7 @@
-"""What happens in the task's process, from the fork to its end.
+"""The child's main function: from the fork to the end of the process.
 
-It never returns: the process ends here, without waiting for threads that the
-task left behind. What the task left running ends with it.
+It never returns. The process ends with `os._exit`, so it does not wait for threads that the task
+has started; they end with the process.
 """
 
 import contextlib
@@ -15,37 +15,41 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from jvscheduler.attempt import kernel
-from jvscheduler.attempt.child.calls import prepared
+from jvscheduler.attempt.child.calls import TaskNotFound, load, prepare_call
 from jvscheduler.attempt.child.default_database import DefaultDatabase
-from jvscheduler.attempt.entrypoint import TaskNotFound, load
 from jvscheduler.attempt.gate import Gate
-from jvscheduler.attempt.report import Board, Report, encode, presentable
+from jvscheduler.attempt.report import Report, SharedReport, encode, storable
 from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
 
 
-def be_the_task(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> NoReturn:
-    live(lambda: _attempt(entrypoint, database_url, board, gate), board)
+def run_task(
+    entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
+) -> NoReturn:
+    run_and_exit(lambda: _load_and_run(entrypoint, database_url, shared, gate), shared)
 
 
-def live(work: Callable[[], Report], board: Board) -> NoReturn:
-    """A forked process's whole life: what `work` reports is on the board when it has ended."""
+def run_and_exit(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
+    """Set up the forked process, do the work, write its report where the parent reads it, exit."""
     pid = os.getpid()
-    _settle()
+    _set_up_process()
     report = work()
-    if os.getpid() != pid:  # a process that the task forked came back out of the task
+    # A task that calls `os.fork` and returns comes here twice. Only the process that the parent
+    # has forked may write the report.
+    if os.getpid() != pid:
         os._exit(0)
-    board.write(report)
-    _flush()
+    shared.write(report)
+    _flush_output()
     os._exit(0 if report.completed else 1)
 
 
-def _settle() -> None:
+def _set_up_process() -> None:
     os.setpgid(0, 0)
     kernel.die_with_parent()
     kernel.prefer_for_oom_kill()
     signal.signal(signal.SIGTERM, _raise_exit)
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    # The parent blocked both signals before the fork; from here on their handlers are in place.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
@@ -53,58 +57,64 @@ def _settle() -> None:
 
 
 def _raise_exit(number: int, _frame: FrameType | None) -> None:
-    """So that `finally` blocks run when the task is told to end."""
+    """Raise instead of ending at once, so that the task's `finally` blocks run."""
     raise SystemExit(128 + number)
 
 
-def _attempt(entrypoint: str, database_url: str | None, board: Board, gate: Gate) -> Report:
-    """What can be done before the task is due is done before."""
-    ready = _ready(entrypoint, database_url)
-    _rehearse(board)
+def _load_and_run(
+    entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
+) -> Report:
+    """Do everything that can be done early, wait until the gate opens, then call the task."""
+    call = _load(entrypoint, database_url)
+    _warm_up(shared)
     gate.wait()
-    board.begin(time.time())
-    return ready if isinstance(ready, Report) else _run(ready)
+    shared.mark_started(time.time())
+    return call if isinstance(call, Report) else _run(call)
 
 
-def _ready(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Report:
+def _load(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Report:
+    """Return the call to make, or the report of why there is none."""
     try:
         target = load(entrypoint)
-        close = DefaultDatabase(database_url).close if database_url else _nothing
-        return prepared(target, close)
+        close = DefaultDatabase(database_url).close if database_url else _do_nothing
+        return prepare_call(target, close)
     except TaskNotFound as error:
         return Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
-        return failed(Reason.IMPORT_FAILED, error)
+        return failure_report(Reason.IMPORT_FAILED, error)
 
 
-def _rehearse(board: Board) -> None:
-    """The kernel copies each page that a forked process writes to, the first time: what is done
-    around a task is done for nothing first, so that it takes no time when the task is due."""
-    board.begin(0.0)
-    encode(_run(prepared(lambda: None, _nothing)))
+def _warm_up(shared: SharedReport) -> None:
+    """Do once, for nothing, what is done around every task.
+
+    After a fork, the kernel copies a page of memory when it is first written. These copies would
+    otherwise be made at the moment when the task is due.
+    """
+    shared.mark_started(0.0)
+    encode(_run(prepare_call(lambda: None, _do_nothing)))
 
 
-def _run(work: Callable[[], Any]) -> Report:
+def _run(call: Callable[[], Any]) -> Report:
     try:
-        result = work()
+        result = call()
     except SystemExit as error:
         if error.code in (None, 0):
             return Report(time.monotonic())
-        return failed(Reason.TASK_RAISED, error)
+        return failure_report(Reason.TASK_RAISED, error)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
-        return failed(Reason.TASK_RAISED, error)
-    return Report(time.monotonic(), result=presentable(result))
+        return failure_report(Reason.TASK_RAISED, error)
+    return Report(time.monotonic(), result=storable(result))
 
 
-async def _nothing() -> None:
-    """There is no database to close."""
+async def _do_nothing() -> None:
+    """Close no database: this task has none."""
 
 
-def failed(reason: Reason, error: BaseException) -> Report:
+def failure_report(reason: Reason, error: BaseException) -> Report:
     return Report(time.monotonic(), reason, error_message(error), trace(error))
 
 
-def _flush() -> None:
+def _flush_output() -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # the task closed it
             stream.flush()

@@ -19,6 +19,7 @@ from jvscheduler.loop.background import alongside
 from jvscheduler.loop.log import Event, say
 from jvscheduler.worker.messages import (
     Acknowledge,
+    Answer,
     Discard,
     Ended,
     Go,
@@ -27,7 +28,6 @@ from jvscheduler.worker.messages import (
     Order,
     Prepare,
     Prepared,
-    Report,
     Start,
     Stop,
     decode,
@@ -135,7 +135,7 @@ class SocketWorker:
         if was_connected:
             self._listener.on_lost()
 
-    def _hear(self, message: Order | Report, writer: asyncio.StreamWriter) -> None:
+    def _hear(self, message: Order | Answer, writer: asyncio.StreamWriter) -> None:
         match message:
             case Hello(worker_id, running):
                 self._writer = writer
