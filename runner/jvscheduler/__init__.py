@@ -1,7 +1,8 @@
 """Schedules for decorated Python functions, on Kubernetes and on one machine.
 
-Only what a module of tasks needs is here, and it is light: an application that
-imports its tasks must not pay for the machinery that runs them.
+This package exports what a module of tasks needs and nothing else. It loads no
+database, no web framework and no Kubernetes client, so that an application which
+imports its tasks stays fast to start.
 """
 
 from jvscheduler.decorators import on_schedule

@@ -1,11 +1,12 @@
-"""`on_schedule`: attaches a Task to a function and returns the function itself.
+"""`on_schedule` attaches a Task to a function and returns the function itself.
 
-Everything that can be told from the options is refused when the decorator is
-called, everything about the function when it is applied, so that a mistake is
-seen at import and not at the first due instant. A Walker class is known by the
-names of its bases: importing jvspatial to ask would make the decorator heavy.
+A mistake raises an error when the module is imported, and not at the first due
+instant. `on_schedule(…)` checks the options; applying it checks the function. A
+Walker class is recognised by the names of its bases, because importing jvspatial
+would make the decorator slow to load.
 """
 
+import inspect
 import re
 import types
 from collections.abc import Callable, Sequence
@@ -27,7 +28,7 @@ from jvscheduler.tasks import (
 )
 
 _ATTRIBUTE: Final = "__jvscheduler_task__"
-_GENERATOR_FLAGS: Final = 0x20 | 0x200  # inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
+_GENERATOR_FLAGS: Final = inspect.CO_GENERATOR | inspect.CO_ASYNC_GENERATOR
 _PRINTABLE: Final = re.compile(r"[^\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]*")
 
 _decorated: Final[list[Task]] = []
@@ -49,14 +50,18 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 ) -> Callable[[Decorated], Decorated]:
     """Run the function, async function or Walker class below at the times of `schedule`.
 
-    `task_id` is `module.function` unless given; the history is keyed by it.
-    `timeout_seconds` limits one attempt, and `retry_count` attempts may follow
-    the first. Jobs over `max_concurrent` at once are skipped. `schedule` is
-    read by the wall clock of `time_zone`, which is UTC unless given, or what the
-    server that runs it has for such tasks; where that clock changes, `dst` says
-    whether cron's rule holds or each time of a day has one run, "once". A random
-    interval draws from `task_id`. A job of the `schedule` package such as
-    `every(5).to(10).minutes` is a schedule too. Raises InvalidSchedule and InvalidTask.
+    `schedule` is a text, or a job of the `schedule` package such as
+    `every(5).to(10).minutes`. It is read in `time_zone`: UTC if absent, or the
+    default zone of the user's server. `dst` says what happens where the clock of
+    that zone changes: "cron" follows cron's rule, "once" runs each time of a day
+    exactly once.
+
+    `task_id` is `module.function` if absent. The history is keyed by it, and a
+    random interval draws from it. `timeout_seconds` limits one attempt.
+    `retry_count` attempts may follow the first. A job over `max_concurrent` is
+    skipped. A task that is not `enabled` is suspended.
+
+    Raises InvalidSchedule and InvalidTask.
     """
     if callable(schedule):
         raise InvalidTask("on_schedule needs a schedule: write @on_schedule('daily at 14:30')")
@@ -95,20 +100,24 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 
 def _text_and_zone(schedule: str | FluentJob, time_zone: str | None) -> tuple[str, str | None]:
     if isinstance(schedule, str) or not is_fluent(schedule):
-        return schedule, time_zone  # type: ignore[return-value]  # parse_schedule tells
+        # parse_schedule refuses a value of any other type, with a message for the user.
+        return schedule, time_zone  # type: ignore[return-value]
     return translated(schedule, time_zone)
 
 
 def task_of(target: object) -> Task | None:
-    """The task that `on_schedule` attached to this very object, not to a base class of it."""
-    if not issubclass(type(target), (types.FunctionType, type)):  # isinstance would ask a proxy
+    """The task that `on_schedule` attached to this very object; None when there is none."""
+    # isinstance() reads `__class__`, which a lazy proxy in a user's module answers by loading
+    # its target, or by raising an error.
+    if not issubclass(type(target), (types.FunctionType, type)):
         return None
+    # getattr() would also find the task of a Walker's base class.
     task = target.__dict__.get(_ATTRIBUTE)
     return task if isinstance(task, Task) else None
 
 
 def decorated() -> Sequence[Task]:
-    """Each task that this process has seen, also those whose name was given to something else."""
+    """Every task that was decorated in this process, even if its name is now bound to another."""
     return tuple(_decorated)
 
 
@@ -185,6 +194,7 @@ def _check_function(function: types.FunctionType) -> None:
         raise InvalidTask(f"{name} is a lambda: write it as a function with a name")
     _check_top_level(function)
     if function.__code__.co_flags & _GENERATOR_FLAGS:
+        # Calling a generator function runs none of its body: the job would complete and do nothing.
         raise InvalidTask(f"{name} is a generator, whose body a call does not run: use no yield")
     needed = _required_arguments(function)
     if needed:

@@ -1,54 +1,54 @@
-"""The environment variables of a task's process: the contract of operator, loop and runner.
+"""The environment variables by which operator, loop, worker and runner talk to each other.
 
-The operator writes them into the pod and the loop into each run of a worker: a task finds
-the same in every mode.
+The operator sets them in a task's pod, and the loop sets them for each attempt
+that its worker forks. So a task finds the same variables in every mode.
 """
 
 from typing import Final
 
 DATABASE_URL: Final = "JVSCHEDULER_DATABASE_URL"
-"""Where the history is: `sqlite:///file`, `postgresql://…`, `mongodb://…`. Unset: the run is not
-recorded by the runner, only in the termination message."""
+"""The history's address: `sqlite:///file`, `postgresql://…`, `mongodb://…`. If it is unset, the
+runner writes the outcome into the termination message only, and the server records it."""
 
 HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
 HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"
-"""The rule of the built-in pruning task, set by users; unset: `30d` and 20."""
+"""What the built-in pruning task deletes. Users set these; the defaults are `30d` and 20."""
 
 TASK_ID: Final = "JVSCHEDULER_TASK_ID"
 TASK_NAME: Final = "JVSCHEDULER_TASK_NAME"
-"""The ScheduledTask's `metadata.name`, which is its CronJob's name."""
+"""The ScheduledTask's `metadata.name`. Its CronJob has the same name."""
 
 ENTRYPOINT: Final = "JVSCHEDULER_ENTRYPOINT"
 """`package.module:name`."""
 
 TIMEOUT_SECONDS: Final = "JVSCHEDULER_TIMEOUT_SECONDS"
-"""Of one attempt; unset: no limit."""
+"""The limit of one attempt. Unset: there is no limit."""
 
 RETRY_COUNT: Final = "JVSCHEDULER_RETRY_COUNT"
-"""Attempts that may follow the first; unset: 0."""
+"""Attempts that may follow the first. Unset: 0."""
 
 MAX_CONCURRENT: Final = "JVSCHEDULER_MAX_CONCURRENT"
-"""Jobs of the task that may run at once; unset: 1."""
+"""Jobs of the task that may run at once. Unset: 1."""
 
 JOB_NAME: Final = "JVSCHEDULER_JOB_NAME"
-"""The Kubernetes Job's name, from which the scheduled time is read. `jvscheduler dev` makes
-names of the same form."""
+"""The Kubernetes Job's name. It contains the scheduled time. A loop, which creates no Job,
+makes names of the same form."""
 
 NAMESPACE: Final = "JVSCHEDULER_NAMESPACE"
 POD_NAME: Final = "JVSCHEDULER_POD_NAME"
 NODE_NAME: Final = "JVSCHEDULER_NODE_NAME"
 
 LOOP_NAME: Final = "JVSCHEDULER_LOOP_NAME"
-"""The loop's Deployment: it serves the ScheduledTasks whose `status.loop` says so."""
+"""The loop's Deployment. The loop serves the ScheduledTasks whose `status.loop` is this name."""
 
 SPOOL: Final = "JVSCHEDULER_SPOOL"
-"""Directory in which the loop keeps what the history could not take yet."""
+"""The folder of the loop's spool: records that wait on disk while the database is away."""
 
 TERMINATION_LOG: Final = "JVSCHEDULER_TERMINATION_LOG"
-"""File that receives the outcome; unset: `/dev/termination-log`, as Kubernetes has it."""
+"""The file that receives the outcome. Unset: `/dev/termination-log`, Kubernetes' default."""
 
 WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
-"""Where a loop and its worker meet; unset: `/run/jvscheduler/worker.sock`."""
+"""The Unix socket between a loop and its worker. Unset: `/run/jvscheduler/worker.sock`."""
 
 GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
-"""Between a pod's SIGTERM and its SIGKILL; unset: 30, as Kubernetes has it."""
+"""Seconds between a pod's SIGTERM and its SIGKILL. Unset: 30, Kubernetes' default."""

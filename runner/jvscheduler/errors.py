@@ -1,33 +1,33 @@
-"""Few errors, each ready to be shown to a user.
+"""The errors that jvscheduler raises. Callers print their messages to the user as they are.
 
-The message names the field or module, what is wrong and how to mend it, so
-that callers print it as it is. Every error is permanent unless it derives from
-`TemporaryError`: repeating a permanent one changes nothing.
+A message names the field or the module, the mistake and the fix. An error that
+derives from `TemporaryError` may disappear when the call is repeated. Any other
+error is permanent: the same call fails again.
 """
 
 
 class SchedulerError(Exception):
-    """Base of everything that jvscheduler raises on purpose."""
+    """The base class of every error that jvscheduler raises itself."""
 
 
 class TemporaryError(SchedulerError):
-    """The same call may succeed later: a database or an API server is away."""
+    """The same call may succeed later, for example when a database or API server is back."""
 
 
 class InvalidSchedule(SchedulerError):
-    """A schedule text that the grammar refuses."""
+    """A schedule or a time zone that is not valid."""
 
 
 class InvalidTask(SchedulerError):
-    """A decorated function or one of its options that cannot become a task."""
+    """A function that cannot be a task, or an option that is not valid."""
 
 
 class InvalidSettings(SchedulerError):
-    """An environment variable or a command-line value that cannot be used."""
+    """An environment variable or a command-line option that is not valid."""
 
 
 class DiscoveryError(SchedulerError):
-    """A module of tasks that cannot be imported or scanned."""
+    """A module that cannot be imported, or whose tasks cannot be found."""
 
 
 class HistoryUnavailable(TemporaryError):

@@ -1,8 +1,8 @@
-"""Names that several parts must derive alike.
+"""Names that several parts derive from the same facts.
 
-The operator names a CronJob, the runner reads its Job's name, the server looks
-at both: none may keep a table of its own, so every name is a pure function of
-what it names (idempotence by deterministic names, not by bookkeeping).
+The operator names a CronJob, the runner reads the name of its Job, and the
+server reads both. Each name is a pure function of the thing that it names. So
+no part keeps a table of names, and no part can miss an entry after a restart.
 """
 
 import hashlib
@@ -18,32 +18,31 @@ PLURAL: Final = "scheduledtasks"
 SINGULAR: Final = "scheduledtask"
 
 TASK_LABEL: Final = f"{GROUP}/task"
-"""On CronJobs, Jobs and pods: the ScheduledTask's `metadata.name`."""
+"""Label of CronJobs, Jobs and pods: the ScheduledTask's `metadata.name`."""
 
 TASK_ID_ANNOTATION: Final = f"{GROUP}/task-id"
-"""On pods: the task's id, which need not be a valid label value."""
+"""Annotation of pods: the task's id. It may be too long for a label."""
 
 JOB_NAME_LABEL: Final = "batch.kubernetes.io/job-name"
-"""Set by Kubernetes on a Job's pods."""
+"""Label that Kubernetes sets on the pods of a Job."""
 
 TASK_CONTAINER: Final = "task"
-"""The container of a task's pod that runs the task."""
+"""The container that runs the task, in a task's pod."""
 
 LOOP: Final = "jvscheduler-loop"
-"""The service account of loops' pods, the ClusterRole that it is bound to, and how the names
-of their Deployments begin."""
+"""The service account of loops' pods, its ClusterRole, and the prefix of loops' Deployments."""
 
 LOOP_LABEL: Final = f"{GROUP}/loop"
-"""On loops' Deployments and pods: the Deployment's name."""
+"""Label of loops' Deployments and pods: the Deployment's name."""
 
 LOOP_CONTAINER: Final = "loop"
 WORKER_CONTAINER: Final = "worker"
-"""The containers of a loop's pod: the one that decides and records, and the one that runs."""
+"""The containers of a loop's pod. `loop` decides and records; `worker` runs the tasks."""
 
 FIELD_MANAGER: Final = "jvscheduler-operator"
 
 DATABASE_SECRET: Final = "jvscheduler-database"  # noqa: S105 - a name, not a password
-"""In each namespace of tasks: the Secret that holds the history's address."""
+"""The Secret with the history's address, in each namespace that has tasks."""
 
 DATABASE_SECRET_KEY: Final = "url"  # noqa: S105
 
@@ -59,8 +58,9 @@ _SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?:(?P<minutes>[0-9]{8,9})|(?P<se
 def resource_name(task_id: str) -> str:
     """The DNS name of a task's resource: `shop.tasks.clean_up` → `shop-tasks-clean-up`.
 
-    Ids that differ only in case or punctuation collide; the build reports that.
-    An id that is too long keeps its end, the telling part, behind a hash.
+    Two ids that differ only in case or punctuation have the same name; `build`
+    refuses that. An id that is too long is cut: its hash comes first, then its
+    end, which is what tells tasks apart.
     """
     name = _NOT_DNS.sub("-", task_id.lower()).strip("-")
     if name and len(name) <= MAX_RESOURCE_NAME:
@@ -71,45 +71,46 @@ def resource_name(task_id: str) -> str:
 
 
 def scheduled_job_id(namespace: str, task_id: str, scheduled_time: datetime) -> str:
-    """The history id of a due instant; creating it if absent is the claim to run it.
+    """The history's id for the job of a due instant. Creating this record is the claim.
 
-    The namespace is part of it: two namespaces that run the same tasks on one
-    database must not take each other's instants. Seconds are enough, no
-    schedule is finer. The form `o.<class>.<suffix>` is jvspatial's.
+    The id contains the namespace. Without it, two namespaces with the same tasks
+    and one database would claim each other's jobs. It counts in seconds, because
+    no schedule is finer. The form `o.<class>.<suffix>` is jvspatial's.
     """
     return f"o.ScheduledJob.{_task_digest(namespace, task_id)}-{_unix_seconds(scheduled_time)}"
 
 
 def manual_job_id(namespace: str, task_id: str, job_name: str) -> str:
-    """The history id of a run that no schedule asked for, by its Kubernetes Job's name."""
+    """The history's id for a job that was started by hand, from its Kubernetes Job's name."""
     digest = hashlib.sha256(job_name.encode()).hexdigest()[:16]
     return f"o.ScheduledJob.{_task_digest(namespace, task_id)}-manual-{digest}"
 
 
 def revision_id(namespace: str, task_id: str, since: datetime) -> str:
-    """The history id of a task's definition that is in force from an instant."""
+    """The history's id for the revision of a task that is in force since an instant."""
     micros = (since - _EPOCH) // timedelta(microseconds=1)
     return f"o.ScheduleRevision.{_task_digest(namespace, task_id)}-{micros}"
 
 
 def slot_id(namespace: str, task_id: str, number: int) -> str:
-    """The history id of one of the places that a task's concurrent runs hold, from 0."""
+    """The history's id for one concurrency slot of a task. Numbers begin at 0."""
     return f"o.TaskSlot.{_task_digest(namespace, task_id)}-{number}"
 
 
 def scheduled_job_name(name: str, scheduled_time: datetime) -> str:
     """The name of the Job of a due instant.
 
-    On the full minute it is the CronJob controller's, `<cron job>-<unix minutes>`
-    (kubernetes `pkg/controller/cronjob/utils.go`, `getJobName`). Other instants
-    are none of its own; theirs has Unix seconds, which are told by their ten digits.
+    On a full minute it is the name that the CronJob controller gives:
+    `<cron job>-<unix minutes>` (kubernetes `pkg/controller/cronjob/utils.go`,
+    `getJobName`). Only a loop is due at another second. Its names end in Unix
+    seconds, which have ten digits where minutes have eight or nine.
     """
     seconds = _unix_seconds(scheduled_time)
     return f"{name}-{seconds if seconds % 60 else seconds // 60}"
 
 
 def scheduled_time_of(job_name: str, cron_job_name: str) -> datetime | None:
-    """The due instant of a Job that has such a name; None when it was made by hand."""
+    """The due instant in a Job's name. None: the Job was created by hand."""
     match = _SCHEDULED_JOB.fullmatch(job_name)
     if match is None or match["cron_job"] != cron_job_name:
         return None

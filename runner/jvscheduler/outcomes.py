@@ -1,8 +1,8 @@
-"""What became of one attempt, in the words that records and termination messages share.
+"""The outcome of one attempt, with the same fields in the history and in a termination message.
 
-The runner says it twice: to the history, and as the container's termination
-message, from which the server repairs the history when the first did not get
-through. Both therefore carry the same facts under the same names.
+The runner reports an outcome twice: it writes the record, and it writes the
+container's termination message. If the record could not be written because the
+database was away, the server writes it from the message.
 """
 
 import json
@@ -15,13 +15,13 @@ from typing import Any, Final
 MAX_ERROR_BYTES: Final = 4 * 1024
 MAX_TRACEBACK_BYTES: Final = 32 * 1024
 MAX_MESSAGE_BYTES: Final = 4096
-"""Kubernetes cuts a container's termination message here, which would break its JSON."""
+"""Kubernetes cuts a longer termination message, and cut JSON cannot be parsed."""
 
 _TIMES: Final = ("scheduled_time", "start_time", "completion_time")
 
 
 class Status(StrEnum):
-    """Of a job. `pending` and `running` are not the end; the others are."""
+    """The status of a job. A job that is `pending` or `running` has not ended; any other has."""
 
     PENDING = "pending"
     RUNNING = "running"
@@ -37,7 +37,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why a job ended as it did; a CamelCase word that a user may search for."""
+    """Why a job ended as it did. `docs/operations/troubleshooting.md` explains each reason."""
 
     TASK_RAISED = "TaskRaised"
     TASK_NOT_FOUND = "TaskNotFound"
@@ -62,11 +62,10 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """One attempt of one job: begun (`running`) or ended.
+    """One attempt of one job. Its status is `running` until the attempt has ended.
 
-    Times are aware, UTC. `cpu_seconds` and `peak_memory_bytes` are those of the
-    task's own process. `attempt_id` tells attempts of one job apart: in a
-    cluster the pod's name.
+    Times are aware and in UTC. `cpu_seconds` and `peak_memory_bytes` are those of
+    the task's own process, without the runner.
     """
 
     job_id: str
@@ -74,8 +73,10 @@ class Outcome:
     namespace: str
     job_name: str
     attempt_id: str
+    """It differs between the attempts of a job. In a pod of its own it is the pod's name."""
     status: Status
     scheduled_time: datetime | None
+    """The due instant. None: the job was started by hand."""
     start_time: datetime
     completion_time: datetime | None = None
     reason: str | None = None
@@ -86,15 +87,15 @@ class Outcome:
     retry_count: int = 0
     node_name: str | None = None
     result: Any = None
-    """What the task returned, when JSON can say it in a few kilobytes."""
+    """The task's return value as JSON. None when it is too large or has no JSON form."""
     log_tail: str | None = None
-    """The end of what the task printed, where its runner reads that."""
+    """The end of the task's output. A loop keeps it; a pod's output is in Kubernetes' log."""
     loop: str | None = None
-    """The loop that runs it; None: a pod of its own."""
+    """The loop that runs the attempt. None: the attempt has a pod of its own."""
     is_last: bool = False
-    """No further attempt follows, whatever the retry count says."""
+    """True when no further attempt follows, even if `retry_count` allows one."""
     recorded: bool = False
-    """Whether the history has this outcome already (termination messages only)."""
+    """True in the termination message of a runner that has also written the record."""
 
     @property
     def duration_seconds(self) -> float | None:
@@ -124,13 +125,16 @@ class Stretch:
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
-    """All of it, as JSON has it; `from_json` reads it."""
+    """Every field that is not None. `from_json` is the inverse."""
     data: dict[str, Any] = {k: v for k, v in vars(outcome).items() if v is not None}
     return {**data, **{name: data[name].isoformat() for name in _TIMES if name in data}}
 
 
 def from_json(data: Mapping[str, Any]) -> Outcome:
-    """Raises ValueError. A key that this version does not know comes from a newer one."""
+    """The inverse of `to_json`. Raises ValueError.
+
+    A key that this version does not know is ignored: a newer version wrote it.
+    """
     try:
         known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
         times = {name: _parse_time(data.get(name)) for name in _TIMES}
@@ -148,26 +152,27 @@ def summary(outcome: Outcome) -> str:
 def to_message(outcome: Outcome) -> str:
     """The outcome as JSON of at most 4096 bytes.
 
-    The log's tail is left out: it is the container's own. What the task returned
-    gives way first, then the traceback's start, then the error's end.
+    The log tail is left out, because Kubernetes keeps the container's log. If the
+    rest is too long, the result is left out, then the start of the traceback and
+    the end of the error message are cut.
     """
-    room = MAX_MESSAGE_BYTES
     outcome = replace(outcome, log_tail=None)
     whole = _encode(outcome)
-    if len(whole.encode()) <= room:
+    if len(whole.encode()) <= MAX_MESSAGE_BYTES:
         return whole
-    for limit in (room, room // 2, room // 4, room // 8, 0):
+    # JSON escapes lengthen a text by a factor that is not known before, so limits are tried.
+    for limit in (4096, 2048, 1024, 512, 0):
         text = _encode(_shortened(outcome, limit))
         if len(text.encode()) <= MAX_MESSAGE_BYTES:
             return text
-    raise ValueError(f"the outcome of {outcome.job_id} has no form of {room} bytes")
+    raise ValueError(f"the outcome of {outcome.job_id} has no form of {MAX_MESSAGE_BYTES} bytes")
 
 
 def from_message(text: str) -> Outcome:
-    """The outcome that a termination message holds.
+    """The inverse of `to_message`.
 
-    Raises ValueError for a text that is not one, such as a user's own message
-    or the log's tail that Kubernetes falls back to.
+    Raises ValueError for any other text, such as a message that the task's code
+    wrote itself.
     """
     data = json.loads(text)
     if not isinstance(data, dict):
@@ -176,10 +181,10 @@ def from_message(text: str) -> Outcome:
 
 
 def clean(text: str) -> str:
-    """The text without what a database or UTF-8 cannot hold: NUL and lone surrogates.
+    """The text with NUL and lone surrogates replaced.
 
-    PostgreSQL's JSON refuses the first, and a record must not be lost because
-    an error message quoted some binary input.
+    PostgreSQL refuses a NUL in JSON, and UTF-8 has no surrogates. Without this, an
+    error message that quotes binary input would make its record impossible to write.
     """
     if text.isascii() and "\0" not in text:
         return text
@@ -187,13 +192,13 @@ def clean(text: str) -> str:
 
 
 def clip(text: str, limit: int) -> str:
-    """The first `limit` bytes of a text, whole characters only; the cut is marked."""
+    """At most the first `limit` bytes of a text, in whole characters. "…" marks the cut."""
     raw = text.encode()
     return text if len(raw) <= limit else raw[: max(limit - 3, 0)].decode(errors="ignore") + "…"
 
 
 def clip_start(text: str, limit: int) -> str:
-    """The last `limit` bytes of a text: the end of a traceback is what tells."""
+    """At most the last `limit` bytes of a text. The end of a traceback says most."""
     raw = text.encode()
     return text if len(raw) <= limit else "…" + raw[-max(limit - 3, 1) :].decode(errors="ignore")
 

@@ -1,9 +1,8 @@
-"""A task as its decorator states it: the definition that every mode runs.
+"""A task as its decorator states it: the definition that a CronJob, a loop and `dev` run.
 
-Plain frozen data, without pydantic, so that importing the decorator stays
-light. The limits and forms of its fields are here and not in the custom
-resource's model, which takes them from here: decorator and API server accept
-the same.
+It is frozen data without pydantic, which keeps the decorator fast to import.
+The limits of its fields are here. The model of the custom resource takes them
+from here, so that the decorator and the API server accept the same values.
 """
 
 from dataclasses import dataclass, replace
@@ -19,7 +18,7 @@ MAX_TASK_ID: Final = 253
 MAX_ENTRYPOINT: Final = 512
 MAX_DESCRIPTION: Final = 1024
 MAX_SECONDS: Final = 2**31 - 1
-"""Kubernetes' own limit for the active deadline of a pod."""
+"""Kubernetes' own limit for `activeDeadlineSeconds` of a pod."""
 MAX_CONCURRENT: Final = 1000
 MAX_RETRIES: Final = 100
 
@@ -28,19 +27,22 @@ MAX_RETRIES: Final = 100
 class Task:
     """One decorated function.
 
-    `timeout_seconds` limits one attempt; `retry_count` is the number of
-    attempts that may follow the first; `max_concurrent` the number of jobs of
-    this task that may run at once.
+    `manifests.mapping` converts it to the spec of a ScheduledTask and back.
     """
 
     task_id: str
+    """The history is keyed by it."""
     entrypoint: str
     """`package.module:name` of a function or a Walker class."""
     schedule: Schedule
     enabled: bool = True
+    """False: the task is suspended."""
     max_concurrent: int = 1
+    """Jobs of this task that may run at once."""
     timeout_seconds: int | None = None
+    """The limit of one attempt. None: there is no limit."""
     retry_count: int = 0
+    """Attempts that may follow the first one of a job."""
     description: str = ""
     has_own_zone: bool = True
     """False: the decorator names no time zone. A server may then use its own."""

@@ -1,3 +1,3 @@
-"""The one place that says the version; hatchling reads it, and so does the chart's test."""
+"""The version of the project. hatchling reads it for the wheel, and a test compares the chart's."""
 
 __version__ = "0.1.0"

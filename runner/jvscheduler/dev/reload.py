@@ -16,7 +16,7 @@ from typing import Final
 
 from jvscheduler.dev.changes import changes
 from jvscheduler.dev.watch import Look, changed, look
-from jvscheduler.discovery import Found, importing
+from jvscheduler.discovery import Discovery, import_process
 from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
 
@@ -31,7 +31,7 @@ class Reloader:
         self,
         modules: Sequence[str],
         import_seconds: float,
-        first: Found,
+        first: Discovery,
         began: float,
         apply: Callable[[Sequence[Task]], None],
     ) -> None:
@@ -62,23 +62,23 @@ class Reloader:
 
     async def _reload(self) -> None:
         began = time.time()
-        found = await rediscover(self._modules, self._import_seconds)
-        new = _folders(found) - self._folders
+        discovery = await rediscover(self._modules, self._import_seconds)
+        new = _folders(discovery) - self._folders
         self._folders |= new
         self._seen = {**self._seen, **look(new, before=began)}
-        if found.error is not None:
-            text = f"not reloaded, the tasks stay as they were: {found.error}"
+        if discovery.error is not None:
+            text = f"not reloaded, the tasks stay as they were: {discovery.error}"
             say(text, Event.PROBLEM)
             return
-        for line in changes(self._tasks, found.tasks) or ["reloaded, no task is another"]:
+        for line in changes(self._tasks, discovery.tasks) or ["reloaded, no task is another"]:
             say(line)
-        self._tasks = found.tasks
-        self._apply(found.tasks)
+        self._tasks = discovery.tasks
+        self._apply(discovery.tasks)
 
 
-async def rediscover(modules: Sequence[str], import_seconds: float) -> Found:
+async def rediscover(modules: Sequence[str], import_seconds: float) -> Discovery:
     """Cancelled, it leaves no process behind."""
-    with importing(modules) as child:
+    with import_process(modules) as child:
         process = await asyncio.create_subprocess_exec(*child.command, **child.options)
         code = None
         try:
@@ -88,11 +88,11 @@ async def rediscover(modules: Sequence[str], import_seconds: float) -> Found:
             if process.returncode is None:
                 os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
-        return child.found(code, import_seconds)
+        return child.result(code, import_seconds)
 
 
-def _folders(found: Found) -> set[Path]:
-    return {file.parent for file in found.files}
+def _folders(discovery: Discovery) -> set[Path]:
+    return {file.parent for file in discovery.files}
 
 
 def _short(file: Path) -> str:

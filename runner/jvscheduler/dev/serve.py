@@ -12,7 +12,7 @@ from jvscheduler.dev.log import show_log
 from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import KILLED, Stop
-from jvscheduler.discovery import Found, find
+from jvscheduler.discovery import Discovery, discover_tasks_and_files
 from jvscheduler.history.urls import open_store, parse_url
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import LocalLoop, local_loop
@@ -24,25 +24,27 @@ def serve(settings: Settings) -> int:
     """The exit code."""
     show_log(coloured=settings.coloured)
     began = time.time()
-    found = find(settings.modules, settings.import_seconds)
+    discovery = discover_tasks_and_files(settings.modules, settings.import_seconds)
     with listen(settings.host, settings.port) as address:
-        return asyncio.run(_serve(settings, found, began, address))
+        return asyncio.run(_serve(settings, discovery, began, address))
 
 
-async def _serve(settings: Settings, found: Found, began: float, address: socket.socket) -> int:
+async def _serve(
+    settings: Settings, discovery: Discovery, began: float, address: socket.socket
+) -> int:
     store = open_store(settings.database_url)
     stop = Stop()
-    cluster = EditedCluster(found.tasks)
+    cluster = EditedCluster(discovery.tasks)
     try:
         await store.open()
         server = make_server(cluster, store)
         serving = asyncio.create_task(server.serve(sockets=[address]))
         serving.add_done_callback(lambda _: stop.asked.set())
-        _greet(settings, found.tasks, address)
+        _greet(settings, discovery.tasks, address)
         url, environ = settings.database_url, settings.environ
         with local_loop(store, url, environ, SystemClock(), show=_show_output) as loop:
-            loop.replace_tasks(found.tasks)
-            async with _reloading(settings, found, began, loop, cluster):
+            loop.replace_tasks(discovery.tasks)
+            async with _reloading(settings, discovery, began, loop, cluster):
                 await loop.run(stop.asked, stop.impatient)
             await loop.settle(stop.impatient)
         server.should_exit = True
@@ -54,7 +56,7 @@ async def _serve(settings: Settings, found: Found, began: float, address: socket
 
 @contextlib.asynccontextmanager
 async def _reloading(
-    settings: Settings, found: Found, began: float, loop: LocalLoop, cluster: EditedCluster
+    settings: Settings, discovery: Discovery, began: float, loop: LocalLoop, cluster: EditedCluster
 ) -> AsyncIterator[None]:
     def apply(tasks: Sequence[Task]) -> None:
         loop.replace_tasks(tasks)
@@ -63,7 +65,7 @@ async def _reloading(
     if not settings.reload:
         yield
         return
-    reloader = Reloader(settings.modules, settings.import_seconds, found, began, apply)
+    reloader = Reloader(settings.modules, settings.import_seconds, discovery, began, apply)
     reloading = asyncio.create_task(reloader.run())
     reloading.add_done_callback(_tell_failure)
     try:

@@ -1,11 +1,18 @@
-"""Finding the tasks of a user's modules.
+"""Discovery finds the tasks in a user's modules.
 
-Importing a module runs it, so that happens in a process of its own with a time
-limit: a module that hangs, exits or prints costs a clear error and no more.
-A named module's tasks are those that are reachable as its attributes: defined
-in it or imported into it. Each counts once, where it is defined.
+Importing a module runs its code. So modules are imported in a process of their
+own, with a time limit: a module that hangs, exits or prints causes a clear error
+and does no harm to the process that asks.
+
+The tasks of a module are the decorated functions among its attributes, whether
+it defines or imports them. A task that several modules have counts once.
 """
 
-from jvscheduler.discovery.process import Found, discover, find, importing
+from jvscheduler.discovery.process import (
+    Discovery,
+    discover,
+    discover_tasks_and_files,
+    import_process,
+)
 
-__all__ = ["Found", "discover", "find", "importing"]
+__all__ = ["Discovery", "discover", "discover_tasks_and_files", "import_process"]

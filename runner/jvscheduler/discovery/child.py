@@ -1,10 +1,11 @@
 """The process that imports a user's modules: `python -m jvscheduler.discovery.child FD MODULE…`.
 
-It reports on the file descriptor FD in JSON lines: `importing` before each
-module, so that the parent knows whom to blame for whatever happens next,
-`files` when it knows them, and then `tasks` or `error`. It always leaves by
-`os._exit`: what the modules registered for the end of a process, or left
-running, is not for a scan.
+It writes JSON lines to the file descriptor FD: `importing` before each module,
+then `files`, then `tasks` or `error`. If it ends early, the last `importing` line
+names the module at fault.
+
+It always ends by `os._exit`. A normal exit would run the modules' atexit
+functions and wait for their threads.
 """
 
 import importlib
@@ -24,35 +25,35 @@ from jvscheduler.manifests.mapping import to_row
 
 
 def main(report: IO[str], names: list[str]) -> None:
-    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - as uvicorn and celery do
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the working folder, as for uvicorn and celery
     sys.argv = ["jvscheduler"]
     try:
         modules = [_import(name, report) for name in names]
         last: dict[str, Any] = {"tasks": [to_row(task) for task in scan(modules, decorated())]}
     except DiscoveryError as error:
         last = {"error": str(error)}
-    _tell(report, {"files": files_of(sys.modules.values())})
-    _tell(report, last)
+    _write(report, {"files": files_of(sys.modules.values())})
+    _write(report, last)
 
 
-def _tell(report: IO[str], line: dict[str, Any]) -> None:
+def _write(report: IO[str], line: dict[str, Any]) -> None:
     report.write(json.dumps(line) + "\n")
     report.flush()
 
 
 def _import(name: str, report: IO[str]) -> ModuleType:
-    _tell(report, {"importing": name})
+    _write(report, {"importing": name})
     try:
         module = importlib.import_module(name)
-    except BaseException as error:  # noqa: BLE001 - whatever it is, the module has failed
-        _tell(report, {"files": files_in(error)})
-        raise DiscoveryError(_why(name, error)) from None
+    except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt fail too
+        _write(report, {"files": files_in(error)})
+        raise DiscoveryError(_failure(name, error)) from None
     _check_quiet(name)
     _check_threads(name)
     return module
 
 
-def _why(name: str, error: BaseException) -> str:
+def _failure(name: str, error: BaseException) -> str:
     if isinstance(error, SystemExit):
         return f"module {name!r} exits when imported, with {error.code!r}: guard that with __name__"
     if isinstance(error, ModuleNotFoundError) and f"{name}.".startswith(f"{error.name}."):
@@ -60,23 +61,23 @@ def _why(name: str, error: BaseException) -> str:
             f"there is no module {name!r}: run from the folder that holds "
             f"{name.partition('.')[0]!r}, or install it"
         )
-    trace = _users_part(error.__traceback__)
+    trace = _user_frames(error.__traceback__)
     if isinstance(error, SchedulerError):
-        return f"module {name!r}{_place(trace)}: {error}"
+        return f"module {name!r}{_location(trace)}: {error}"
     traceback.print_exception(type(error), error, trace)
     return f"module {name!r} cannot be imported: {_summary(error, trace)}"
 
 
 def _summary(error: BaseException, trace: TracebackType | None) -> str:
-    """One line; the whole traceback is on stderr above it."""
+    """The error in one line. The whole traceback is on stderr already."""
     lines = traceback.format_exception_only(error)
-    if isinstance(error, SyntaxError):  # tells its place itself, and its message last
+    if isinstance(error, SyntaxError):  # its own lines begin with the source, the message is last
         return f"{lines[-1].strip()} ({error.filename}, line {error.lineno})"
-    return f"{lines[0].splitlines()[0]}{_place(trace)}"
+    return f"{lines[0].splitlines()[0]}{_location(trace)}"
 
 
-def _users_part(trace: TracebackType | None) -> TracebackType | None:
-    """Without the frames of this module and of the import machinery."""
+def _user_frames(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without its first frames, which are this module's and importlib's."""
     while trace is not None and trace.tb_frame.f_globals.get("__name__", "").startswith(
         ("jvscheduler.", "importlib", "__main__")
     ):
@@ -84,8 +85,8 @@ def _users_part(trace: TracebackType | None) -> TracebackType | None:
     return trace
 
 
-def _place(trace: TracebackType | None) -> str:
-    """The last line of the user's: our own frames are below it when we refuse a task."""
+def _location(trace: TracebackType | None) -> str:
+    """The user's last line. When the decorator refuses a task, its own frames come after it."""
     frames = [
         frame
         for frame in traceback.extract_tb(trace)
@@ -101,8 +102,8 @@ def _check_quiet(name: str) -> None:
     if os.fstat(1).st_size:
         printed = os.pread(1, 60, 0).decode(errors="replace")
         raise DiscoveryError(
-            f"module {name!r} prints to stdout when imported ({printed!r}), which is the YAML's: "
-            "log it, or print to stderr"
+            f"module {name!r} prints to stdout when imported ({printed!r}), where only the YAML "
+            "may be: log it, or print to stderr"
         )
 
 
@@ -114,8 +115,8 @@ def _check_threads(name: str) -> None:
     ]
     if alive:
         raise DiscoveryError(
-            f"module {name!r} starts threads when imported ({', '.join(alive)}), so that no "
-            "process that imports it ever ends: start them in the task, or make them daemons"
+            f"module {name!r} starts threads when imported ({', '.join(alive)}), and a process "
+            "that imports it never ends: start them in the task, or make them daemons"
         )
 
 

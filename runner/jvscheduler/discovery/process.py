@@ -1,8 +1,9 @@
-"""The parent's side: start the importing process, wait, read what it reported.
+"""The parent's side: start the process that imports, wait for it, read its report.
 
-The report and the modules' stdout are temporary files, not pipes: a process
-that a module left behind cannot keep the reader waiting, and nothing that a
-module prints can be taken for the report.
+The report and the stdout of the modules go to two temporary files. With a pipe,
+a process that a module leaves behind would keep the pipe open, and the reader
+would wait for it. With one file, a line that a module prints could be read as
+part of the report.
 """
 
 import contextlib
@@ -28,40 +29,44 @@ _MODULE: Final = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*")
 
 
 @dataclass(frozen=True)
-class Found:
-    """`tasks`, by task id, are none where there is an `error`; `files` are the user's own."""
+class Discovery:
+    """The result of importing some modules."""
 
     tasks: tuple[Task, ...]
+    """Sorted by task id; empty when there is an error."""
     files: frozenset[Path]
+    """The user's own Python files that were imported, as far as the import came."""
     error: DiscoveryError | None = None
 
 
 @dataclass(frozen=True)
-class Importing:
-    """The importing process: `command` and `options` to start it with, then what it found.
+class ImportProcess:
+    """How to start the process that imports, and how to read its result.
 
-    Who starts it waits for it in a way of its own, and kills its process group.
+    The caller starts it with `command` and `options`, waits for it, and kills
+    its process group when the time limit is over. `discover` waits in a blocking
+    call, and `dev` in its event loop.
     """
 
     command: Sequence[str]
     options: Mapping[str, Any]
     _report: IO[bytes]
 
-    def found(self, exit_code: int | None, time_limit: float) -> Found:
-        """`exit_code` is None when the time was over."""
+    def result(self, exit_code: int | None, time_limit: float) -> Discovery:
+        """`exit_code` is None when the process was killed at the time limit."""
         lines = _lines(self._report)
         files = frozenset(Path(file) for line in lines for file in line.pop("files", ()))
         try:
             tasks = _tasks([line for line in lines if line], exit_code, time_limit)
             check_unique(tasks)
         except DiscoveryError as error:
-            return Found((), files, error)
-        return Found(tuple(sorted(tasks, key=lambda task: task.task_id)), files)
+            return Discovery((), files, error)
+        return Discovery(tuple(sorted(tasks, key=lambda task: task.task_id)), files)
 
 
 @contextlib.contextmanager
-def importing(modules: Sequence[str]) -> Iterator[Importing]:
-    """Raises DiscoveryError when a name cannot be a module's."""
+def import_process(modules: Sequence[str]) -> Iterator[ImportProcess]:
+    """Raises DiscoveryError for a name that no module can have."""
     if not modules:
         raise DiscoveryError("name at least one module of tasks, such as shop.tasks")
     for name in modules:
@@ -70,24 +75,27 @@ def importing(modules: Sequence[str]) -> Iterator[Importing]:
         fd, names = report.fileno(), dict.fromkeys(modules)
         child = [sys.executable, "-P", "-m", "jvscheduler.discovery.child"]
         options = {"stdin": subprocess.DEVNULL, "stdout": output, "pass_fds": [fd]}
-        yield Importing([*child, str(fd), *names], {**options, "start_new_session": True}, report)
+        yield ImportProcess(
+            [*child, str(fd), *names], {**options, "start_new_session": True}, report
+        )
 
 
 def discover(modules: Sequence[str], time_limit: float) -> tuple[Task, ...]:
-    """The tasks of the modules, by task id; `time_limit` is in seconds, for all of them.
+    """The tasks of the modules, sorted by task id.
 
-    Raises DiscoveryError, whose message names the module.
+    `time_limit` is in seconds and holds for all modules together. Raises
+    DiscoveryError; the message names the module.
     """
-    return find(modules, time_limit).tasks
+    return discover_tasks_and_files(modules, time_limit).tasks
 
 
-def find(modules: Sequence[str], time_limit: float) -> Found:
-    """As `discover`, with the files that the tasks come from."""
-    with importing(modules) as process:
-        found = process.found(_run(process, time_limit), time_limit)
-    if found.error is not None:
-        raise found.error
-    return found
+def discover_tasks_and_files(modules: Sequence[str], time_limit: float) -> Discovery:
+    """Like `discover`, with the files that were imported. Raises DiscoveryError."""
+    with import_process(modules) as process:
+        discovery = process.result(_run(process, time_limit), time_limit)
+    if discovery.error is not None:
+        raise discovery.error
+    return discovery
 
 
 def _check_name(name: str) -> None:
@@ -99,19 +107,22 @@ def _check_name(name: str) -> None:
         raise DiscoveryError(f"{name!r} is not a module: name it by its import path{hint}")
 
 
-def _run(child: Importing, limit: float) -> int | None:
-    """The exit code; None when the time was over."""
+def _run(child: ImportProcess, limit: float) -> int | None:
+    """The exit code; None when the process was killed at the time limit."""
     process = subprocess.Popen(child.command, **child.options)
     try:
         return process.wait() if _ends_within(process, limit) else None
     finally:
+        # The process leads a group of its own, so that the signal also reaches the processes
+        # that a module has started.
         if process.returncode is None:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
 
 
 def _ends_within(process: subprocess.Popen[bytes], limit: float) -> bool:
-    if not hasattr(os, "pidfd_open"):  # only Linux tells at once, elsewhere this polls
+    """True when the process ends within `limit` seconds."""
+    if not hasattr(os, "pidfd_open"):  # not on Linux: Popen.wait with a timeout polls
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(limit)
         return process.returncode is not None
@@ -124,11 +135,13 @@ def _ends_within(process: subprocess.Popen[bytes], limit: float) -> bool:
 
 def _lines(report: IO[bytes]) -> list[dict[str, Any]]:
     report.seek(0)
+    # A process that was killed may have left half a line at the end.
     whole = [line for line in report.read().splitlines(keepends=True) if line.endswith(b"\n")]
     return [json.loads(line) for line in whole]
 
 
 def _tasks(lines: list[dict[str, Any]], exit_code: int | None, limit: float) -> list[Task]:
+    # Without any line, the process ended before it could import the user's first module.
     last: dict[str, Any] = lines[-1] if lines else {"importing": "jvscheduler"}
     if "error" in last:
         raise DiscoveryError(last["error"])

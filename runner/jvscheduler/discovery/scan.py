@@ -1,9 +1,9 @@
-"""Which tasks an imported module has.
+"""The tasks of modules that are imported already.
 
-A task is found as an attribute and must be found again under its entrypoint,
-since that is all that the runner knows of it. A decorated function whose name
-was given to something else, as a second function of the same name does, would
-silently never run; it is an error.
+A task is found as an attribute of a module. It must also be found by its
+entrypoint, because that is all that the runner knows of it. When a second
+function takes the name of a decorated one, the runner would run the second
+without any notice. That is an error here.
 """
 
 import sys
@@ -16,14 +16,14 @@ from jvscheduler.tasks import Task
 
 
 def scan(modules: Sequence[ModuleType], decorated: Iterable[Task]) -> list[Task]:
-    """Raises DiscoveryError; `decorated` are all tasks that the imports brought about."""
+    """`decorated` holds every task that the imports have created. Raises DiscoveryError."""
     found: dict[str, Task] = {}
     for module in modules:
         found.update(_tasks_in(module))
     names = {module.__name__ for module in modules}
     for task in decorated:
         if task.module in names and found.get(task.entrypoint) is not task:
-            raise DiscoveryError(_lost(task))
+            raise DiscoveryError(_unreachable(task))
     return list(found.values())
 
 
@@ -36,7 +36,7 @@ def _tasks_in(module: ModuleType) -> dict[str, Task]:
         )
     for task in tasks:
         if _at_entrypoint(task) is not task:
-            raise DiscoveryError(_lost(task))
+            raise DiscoveryError(_unreachable(task))
     return {task.entrypoint: task for task in tasks}
 
 
@@ -45,10 +45,10 @@ def _at_entrypoint(task: Task) -> Task | None:
     return task_of(getattr(sys.modules.get(module), name, None))
 
 
-def _lost(task: Task) -> str:
+def _unreachable(task: Task) -> str:
     module, _, name = task.entrypoint.partition(":")
     return (
-        f"module {module!r}: the function {name} that on_schedule decorates is not what {name} "
-        "is when the module is imported: give it a name of its own, and put no other decorator "
-        "above on_schedule that returns something else than a function"
+        f"module {module!r}: on_schedule decorates a function {name}, but after the import {name} "
+        "is another object: give the function a name of its own, and put no decorator above "
+        "on_schedule that returns anything but a function"
     )

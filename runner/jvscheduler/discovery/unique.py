@@ -1,4 +1,4 @@
-"""Tasks that could not live beside each other in a cluster."""
+"""The rule that no two tasks of a namespace have the same id or the same resource name."""
 
 from collections.abc import Iterable
 
@@ -8,6 +8,7 @@ from jvscheduler.tasks import Task
 
 
 def check_unique(tasks: Iterable[Task]) -> None:
+    """Raises DiscoveryError."""
     by_id: dict[str, Task] = {}
     by_name: dict[str, Task] = {}
     for task in tasks:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from jvscheduler.discovery import discover, find
+from jvscheduler.discovery import discover, discover_tasks_and_files
 from jvscheduler.errors import DiscoveryError
 from jvscheduler.schedules import parse_schedule
 
@@ -140,12 +140,12 @@ BAD = [
     Bad(
         "uses a name twice",
         f"{TASK}@on_schedule('hourly')\ndef report(): ...",
-        r"'bad': the function report that on_schedule decorates is not what report is",
+        r"'bad': on_schedule decorates a function report, but after the import report is",
     ),
     Bad(
         "hides a task",
         f"{TASK}kept = report\nreport = None",
-        r"'bad': the function report that on_schedule decorates is not what report is",
+        r"'bad': on_schedule decorates a function report, but after the import report is",
     ),
     Bad(
         "uses a task_id twice",
@@ -224,6 +224,6 @@ def test_the_files_of_the_user_are_found_and_no_others(folder: Path) -> None:
     (folder / "pkg").mkdir()
     write(folder / "pkg", __init__="", tasks="import json, yaml, prices\n" + TASK)
     write(folder, prices="", unrelated="")
-    found = find(["pkg.tasks"], TIME_LIMIT)
+    discovery = discover_tasks_and_files(["pkg.tasks"], TIME_LIMIT)
     names = {"pkg/__init__.py", "pkg/tasks.py", "prices.py"}
-    assert found.files == {folder / name for name in names}
+    assert discovery.files == {folder / name for name in names}
