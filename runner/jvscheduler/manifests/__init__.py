@@ -1,1 +1,1 @@
-"""ScheduledTasks as Kubernetes sees them: the model of the resource and its YAML."""
+"""The custom resource ScheduledTask: its model, its CRD, and the YAML that `build` writes."""

@@ -1,7 +1,7 @@
-"""Writes the CRD where the repository keeps it: `python -m jvscheduler.manifests [ROOT]`.
+"""`python -m jvscheduler.manifests [ROOT]` writes the CRD into the repository.
 
-Twice the same file: `kubectl apply -f crds/` for those who do without Helm, and
-a copy in the chart, which cannot read files outside itself.
+It writes the same file twice. `crds/` is for users without Helm. The chart has
+a copy, because a chart cannot read files outside its folder.
 """
 
 import sys
@@ -12,7 +12,7 @@ import yaml
 
 from jvscheduler.manifests.crd import crd
 
-PLACES: Final = ("crds/scheduledtasks.yaml", "charts/jvscheduler/files/scheduledtasks.yaml")
+PATHS: Final = ("crds/scheduledtasks.yaml", "charts/jvscheduler/files/scheduledtasks.yaml")
 _HEADER: Final = "# Generated from jvscheduler/manifests/spec.py by `make generate`; do not edit.\n"
 
 
@@ -22,8 +22,8 @@ def crd_yaml() -> str:
 
 def main(root: Path) -> None:
     text = crd_yaml()
-    for place in PLACES:
-        path = root / place
+    for name in PATHS:
+        path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
 

@@ -1,9 +1,9 @@
 """The rule that chooses which of the two backends carries a task.
 
-A CronJob carries the task where it does exactly what the spec asks for, because
-it runs without any part of ours. The loop carries the rest, and what asks for
-it. The rule reads the spec alone: build, operator and CLI come to the same
-answer, and it does not change while the spec stays the same.
+A CronJob carries a task if it does exactly what the spec asks for, because a
+CronJob needs no part of ours to run. A loop carries every other task, and those
+whose spec asks for a loop. The rule reads the spec alone. So `build` and the
+operator come to the same answer, and a restart does not change it.
 """
 
 from typing import Final, Literal, get_args
@@ -20,7 +20,10 @@ ConcurrencyPolicy = Literal["Forbid", "Replace"]
 def choose_backend(
     schedule: Schedule, wanted: Backend | None, policy: ConcurrencyPolicy = "Forbid"
 ) -> Backend:
-    """`wanted` is `spec.backend`. Raises InvalidTask for a CronJob that cannot carry the task."""
+    """`wanted` is `spec.backend`.
+
+    Raises InvalidTask when that is a CronJob and none can carry the task.
+    """
     refusal = _cron_job_refusal(schedule, policy)
     if wanted == "CronJob" and refusal is not None:
         raise InvalidTask(refusal)
@@ -28,9 +31,9 @@ def choose_backend(
 
 
 def _cron_job_refusal(schedule: Schedule, policy: ConcurrencyPolicy) -> str | None:
-    """The reason why a CronJob cannot carry the task; None when it can."""
+    """Why no CronJob can carry the task, with the remedy. None: a CronJob can."""
     if schedule.refusal is not None:
         return schedule.refusal
     if policy == "Replace":
-        return "concurrencyPolicy Replace takes the Loop: with a CronJob, jobs over it are skipped"
+        return "concurrencyPolicy Replace needs the Loop: a CronJob skips jobs over maxConcurrency"
     return None

@@ -1,8 +1,8 @@
 """The CustomResourceDefinition, generated from the model of the spec.
 
-Pydantic writes JSON Schema; Kubernetes wants a structural schema, a stricter
-dialect without references, alternatives and titles. The difference is a small,
-mechanical translation, which refuses what it does not know.
+Pydantic writes JSON Schema. Kubernetes needs a structural schema, which has no
+references, alternatives and titles. This module translates one into the other
+and raises an error for anything that it does not know.
 """
 
 from collections.abc import Mapping
@@ -38,7 +38,7 @@ _DROPPED: Final = {"title", "const"}
 _NAME_RULE: Final = {
     "rule": f"self.metadata.name.size() <= {names.MAX_RESOURCE_NAME}",
     "message": f"metadata.name must have at most {names.MAX_RESOURCE_NAME} characters: "
-    "the task's CronJob has the same name, and Kubernetes adds 11 for each Job",
+    "the task's CronJob has the same name, and Kubernetes adds 11 characters for each Job",
 }
 _COLUMNS: Final = (
     ("Schedule", "string", ".spec.schedule", 0),
@@ -102,7 +102,7 @@ def _root() -> Schema:
         "properties": {
             "apiVersion": {"type": "string", "description": f"Always {names.API_VERSION}."},
             "kind": {"type": "string", "description": f"Always {names.KIND}."},
-            # The API server describes it, and allows nothing else to be said of it here.
+            # The API server refuses a CRD that says more about metadata.
             "metadata": {"type": "object"},
             "spec": structural(ScheduledTaskSpec),
             "status": structural(ScheduledTaskStatus),
@@ -133,14 +133,15 @@ def _translate(schema: Mapping[str, Any], definitions: Mapping[str, Schema]) -> 
 
 
 def _resolved(schema: Mapping[str, Any], definitions: Mapping[str, Schema]) -> Schema:
-    """The schema with its reference, or its one alternative to null, in its place.
+    """The schema with its reference resolved, or with `X | None` replaced by `X`.
 
-    What stands beside a reference, as a field's own description, wins.
+    A key of the field itself, such as its description, wins over the same key of
+    the schema that it refers to.
     """
-    beside = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf")}
+    own = {key: value for key, value in schema.items() if key not in ("$ref", "anyOf")}
     if "$ref" in schema:
-        return {**definitions[schema["$ref"].rpartition("/")[2]], **beside}
+        return {**definitions[schema["$ref"].rpartition("/")[2]], **own}
     if "anyOf" in schema:
         (choice,) = (part for part in schema["anyOf"] if part != {"type": "null"})
-        return {**_resolved(choice, definitions), **beside}
+        return {**_resolved(choice, definitions), **own}
     return dict(schema)

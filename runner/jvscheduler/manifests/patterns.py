@@ -1,9 +1,11 @@
-"""What the API server can tell of a text by itself, as RE2 patterns.
+"""Patterns by which the API server checks texts of a spec at admission.
 
-A pattern accepts all that the parser accepts: a text that passes here and not
-there is reported by the operator, but one that fails here could never be used.
-What needs arithmetic, such as a range that runs backwards or 31 February, is
-left to the parser. Python's, Go's and Rust's engines read these alike.
+A pattern accepts every text that the parser accepts, and some more: checks that
+need arithmetic, such as a range that runs backwards or 31 February, are left to
+the parser. So a text that a pattern refuses could never be used. A text that
+only the parser refuses is reported by the operator, as `Accepted=False`.
+
+The engines of Python, Go (RE2) and Rust read these patterns alike.
 """
 
 from typing import Final
@@ -13,7 +15,7 @@ from jvscheduler.schedules.phrases import WEEKDAYS as WEEKDAY_NAMES
 from jvscheduler.tasks import ENTRYPOINT_PATTERN, TASK_ID_PATTERN
 from jvscheduler.zones import NAME_PATTERN, OF_THE_MACHINE
 
-_GAP: Final = r"\s+"
+_SPACE: Final = r"\s+"
 
 
 def _any(*choices: str) -> str:
@@ -21,11 +23,11 @@ def _any(*choices: str) -> str:
 
 
 def _words(*words: str) -> str:
-    return _GAP.join(words)
+    return _SPACE.join(words)
 
 
 def _optional(*words: str) -> str:
-    return f"(?:{_GAP}{_words(*words)})?"
+    return f"(?:{_SPACE}{_words(*words)})?"
 
 
 def _divisors(of: int) -> str:
@@ -47,7 +49,7 @@ _TIME: Final = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
 _AT: Final = _optional("at", _TIME)
 _AT_MINUTE: Final = _optional("at", ":[0-5][0-9]")
 _DAY: Final = _any(*(f"{name[:3]}(?:{name[3:]})?" for name in WEEKDAY_NAMES))
-_AND: Final = rf"(?:\s*,\s*(?:and{_GAP})?|{_GAP}and{_GAP})"
+_AND: Final = rf"(?:\s*,\s*(?:and{_SPACE})?|{_SPACE}and{_SPACE})"
 
 _EVERY: Final = _any(
     "minute",
@@ -55,14 +57,14 @@ _EVERY: Final = _any(
     f"(?:day|weekday){_AT}",
     "week",
     f"{_DAY}(?:{_AND}{_DAY})*{_AT}",
-    f"{_divisors(60)}{_GAP}minutes?",
-    f"{_divisors(24)}{_GAP}hours?",
-    f"0*1{_GAP}(?:hours?{_AT_MINUTE}|days?{_AT}|weeks?)",
+    f"{_divisors(60)}{_SPACE}minutes?",
+    f"{_divisors(24)}{_SPACE}hours?",
+    f"0*1{_SPACE}(?:hours?{_AT_MINUTE}|days?{_AT}|weeks?)",
 )
 _COUNT: Final = "0*[1-9][0-9]{0,8}"
 _INTERVAL: Final = _any(
     "second",
-    rf"{_COUNT}(?:{_GAP}to{_GAP}{_COUNT})?{_GAP}(?:second|minute|hour|day|week)s?",
+    rf"{_COUNT}(?:{_SPACE}to{_SPACE}{_COUNT})?{_SPACE}(?:second|minute|hour|day|week)s?",
 )
 _CRON: Final = _words(
     _cron_field("[0-5]?[0-9]"),
@@ -72,7 +74,7 @@ _CRON: Final = _words(
     _cron_field(_named("[0-6]", WEEKDAYS)),
 )
 _WALL_CLOCK: Final = _any(
-    f"every{_GAP}{_EVERY}",
+    f"every{_SPACE}{_EVERY}",
     f"hourly{_AT_MINUTE}",
     f"daily{_AT}",
     f"weekly{_optional('on', _DAY)}{_AT}",
@@ -82,8 +84,8 @@ _WALL_CLOCK: Final = _any(
 )
 
 WALL_CLOCK: Final = rf"(?i)^\s*{_WALL_CLOCK}\s*$"
-"""What a clock on the wall shows, and so what its changes touch: all but the intervals."""
-SCHEDULE: Final = rf"(?i)^\s*{_any(_WALL_CLOCK, f'every{_GAP}{_INTERVAL}')}\s*$"
+"""Schedules in wall-clock time, which a clock change affects: all but intervals."""
+SCHEDULE: Final = rf"(?i)^\s*{_any(_WALL_CLOCK, f'every{_SPACE}{_INTERVAL}')}\s*$"
 TIME_ZONE: Final = f"^{NAME_PATTERN}$"
 MACHINE_ZONE: Final = f"(?i)^{_any(*OF_THE_MACHINE)}(?:/|$)"
 TASK_ID: Final = f"^{TASK_ID_PATTERN}$"

@@ -1,12 +1,13 @@
-"""The ScheduledTask object of a decorated task, and its YAML.
+"""The ScheduledTask of a decorated task, and its YAML.
 
-Every field that the decorator decides is written, also at its default: who
-reads the manifest sees what will run, and applying it again undoes what was
-changed by hand. Only `dst` and `backend` are left out there, which few need to know. Keys keep
-one order and documents are sorted by name, so equal tasks make equal bytes. The
-YAML is written here: a library takes longer for ten thousand tasks than
-importing them does, and leaves texts such as 1e3 unquoted that other readers
-take for numbers.
+Fields that the decorator decides are written even at their defaults: a reader
+of the manifest sees what will run, and `kubectl apply` undoes edits by hand.
+Only `dst`, `backend` and an empty description are left out at their defaults.
+
+Keys have a fixed order and documents are sorted by name, so that equal tasks
+give equal bytes. The YAML is written by this module, for two reasons. PyYAML
+takes longer to write ten thousand tasks than Python takes to import them. And
+it writes texts such as 1e3 without quotes, which other readers take for numbers.
 """
 
 import json
@@ -32,8 +33,11 @@ _FIRST_KEYS: Final[dict[str, Any]] = dict.fromkeys(
 def resource(
     task: Task, image: str, namespace: str | None, backend: Backend | None = None
 ) -> dict[str, Any]:
-    """Without a namespace, the one that `kubectl apply` is told; without a backend, the
-    operator's choice. Raises InvalidTask when that backend cannot carry the task."""
+    """The object as `kubectl apply` reads it.
+
+    Without a namespace, `kubectl` chooses it. Without a backend, the operator
+    chooses it. Raises InvalidTask when the backend cannot carry the task.
+    """
     _check_backend(task, backend)
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
     spec = {**_FIRST_KEYS, **to_spec(task), "backend": backend, "image": image}
@@ -57,7 +61,7 @@ def _check_backend(task: Task, backend: Backend | None) -> None:
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:
-    """One document for each, of mappings, texts, numbers and truth values."""
+    """One YAML document for each. Values are mappings, texts, integers and booleans."""
     by_name = sorted(resources, key=lambda item: str(item["metadata"]["name"]))
     return "".join(f"---\n{_mapping(item, '')}" for item in by_name)
 
@@ -73,9 +77,10 @@ def _mapping(fields: dict[str, Any], indent: str) -> str:
 
 def _scalar(value: str | int) -> str:
     if not isinstance(value, str):
-        return str(value).lower()
+        return str(value).lower()  # True becomes true
     if _PLAIN.fullmatch(value) and value.lower() not in _OTHER_TYPES:
         return value
+    # A JSON string is a YAML string, but for characters that YAML calls not printable.
     quoted = json.dumps(value, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)
 

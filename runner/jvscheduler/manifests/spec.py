@@ -1,9 +1,9 @@
-"""The one model of a ScheduledTask's spec and status.
+"""The model of a ScheduledTask's spec and status.
 
-The CRD's schema is generated from it, the operator reads objects with it and
-the build writes them from it, so the three cannot differ. Field names follow
-CronJob and Job where they mean the same. Rules that only the API server can
-hold, such as immutability, are CEL beside their field.
+The schema of the CRD is generated from it. The operator and the loop parse
+objects with it. Field names are those of CronJob and Job where they mean the
+same. Rules that only the API server can check, such as immutability, are CEL
+rules of their field.
 """
 
 from datetime import datetime
@@ -31,7 +31,7 @@ _MAX_HISTORY: Final = 1000
 
 
 def _validations(*rules: tuple[str, str]) -> JsonDict:
-    """CEL rules, each with the message for the user whose object it refuses."""
+    """Pairs of a CEL rule and the message for the user whose object breaks it."""
     return {"x-kubernetes-validations": [{"rule": r, "message": m} for r, m in rules]}
 
 
@@ -49,31 +49,31 @@ _SCHEDULE: Final = _validations(
         "fields",
     )
 )
-_NOT_OF_A_CRON_JOB: Final = "!has(self.backend) || self.backend != 'CronJob'"
-_TOGETHER: Final = _validations(
+_CRON_JOB_NOT_ASKED: Final = "!has(self.backend) || self.backend != 'CronJob'"
+_CROSS_FIELD_RULES: Final = _validations(
     (
         f"self.dst == 'cron' || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
-        "dst is for times of the wall clock, and this schedule is an interval, which no clock "
-        "change moves: leave dst out",
+        "dst is for wall-clock times, and this schedule is an interval, which no clock change "
+        "moves: leave dst out",
     ),
     (
-        f"{_NOT_OF_A_CRON_JOB} || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
+        f"{_CRON_JOB_NOT_ASKED} || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
         "no CronJob is due at the instants of this schedule: leave backend out, or say Loop",
     ),
     (
-        f"{_NOT_OF_A_CRON_JOB} || self.dst == 'cron'",
+        f"{_CRON_JOB_NOT_ASKED} || self.dst == 'cron'",
         "no CronJob is due at the instants of dst 'once': leave backend out, or say Loop",
     ),
     (
-        f"{_NOT_OF_A_CRON_JOB} || self.concurrencyPolicy != 'Replace'",
-        "with a CronJob, what is over maxConcurrency is skipped: for concurrencyPolicy Replace "
-        "leave backend out, or say Loop",
+        f"{_CRON_JOB_NOT_ASKED} || self.concurrencyPolicy != 'Replace'",
+        "a CronJob skips jobs over maxConcurrency: for concurrencyPolicy Replace leave backend "
+        "out, or say Loop",
     ),
 )
 _KNOWN_ZONE: Final = _validations(
     (
         f"!self.matches(r'{patterns.MACHINE_ZONE}')",
-        "must be an IANA time zone, not the one of a machine",
+        "must be an IANA time zone, and not the local zone of a machine",
     ),
     (
         "timestamp('2000-01-01T00:00:00Z').getHours(self) >= 0",
@@ -87,52 +87,52 @@ _BY_TYPE: Final[JsonDict] = {
 }
 
 
-def _key(field: str) -> str:
+def _api_key(field: str) -> str:
     return "taskID" if field == "task_id" else to_camel(field)
 
 
-class _Part(BaseModel):
+class _Model(BaseModel):
     model_config = ConfigDict(
-        alias_generator=_key, populate_by_name=True, extra="forbid", frozen=True
+        alias_generator=_api_key, populate_by_name=True, extra="forbid", frozen=True
     )
 
 
-class TemplateMetadata(_Part):
-    """Metadata of the task's pods."""
+class TemplateMetadata(_Model):
+    """Labels and annotations of the task's pods."""
 
     labels: dict[str, str] = Field(
-        default_factory=dict, description="Labels of the pods, added to the operator's."
+        default_factory=dict, description="Labels that are added to the operator's own."
     )
     annotations: dict[str, str] = Field(
-        default_factory=dict, description="Annotations of the pods, added to the operator's."
+        default_factory=dict, description="Annotations that are added to the operator's own."
     )
 
 
-class PodTemplate(_Part):
-    """Part of a pod template, merged over the operator's own."""
+class PodTemplate(_Model):
+    """A partial pod template. It is merged over the operator's own template."""
 
     metadata: TemplateMetadata = Field(
         default_factory=TemplateMetadata, description="Labels and annotations of the task's pods."
     )
     spec: dict[str, Any] = Field(
         default_factory=dict,
-        description="Part of a pod's spec, as in a Job: resources, env, volumes, nodeSelector, "
-        "serviceAccountName and so on. The container named 'task' is merged with the one that "
-        "runs the task; other containers are added.",
+        description="A partial pod spec, as in a Job: resources, env, volumes, nodeSelector, "
+        "serviceAccountName and so on. The container 'task' is merged with the one that runs the "
+        "task. Other containers are added.",
         json_schema_extra=_ANY_FIELDS,
     )
 
 
-class ScheduledTaskSpec(_Part):
+class ScheduledTaskSpec(_Model):
     """When and how a decorated Python function runs."""
 
-    model_config = ConfigDict(strict=True, json_schema_extra=_TOGETHER)
+    model_config = ConfigDict(strict=True, json_schema_extra=_CROSS_FIELD_RULES)
 
     task_id: str = Field(
         min_length=1,
         max_length=MAX_TASK_ID,
         pattern=patterns.TASK_ID,
-        description="What the history of this task is keyed by; cannot be changed.",
+        description="The id of the task in the history. It cannot be changed.",
         json_schema_extra=_IMMUTABLE,
     )
     entrypoint: str = Field(
@@ -145,8 +145,8 @@ class ScheduledTaskSpec(_Part):
         min_length=1,
         max_length=MAX_TEXT,
         description="When the task is due: a phrase such as 'every 5 minutes', 'daily at 14:30', "
-        "'every monday and friday at 09:00', 'every 5 to 10 minutes', or five cron fields as in a "
-        "CronJob.",
+        "'every monday and friday at 09:00' or 'every 5 to 10 minutes', or five cron fields as in "
+        "a CronJob.",
         json_schema_extra=_SCHEDULE,
     )
     time_zone: str = Field(
@@ -154,122 +154,137 @@ class ScheduledTaskSpec(_Part):
         min_length=1,
         max_length=MAX_NAME,
         pattern=patterns.TIME_ZONE,
-        description="IANA name of the time zone in whose wall-clock time the schedule is read.",
+        description="The IANA time zone in which the schedule is read, such as Europe/Berlin.",
         json_schema_extra=_KNOWN_ZONE,
     )
     dst: Dst = Field(
         default="cron",
-        description="Where the zone's clock changes: 'cron', a skipped time is not due and a "
-        "repeated one is due twice; 'once', each of a day's times has one run.",
+        description="What happens when the clock of the time zone changes. 'cron': as in cron, a "
+        "skipped time is not due and a repeated time is due twice. 'once': each time of a day is "
+        "due once.",
     )
     backend: Backend | None = Field(
         default=None,
-        description="What starts the task's jobs: 'CronJob', a pod for each; 'Loop', a process "
-        "forked in a pod that is already there. If absent, a CronJob where one is due at the very "
-        "same instants, else the loop.",
+        description="What carries the task. 'CronJob': a pod for each job. 'Loop': a process "
+        "for each job, in a pod that is already running. If absent: a CronJob if it can do "
+        "exactly what the spec asks for, otherwise a loop.",
     )
     suspend: bool = Field(
-        default=False, description="Whether no new jobs are started; running ones are left alone."
+        default=False, description="True: no new job is started. Running jobs go on."
     )
     max_concurrency: int = Field(
         default=1,
         ge=1,
         le=MAX_CONCURRENT,
-        description="Jobs of this task that may run at once; across both backends.",
+        description="How many jobs of this task may run at once, with either backend.",
     )
     concurrency_policy: ConcurrencyPolicy = Field(
         default="Forbid",
-        description="What becomes of a job over maxConcurrency: 'Forbid' skips it, 'Replace' ends "
-        "the oldest one that runs, which takes the loop.",
+        description="What happens to a job over maxConcurrency. 'Forbid': it is skipped. "
+        "'Replace': it ends the oldest running job and starts; only a loop can do this.",
     )
     active_deadline_seconds: int | None = Field(
         default=None,
         ge=1,
         le=MAX_SECONDS,
-        description="Seconds that one attempt may take before it is stopped; no limit if absent.",
+        description="How many seconds one attempt may run before it is stopped. If absent, there "
+        "is no limit.",
     )
     backoff_limit: int = Field(
         default=0,
         ge=0,
         le=MAX_RETRIES,
-        description="Attempts of the same job that may follow a failed first one.",
+        description="How many attempts of a job may follow its first one, if that one fails.",
     )
     description: str = Field(
         default="",
         max_length=MAX_DESCRIPTION,
-        description="What the task is for, in its author's words.",
+        description="What the task is for. It is text for people.",
     )
     image: str = Field(
         min_length=1,
         max_length=MAX_IMAGE,
         pattern=patterns.IMAGE,
-        description="Container image that holds the entrypoint, made from jvscheduler's runner.",
+        description="The container image with the entrypoint's code, built from jvscheduler's "
+        "runner image.",
     )
     starting_deadline_seconds: int | None = Field(
         default=None,
         ge=10,
         le=MAX_SECONDS,
-        description="Seconds after its scheduled time in which a job may still be started; "
-        "no limit if absent. Kubernetes looks every 10 seconds.",
+        description="How many seconds after its scheduled time a job may still start. If absent, "
+        "there is no limit. The least is 10, because Kubernetes looks every 10 seconds.",
     )
     successful_jobs_history_limit: int = Field(
         default=3,
         ge=0,
         le=_MAX_HISTORY,
-        description="Completed Jobs, with their pods, that are kept.",
+        description="How many completed Jobs are kept, with their pods. A loop creates no Jobs.",
     )
     failed_jobs_history_limit: int = Field(
-        default=3, ge=0, le=_MAX_HISTORY, description="Failed Jobs, with their pods, that are kept."
+        default=3,
+        ge=0,
+        le=_MAX_HISTORY,
+        description="How many failed Jobs are kept, with their pods. A loop creates no Jobs.",
     )
     template: PodTemplate | None = Field(
-        default=None, description="Part of a pod template, merged over the operator's own."
+        default=None,
+        description="A partial pod template. It is merged over the operator's own template.",
     )
 
     def to_json(self) -> dict[str, Any]:
-        """All but the template, by the API's keys; `mapping` converts it further."""
+        """Every field but the template, by the API's keys. `mapping` converts it further."""
         return self.model_dump(by_alias=True, exclude={"template"})
 
 
-class Condition(_Part):
-    """One aspect of the task's state, as Kubernetes writes conditions."""
+class Condition(_Model):
+    """One aspect of the task's state, in the form of all conditions in Kubernetes."""
 
-    type: str = Field(description="Aspect that this is about, such as Ready.", max_length=316)
-    status: Literal["True", "False", "Unknown"] = Field(description="Whether it holds.")
-    observed_generation: int | None = Field(
-        default=None, ge=0, description="metadata.generation that this was found for."
+    type: str = Field(description="The name of the condition, such as Ready.", max_length=316)
+    status: Literal["True", "False", "Unknown"] = Field(
+        description="True when the condition holds."
     )
-    last_transition_time: datetime = Field(description="When the status last changed.")
+    observed_generation: int | None = Field(
+        default=None, ge=0, description="The metadata.generation that the condition is about."
+    )
+    last_transition_time: datetime = Field(
+        description="When the status of the condition changed last."
+    )
     reason: str = Field(
-        description="Why, as one CamelCase word.",
+        description="Why the status is what it is, as one CamelCase word.",
         max_length=1024,
         pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
     )
-    message: str = Field(description="Why, for people.", max_length=32768)
+    message: str = Field(
+        description="Why the status is what it is, as a text for people.", max_length=32768
+    )
 
 
-class ScheduledTaskStatus(_Part):
-    """What the operator made of the spec, and what is going on."""
+class ScheduledTaskStatus(_Model):
+    """The state of the task, as the operator sees it."""
 
     observed_generation: int | None = Field(
-        default=None, ge=0, description="metadata.generation that this status was made for."
+        default=None, ge=0, description="The metadata.generation that this status is about."
     )
     backend: Backend | None = Field(
         default=None,
-        description="What starts the task's jobs now: a CronJob of the same name, or a loop.",
+        description="What carries the task now: a CronJob of the same name, or a loop.",
     )
     loop: str | None = Field(
-        default=None, description="Name of the loop's Deployment that serves the task now."
+        default=None, description="The Deployment of the loop that serves the task now."
     )
-    active: int = Field(default=0, ge=0, description="Jobs that are running now.")
+    active: int = Field(
+        default=0, ge=0, description="How many Jobs of the task's CronJob are running now."
+    )
     last_schedule_time: datetime | None = Field(
-        default=None, description="Scheduled time of the last job that was started."
+        default=None, description="The scheduled time of the last Job of the task's CronJob."
     )
     next_schedule_time: datetime | None = Field(
-        default=None, description="When the task is due next; absent while it is suspended."
+        default=None, description="When the task is due next. Absent while it is suspended."
     )
     conditions: list[Condition] = Field(
         default_factory=list,
-        description="Accepted: the spec can be used. Ready: the task is being scheduled. "
-        "Suspended: present while it is.",
+        description="Accepted: the spec is valid. Ready: a CronJob or a loop serves the task as "
+        "the spec asks. Suspended: present while spec.suspend is true.",
         json_schema_extra=_BY_TYPE,
     )

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ValidationError
 
 from jvscheduler import names, parse_schedule
 from jvscheduler.manifests import patterns
-from jvscheduler.manifests.__main__ import PLACES, crd_yaml, main
+from jvscheduler.manifests.__main__ import PATHS, crd_yaml, main
 from jvscheduler.manifests.crd import crd, structural
 from jvscheduler.manifests.resource import resource, to_yaml
 from jvscheduler.manifests.spec import ScheduledTaskSpec
@@ -45,15 +45,15 @@ def nodes(node: dict[str, Any], path: str) -> Iterator[tuple[str, dict[str, Any]
         yield from nodes(node["items"], f"{path}[]")
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_the_definition_in_the_repository_is_current(place: str) -> None:
-    assert (ROOT / place).read_text(encoding="utf-8") == crd_yaml(), "run `make generate`"
+@pytest.mark.parametrize("path", PATHS)
+def test_the_definition_in_the_repository_is_current(path: str) -> None:
+    assert (ROOT / path).read_text(encoding="utf-8") == crd_yaml(), "run `make generate`"
 
 
-def test_generating_writes_each_place(tmp_path: Path) -> None:
+def test_generating_writes_each_file(tmp_path: Path) -> None:
     main(tmp_path)
-    written = {place: yaml.safe_load((tmp_path / place).read_text()) for place in PLACES}
-    assert written == dict.fromkeys(PLACES, crd())
+    written = {path: yaml.safe_load((tmp_path / path).read_text()) for path in PATHS}
+    assert written == dict.fromkeys(PATHS, crd())
 
 
 def test_every_field_has_a_description_that_is_a_sentence() -> None:

@@ -44,7 +44,7 @@ CASES = [
     Case(
         "a CronJob that replaces",
         Reason.INVALID_BACKEND,
-        "spec.backend: concurrencyPolicy Replace takes the Loop",
+        "spec.backend: concurrencyPolicy Replace needs the Loop",
         {"concurrencyPolicy": "Replace", "backend": "CronJob"},
     ),
     Case("an unknown backend", Reason.INVALID_SPEC, "spec.backend: ", {"backend": "Cron"}),
