@@ -1,6 +1,15 @@
-"""The operator: keeps one CronJob for each ScheduledTask and says in its status how it goes.
+"""The operator: gives each ScheduledTask a CronJob or a loop, and writes its status.
 
-Level-triggered: `gather` reads what is, `decide` (pure) says what to do,
-`apply` does it with server-side apply. `handlers` is all that knows kopf,
-`kubernetes_cluster` all that knows the Kubernetes client.
+It is level-triggered. A pass over one key gathers what exists, decides (pure)
+what is to be done, and applies it with server-side apply.
+
+Rooms, each of which knows only those after it:
+
+- `controller`: which key is reconciled when; kopf, which watches
+- `tasks`, `loops`: the passes over ScheduledTasks and over loops' Deployments
+- `cache`: the last known state
+- `cluster`: the Kubernetes API
+- `acceptance`: what a spec asks for, or why it is refused
+- `pod_templates`: the pods of tasks and loops
+- `objects`: keys, times, drift and readiness of Kubernetes objects
 """

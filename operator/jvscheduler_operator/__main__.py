@@ -1,9 +1,4 @@
-"""`python -m jvscheduler_operator`: the operator as a process, ended by SIGTERM or SIGINT.
-
-kopf owns the signals and the liveness endpoint; when its watch ends, so does
-the work, and when the work dies, so does the watch: a half-dead operator would
-look alive.
-"""
+"""`python -m jvscheduler_operator`: the operator as a process, ended by SIGTERM or SIGINT."""
 
 import asyncio
 import logging
@@ -19,34 +14,38 @@ from jvscheduler_operator.controller.kopf import watch
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.tasks.reconcile import TaskReconciler
 
 
 async def run(chosen: Settings) -> None:
+    """Returns after SIGTERM or SIGINT, which kopf handles."""
     cluster = await KubernetesCluster.connect(chosen.kubeconfig)
     try:
         cache = Cache()
-        reconciler = Reconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
+        task_reconciler = TaskReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
         loop_reconciler = LoopReconciler(cache, cluster, chosen)
-        controller = Controller(cluster, cache, WorkQueue(), reconciler, loop_reconciler)
+        controller = Controller(cluster, cache, WorkQueue(), task_reconciler, loop_reconciler)
         await controller.wait_until_served()
+        # Watch and work end together. If one went on without the other, the liveness
+        # endpoint, which is kopf's, would still answer for a dead operator.
         await controller.run(lambda: watch(controller, chosen.liveness_endpoint))
     finally:
         await cluster.close()
 
 
-def _log() -> None:
+def _configure_logging() -> None:
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s %(message)s",
     )
-    for each_event_or_probe in ("kopf.objects", "aiohttp.access"):
-        logging.getLogger(each_event_or_probe).setLevel(logging.WARNING)
+    # These two write a line for each event and for each probe.
+    for noisy in ("kopf.objects", "aiohttp.access"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
 
 
 def main() -> None:
-    _log()
+    _configure_logging()
     try:
         asyncio.run(run(settings.from_environment()))
     except* SchedulerError as errors:

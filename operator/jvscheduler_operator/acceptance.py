@@ -1,8 +1,11 @@
-"""Whether a task's spec can be carried: the condition `Accepted`.
+"""Acceptance of a task: what its spec asks for, or why it is refused.
 
-The custom resource's schema refuses most of it at `kubectl apply`; what a
-pattern cannot say, and what an older schema let through, is refused here with
-a message for the user. A refused edit leaves what carries the task as it was.
+The custom resource's schema refuses most mistakes at `kubectl apply`. A pattern
+cannot find all of them, and an older schema let more through. Those are refused
+here, with a message for the user, in the condition `Accepted`.
+
+A refused edit changes nothing: what carries the task goes on with the last
+accepted spec.
 """
 
 from collections.abc import Mapping
@@ -17,16 +20,15 @@ from jvscheduler.manifests.backends import Backend, choose_backend
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
-from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects.manifests import Manifest
-from jvscheduler_operator.pod_templates.loops import worker_pod
+from jvscheduler_operator.objects.reasons import Reason
+from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
 from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 from jvscheduler_operator.pod_templates.tasks import pod_template
-from jvscheduler_operator.tasks.plan import Reason
 
 
 class Refused(SchedulerError):
-    """A task that cannot be carried, and why."""
+    """A task whose spec cannot be carried out. The message is for the user."""
 
     def __init__(self, reason: Reason, message: str) -> None:
         super().__init__(message)
@@ -35,41 +37,26 @@ class Refused(SchedulerError):
 
 @dataclass(frozen=True)
 class Accepted:
-    """A spec that can be carried, and by what."""
+    """A spec that can be carried out."""
 
     spec: ScheduledTaskSpec
     schedule: Schedule
     loop: str | None
-    """The loop's Deployment; None: a CronJob carries the task."""
+    """The loop's Deployment; None when a CronJob carries the task."""
 
 
 def accept(task: Manifest) -> Accepted:
-    """Raises Refused."""
+    """Check the spec in a fixed order; the first mistake raises Refused."""
     raw = task.get("spec", {})
     _check_name(task["metadata"]["name"])
     _check_time_zone(raw.get("timeZone", "UTC"))
+    # The schedule comes before the rest of the spec: the grammar's own messages
+    # explain a mistake, the spec's pattern only says that it does not match.
     schedule = _parse_schedule(raw)
     spec = _parse_spec(raw)
     is_loop = _backend(spec, schedule) == "Loop"
     _check_template(task["metadata"]["name"], spec, is_loop)
-    return Accepted(spec, schedule, deployments.name_of(spec) if is_loop else None)
-
-
-def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:
-    try:
-        return choose_backend(schedule, spec.backend, spec.concurrency_policy)
-    except InvalidTask as error:
-        raise Refused(Reason.INVALID_BACKEND, f"spec.backend: {error}") from error
-
-
-def _check_template(name: str, spec: ScheduledTaskSpec, is_loop: bool) -> None:
-    try:
-        if is_loop:
-            worker_pod(spec)
-        else:
-            pod_template(name, spec)
-    except InvalidTemplate as error:
-        raise Refused(Reason.INVALID_TEMPLATE, str(error)) from error
+    return Accepted(spec, schedule, loop_name(spec) if is_loop else None)
 
 
 def _check_name(name: str) -> None:
@@ -89,9 +76,9 @@ def _check_time_zone(name: Any) -> None:
 
 
 def _parse_schedule(raw: Mapping[str, Any]) -> Schedule:
-    """Before the rest of the spec: the grammar's messages tell more than its pattern's."""
     text: Any = raw.get("schedule")
     time_zone, seed = raw.get("timeZone", "UTC"), str(raw.get("taskID"))
+    # Parsed without `dst` first, so that the message names the field that is wrong.
     field = "spec.schedule"
     try:
         parse_schedule(text, time_zone, seed)
@@ -107,6 +94,23 @@ def _parse_spec(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
         return ScheduledTaskSpec.model_validate(spec)
     except ValidationError as error:
         raise Refused(Reason.INVALID_SPEC, _in_one_line(error)) from error
+
+
+def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:
+    try:
+        return choose_backend(schedule, spec.backend, spec.concurrency_policy)
+    except InvalidTask as error:
+        raise Refused(Reason.INVALID_BACKEND, f"spec.backend: {error}") from error
+
+
+def _check_template(name: str, spec: ScheduledTaskSpec, is_loop: bool) -> None:
+    try:
+        if is_loop:
+            worker_pod(spec)
+        else:
+            pod_template(name, spec)
+    except InvalidTemplate as error:
+        raise Refused(Reason.INVALID_TEMPLATE, str(error)) from error
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -1,6 +1,6 @@
-"""What may be told to the operator from outside; the only module that reads the environment.
+"""The operator's settings. No other module reads the environment.
 
-Few things on purpose: what a rule decides has no knob.
+There are few on purpose: what a rule can decide is no setting.
 """
 
 import os
@@ -16,16 +16,17 @@ from jvscheduler.version import __version__
 from jvscheduler_operator.pod_templates.loops import LoopImage
 
 LIVENESS_ENDPOINT: Final = "JVSCHEDULER_LIVENESS_ENDPOINT"
-"""Where `GET` answers 200 while the operator lives; unset: `http://0.0.0.0:8080/healthz`."""
+"""URL that answers `GET` with 200 while the operator runs. Default:
+`http://0.0.0.0:8080/healthz`."""
 
 LOOP_IMAGE: Final = "JVSCHEDULER_LOOP_IMAGE"
-"""The image of loops, which is the server's; unset: that of this version."""
+"""The image of the container `loop`. Default: the server's image of this version."""
 
 LOOP_IMAGE_PULL_POLICY: Final = "JVSCHEDULER_LOOP_IMAGE_PULL_POLICY"
-"""As a container's `imagePullPolicy`; unset: `IfNotPresent`."""
+"""The `imagePullPolicy` of the container `loop`. Default: `IfNotPresent`."""
 
 KUBECONFIG: Final = "KUBECONFIG"
-"""As everywhere; unset: `~/.kube/config` if it is there, else the pod's service account."""
+"""Default: `~/.kube/config` if it exists, else the pod's service account."""
 
 _DEFAULT_ENDPOINT: Final = "http://0.0.0.0:8080/healthz"
 _DEFAULT_IMAGE: Final = f"jvscheduler/server:{__version__}"
@@ -33,10 +34,9 @@ _DEFAULT_IMAGE: Final = f"jvscheduler/server:{__version__}"
 
 @dataclass(frozen=True)
 class Settings:
-    """`database_url` goes into a Secret of each namespace with tasks; None: none is written."""
-
     kubeconfig: str | None
     database_url: str | None
+    """Written into a Secret in each namespace that has tasks; None writes no Secret."""
     liveness_endpoint: str
     instance: str
     """This process, as Events name it."""
@@ -44,7 +44,7 @@ class Settings:
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Raises InvalidSettings for a liveness endpoint that is no http URL with a path."""
+    """Raises InvalidSettings when the liveness endpoint is not an http URL with a path."""
     endpoint = environ.get(LIVENESS_ENDPOINT) or _DEFAULT_ENDPOINT
     parts = urlsplit(endpoint)
     if parts.scheme != "http" or not parts.path:

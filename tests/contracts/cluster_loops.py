@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from jvscheduler_operator.acceptance import accept
-from jvscheduler_operator.cluster.client import Conflict, Listing, NotFound
+from jvscheduler_operator.cluster.client import Listing
+from jvscheduler_operator.cluster.errors import Conflict, NotFound
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects.manifests import Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage

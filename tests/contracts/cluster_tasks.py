@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator.cluster.client import Cluster, Conflict, NotFound
+from jvscheduler_operator.cluster.client import Cluster
+from jvscheduler_operator.cluster.errors import Conflict, NotFound
 from jvscheduler_operator.objects import secrets
-from jvscheduler_operator.objects.manifests import Key, Manifest, State, key_of
+from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 from jvscheduler_operator.tasks.decide import decide
+from jvscheduler_operator.tasks.plan import State
 from tests.support.operator.objects import NOON, YEARLY, foreign_cron_job, task
 
 Put = Callable[[Manifest], Awaitable[Manifest]]

@@ -176,7 +176,7 @@ def stored(spec: Mapping[str, Any]) -> Manifest:
 
 def cron_job(task: Manifest) -> Manifest:
     accepted = accept(task)
-    made = cron_jobs.build(task, accepted.spec, cron_jobs.due(accepted.schedule) or {})
+    made = cron_jobs.build(task, accepted.spec, cron_jobs.schedule_fields(accepted.schedule) or {})
     return {**made["spec"]}
 
 

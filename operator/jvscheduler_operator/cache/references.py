@@ -1,36 +1,49 @@
-"""Which loops a task is tied to: the one that its spec asks for, and the one that serves it.
+"""The loops that a task refers to: the one that its spec asks for and the one that serves it.
 
-While they differ, both must be there; a Deployment that no task is tied to may go.
+While they differ, both must exist. A Deployment that no task refers to may be
+deleted.
 """
 
 from dataclasses import dataclass
 
 from jvscheduler_operator.acceptance import Refused, accept
-from jvscheduler_operator.objects.manifests import LoopKey, Manifest, assigned_loop
+from jvscheduler_operator.objects.manifests import (
+    LoopKey,
+    Manifest,
+    assigned_loop,
+    is_being_deleted,
+)
 
 
 @dataclass(frozen=True)
-class Ties:
-    wanted: LoopKey | None = None
+class LoopReferences:
+    requested: LoopKey | None = None
+    """The spec asks for this loop. A refused spec asks for none."""
     assigned: LoopKey | None = None
+    """The status names this loop as the one that serves the task."""
 
     @property
     def loops(self) -> frozenset[LoopKey]:
-        return frozenset({self.wanted, self.assigned} - {None})  # type: ignore[arg-type]
+        return frozenset({self.requested, self.assigned} - {None})  # type: ignore[arg-type]
 
 
-def ties_of(task: Manifest) -> Ties:
-    """A refused spec asks for none, and one that is being deleted is tied to none."""
-    if "deletionTimestamp" in task["metadata"]:
-        return Ties()
-    namespace, serving = task["metadata"]["namespace"], assigned_loop(task)
-    return Ties(
-        LoopKey(namespace, wanted) if (wanted := _wanted(task)) else None,
-        LoopKey(namespace, serving) if serving else None,
+def references_of(task: Manifest) -> LoopReferences:
+    # A task that is being deleted starts no more jobs. If it kept its loop, the
+    # Deployment would stay for as long as someone's finalizer keeps the task.
+    if is_being_deleted(task):
+        return LoopReferences()
+    namespace, requested, assigned = (
+        task["metadata"]["namespace"],
+        _requested_loop(task),
+        assigned_loop(task),
+    )
+    return LoopReferences(
+        LoopKey(namespace, requested) if requested else None,
+        LoopKey(namespace, assigned) if assigned else None,
     )
 
 
-def _wanted(task: Manifest) -> str | None:
+def _requested_loop(task: Manifest) -> str | None:
     try:
         return accept(task).loop
     except Refused:

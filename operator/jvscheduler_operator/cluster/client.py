@@ -1,39 +1,14 @@
-"""The seam to the Kubernetes API: what the operator reads and writes, and how that may fail.
+"""The requests that the operator makes to the Kubernetes API.
 
-Watching is not part of it, that is kopf's. Every call is one request (lists:
-one for each page), bounded in time, and safe to repeat.
+Watching is not part of it: kopf does that. Every call is one request, a list is
+one for each page. Every call is bounded in time and safe to repeat.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler_operator.objects.manifests import Key, Manifest
-
-
-class Unavailable(TemporaryError):
-    """The API server cannot be reached, is overloaded or fails; `retry_after` in seconds."""
-
-    def __init__(self, message: str, retry_after: float = 0.0) -> None:
-        super().__init__(message)
-        self.retry_after = retry_after
-
-
-class Rejected(SchedulerError):
-    """The API server will not do it; the message is its own."""
-
-
-class Conflict(Rejected):
-    """The object is not what it was taken for, or another manager owns a field."""
-
-
-class NotFound(Rejected):
-    """The object, or its kind, is not there."""
-
-
-class Stale(TemporaryError):
-    """What was written was decided from an object that has changed; its event is on its way."""
 
 
 @dataclass(frozen=True)
@@ -45,53 +20,58 @@ class Listing:
 
 
 class Cluster(Protocol):
-    """Each method raises Unavailable, or Rejected and its kin."""
+    """Each method raises Unavailable, Rejected, Conflict or NotFound (`cluster.errors`)."""
 
     async def serves_tasks(self) -> bool:
-        """Whether the custom resource is installed, as discovery tells it."""
+        """True when the custom resource is installed and the API server serves it."""
 
     async def tasks(self) -> Listing: ...
 
     async def cron_jobs(self) -> Listing:
-        """Those with the task label only."""
+        """Only CronJobs with the task label."""
 
     async def cron_job(self, key: Key) -> Manifest | None:
-        """Whether labelled or not."""
+        """The CronJob of that name, with or without the label."""
 
     async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
-        """Server-side apply. With `metadata.uid`, Conflict unless that very object is there.
+        """Server-side apply.
 
-        Without force, Conflict when another manager owns a field of another value.
+        With `metadata.uid`, Conflict unless the object with that uid exists. Without
+        force, Conflict when another manager owns a field with another value.
         """
 
     async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
-        """As `patch_cron_job_status`, of the rest."""
+        """Merge patch of metadata and spec. Conflict as in `patch_cron_job_status`."""
 
     async def delete_cron_job(self, seen: Manifest) -> None:
-        """With its Jobs. Conflict unless it is at the version seen; gone is NotFound."""
+        """Delete it with its Jobs. Conflict unless it still has the version that was seen."""
 
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
-        """Merge patch. With `metadata.resourceVersion`, Conflict unless that is the present one."""
+        """Merge patch of metadata and status.
+
+        With `metadata.resourceVersion`, Conflict unless that is the present one.
+        """
 
     async def loops(self) -> Listing:
-        """Deployments with the loop label only."""
+        """Only Deployments with the loop label."""
 
     async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
-        """As `apply_cron_job`."""
+        """Server-side apply of a Deployment, as `apply_cron_job`."""
 
     async def delete_loop(self, seen: Manifest) -> None:
-        """As `delete_cron_job`."""
+        """Delete a Deployment, as `delete_cron_job`."""
 
     async def apply_rights(self, manifest: Manifest) -> None:
         """Server-side apply, with force, of a ServiceAccount or a RoleBinding."""
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
-        """Server-side apply of the status; Conflict unless the task is at the version seen.
+        """Server-side apply of the status. Conflict unless the task has the version seen.
 
-        (A uid would not do: the API server ignores metadata here, but for the version.)
+        A uid would protect nothing: for a status, the API server ignores all metadata
+        but the resource version.
         """
 
     async def apply_secret(self, manifest: Manifest) -> None:
-        """Server-side apply without force: Conflict leaves what another manager wrote."""
+        """Server-side apply without force: Conflict when another manager wrote the data."""
 
     async def create_event(self, event: Manifest) -> None: ...

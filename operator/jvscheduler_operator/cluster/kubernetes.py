@@ -1,8 +1,8 @@
-"""The cluster as the Kubernetes API has it; the only module that knows the client.
+"""The cluster behind the Kubernetes API. No other module imports the Kubernetes client.
 
-Requests are made by path and answered as plain JSON: the client's typed models
-cost time and memory, and drop the fields that they do not know. The client
-gives the credentials, also a service account's rotating token.
+Requests name a path and answers are plain JSON. The client's typed models would
+cost time and memory, and they drop fields that they do not know. The client
+gives the credentials, and renews a service account's token when it rotates.
 """
 
 import json
@@ -14,11 +14,16 @@ from kubernetes.aio import client, config
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_operator.cluster.client import Conflict, Listing, NotFound, Rejected, Unavailable
+from jvscheduler_operator.cluster.client import Listing
+from jvscheduler_operator.cluster.errors import NotFound, Unavailable, error_of
 from jvscheduler_operator.objects.manifests import Key, Manifest
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
+"""Seconds for one request. Without a limit, a silent API server would hold a worker for ever."""
+
 _PAGE: Final = 500
+"""Objects in one page of a list, as kubectl asks for."""
+
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _JSON: Final = "application/json"
@@ -31,29 +36,28 @@ _GROUPS: Final[Mapping[str, str]] = {
     "serviceaccounts": "/api/v1",
     names.PLURAL: _TASKS,
 }
-"""Where each kind is; what comes from a list does not say its own."""
+"""The path of each kind. Objects that come from a list do not say their own kind."""
 
-_AS_SEEN: Final = ("name", "namespace", "resourceVersion")
-_REFUSALS: Final[Mapping[int, type[Rejected]]] = {404: NotFound, 409: Conflict}
-_TRY_AGAIN: Final = frozenset({401, 408, 410, 429, 502, 503, 504})
+_STATUS_METADATA: Final = ("name", "namespace", "resourceVersion")
+"""With the resource version, the API server refuses a status for a task that has changed."""
 
 Query = Sequence[tuple[str, str]]
 
 
 class KubernetesCluster:
-    """Close it. See `Cluster` for what the methods promise."""
+    """`Cluster` says what each method promises. Close it at the end."""
 
     def __init__(self, api: client.ApiClient) -> None:
         self._api = api
 
     @classmethod
     async def connect(cls, kubeconfig: str | None = None) -> "KubernetesCluster":
-        """By that file, else the user's default one, else the pod's service account."""
+        """Connect with this kubeconfig, else the user's default one, else the pod's account."""
         configuration = client.Configuration()
-        place = {"config_file": kubeconfig} if kubeconfig else {}
+        chosen = {"config_file": kubeconfig} if kubeconfig else {}
         try:
             await config.load_config(  # type: ignore[no-untyped-call]
-                client_configuration=configuration, **place
+                client_configuration=configuration, **chosen
             )
         except (config.ConfigException, OSError) as error:
             raise InvalidSettings(
@@ -113,7 +117,7 @@ class KubernetesCluster:
         await self._apply(_path_of(kind, manifest), manifest, force=True)
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
-        metadata = {field: task["metadata"][field] for field in _AS_SEEN}
+        metadata = {field: task["metadata"][field] for field in _STATUS_METADATA}
         manifest = {
             "apiVersion": names.API_VERSION,
             "kind": names.KIND,
@@ -139,6 +143,8 @@ class KubernetesCluster:
         return await self._request("PATCH", path, patch, _MERGE, query)
 
     async def _delete(self, path: str, seen: Manifest) -> None:
+        # The preconditions keep us from deleting what has changed since the decision:
+        # a CronJob that has started a Job, or another object of the same name.
         version = seen["metadata"]["resourceVersion"]
         conditions = {"uid": seen["metadata"]["uid"], "resourceVersion": version}
         options = {"propagationPolicy": "Background", "preconditions": conditions}
@@ -196,25 +202,13 @@ def _decode(status: int, text: bytes, headers: Mapping[str, str]) -> dict[str, A
     answer = _json(text)
     if status < 300:
         return answer
-    message = answer.get("message") or f"the Kubernetes API answered {status}"
-    if status in _TRY_AGAIN or (status == 500 and not _is_malformed(answer)):
-        raise Unavailable(message, _seconds(headers.get("Retry-After")))
-    raise _REFUSALS.get(status, Rejected)(message)
+    raise error_of(status, answer, headers.get("Retry-After"))
 
 
 def _json(text: bytes) -> dict[str, Any]:
-    """A proxy in between may answer something else."""
+    # A proxy before the API server may answer with HTML or plain text.
     try:
         answer = json.loads(text)
     except ValueError:
         return {"message": text.decode(errors="replace")[:200]}
     return answer if isinstance(answer, dict) else {}
-
-
-def _is_malformed(answer: Mapping[str, Any]) -> bool:
-    """Server-side apply answers 500 to a manifest that does not fit the kind's schema."""
-    return "failed to create typed patch object" in answer.get("message", "")
-
-
-def _seconds(text: str | None) -> float:
-    return float(text) if text is not None and text.isdigit() else 0.0

@@ -1,1 +1,1 @@
-"""What feeds keys to the reconcilers: watches, cache and queue."""
+"""Decides which key is reconciled when: watch events and lists in, passes out."""

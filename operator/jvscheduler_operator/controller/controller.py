@@ -1,10 +1,8 @@
-"""Feeds the queue from what is seen, works it off, and makes up for what was not seen.
+"""Adds to the queue the keys of what has changed, and works the queue off.
 
-kopf tells of objects that change, but not of those that vanished while its
-watch was away (after a `410 Gone` it lists anew and says nothing of the
-missing). Lists of our own, at the start and now and then, close that gap; the
-first comes before any work, so that no child is taken for absent, and no loop
-for one without tasks.
+kopf reports every change, but not the deletion of an object while its watch was
+interrupted: after a `410 Gone` it lists anew, and says nothing about objects that
+are missing. Lists of our own find those, at the start and every few minutes.
 """
 
 import asyncio
@@ -15,18 +13,20 @@ from datetime import timedelta
 from typing import Final
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cache.cache import Cache, Shelf
-from jvscheduler_operator.cluster.client import Cluster, Rejected, Unavailable
-from jvscheduler_operator.controller.dependents import Facts, concerned, facts
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cache.index import ObjectIndex
+from jvscheduler_operator.cluster.client import Cluster
+from jvscheduler_operator.cluster.errors import Rejected, Unavailable
+from jvscheduler_operator.controller.dependents import Snapshot, dependents, snapshot
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, loop_key_of
-from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.tasks.reconcile import TaskReconciler
 
 _logger = logging.getLogger(__name__)
 
 _WORKERS: Final = 16
-"""As many requests in flight; more only wait for the API server."""
+"""At most as many requests are open at once. More would only wait for the API server."""
 
 _RESYNC_SECONDS: Final = 600.0
 _RETRY_SECONDS: Final = 5.0
@@ -38,26 +38,28 @@ class Controller:
         cluster: Cluster,
         cache: Cache,
         queue: WorkQueue,
-        reconciler: Reconciler,
+        task_reconciler: TaskReconciler,
         loop_reconciler: LoopReconciler,
     ) -> None:
         self._cluster = cluster
         self._cache = cache
         self._queue = queue
-        self._reconciler = reconciler
+        self._task_reconciler = task_reconciler
         self._loop_reconciler = loop_reconciler
 
     def task_seen(self, change: str | None, manifest: Manifest) -> None:
         self._seen(self._cache.tasks, key_of(manifest), change, manifest)
 
     def cron_job_seen(self, change: str | None, manifest: Manifest) -> None:
-        self._seen(self._cache.children, key_of(manifest), change, manifest)
+        self._seen(self._cache.cron_jobs, key_of(manifest), change, manifest)
 
     def loop_seen(self, change: str | None, manifest: Manifest) -> None:
         self._seen(self._cache.loops, loop_key_of(manifest), change, manifest)
 
     async def wait_until_served(self) -> None:
-        """kopf finds kinds at its start only, so it must not start before ours is there."""
+        """Returns when the API server serves ScheduledTasks."""
+        # kopf looks for kinds only at its start. Started too early, it would watch
+        # nothing, and would not say so.
         while True:
             try:
                 if await self._cluster.serves_tasks():
@@ -70,14 +72,14 @@ class Controller:
     async def run(
         self, watch: Callable[[], Awaitable[None]], resync_seconds: float = _RESYNC_SECONDS
     ) -> None:
-        """Until the watch ends, or the work fails.
-
-        The workers are there before the watch starts: kopf takes every asyncio task that
-        begins after it for its own, waits for it at its end and cancels it.
-        """
+        """Returns when the watch ends. Raises when the watch or a worker fails."""
+        # The lists come before any pass. On an empty cache, a pass could take a CronJob
+        # for absent, and would delete every loop as one without tasks.
         await self._list_all()
         try:
             async with asyncio.TaskGroup() as group:
+                # The workers start before the watch: kopf takes every asyncio task that
+                # starts after it for its own, and cancels it at its end.
                 tasks = [group.create_task(self._work()) for _ in range(_WORKERS)]
                 tasks.append(group.create_task(self._resync_for_ever(resync_seconds)))
                 await watch()
@@ -87,31 +89,33 @@ class Controller:
             self._queue.close()
 
     async def resync(self) -> None:
-        """Compare the cache with what is there, and reconcile what differs."""
-        children, loops = await self._cluster.cron_jobs(), await self._cluster.loops()
+        """List all objects, and add the keys of those that differ from the cache."""
+        cron_jobs, loops = await self._cluster.cron_jobs(), await self._cluster.loops()
         tasks = await self._cluster.tasks()
-        for shelf, listing in (
-            (self._cache.children, children),
+        for index, listing in (
+            (self._cache.cron_jobs, cron_jobs),
             (self._cache.loops, loops),
             (self._cache.tasks, tasks),
         ):
-            for key in shelf.replace(listing.items, listing.version):
+            for key in index.replace(listing.items, listing.version):
                 self._queue.add(key)
-                for loop in facts(self._cache, key).loops:
+                for loop in snapshot(self._cache, key).loops:
                     self._queue.add(loop)
+        # A task that is gone no longer says which loop it had. So every loop is looked
+        # at, and the pass over one without tasks deletes it.
         for key in self._cache.loops:
             self._queue.add(key)
 
-    def _seen(self, shelf: Shelf, key: Key, change: str | None, manifest: Manifest) -> None:
-        before = facts(self._cache, key)
-        is_news = shelf.remove(manifest) if change == "DELETED" else shelf.put(manifest)
+    def _seen(self, index: ObjectIndex, key: Key, change: str | None, manifest: Manifest) -> None:
+        before = snapshot(self._cache, key)
+        is_news = index.remove(manifest) if change == "DELETED" else index.put(manifest)
         if is_news:
             self._queue.add(key)
-            self._add_concerned(key, before)
+            self._add_dependents(key, before)
 
-    def _add_concerned(self, key: Key, before: Facts) -> None:
-        for other in concerned(self._cache, key, before):
-            self._queue.add(other)
+    def _add_dependents(self, key: Key, before: Snapshot) -> None:
+        for dependent in dependents(self._cache, key, before):
+            self._queue.add(dependent)
 
     async def _list_all(self) -> None:
         while True:
@@ -140,22 +144,24 @@ class Controller:
                 self._queue.done(key)
 
     async def _reconcile(self, key: Key) -> None:
-        before = facts(self._cache, key)
+        before = snapshot(self._cache, key)
         try:
             delay = await self._pass_over(key)
         except TemporaryError as error:
             again = self._queue.retry(key, getattr(error, "retry_after", 0.0))
             _logger.warning("%s: %s; again in %.1f s", key, error, again)
         except Exception:
+            # A mistake of ours that one object brings out must not stop the others.
             again = self._queue.retry(key)
             _logger.exception("%s could not be reconciled; again in %.1f s", key, again)
         else:
             self._queue.succeeded(key)
             self._queue.add_after(key, delay.total_seconds() if delay is not None else None)
         finally:
-            self._add_concerned(key, before)
+            # Also after a failure: the pass may have written before it failed.
+            self._add_dependents(key, before)
 
     async def _pass_over(self, key: Key) -> timedelta | None:
         if isinstance(key, LoopKey):
             return await self._loop_reconciler.reconcile(key)
-        return await self._reconciler.reconcile(key)
+        return await self._task_reconciler.reconcile(key)

@@ -1,40 +1,39 @@
-"""Which keys to look at when another has changed: tasks and their loops.
+"""Which keys to reconcile when another one has changed.
 
-A loop waits for tasks to ask for it and to leave it; tasks wait for their loop
-to be available.
+A loop depends on its tasks: it is created when the first one asks for it, and
+deleted when the last one has left it. A task depends on its loop: it waits until
+the loop is available.
 """
 
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.loops import deployments
-from jvscheduler_operator.loops.deployments import Standing
 from jvscheduler_operator.objects.manifests import Key, LoopKey
+from jvscheduler_operator.objects.readiness import LoopReadiness
 
 
 @dataclass(frozen=True)
-class Facts:
-    """What its neighbours have to know of a key."""
+class Snapshot:
+    """The facts about a key that other keys depend on, as they are at one moment."""
 
     loops: Set[LoopKey] = frozenset()
-    """Of a task: those that it is tied to."""
-    standing: Standing | None = None
-    failure: str | None = None
+    """The loops that a task refers to."""
+    readiness: LoopReadiness | None = None
+    """The readiness of a loop."""
 
 
-def facts(cache: Cache, key: Key) -> Facts:
+def snapshot(cache: Cache, key: Key) -> Snapshot:
     if isinstance(key, LoopKey):
-        standing = deployments.standing(cache.loops.get(key))
-        return Facts(standing=standing, failure=cache.loop_failures.get(key))
-    return Facts(cache.tasks.ties(key).loops)
+        return Snapshot(readiness=cache.loop_readiness(key))
+    return Snapshot(cache.tasks.references(key).loops)
 
 
-def concerned(cache: Cache, key: Key, before: Facts) -> Iterable[Key]:
-    """Those that the change since then concerns."""
-    after = facts(cache, key)
+def dependents(cache: Cache, key: Key, before: Snapshot) -> Iterable[Key]:
+    """The keys that depend on what has changed since `before`."""
+    after = snapshot(cache, key)
     if not isinstance(key, LoopKey):
         return before.loops ^ after.loops
     if before == after:
         return ()
-    return {*cache.tasks.wanting(key), *cache.tasks.assigned(key)}
+    return {*cache.tasks.requesting(key), *cache.tasks.assigned(key)}

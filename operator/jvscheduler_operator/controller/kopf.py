@@ -1,13 +1,13 @@
-"""What kopf does for us: it logs in, watches and ends. All that knows kopf is here.
+"""kopf logs in, watches, and ends the process. No other module imports it.
 
-An event handler's exception is logged and never retried, and change handlers,
-indexes, timers and daemons write to every object or do not carry ten thousand:
-the handlers only hand on what they saw. Nothing of kopf's own is written to any
-object: no finalizer, no annotation, no Event.
+The event handlers only pass on what they see, because kopf logs an exception of
+theirs and never calls them again for it. Its change handlers, timers and daemons
+write to every object, and its indexes do not carry ten thousand of them. Nothing
+of kopf's own is written to any object: no finalizer, no annotation, no Event.
 
-Kinds are not scanned for while running: kopf does not see a kind that is served
-a moment later than its CRD's last event, and would be blind without a word.
-When the CRD goes, the watch fails and the process ends, to wait for it anew.
+kopf looks for kinds only at its start. While running it would miss a kind that is
+served a moment after its CRD's last event, and would say nothing. When the CRD is
+deleted, the watch fails and the process ends; a new process waits for the CRD.
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,19 @@ import kopf
 from jvscheduler import names
 from jvscheduler.errors import SchedulerError
 from jvscheduler_operator.controller.controller import Controller
-from jvscheduler_operator.controller.stateless import NoComparison, NoProgress
 
 _CRON_JOBS: Final = ("batch", "cronjobs")
 _DEPLOYMENTS: Final = ("apps", "deployments")
-_CHUNK: Final = 500
+_PAGE: Final = 500
+"""Objects in one page of a list."""
 
 
 class Backoffs:
-    """Seconds between attempts, without end: kopf exits when they run out, and an API server
-    may be away for longer than any finite list."""
+    """Seconds between attempts to reach the API server, without end.
+
+    kopf ends the process when they run out. An API server may be away for longer
+    than any finite list.
+    """
 
     def __iter__(self) -> Iterator[float]:
         delay = 0.5
@@ -40,8 +43,43 @@ class WatchFailed(SchedulerError):
     """kopf has given up."""
 
 
+class NoComparison(kopf.DiffBaseStorage):
+    """Keeps kopf from comparing an object with what it was, which is half of its work per event.
+
+    Only change handlers need the comparison, and there are none.
+    """
+
+    def build(self, *_: Any, **__: Any) -> kopf.BodyEssence:
+        return kopf.BodyEssence()
+
+    def fetch(self, *_: Any, **__: Any) -> kopf.BodyEssence | None:
+        return None
+
+    def store(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError("nothing of kopf's is written to any object")
+
+
+class NoProgress(kopf.ProgressStorage):
+    """Keeps kopf from writing to an object how far its change handlers came."""
+
+    def fetch(self, *_: Any, **__: Any) -> kopf.ProgressRecord | None:
+        return None
+
+    def store(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError("nothing of kopf's is written to any object")
+
+    def purge(self, *_: Any, **__: Any) -> None:
+        """There is nothing to purge."""
+
+    def touch(self, *_: Any, **__: Any) -> None:
+        raise NotImplementedError("nothing of kopf's is written to any object")
+
+    def clear(self, *, essence: kopf.BodyEssence) -> kopf.BodyEssence:
+        return essence
+
+
 async def watch(controller: Controller, liveness_endpoint: str) -> None:
-    """Until SIGTERM or SIGINT. Raises WatchFailed."""
+    """Returns after SIGTERM or SIGINT. Raises WatchFailed."""
     try:
         await kopf.operator(
             registry=_registry(controller),
@@ -49,7 +87,8 @@ async def watch(controller: Controller, liveness_endpoint: str) -> None:
             clusterwide=True,
             standalone=True,
             liveness_endpoint=liveness_endpoint,
-            # For peering, which is off; kopf's own guess needs a user that has a name.
+            # kopf uses it for peering only, which is off. Its own default fails in a pod
+            # whose user id has no name.
             identity=cast("Any", names.FIELD_MANAGER),
         )
     except Exception as error:
@@ -85,7 +124,7 @@ def _settings() -> kopf.OperatorSettings:
     chosen.scanning.disabled = True
     chosen.watching.label_selectors[_CRON_JOBS] = names.TASK_LABEL
     chosen.watching.label_selectors[_DEPLOYMENTS] = names.LOOP_LABEL
-    chosen.watching.chunk_size = _CHUNK
+    chosen.watching.chunk_size = _PAGE
     chosen.networking.error_backoffs = Backoffs()
     chosen.networking.request_timeout = 30.0
     chosen.networking.connect_timeout = 10.0

@@ -1,8 +1,8 @@
-"""Which keys to reconcile, and when.
+"""The queue of keys to reconcile, after client-go's `workqueue`.
 
-A key waits at most once however often it is added, and is never worked on by
-two workers: an addition during the work is kept until the work is done. Each
-key has its own backoff, so that a poisoned object delays no other.
+A key waits at most once, however often it is added. Two workers never work on the same
+key: what is added during the work waits until the work is done. Each key has its
+own backoff, so that one poisoned object delays no other.
 """
 
 import asyncio
@@ -12,19 +12,24 @@ from typing import Final
 
 from jvscheduler_operator.objects.manifests import Key
 
-_FIRST_DELAY: Final = 0.5
-_LONGEST_DELAY: Final = 60.0
-_SPREAD: Final = 0.2
+_FIRST_BACKOFF: Final = 0.5
+_MAX_BACKOFF: Final = 60.0
+"""Seconds. An object that is always refused costs one pass in a minute."""
+
+_JITTER: Final = 0.2
+"""The part of a backoff that is random. Without it, all keys that failed in one outage would
+be tried again in the same moment."""
 
 
 class WorkQueue:
-    """Delays are in seconds; `jitter` draws from 0 to 1."""
+    """Delays are in seconds. `jitter` draws from 0 to 1."""
 
     def __init__(self, jitter: Callable[[], float] = random.random) -> None:
         self._jitter = jitter
         self._waiting: asyncio.Queue[Key] = asyncio.Queue()
         self._added: set[Key] = set()
-        self._worked_on: set[Key] = set()
+        """Keys to reconcile; those that are being processed are not in `_waiting` yet."""
+        self._processing: set[Key] = set()
         self._timers: dict[Key, asyncio.TimerHandle] = {}
         self._failures: dict[Key, int] = {}
 
@@ -35,24 +40,24 @@ class WorkQueue:
         if key in self._added:
             return
         self._added.add(key)
-        if key not in self._worked_on:
+        if key not in self._processing:
             self._waiting.put_nowait(key)
 
     def add_after(self, key: Key, delay: float | None) -> None:
-        """Add the key later. The last word counts; None takes back an earlier one."""
+        """Add the key after a delay, which replaces an earlier one. None only cancels."""
         timer = self._timers.pop(key, None)
         if timer is not None:
             timer.cancel()
         if delay is not None:
             loop = asyncio.get_running_loop()
-            self._timers[key] = loop.call_later(delay, self._due, key)
+            self._timers[key] = loop.call_later(delay, self._on_timer, key)
 
     def retry(self, key: Key, at_least: float = 0.0) -> float:
-        """Add the key after its backoff, which doubles with each failure; returns the delay."""
+        """Add the key after its backoff, which doubles with each failure. Returns the delay."""
         failures = self._failures.get(key, 0)
         self._failures[key] = failures + 1
-        backoff = min(_FIRST_DELAY * 2.0 ** min(failures, 10), _LONGEST_DELAY)
-        delay = max(backoff, at_least) * (1 + _SPREAD * self._jitter())
+        backoff = min(_FIRST_BACKOFF * 2.0 ** min(failures, 10), _MAX_BACKOFF)
+        delay = max(backoff, at_least) * (1 + _JITTER * self._jitter())
         self.add_after(key, delay)
         return delay
 
@@ -60,14 +65,14 @@ class WorkQueue:
         self._failures.pop(key, None)
 
     async def get(self) -> Key:
-        """The next key; `done` must follow, however the work went."""
+        """Wait for the next key. `done` must follow, also when the work has failed."""
         key = await self._waiting.get()
         self._added.discard(key)
-        self._worked_on.add(key)
+        self._processing.add(key)
         return key
 
     def done(self, key: Key) -> None:
-        self._worked_on.discard(key)
+        self._processing.discard(key)
         if key in self._added:
             self._waiting.put_nowait(key)
 
@@ -76,6 +81,6 @@ class WorkQueue:
             timer.cancel()
         self._timers.clear()
 
-    def _due(self, key: Key) -> None:
+    def _on_timer(self, key: Key) -> None:
         self._timers.pop(key, None)
         self.add(key)

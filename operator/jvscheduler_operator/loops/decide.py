@@ -1,35 +1,31 @@
-"""What is to be done about one loop's Deployment. Pure.
+"""Decides what is to be done about one loop's Deployment. Pure: no client, no clock, no logger.
 
-It is there while a task asks for it, and stays while a task's status names it:
-the loop takes that for its orders.
+The Deployment exists while the spec of a task asks for it, or the status of a task
+names it.
 """
-
-from dataclasses import dataclass
 
 from jvscheduler_operator.acceptance import accept
 from jvscheduler_operator.loops import deployments
-from jvscheduler_operator.objects.manifests import LoopState, Manifest
+from jvscheduler_operator.loops.plan import LoopPlan, LoopState
+from jvscheduler_operator.objects.drift import has_drifted
+from jvscheduler_operator.objects.manifests import is_being_deleted
 from jvscheduler_operator.pod_templates.loops import LoopImage
-from jvscheduler_operator.tasks import policies
 
 
-@dataclass(frozen=True)
-class LoopPlan:
-    desired: Manifest | None = None
-    """None: no task asks for it."""
-    applies: bool = False
-    deletes: bool = False
-
-
-def decide_loop(state: LoopState, image: LoopImage) -> LoopPlan:
-    is_going = "deletionTimestamp" in (state.deployment or {"metadata": {}})["metadata"]
+def decide(state: LoopState, image: LoopImage) -> LoopPlan:
+    # A Deployment that is being deleted can be neither repaired nor deleted again. The
+    # event of its end brings the next pass, which creates a new one if a task needs it.
+    is_going = state.deployment is not None and is_being_deleted(state.deployment)
     if state.task is None:
         return LoopPlan(deletes=_is_orphan(state) and not is_going)
     desired = deployments.build(state.key.namespace, accept(state.task).spec, image)
-    changes = policies.must_apply(state.deployment, desired, state.settled)
-    return LoopPlan(desired, applies=changes and not is_going)
+    drifted = has_drifted(state.deployment, desired, state.last_applied)
+    return LoopPlan(desired, applies=drifted and not is_going)
 
 
 def _is_orphan(state: LoopState) -> bool:
-    is_there = state.deployment is not None and deployments.is_ours(state.deployment)
-    return is_there and not state.is_assigned
+    # The loop takes its orders from the status of tasks. Deleted while a status names
+    # it, it would leave that task without a job at every due instant until the new
+    # loop is available.
+    is_ours = state.deployment is not None and deployments.is_ours(state.deployment)
+    return is_ours and not state.is_assigned

@@ -1,45 +1,30 @@
-"""The Deployment that runs a loop: one for all tasks of a namespace whose pods look alike.
+"""The Deployment that runs a loop, for all tasks of a namespace whose pods are alike.
 
-What makes pods alike, image and template, is in the name, so that a changed one
-is another Deployment, which is there before the old one goes. What else is in
-the pod is the operator's own, such as the loop's image; it is rolled out in place, new before
-old: while both serve, claims decide.
+Image and template make pods alike, and the name is derived from both. So a changed
+template is another Deployment, which is available before the old one is deleted.
+Everything else in the pod is the operator's own, such as the loop's image. A
+change of it is rolled out in place, the new pod before the old one; while both
+serve, claims decide.
 
-No task owns it, as many share it: the operator deletes what no task needs.
+No task owns the Deployment, because several tasks share it. The operator deletes it
+when no task needs it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final
 
 from jvscheduler import names
-from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator.objects import drift
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler_operator.objects.digests import digest_of, with_digest
 from jvscheduler_operator.objects.manifests import Manifest
-from jvscheduler_operator.pod_templates.loops import LoopImage, pod_template
+from jvscheduler_operator.pod_templates.loops import LoopImage, loop_name, pod_template
 
 _RBAC: Final = "rbac.authorization.k8s.io"
-_TELLING: Final = (("ReplicaFailure", "True"), ("Progressing", "False"), ("Available", "False"))
-"""Conditions that say why there is no pod, the most telling first."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What tasks have to know of their Deployment."""
-
-    is_available: bool
-    message: str = ""
-
-
-def name_of(spec: ScheduledTaskSpec) -> str:
-    template = spec.template or PodTemplate.model_validate({})
-    shape = [spec.image, template.model_dump(mode="json", by_alias=True)]
-    return f"{names.LOOP}-{drift.short_digest(shape)[:10]}"
 
 
 def build(namespace: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str, Any]:
-    """The Deployment as server-side apply takes it. Raises InvalidTemplate."""
-    name = name_of(spec)
+    """The Deployment for server-side apply. Raises InvalidTemplate."""
+    name = loop_name(spec)
     label = {names.LOOP_LABEL: name}
     manifest = {
         "apiVersion": "apps/v1",
@@ -53,11 +38,11 @@ def build(namespace: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str
             "template": pod_template(name, spec, image),
         },
     }
-    return drift.digested(manifest)
+    return with_digest(manifest)
 
 
 def rights(deployment: Manifest) -> list[dict[str, Any]]:
-    """The service account of the loop's pods, unless it is the user's own, and its binding."""
+    """The RoleBinding of the loop's pods, and our ServiceAccount when they run as it."""
     namespace = deployment["metadata"]["namespace"]
     account = deployment["spec"]["template"]["spec"]["serviceAccountName"]
     binding = _binding(namespace, account)
@@ -65,20 +50,10 @@ def rights(deployment: Manifest) -> list[dict[str, Any]]:
 
 
 def is_ours(deployment: Manifest) -> bool:
+    """True when the operator built it. The label alone proves nothing: anyone may set it."""
     metadata = deployment["metadata"]
     is_labelled = metadata.get("labels", {}).get(names.LOOP_LABEL) == metadata["name"]
-    return is_labelled and drift.digest_of(deployment) is not None
-
-
-def standing(deployment: Manifest | None) -> Standing:
-    if deployment is None or "deletionTimestamp" in deployment["metadata"]:
-        return Standing(False, "it is about to be created")
-    status = deployment.get("status", {})
-    if status.get("availableReplicas", 0) > 0:
-        return Standing(True)
-    told = {(c["type"], c["status"]): c for c in status.get("conditions", [])}
-    found = next((told[key]["message"] for key in _TELLING if key in told), "no pod is ready yet")
-    return Standing(False, found)
+    return is_labelled and digest_of(deployment) is not None
 
 
 def _account(namespace: str) -> dict[str, Any]:
@@ -91,7 +66,8 @@ def _account(namespace: str) -> dict[str, Any]:
 
 
 def _binding(namespace: str, account: str) -> dict[str, Any]:
-    """Named for the account: a template may give a loop one of the user's own."""
+    # Named for the account: a template may give a loop an account of the user's own, and
+    # two loops of the namespace may have different ones.
     name = names.LOOP if account == names.LOOP else f"{names.LOOP}:{account}"
     role: Mapping[str, str] = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": names.LOOP}
     return {

@@ -1,7 +1,7 @@
-"""What was gathered about one task: all that deciding may look at.
+"""Kubernetes objects as the API gives them, and what their fields say.
 
-Kubernetes objects stay plain JSON, as the API gives them: the operator reads a
-dozen fields of them, and a typed client's models cost more than the rest of it.
+They stay plain JSON. The operator reads a dozen fields of an object; a typed
+client's models would cost more than all the rest of its work.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ Manifest: TypeAlias = Mapping[str, Any]
 
 @dataclass(frozen=True, order=True)
 class Key:
-    """A ScheduledTask, and the CronJob of the same name that carries it."""
+    """Names a ScheduledTask, and the CronJob of the same name."""
 
     namespace: str
     name: str
@@ -23,54 +23,10 @@ class Key:
 
 
 class LoopKey(Key):
-    """A loop's Deployment; never equal to a task's key."""
+    """Names a loop's Deployment. It never equals a task's key, so that both fit in one queue."""
 
     def __str__(self) -> str:
         return f"loop {self.namespace}/{self.name}"
-
-
-@dataclass(frozen=True)
-class Settled:
-    """A manifest that the API server has accepted, and the child's generation with it.
-
-    The server stores some values in another form (`1000m` becomes `1`), so that
-    what was applied and what is observed may differ for ever. What was settled
-    is not applied again until one of the two moves.
-    """
-
-    digest: str
-    generation: int
-
-
-@dataclass(frozen=True)
-class State:
-    task: Manifest
-    child: Manifest | None
-    """The CronJob of the task's name, whoever owns it."""
-    settled: Settled | None = None
-    database_url: str | None = None
-    """To be put into the namespace's Secret; None when that is done or not wanted."""
-    loop: Manifest | None = None
-    """The Deployment that the spec asks for."""
-    loop_failure: str | None = None
-    """Why that could not be applied."""
-
-    @property
-    def key(self) -> Key:
-        return key_of(self.task)
-
-
-@dataclass(frozen=True)
-class LoopState:
-    """What was gathered about one loop."""
-
-    key: LoopKey
-    deployment: Manifest | None
-    task: Manifest | None
-    """One of those whose spec asks for it."""
-    is_assigned: bool
-    """Whether the status of any task names it."""
-    settled: Settled | None = None
 
 
 def key_of(manifest: Manifest) -> Key:
@@ -83,12 +39,30 @@ def loop_key_of(deployment: Manifest) -> LoopKey:
     return LoopKey(metadata["namespace"], metadata["name"])
 
 
+def version_of(manifest: Manifest) -> int:
+    """The resource version. Since Kubernetes 1.35 those of one kind are officially ordered."""
+    return int(manifest["metadata"]["resourceVersion"])
+
+
+def is_being_deleted(manifest: Manifest) -> bool:
+    """True when a deletion was accepted, but a finalizer still keeps the object."""
+    return "deletionTimestamp" in manifest["metadata"]
+
+
+def controller_of(manifest: Manifest) -> Manifest | None:
+    """The owner reference of the one owner that is the object's controller."""
+    owners = manifest["metadata"].get("ownerReferences", [])
+    return next((owner for owner in owners if owner.get("controller")), None)
+
+
+def is_controlled_by(manifest: Manifest, owner: Manifest) -> bool:
+    # By uid, not by name: after a task was deleted and created again, the CronJob
+    # of the old one may still be there under the same name.
+    reference = controller_of(manifest)
+    return reference is not None and reference.get("uid") == owner["metadata"]["uid"]
+
+
 def assigned_loop(task: Manifest) -> str | None:
-    """The Deployment that serves the task, as its status says to the loop itself."""
+    """The Deployment that serves the task. The loop itself reads it from the status."""
     name: str | None = task.get("status", {}).get("loop")
     return name
-
-
-def version_of(manifest: Manifest) -> int:
-    """The resource version; those of one kind are ordered (Kubernetes 1.35 made it official)."""
-    return int(manifest["metadata"]["resourceVersion"])

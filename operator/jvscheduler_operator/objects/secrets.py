@@ -1,9 +1,4 @@
-"""The Secret that gives a namespace's tasks the history's address.
-
-Written once for each namespace and process, and never read: the operator needs
-no right to read Secrets. Applied without force, so that a user's own Secret of
-that name wins.
-"""
+"""The Secret that gives the pods of a namespace the address of the history's database."""
 
 import base64
 from typing import Any

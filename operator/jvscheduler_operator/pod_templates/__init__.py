@@ -1,1 +1,1 @@
-"""The pods of tasks and loops: ours, with the user's partial template laid over them."""
+"""The pods of tasks and loops: our own pod with the user's partial template laid over it. Pure."""

@@ -1,24 +1,25 @@
-"""The pod of a loop: `loop` decides and records, `worker` runs the user's code.
+"""The pod of a loop: its container `loop` schedules and records, `worker` runs the user's code.
 
-Only `loop` has a token, which may look at ScheduledTasks and nothing else; it
-is projected into that container alone, so that user code never sees it. The two
-talk over a Unix socket in a volume of their own. A template is laid over the
-worker where it speaks of the container `task`, and over the pod as in a
-CronJob; what it says of the database holds for the loop, too, as both write the
-same history.
+Only `loop` has a token, which may read ScheduledTasks and nothing else. It is
+projected into that container alone, so that the user's code never sees it. The
+two containers talk over a Unix socket in a volume of their own.
 
-The loop says that it is ready by a file: a probe by HTTP would need a port in a
-pod that the user may have given one already.
+A template is laid over the pod as for a CronJob's task. Its container `task` is
+laid over `worker`. The database that it names is the loop's database too,
+because both write the same history.
+
+The loop says that it is ready by creating a file. A probe by HTTP would need a
+port, and the user may have given that port to another container of the pod.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 from jvscheduler import environment, names
-from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator.pod_templates import merging as templates
-from jvscheduler_operator.pod_templates import tasks as pods
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler_operator.objects.digests import short_digest
+from jvscheduler_operator.pod_templates import base, merging
 
 RUN: Final = "/run/jvscheduler"
 SOCKET: Final = f"{RUN}/worker.sock"
@@ -27,8 +28,13 @@ SPOOL: Final = "/var/spool/jvscheduler"
 _TOKEN: Final = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a folder
 
 _GRACE_SECONDS: Final = 300
-"""For what still runs when the pod ends: a new image must not cut it short. A pod whose tasks
-are done ends at once."""
+"""Seconds that running jobs have to end when the pod ends, unless the template sets them.
+
+A new image must not cut jobs short. A pod without running jobs ends at once.
+"""
+
+_STARTUP_SECONDS: Final = 600
+"""How long the loop may take to be ready before Kubernetes restarts its container."""
 
 _RUN_VOLUME: Final = "jvscheduler-run"
 _SPOOL_VOLUME: Final = "jvscheduler-spool"
@@ -43,51 +49,59 @@ _RESERVED_OF_TASK: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True)
 class LoopImage:
-    """What runs in the container `loop`."""
+    """The image of the container `loop`."""
 
     name: str
     pull_policy: str = "IfNotPresent"
 
 
+def loop_name(spec: ScheduledTaskSpec) -> str:
+    """The Deployment's name: equal for tasks whose image and template are equal."""
+    shape = [spec.image, base.template_of(spec).model_dump(mode="json", by_alias=True)]
+    return f"{names.LOOP}-{short_digest(shape)[:10]}"
+
+
 def worker_pod(spec: ScheduledTaskSpec) -> dict[str, Any]:
     """The pod without its container `loop`. Raises InvalidTemplate."""
-    _refuse_reserved((spec.template or PodTemplate.model_validate({})).spec)
-    pod = pods.pod_spec(spec, pods.place_of_the_pod())
+    _refuse_reserved(base.template_of(spec).spec)
+    pod = base.pod_spec(spec, base.identity_variables())
     grace = pod.setdefault("terminationGracePeriodSeconds", _GRACE_SECONDS)
     pod.setdefault("serviceAccountName", names.LOOP)
     containers = [
         _worker(c, grace) if c["name"] == names.TASK_CONTAINER else c for c in pod["containers"]
     ]
-    volumes = templates.merge_by("name", pod["volumes"], _volumes())
+    # Our volumes are merged last: a template's volume of the same name must not
+    # come between loop and worker.
+    volumes = merging.merge_by("name", pod["volumes"], _volumes())
     return {**pod, "restartPolicy": "Always", "containers": containers, "volumes": volumes}
 
 
 def pod_template(name: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str, Any]:
-    """Of the Deployment of that name. Raises InvalidTemplate."""
+    """The pod template of the Deployment that has this name. Raises InvalidTemplate."""
     pod = worker_pod(spec)
-    metadata = (spec.template or PodTemplate.model_validate({})).metadata
-    (worker,) = pods.named_containers(pod, names.WORKER_CONTAINER)
+    metadata = base.template_of(spec).metadata
+    (worker,) = base.named_containers(pod, names.WORKER_CONTAINER)
     loop = _loop(name, image, pod["terminationGracePeriodSeconds"], _database_of(worker))
     return {
         "metadata": {
-            "labels": {**_theirs(metadata.labels), names.LOOP_LABEL: name},
-            "annotations": _theirs(metadata.annotations),
+            "labels": {**_without_ours(metadata.labels), names.LOOP_LABEL: name},
+            "annotations": _without_ours(metadata.annotations),
         },
         "spec": {**pod, "containers": [loop, *pod["containers"]]},
     }
 
 
-def _theirs(texts: Mapping[str, str]) -> dict[str, str]:
-    """Without those that would make the pod look like one of a task."""
+def _without_ours(texts: Mapping[str, str]) -> dict[str, str]:
+    # With a label of ours, the server would mistake the loop's pod for a task's pod.
     return {key: text for key, text in texts.items() if not key.startswith(f"{names.GROUP}/")}
 
 
-def _refuse_reserved(theirs: Mapping[str, Any]) -> None:
+def _refuse_reserved(template: Mapping[str, Any]) -> None:
     path = "spec.template.spec.containers"
-    for container in pods.named_containers(theirs, names.TASK_CONTAINER):
-        pods.refuse(container, f"{path}[{names.TASK_CONTAINER}]", _RESERVED_OF_TASK)
-    for container in pods.named_containers(theirs, names.LOOP_CONTAINER, names.WORKER_CONTAINER):
-        raise templates.InvalidTemplate(
+    for container in base.named_containers(template, names.TASK_CONTAINER):
+        base.refuse_fields(container, f"{path}[{names.TASK_CONTAINER}]", _RESERVED_OF_TASK)
+    for container in base.named_containers(template, names.LOOP_CONTAINER, names.WORKER_CONTAINER):
+        raise merging.InvalidTemplate(
             f"{path}[{container['name']}] has the name of a container of the loop: give it another"
         )
 
@@ -98,14 +112,12 @@ def _worker(task: Mapping[str, Any], grace: int) -> dict[str, Any]:
         **task,
         "name": names.WORKER_CONTAINER,
         "command": ["python", "-m", "jvscheduler.worker"],
-        "env": templates.merge_by("name", task["env"], _shared(grace)),
-        "volumeMounts": templates.merge_by("mountPath", task["volumeMounts"], mounts),
+        "env": merging.merge_by("name", task["env"], _shared_variables(grace)),
+        "volumeMounts": merging.merge_by("mountPath", task["volumeMounts"], mounts),
     }
 
 
-def _loop(
-    name: str, image: LoopImage, grace: int, database: Sequence[Mapping[str, Any]]
-) -> dict[str, Any]:
+def _loop(name: str, image: LoopImage, grace: int, database: base.Variables) -> dict[str, Any]:
     is_ready = {"exec": {"command": ["test", "-f", READY]}}
     own = {environment.LOOP_NAME: name, environment.SPOOL: SPOOL}
     mounts = {
@@ -119,15 +131,20 @@ def _loop(
         "image": image.name,
         "imagePullPolicy": image.pull_policy,
         "command": ["python", "-m", "jvscheduler_server.loop_pod"],
-        "env": [*pods.place_of_the_pod(), *_texts(own), *_shared(grace), *database],
-        "startupProbe": {**is_ready, "periodSeconds": 1, "failureThreshold": 600},
+        "env": [
+            *base.identity_variables(),
+            *_texts(own),
+            *_shared_variables(grace),
+            *database,
+        ],
+        "startupProbe": {**is_ready, "periodSeconds": 1, "failureThreshold": _STARTUP_SECONDS},
         "readinessProbe": {**is_ready, "periodSeconds": 10},
-        "securityContext": {**pods.UNPRIVILEGED, "readOnlyRootFilesystem": True},
+        "securityContext": {**base.UNPRIVILEGED, "readOnlyRootFilesystem": True},
         "volumeMounts": [{"name": volume, "mountPath": path} for volume, path in mounts.items()],
     }
 
 
-def _shared(grace: int) -> list[dict[str, Any]]:
+def _shared_variables(grace: int) -> list[dict[str, Any]]:
     return _texts({environment.WORKER_SOCKET: SOCKET, environment.GRACE_SECONDS: str(grace)})
 
 
@@ -145,7 +162,7 @@ def _volumes() -> list[dict[str, Any]]:
 
 
 def _token() -> dict[str, Any]:
-    """What Kubernetes mounts by itself where it is not told to leave it."""
+    """The volume that Kubernetes would mount into every container of the pod by itself."""
     authority = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
     namespace = {"path": "namespace", "fieldRef": {"fieldPath": "metadata.namespace"}}
     sources = [

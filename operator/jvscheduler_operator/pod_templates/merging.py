@@ -1,12 +1,15 @@
-"""How a user's partial pod template is laid over ours.
+"""Lays a user's partial pod template over our own pod.
 
-What the template says explicitly wins, as in a strategic merge patch: maps are
-merged, lists of named things are merged by their name, any other list is
-replaced. Things that have exactly one kind inside (a volume, an environment
-variable) are replaced whole: half of ours and half of theirs would be neither.
+The rules are those of a strategic merge patch. The template wins. Maps are merged.
+Containers are merged by name. Any other list is replaced.
 
-The custom resource's schema does not look into pod templates, so anything may
-stand in one. Only what merging needs is checked; the API server does the rest.
+Volumes, mounts and environment variables are matched by name or path, but
+replaced whole. Each has exactly one kind of source inside: half of ours and half
+of the template's would be neither.
+
+The custom resource's schema does not look into pod templates, so a template may
+hold any JSON. Only what merging needs is checked here; the API server checks the
+rest.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,51 +22,59 @@ _REPLACED_ITEMS: Final = {"env": "name", "volumes": "name", "volumeMounts": "mou
 
 
 class InvalidTemplate(SchedulerError):
-    """A pod template that cannot be merged, or that sets what is not its own."""
+    """A pod template that cannot be merged, or that sets a reserved field."""
 
 
-def merge(ours: Mapping[str, Any], theirs: Mapping[str, Any], path: str) -> dict[str, Any]:
-    """A new mapping; null in theirs says nothing. `path` names the place in messages."""
-    merged = dict(ours)
-    for field, value in theirs.items():
+def merge(base: Mapping[str, Any], template: Mapping[str, Any], path: str) -> dict[str, Any]:
+    """The base with the template over it, as a new mapping.
+
+    A null in the template changes nothing. Messages begin with `path`. Raises
+    InvalidTemplate.
+    """
+    merged = dict(base)
+    for field, value in template.items():
         if value is not None:
-            merged[field] = _merge_field(field, ours.get(field), value, f"{path}.{field}")
+            merged[field] = _merge_field(field, base.get(field), value, f"{path}.{field}")
     return merged
 
 
 def merge_by(
-    key: str, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Mapping[str, Any]]
+    key: str, base: Sequence[Mapping[str, Any]], others: Sequence[Mapping[str, Any]]
 ) -> list[Mapping[str, Any]]:
-    """Ours in their order, each replaced by theirs of the same key; then theirs that are new."""
-    by_key = {item[key]: item for item in theirs}
-    known = {item[key] for item in ours}
-    return [by_key.get(item[key], item) for item in ours] + [
-        item for item in theirs if item[key] not in known
+    """The base's items in their order, each replaced by the other of the same key.
+
+    Others that the base does not have come after them.
+    """
+    by_key = {item[key]: item for item in others}
+    known = {item[key] for item in base}
+    return [by_key.get(item[key], item) for item in base] + [
+        item for item in others if item[key] not in known
     ]
 
 
-def _merge_field(field: str, ours: Any, theirs: Any, path: str) -> Any:
+def _merge_field(field: str, base: Any, value: Any, path: str) -> Any:
     if field in _MERGED_ITEMS:
-        return _merge_items(_MERGED_ITEMS[field], ours or [], theirs, path)
+        return _merge_items(_MERGED_ITEMS[field], base or [], value, path)
     if field in _REPLACED_ITEMS:
-        return merge_by(_REPLACED_ITEMS[field], ours or [], _keyed(theirs, field, path))
-    if isinstance(ours, Mapping):
-        return merge(ours, _mapping(theirs, path), path)
-    return theirs
+        return merge_by(_REPLACED_ITEMS[field], base or [], _keyed(value, field, path))
+    if isinstance(base, Mapping):
+        return merge(base, _mapping(value, path), path)
+    return value
 
 
 def _merge_items(
-    key: str, ours: Sequence[Mapping[str, Any]], theirs: Any, path: str
+    key: str, base: Sequence[Mapping[str, Any]], value: Any, path: str
 ) -> list[Mapping[str, Any]]:
-    by_key = {item[key]: item for item in ours}
-    laid_over = [
+    by_key = {item[key]: item for item in base}
+    merged = [
         merge(by_key.get(item[key], {}), item, f"{path}[{item[key]}]")
-        for item in _keyed(theirs, "containers", path)
+        for item in _keyed(value, "containers", path)
     ]
-    return merge_by(key, ours, laid_over)
+    return merge_by(key, base, merged)
 
 
 def _keyed(value: Any, field: str, path: str) -> Sequence[Mapping[str, Any]]:
+    """The value when it is a list whose items all have the field's key."""
     key = {**_MERGED_ITEMS, **_REPLACED_ITEMS}[field]
     if isinstance(value, list) and all(
         isinstance(item, Mapping) and isinstance(item.get(key), str) for item in value

@@ -1,15 +1,12 @@
-"""A CronJob that changes its schedule or resumes must not fire retroactively.
+"""The anchor: keeps a CronJob that changes its schedule or resumes from firing retroactively.
 
-The CronJob controller asks which instants of the schedule came due since
-`status.lastScheduleTime` (kubernetes `pkg/controller/cronjob/utils.go`,
-`mostRecentScheduleTime`), so an edited schedule may be due in the past, and a
-resumed one is due for the time that it slept. Before such a change we set
-`status.lastScheduleTime` to now: the anchor.
+The CronJob controller starts what came due since `status.lastScheduleTime`
+(kubernetes `pkg/controller/cronjob/utils.go`, `mostRecentScheduleTime`). A new
+schedule may have been due in the past, and a resumed one was due while it was
+suspended. So before such a change we set `status.lastScheduleTime` to now. This
+value is the anchor.
 
-An anchor never falls on a whole minute, so that it is told from a real one,
-and the real one moves to an annotation in the same patch: nothing is lost when
-we are killed right after. The patch demands the resource version that was
-seen, so that it cannot cover a job that has just started.
+An anchor never falls on a whole minute, which tells it from a real time.
 """
 
 from datetime import datetime, timedelta
@@ -18,40 +15,45 @@ from typing import Any, Final
 from jvscheduler import names
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
+from jvscheduler_operator.tasks.cron_jobs import SCHEDULE_FIELDS
 from jvscheduler_operator.tasks.retirement import RETIRED_TIME
 
 LAST_SCHEDULE_TIME: Final = f"{names.GROUP}/last-schedule-time"
-_DECIDES_WHEN: Final = ("schedule", "timeZone")
 
 
-def anchor(child: Manifest, desired: Manifest, now: datetime) -> dict[str, Any] | None:
-    """The merge patch of the CronJob's status that must come before `desired`, if any."""
-    if not _may_fire_retroactively(child["spec"], desired["spec"]):
+def anchor(cron_job: Manifest, desired: Manifest, now: datetime) -> dict[str, Any] | None:
+    """The patch of the CronJob that must come before `desired`; None when none is needed."""
+    if not _may_fire_retroactively(cron_job["spec"], desired["spec"]):
         return None
-    metadata: dict[str, Any] = {"resourceVersion": child["metadata"]["resourceVersion"]}
-    annotations = _annotations(child)
+    # With the version that was seen, the patch is refused when the controller has
+    # just started a Job: the anchor must not hide that Job's scheduled time.
+    metadata: dict[str, Any] = {"resourceVersion": cron_job["metadata"]["resourceVersion"]}
+    annotations = _annotations(cron_job)
     if annotations:
         metadata["annotations"] = annotations
+    # If the operator is killed after this patch, the CronJob still has its old
+    # schedule, and the annotation has its real last time. The next pass sets a new
+    # anchor, copies the real time from the annotation, and applies the edit.
     return {
         "metadata": metadata,
         "status": {"lastScheduleTime": times.to_text(_off_the_minute(now))},
     }
 
 
-def last_schedule_time(child: Manifest) -> datetime | None:
-    """The last instant for which a job was made, whether or not an anchor hides it."""
-    text = child.get("status", {}).get("lastScheduleTime")
+def last_schedule_time(cron_job: Manifest) -> datetime | None:
+    """The last instant for which a Job was made, even when an anchor hides it."""
+    text = cron_job.get("status", {}).get("lastScheduleTime")
     if text is not None and times.parse(text).second == 0:
         return times.parse(text)
-    text = child["metadata"].get("annotations", {}).get(LAST_SCHEDULE_TIME)
+    text = cron_job["metadata"].get("annotations", {}).get(LAST_SCHEDULE_TIME)
     return times.parse(text) if text is not None else None
 
 
-def _annotations(child: Manifest) -> dict[str, str | None]:
-    """The real time is kept, and a retired CronJob is so no more."""
-    last = last_schedule_time(child)
+def _annotations(cron_job: Manifest) -> dict[str, str | None]:
+    """Keeps the real last time; a CronJob that serves again is no longer retired."""
+    last = last_schedule_time(cron_job)
     kept = {LAST_SCHEDULE_TIME: times.to_text(last)} if last is not None else {}
-    is_retired = RETIRED_TIME in child["metadata"].get("annotations", {})
+    is_retired = RETIRED_TIME in cron_job["metadata"].get("annotations", {})
     return {**kept, RETIRED_TIME: None} if is_retired else {**kept}
 
 
@@ -59,7 +61,7 @@ def _may_fire_retroactively(observed: Manifest, desired: Manifest) -> bool:
     if desired["suspend"]:
         return False
     resumes = bool(observed.get("suspend"))
-    return resumes or any(observed.get(field) != desired[field] for field in _DECIDES_WHEN)
+    return resumes or any(observed.get(field) != desired[field] for field in SCHEDULE_FIELDS)
 
 
 def _off_the_minute(now: datetime) -> datetime:

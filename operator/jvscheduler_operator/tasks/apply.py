@@ -1,57 +1,137 @@
-"""Acts on a plan. Order matters: a kill after any call must leave nothing wrong.
+"""Carries out a plan. The operator may be killed after any of these writes.
 
-The Secret first, so that the first job finds it; the anchor before the change
-that needs it. Whatever was done is found done by the next attempt.
+The order of the writes makes that harmless. Each write finds what it needs done
+before it, and a write that was made is found by the next pass, which then makes
+only the rest.
 """
 
 import logging
 
-from jvscheduler_operator.cluster.client import Cluster, Conflict, Rejected
-from jvscheduler_operator.objects.manifests import Manifest, State, version_of
-from jvscheduler_operator.tasks import cron_jobs
-from jvscheduler_operator.tasks.plan import Applied, Change, Plan
+from jvscheduler.errors import TemporaryError
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Cluster
+from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.cluster.secrets import apply_secret
+from jvscheduler_operator.objects.drift import LastApplied
+from jvscheduler_operator.objects.manifests import Key, Manifest, key_of, version_of
+from jvscheduler_operator.tasks.plan import Applied, OperationResult, Plan, State
 
 _logger = logging.getLogger(__name__)
 
 
-async def apply_secret(cluster: Cluster, secret: Manifest | None) -> bool:
-    """Whether the namespace's Secret is settled; a user's own one of that name is."""
-    if secret is None:
-        return True
-    namespace = secret["metadata"]["namespace"]
-    try:
-        await cluster.apply_secret(secret)
-    except Conflict:
-        _logger.info("The database Secret of namespace %s is a user's own", namespace)
-    except Rejected as error:
-        _logger.warning("The database Secret of namespace %s: %s", namespace, error)
-        return False
-    return True
+class NamespaceSecrets:
+    """Which namespaces have their Secret from this process, and which task's passes write it.
+
+    The first task of a namespace writes it, and that task alone tries again after a
+    refusal. If every task tried, a thousand tasks would repeat the same refusal.
+    """
+
+    def __init__(self) -> None:
+        self._writers: dict[str, Key] = {}
+        self._written: set[str] = set()
+
+    def is_due(self, key: Key) -> bool:
+        """True when this task's pass has to write its namespace's Secret."""
+        if key.namespace in self._written:
+            return False
+        return self._writers.setdefault(key.namespace, key) == key
+
+    def written(self, key: Key) -> None:
+        self._written.add(key.namespace)
+
+    def release(self, key: Key) -> None:
+        """Let another task of the namespace write the Secret: this task is gone."""
+        # Perhaps the whole namespace was deleted, with the Secret. So it is written
+        # again for the next task of that namespace.
+        if self._writers.get(key.namespace) == key:
+            del self._writers[key.namespace]
+            self._written.discard(key.namespace)
 
 
-async def apply_cron_job(cluster: Cluster, plan: Plan, state: State) -> Applied:
-    """Raises Unavailable, and Conflict when the CronJob is not the one that was gathered."""
-    ours = _ours(state)
-    if plan.cron_job is None:
-        return Applied(child=ours)
-    try:
-        if plan.anchor is not None:
-            ours = await cluster.patch_cron_job_status(state.key, plan.anchor)
-        child = await cluster.apply_cron_job(plan.cron_job, force=ours is not None)
-    except Conflict:
-        raise
-    except Rejected as error:
-        return Applied(child=ours, failure=f"The CronJob could not be applied: {error}")
-    return Applied(child, change=_change(ours, child))
+class Applier:
+    """Writes to the cluster, and puts each answer into the cache.
+
+    Without that the next pass would read an old version and write the same again.
+    """
+
+    def __init__(self, cache: Cache, cluster: Cluster) -> None:
+        self._cache = cache
+        self._cluster = cluster
+
+    async def apply_secret(self, plan: Plan) -> bool:
+        """True unless the API server refused the Secret."""
+        # First of all writes: the first Job must find the Secret. A pod that starts
+        # without it would record nothing.
+        return plan.secret is None or await apply_secret(self._cluster, plan.secret)
+
+    async def apply_cron_job(self, state: State, plan: Plan) -> Applied:
+        """Raises Unavailable, and Stale when the CronJob is not the one that was gathered."""
+        own = state.own_cron_job
+        if plan.cron_job is None:
+            return Applied(own)
+        try:
+            # The anchor first. In the other order, a kill between the two would leave
+            # an edited schedule that the controller may start for the past.
+            if plan.anchor is not None:
+                own = await self._cluster.patch_cron_job_status(state.key, plan.anchor)
+            # Without force when none is ours: someone may have created a CronJob of
+            # this name since we looked, and a conflict is how we learn it.
+            answer = await self._cluster.apply_cron_job(plan.cron_job, force=own is not None)
+        except Conflict as error:
+            # The cached CronJob is not the one that exists. That one may lack our label,
+            # so that no event would ever correct the cache. The next pass asks for it.
+            self._cache.cron_jobs.forget(state.key)
+            raise Stale(f"CronJob {state.key}: {error}") from error
+        except Rejected as error:
+            applied = Applied(own, failure=f"The CronJob could not be applied: {error}")
+        else:
+            applied = Applied(answer, _result(own, answer))
+            self._cache.last_applied[state.key] = LastApplied.of(answer, plan.cron_job)
+        if applied.cron_job is not None:
+            self._cache.cron_jobs.put(applied.cron_job)
+        return applied
+
+    async def write_status(self, task: Manifest, status: Manifest) -> None:
+        # After the CronJob and before the retirement. A loop starts and stops to serve
+        # the task by `status.loop`, so a task that moves to a CronJob leaves its loop
+        # when the CronJob exists, and one that moves to a loop keeps its CronJob until
+        # the loop knows. If the operator is killed between the two writes, both serve
+        # the task: the claim in the history lets one of them run each job.
+        key = key_of(task)
+        try:
+            answer = await self._cluster.apply_task_status(task, status)
+        except NotFound as error:
+            self._cache.tasks.forget(key)
+            raise Stale(f"ScheduledTask {key}: {error}") from error
+        except Conflict as error:
+            raise Stale(f"the status of ScheduledTask {key}: {error}") from error
+        self._cache.tasks.put(answer)
+
+    async def retire_cron_job(self, state: State, plan: Plan) -> None:
+        retirement, cron_job = plan.retirement, state.cron_job
+        try:
+            if retirement.patch is not None:
+                answer = await self._cluster.patch_cron_job(state.key, retirement.patch)
+                self._cache.cron_jobs.put(answer)
+            elif retirement.deletes and cron_job is not None:
+                await self._cluster.delete_cron_job(cron_job)
+                self._cache.cron_jobs.remove(cron_job)
+                _logger.info("CronJob %s deleted, %s serves the task", state.key, plan.loop)
+        except (Conflict, NotFound) as error:
+            # It has changed since we looked; perhaps it has just started a Job. Its
+            # watch event is coming, and the next pass decides again.
+            raise Stale(f"CronJob {state.key}: {error}") from error
+
+    async def post(self, event: Manifest) -> None:
+        # An Event is a courtesy: the status says the same. So its loss fails nothing. If
+        # the operator is killed before it, the Event is never posted.
+        try:
+            await self._cluster.create_event(event)
+        except (Rejected, TemporaryError) as error:
+            _logger.warning("Event %s was not posted: %s", event["reason"], error)
 
 
-def _ours(state: State) -> Manifest | None:
-    if state.child is not None and cron_jobs.is_controlled_by(state.child, state.task):
-        return state.child
-    return None
-
-
-def _change(before: Manifest | None, after: Manifest) -> Change | None:
+def _result(before: Manifest | None, after: Manifest) -> OperationResult | None:
     if before is None:
-        return Change.CREATED
-    return Change.UPDATED if version_of(after) != version_of(before) else None
+        return OperationResult.CREATED
+    return OperationResult.UPDATED if version_of(after) != version_of(before) else None

@@ -1,4 +1,4 @@
-"""The CronJob that carries a task: built from the spec, and told apart."""
+"""The CronJob that carries a task, built from its spec."""
 
 from collections.abc import Mapping
 from typing import Any, Final, TypeAlias
@@ -6,50 +6,43 @@ from typing import Any, Final, TypeAlias
 from jvscheduler import names
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule
-from jvscheduler_operator.objects import drift
+from jvscheduler_operator.objects.digests import with_digest
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.pod_templates.tasks import pod_template
 
-When: TypeAlias = Mapping[str, Any]
+SCHEDULE_FIELDS: Final = ("schedule", "timeZone")
 """The fields of a CronJob that say when it is due."""
 
-_WHEN: Final = ("schedule", "timeZone")
+ScheduleFields: TypeAlias = Mapping[str, Any]
 
 
-def due(schedule: Schedule) -> When | None:
-    """None: a CronJob cannot say it."""
+def schedule_fields(schedule: Schedule) -> ScheduleFields | None:
+    """None when cron cannot express the schedule."""
     if schedule.cron is None:
         return None
     return {"schedule": schedule.cron, "timeZone": schedule.time_zone}
 
 
-def due_as(child: Manifest) -> When:
-    return {field: child["spec"][field] for field in _WHEN if field in child["spec"]}
+def observed_schedule_fields(cron_job: Manifest) -> ScheduleFields:
+    spec = cron_job["spec"]
+    return {field: spec[field] for field in SCHEDULE_FIELDS if field in spec}
 
 
-def build(task: Manifest, spec: ScheduledTaskSpec, when: When) -> dict[str, Any]:
-    """The CronJob as server-side apply takes it."""
+def build(task: Manifest, spec: ScheduledTaskSpec, schedule: ScheduleFields) -> dict[str, Any]:
+    """The CronJob for server-side apply."""
     manifest = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
         "metadata": _metadata(task),
-        "spec": _spec(task["metadata"]["name"], spec, when),
+        "spec": _spec(task["metadata"]["name"], spec, schedule),
     }
-    return drift.digested(manifest)
-
-
-def is_controlled_by(child: Manifest, task: Manifest) -> bool:
-    owner = controller_of(child)
-    return owner is not None and owner.get("uid") == task["metadata"]["uid"]
-
-
-def controller_of(child: Manifest) -> Manifest | None:
-    owners = child["metadata"].get("ownerReferences", [])
-    return next((owner for owner in owners if owner.get("controller")), None)
+    return with_digest(manifest)
 
 
 def _metadata(task: Manifest) -> dict[str, Any]:
     name = task["metadata"]["name"]
+    # Garbage collection deletes the CronJob with the task, also while no operator
+    # runs. A finalizer would block that deletion until an operator is back.
     owner = {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
@@ -66,11 +59,13 @@ def _metadata(task: Manifest) -> dict[str, Any]:
     }
 
 
-def _spec(name: str, spec: ScheduledTaskSpec, when: When) -> dict[str, Any]:
+def _spec(name: str, spec: ScheduledTaskSpec, schedule: ScheduleFields) -> dict[str, Any]:
     fields = {
-        **when,
+        **schedule,
         "suspend": spec.suspend,
-        "concurrencyPolicy": "Allow",  # the runner skips, and records it; Forbid leaves no trace
+        # The runner itself skips what is over the limit, and records it. With Forbid,
+        # the controller would skip it, and no record would say so.
+        "concurrencyPolicy": "Allow",
         "startingDeadlineSeconds": spec.starting_deadline_seconds,
         "successfulJobsHistoryLimit": spec.successful_jobs_history_limit,
         "failedJobsHistoryLimit": spec.failed_jobs_history_limit,
@@ -84,6 +79,8 @@ def _job_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
         "metadata": {"labels": {names.TASK_LABEL: name}},
         "spec": {
             "backoffLimit": spec.backoff_limit,
+            # A new pod only when the old one has ended: two attempts of one job must
+            # not run side by side.
             "podReplacementPolicy": "Failed",
             "template": pod_template(name, spec),
         },

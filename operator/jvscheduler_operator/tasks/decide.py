@@ -1,23 +1,25 @@
-"""What is to be done about one task. Pure: no client, no clock, no logger.
+"""Decides what is to be done about one task. Pure: no client, no clock, no logger.
 
-Make before break: what serves a task goes on until what the spec asks for can.
+A CronJob or loop that serves a task goes on until the one that the spec asks for can
+take over.
 """
 
 from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler_operator.acceptance import Accepted, Refused, accept
-from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects import secrets
-from jvscheduler_operator.objects.manifests import Manifest, State, assigned_loop
+from jvscheduler_operator.objects.drift import has_drifted, with_uid
+from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
+from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
-from jvscheduler_operator.tasks.plan import Blocked, Plan, Reason, Retirement, Verdict
+from jvscheduler_operator.tasks.plan import Blocked, Condition, Plan, Retirement, State
 
-_ACCEPTED: Final = Verdict(
+_ACCEPTED: Final = Condition(
     True, Reason.ACCEPTED, "The schedule and the rest of the spec are valid."
 )
-_WHEN_TOLD: Final = timedelta(minutes=10)
-"""Deployments are watched: their events come long before."""
+_RETRY_LOOP: Final = timedelta(minutes=10)
+"""Deployments are watched, so that an event comes long before."""
 
 
 def decide(state: State, now: datetime) -> Plan:
@@ -31,76 +33,75 @@ def decide(state: State, now: datetime) -> Plan:
 
 
 def _refused(state: State, refused: Refused, now: datetime) -> Plan:
-    verdict, loop = Verdict(False, refused.reason, str(refused)), assigned_loop(state.task)
-    return Plan(verdict, loop=loop, retirement=_retirement(state, loop, now))
+    """Leaves what carries the task as it is, and finishes a retirement that has begun."""
+    condition = Condition(False, refused.reason, str(refused))
+    loop = assigned_loop(state.task)
+    return Plan(condition, loop=loop, retirement=_retirement(state, loop, now))
 
 
 def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
-    when = cron_jobs.due(accepted.schedule) or {}
-    desired = cron_jobs.build(state.task, accepted.spec, when)
-    blocked = _blocked(state)
-    changes = blocked is None and policies.must_apply(state.child, desired, state.settled)
+    schedule = cron_jobs.schedule_fields(accepted.schedule) or {}
+    desired = cron_jobs.build(state.task, accepted.spec, schedule)
+    blocked = policies.blocked(state)
+    applies = blocked is None and has_drifted(state.cron_job, desired, state.last_applied)
     return Plan(
         _ACCEPTED,
         backend="CronJob",
         secret=_secret(state),
-        anchor=_anchor(state, desired, now) if changes else None,
-        cron_job=policies.under_uid(desired, state.child) if changes else None,
-        desired=desired,
+        anchor=_anchor(state, desired, now) if applies else None,
+        cron_job=with_uid(desired, state.cron_job) if applies else None,
         blocked=blocked,
         loop=assigned_loop(state.task),
         schedule=accepted.schedule,
     )
 
 
-def _by_loop(state: State, accepted: Accepted, wanted: str, now: datetime) -> Plan:
-    is_available = deployments.standing(state.loop).is_available
-    loop = wanted if is_available else assigned_loop(state.task)
-    desired = _meanwhile(state, accepted) if loop is None else None
-    changes = desired is not None and policies.must_apply(state.child, desired, state.settled)
+def _by_loop(state: State, accepted: Accepted, requested: str, now: datetime) -> Plan:
+    loop = requested if state.loop.is_available else assigned_loop(state.task)
+    # No loop can serve the task yet, so its CronJob goes on, with the new spec.
+    desired = _interim_cron_job(state, accepted) if loop is None else None
+    if desired is not None and not has_drifted(state.cron_job, desired, state.last_applied):
+        desired = None
     return Plan(
         _ACCEPTED,
         backend="Loop",
         secret=_secret(state),
-        anchor=_anchor(state, desired, now) if desired and changes else None,
-        cron_job=policies.under_uid(desired, state.child) if desired and changes else None,
-        desired=desired,
-        blocked=_unready(state, wanted),
+        anchor=_anchor(state, desired, now) if desired else None,
+        cron_job=with_uid(desired, state.cron_job) if desired else None,
+        blocked=_waiting_for_loop(state, requested),
         loop=loop,
         schedule=accepted.schedule,
         retirement=_retirement(state, loop, now),
     )
 
 
-def _meanwhile(state: State, accepted: Accepted) -> Manifest | None:
-    """The task's CronJob, until the loop can take over; due as before where cron cannot say it."""
-    if state.child is None or _blocked(state) is not None:
+def _interim_cron_job(state: State, accepted: Accepted) -> Manifest | None:
+    """The task's CronJob as it should be until the loop takes over; None when it has none."""
+    if state.cron_job is None or policies.blocked(state) is not None:
         return None
-    when = cron_jobs.due(accepted.schedule) or cron_jobs.due_as(state.child)
-    return cron_jobs.build(state.task, accepted.spec, when)
+    # Where cron cannot express the new schedule, the CronJob keeps its old one: a job
+    # at an old instant is better than none while the loop starts.
+    schedule = cron_jobs.schedule_fields(accepted.schedule)
+    observed = cron_jobs.observed_schedule_fields(state.cron_job)
+    return cron_jobs.build(state.task, accepted.spec, schedule or observed)
 
 
-def _unready(state: State, wanted: str) -> Blocked | None:
-    if state.loop_failure is not None:
-        message = f"The Deployment {wanted} could not be applied: {state.loop_failure}"
-        return Blocked(Reason.APPLY_FAILED, message, _WHEN_TOLD)
-    standing = deployments.standing(state.loop)
-    if standing.is_available:
+def _waiting_for_loop(state: State, requested: str) -> Blocked | None:
+    loop = state.loop
+    if loop.failure is not None:
+        message = f"The Deployment {requested} could not be applied: {loop.failure}"
+        return Blocked(Reason.APPLY_FAILED, message, _RETRY_LOOP)
+    if loop.is_available:
         return None
-    message = f"The Deployment {wanted} is not available: {standing.message}"
-    return Blocked(Reason.LOOP_NOT_AVAILABLE, message, _WHEN_TOLD)
+    message = f"The Deployment {requested} is not available: {loop.message}"
+    return Blocked(Reason.LOOP_NOT_AVAILABLE, message, _RETRY_LOOP)
 
 
 def _retirement(state: State, loop: str | None, now: datetime) -> Retirement:
-    is_ours = state.child is not None and cron_jobs.is_controlled_by(state.child, state.task)
-    if loop is None or state.child is None or not is_ours:
+    """Retires the task's own CronJob when a loop serves the task."""
+    if loop is None or state.own_cron_job is None:
         return Retirement()
-    return retirement.retire(state.child, now)
-
-
-def _blocked(state: State) -> Blocked | None:
-    answers = (rule(state) for rule in policies.BLOCKING)
-    return next((answer for answer in answers if answer is not None), None)
+    return retirement.retire(state.own_cron_job, now)
 
 
 def _secret(state: State) -> Manifest | None:
@@ -110,4 +111,4 @@ def _secret(state: State) -> Manifest | None:
 
 
 def _anchor(state: State, desired: Manifest, now: datetime) -> Manifest | None:
-    return anchors.anchor(state.child, desired, now) if state.child else None
+    return anchors.anchor(state.cron_job, desired, now) if state.cron_job else None

@@ -1,7 +1,4 @@
-"""Events about a task, on transitions only: what `kubectl describe` should tell a user.
-
-Reasons are the CronJob controller's own where they mean the same.
-"""
+"""Events about a task, as `kubectl describe` shows them. Only a transition is an Event."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,79 +9,90 @@ from jvscheduler import names
 from jvscheduler.outcomes import clip
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
-from jvscheduler_operator.tasks import conditions
-from jvscheduler_operator.tasks.plan import Applied, Change, Condition, Reason
+from jvscheduler_operator.objects.reasons import ConditionType, Reason
+from jvscheduler_operator.tasks.plan import Applied, OperationResult
+from jvscheduler_operator.tasks.status import transitions
 
-_LONGEST_NOTE: Final = 1024
-"""Bytes; what `kubectl describe` shows of a longer one helps nobody."""
+_MAX_MESSAGE_BYTES: Final = 1024
+"""A longer message is hard to read in `kubectl describe`."""
 
 _QUIET: Final = frozenset(
-    {Reason.NOT_ACCEPTED, Reason.AWAITING_DELETION, Reason.LOOP_NOT_AVAILABLE}
+    {
+        Reason.NOT_ACCEPTED,  # the condition Accepted already has an Event that says why
+        Reason.AWAITING_DELETION,  # passes by itself
+        Reason.LOOP_NOT_AVAILABLE,  # at every loop's start; Deployment and pods have Events
+    }
 )
-"""The first is told by the condition Accepted, the second passes by itself, and so does the
-third at the start of every loop; Deployment and pods have Events of their own."""
+"""Reasons of the condition Ready that make no Event."""
+
+Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class _Fact:
-    kind: str
-    reason: str
-    note: str
+class Recorder:
+    """Makes the Events about one task; one method for each kind of Event."""
+
+    task: Manifest
+    now: datetime
+    instance: str
+    """This process, as Events name it."""
+
+    def cron_job_created(self) -> Event:
+        name = self.task["metadata"]["name"]
+        return self._event("Normal", Reason.SUCCESSFUL_CREATE, f"Created CronJob {name}")
+
+    def cron_job_updated(self) -> Event:
+        name = self.task["metadata"]["name"]
+        return self._event("Normal", Reason.SUCCESSFUL_UPDATE, f"Updated CronJob {name}")
+
+    def loop_assigned(self, loop: str) -> Event:
+        return self._event("Normal", Reason.LOOP_ASSIGNED, f"Served by Deployment {loop}")
+
+    def condition_failed(self, condition: Mapping[str, Any]) -> Event:
+        return self._event("Warning", condition["reason"], condition["message"])
+
+    def _event(self, kind: str, reason: str, message: str) -> Event:
+        metadata = self.task["metadata"]
+        involved = {key: metadata[key] for key in ("name", "namespace", "uid")}
+        return {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {
+                "generateName": f"{metadata['name']}-",
+                "namespace": metadata["namespace"],
+            },
+            "type": kind,
+            "reason": str(reason),
+            "message": clip(message, _MAX_MESSAGE_BYTES),
+            "count": 1,
+            "involvedObject": {"apiVersion": names.API_VERSION, "kind": names.KIND, **involved},
+            "firstTimestamp": times.to_text(self.now),
+            "lastTimestamp": times.to_text(self.now),
+            "source": {"component": names.FIELD_MANAGER},
+            "reportingComponent": names.FIELD_MANAGER,
+            "reportingInstance": self.instance,
+        }
 
 
-def events_of(
-    task: Manifest, status: Mapping[str, Any], applied: Applied, now: datetime, instance: str
-) -> Sequence[dict[str, Any]]:
+def events_of(recorder: Recorder, status: Mapping[str, Any], applied: Applied) -> Sequence[Event]:
+    """The Events of a pass that writes this status."""
+    task = recorder.task
     before = task.get("status", {}).get("conditions", [])
-    told = [
-        _Fact("Warning", condition["reason"], condition["message"])
-        for condition in conditions.transitions(before, status["conditions"])
+    events = [
+        recorder.condition_failed(condition)
+        for condition in transitions(before, status["conditions"])
         if _is_failure(condition)
     ]
-    if applied.change is not None:
-        told.append(_change(task["metadata"]["name"], applied.change))
+    if applied.result is OperationResult.CREATED:
+        events.append(recorder.cron_job_created())
+    if applied.result is OperationResult.UPDATED:
+        events.append(recorder.cron_job_updated())
     loop = status.get("loop")
     if loop is not None and loop != assigned_loop(task):
-        told.append(_Fact("Normal", Reason.LOOP_ASSIGNED, f"Served by Deployment {loop}"))
-    return [{**_event(task, fact), **_signature(now, instance)} for fact in told]
+        events.append(recorder.loop_assigned(loop))
+    return events
 
 
 def _is_failure(condition: Mapping[str, Any]) -> bool:
-    is_judged = condition["type"] in (Condition.ACCEPTED, Condition.READY)
+    is_judged = condition["type"] in (ConditionType.ACCEPTED, ConditionType.READY)
     return is_judged and condition["status"] == "False" and condition["reason"] not in _QUIET
-
-
-def _change(name: str, change: Change) -> _Fact:
-    if change is Change.CREATED:
-        return _Fact("Normal", Reason.SUCCESSFUL_CREATE, f"Created CronJob {name}")
-    return _Fact("Normal", Reason.SUCCESSFUL_UPDATE, f"Updated CronJob {name}")
-
-
-def _event(task: Manifest, fact: _Fact) -> dict[str, Any]:
-    name, namespace = task["metadata"]["name"], task["metadata"]["namespace"]
-    return {
-        "apiVersion": "v1",
-        "kind": "Event",
-        "metadata": {"generateName": f"{name}-", "namespace": namespace},
-        "type": fact.kind,
-        "reason": str(fact.reason),
-        "message": clip(fact.note, _LONGEST_NOTE),
-        "count": 1,
-        "involvedObject": {
-            "apiVersion": names.API_VERSION,
-            "kind": names.KIND,
-            "name": name,
-            "namespace": namespace,
-            "uid": task["metadata"]["uid"],
-        },
-    }
-
-
-def _signature(now: datetime, instance: str) -> dict[str, Any]:
-    return {
-        "firstTimestamp": times.to_text(now),
-        "lastTimestamp": times.to_text(now),
-        "source": {"component": names.FIELD_MANAGER},
-        "reportingComponent": names.FIELD_MANAGER,
-        "reportingInstance": instance,
-    }

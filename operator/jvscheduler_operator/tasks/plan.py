@@ -1,4 +1,4 @@
-"""What deciding answers: facts to report and acts to do, as data."""
+"""The values of one pass: the gathered state, the plan, and the result of applying it."""
 
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -6,43 +6,39 @@ from enum import StrEnum
 
 from jvscheduler.manifests.backends import Backend
 from jvscheduler.schedules import Schedule
-from jvscheduler_operator.objects.manifests import Manifest
-
-
-class Condition(StrEnum):
-    """Types of conditions; `Suspended` is there only while it is true."""
-
-    ACCEPTED = "Accepted"
-    READY = "Ready"
-    SUSPENDED = "Suspended"
-
-
-class Reason(StrEnum):
-    """Reasons of conditions and Events: words that a user may search for."""
-
-    ACCEPTED = "Accepted"
-    INVALID_NAME = "InvalidName"
-    INVALID_SPEC = "InvalidSpec"
-    INVALID_TIME_ZONE = "InvalidTimeZone"
-    INVALID_SCHEDULE = "InvalidSchedule"
-    INVALID_TEMPLATE = "InvalidTemplate"
-    INVALID_BACKEND = "InvalidBackend"
-    CRON_JOB_READY = "CronJobReady"
-    LOOP_READY = "LoopReady"
-    LOOP_NOT_AVAILABLE = "LoopNotAvailable"
-    NOT_ACCEPTED = "NotAccepted"
-    NAME_CONFLICT = "NameConflict"
-    AWAITING_DELETION = "AwaitingDeletion"
-    APPLY_FAILED = "ApplyFailed"
-    SUSPENDED_BY_SPEC = "SuspendedBySpec"
-    LOOP_ASSIGNED = "LoopAssigned"
-    SUCCESSFUL_CREATE = "SuccessfulCreate"
-    SUCCESSFUL_UPDATE = "SuccessfulUpdate"
+from jvscheduler_operator.objects.drift import LastApplied
+from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of
+from jvscheduler_operator.objects.readiness import LoopReadiness, readiness
+from jvscheduler_operator.objects.reasons import Reason
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """Of one condition."""
+class State:
+    """All that was gathered about one task. Decisions look at nothing else."""
+
+    task: Manifest
+    cron_job: Manifest | None
+    """The CronJob of the task's name, even when the task does not own it."""
+    last_applied: LastApplied | None = None
+    database_url: str | None = None
+    """To be written into the namespace's Secret; None when no Secret is to be written."""
+    loop: LoopReadiness = field(default_factory=lambda: readiness(None))
+    """The readiness of the loop that the spec asks for."""
+
+    @property
+    def key(self) -> Key:
+        return key_of(self.task)
+
+    @property
+    def own_cron_job(self) -> Manifest | None:
+        """The CronJob of the task's name, when the task is its controller."""
+        is_own = self.cron_job is not None and is_controlled_by(self.cron_job, self.task)
+        return self.cron_job if is_own else None
+
+
+@dataclass(frozen=True)
+class Condition:
+    """The value of one condition, without its times."""
 
     is_true: bool
     reason: Reason
@@ -51,7 +47,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Blocked:
-    """What the spec asks for cannot carry the task now; look again after `retry_after`."""
+    """Why what the spec asks for cannot carry the task yet, and when to look again."""
 
     reason: Reason
     message: str
@@ -60,7 +56,7 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Retirement:
-    """Of the CronJob of a task that a loop serves, see `retiring`."""
+    """The next step in removing the CronJob of a task that a loop serves, see `retirement`."""
 
     patch: Manifest | None = None
     deletes: bool = False
@@ -69,41 +65,48 @@ class Retirement:
 
 @dataclass(frozen=True)
 class Plan:
-    """Acts come in the order of the fields; None: nothing to do. `retirement` comes after the
-    status is written."""
+    """The writes that a pass will make. None stands for no write.
 
-    accepted: Verdict
+    Secret, anchor, CronJob, status and retirement are written in this order.
+    """
+
+    accepted: Condition
     backend: Backend | None = None
-    """What the spec asks for; None: it is not accepted."""
+    """The backend that the spec asks for; None when the spec is not accepted."""
     secret: Manifest | None = None
     anchor: Manifest | None = None
-    """Patch of the CronJob's status, see `anchors`."""
+    """A patch of the CronJob's status, see `anchors`."""
     cron_job: Manifest | None = None
-    desired: Manifest | None = None
-    """What `cron_job` would be, also when it is in order already."""
+    """The CronJob to apply."""
     blocked: Blocked | None = None
     loop: str | None = None
-    """The loop that serves the task, unless its CronJob takes over in this pass."""
+    """The Deployment that serves the task, unless a CronJob takes over in this pass."""
     schedule: Schedule | None = None
     retirement: Retirement = field(default_factory=Retirement)
 
 
-class Change(StrEnum):
+class OperationResult(StrEnum):
+    """The effect of an apply on the object."""
+
     CREATED = "created"
     UPDATED = "updated"
 
 
 @dataclass(frozen=True)
 class Applied:
-    """What became of a plan's CronJob. `child` is ours, or None."""
+    """The result of applying a plan's CronJob."""
 
-    child: Manifest | None
-    change: Change | None = None
+    cron_job: Manifest | None
+    """The CronJob that the task owns now."""
+    result: OperationResult | None = None
+    """None when the apply changed nothing."""
     failure: str | None = None
+    """Why the API server refused it."""
 
 
 def serving_loop(plan: Plan, applied: Applied) -> str | None:
-    """The Deployment that serves the task once the plan is carried out; a CronJob takes over
-    only when it is there and in order."""
+    """The Deployment that serves the task once the plan is carried out."""
+    # A CronJob takes over from a loop only when it exists and is as desired. If the
+    # loop stopped before that, nothing would serve the task.
     is_in_order = plan.blocked is None and applied.failure is None
     return None if plan.backend == "CronJob" and is_in_order else plan.loop

@@ -1,9 +1,7 @@
-"""How a CronJob goes when a loop has taken its task over: nothing that runs is cut short.
+"""Retirement: how a CronJob is removed after a loop has taken over its task.
 
-Deleting a CronJob deletes its Jobs. So it is suspended first and goes when none
-of its Jobs is active. A Job that was made just before the suspension is not in
-the CronJob's status yet, so that we look no sooner than some seconds later; an
-annotation tells since when, also to the next process.
+Deleting a CronJob deletes its Jobs, which would kill what still runs. So it is
+suspended first, and deleted when none of its Jobs is active.
 """
 
 from datetime import datetime, timedelta
@@ -11,29 +9,38 @@ from typing import Final
 
 from jvscheduler import names
 from jvscheduler_operator.objects import times
-from jvscheduler_operator.objects.manifests import Manifest
+from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
 from jvscheduler_operator.tasks.plan import Retirement
 
 RETIRED_TIME: Final = f"{names.GROUP}/retired-time"
+"""The annotation that says since when the CronJob is suspended for its retirement."""
+
 _SETTLING: Final = timedelta(seconds=10)
+"""How long a Job that was made just before the suspension may be missing in the CronJob's
+status. Deleting the CronJob earlier could delete that Job."""
 
 
-def retire(child: Manifest, now: datetime) -> Retirement:
-    if "deletionTimestamp" in child["metadata"]:
+def retire(cron_job: Manifest, now: datetime) -> Retirement:
+    if is_being_deleted(cron_job):
         return Retirement()
-    since = child["metadata"].get("annotations", {}).get(RETIRED_TIME)
-    if since is None or not child["spec"].get("suspend"):
-        return Retirement(patch=_suspension(child, now), retry_after=_SETTLING)
-    if child.get("status", {}).get("active"):
+    since = cron_job["metadata"].get("annotations", {}).get(RETIRED_TIME)
+    if since is None or not cron_job["spec"].get("suspend"):
+        return Retirement(patch=_suspension(cron_job, now), retry_after=_SETTLING)
+    # The event of the last Job's end brings the next pass, so no time is set here.
+    if cron_job.get("status", {}).get("active"):
         return Retirement()
-    rest = times.parse(since) + _SETTLING - now
-    return Retirement(retry_after=rest) if rest > timedelta() else Retirement(deletes=True)
+    remaining = times.parse(since) + _SETTLING - now
+    if remaining > timedelta():
+        return Retirement(retry_after=remaining)
+    return Retirement(deletes=True)
 
 
-def _suspension(child: Manifest, now: datetime) -> Manifest:
+def _suspension(cron_job: Manifest, now: datetime) -> Manifest:
+    # If the operator is killed after this patch, the annotation tells the next
+    # process since when the CronJob is suspended; it goes on waiting from there.
     return {
         "metadata": {
-            "resourceVersion": child["metadata"]["resourceVersion"],
+            "resourceVersion": cron_job["metadata"]["resourceVersion"],
             "annotations": {RETIRED_TIME: times.to_text(now)},
         },
         "spec": {"suspend": True},

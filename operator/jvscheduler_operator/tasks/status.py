@@ -1,11 +1,11 @@
-"""A task's status, from what was decided and what became of it. Pure.
+"""A task's status, from what was decided and what came of it. Pure.
 
-Times are those of the CronJob that is really there, not of the spec: after a
-refused edit or a failed update the old CronJob goes on, and the status says so.
-A loop reads the spec itself.
+Its times are those of the CronJob that exists, not of the spec. After a refused
+edit or a failed apply the old CronJob goes on, and the status says so. A loop
+reads the spec itself.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -13,10 +13,14 @@ from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules import parse_schedule
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
-from jvscheduler_operator.tasks import anchors, conditions
-from jvscheduler_operator.tasks.plan import Applied, Plan, serving_loop
+from jvscheduler_operator.objects.reasons import ConditionType, Reason
+from jvscheduler_operator.tasks import anchors
+from jvscheduler_operator.tasks.plan import Applied, Condition, Plan, serving_loop
 
-_OURS: Final = (
+Conditions = Sequence[Mapping[str, Any]]
+"""Conditions as the API has them."""
+
+_OUR_FIELDS: Final = (
     "observedGeneration",
     "backend",
     "loop",
@@ -25,62 +29,138 @@ _OURS: Final = (
     "nextScheduleTime",
     "conditions",
 )
+"""The server writes other fields into the same status, as another field manager."""
 
 
 def status_of(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> dict[str, Any]:
-    generation = task["metadata"]["generation"]
-    before = task.get("status", {}).get("conditions", [])
-    found = conditions.verdicts(task, plan, applied)
     return {
-        "observedGeneration": generation,
-        "conditions": conditions.to_conditions(found, generation, before, now),
-        **_of_carrier(task, plan, applied, now),
+        "observedGeneration": task["metadata"]["generation"],
+        "conditions": _conditions(task, plan, applied, now),
+        **_carrier_fields(task, plan, applied, now),
     }
 
 
 def differs(task: Manifest, status: Mapping[str, Any]) -> bool:
-    """Whether writing the status would change it; what others write there is theirs."""
+    """True when writing the status would change one of our fields."""
+    # Without this check every pass would write, and every write would cause a watch
+    # event and another pass.
     observed = task.get("status", {})
-    return any(observed.get(field) != status.get(field) for field in _OURS)
+    return any(observed.get(field) != status.get(field) for field in _OUR_FIELDS)
 
 
 def next_schedule_time(
     task: Manifest, plan: Plan, applied: Applied, now: datetime
 ) -> datetime | None:
-    """The first instant after now at which the task is due; None while suspended, and where a
-    status could not keep up with it."""
+    """The first due instant after now; None while suspended.
+
+    On a loop it is None for a task that may be due twice within a minute. The status
+    could not be written that often.
+    """
     if serving_loop(plan, applied) is None:
-        return _next_of_child(applied.child, now)
+        return _next_of_cron_job(applied.cron_job, now)
     if plan.schedule is None or task["spec"].get("suspend"):
         return None
     return None if plan.schedule.is_finer_than_a_minute else plan.schedule.next(now)
 
 
-def _next_of_child(child: Manifest | None, now: datetime) -> datetime | None:
-    if child is None or child["spec"].get("suspend"):
+def transitions(before: Conditions, after: Conditions) -> Iterable[Mapping[str, Any]]:
+    """The conditions of `after` whose status or reason is new."""
+    known = {(c["type"], c["status"], c["reason"]) for c in before}
+    return [c for c in after if (c["type"], c["status"], c["reason"]) not in known]
+
+
+def _conditions(
+    task: Manifest, plan: Plan, applied: Applied, now: datetime
+) -> list[dict[str, Any]]:
+    before = task.get("status", {}).get("conditions", [])
+    since = {c["type"]: (c["status"], c["lastTransitionTime"]) for c in before}
+    conditions = []
+    for kind, condition in _condition_values(task, plan, applied).items():
+        status = str(condition.is_true)
+        old_status, old_time = since.get(str(kind), (None, None))
+        conditions.append(
+            {
+                "type": str(kind),
+                "status": status,
+                "reason": str(condition.reason),
+                "message": condition.message,
+                "observedGeneration": task["metadata"]["generation"],
+                # Only a change of the status is a transition, a new reason is none.
+                "lastTransitionTime": old_time if old_status == status else times.to_text(now),
+            }
+        )
+    return conditions
+
+
+def _condition_values(
+    task: Manifest, plan: Plan, applied: Applied
+) -> dict[ConditionType, Condition]:
+    values = {ConditionType.ACCEPTED: plan.accepted, ConditionType.READY: _ready(plan, applied)}
+    if _is_suspended(task, plan, applied):
+        values[ConditionType.SUSPENDED] = Condition(
+            True, Reason.SUSPENDED_BY_SPEC, "No job is started while spec.suspend is true."
+        )
+    return values
+
+
+def _is_suspended(task: Manifest, plan: Plan, applied: Applied) -> bool:
+    # A loop reads the task's own spec. A CronJob may still have an older one.
+    carrier = task if serving_loop(plan, applied) else applied.cron_job
+    return carrier is not None and bool(carrier["spec"].get("suspend"))
+
+
+def _ready(plan: Plan, applied: Applied) -> Condition:
+    if not plan.accepted.is_true:
+        message = _not_accepted_message(plan, applied.cron_job)
+        return Condition(False, Reason.NOT_ACCEPTED, message)
+    if plan.blocked is not None:
+        return Condition(False, plan.blocked.reason, plan.blocked.message)
+    if applied.failure is not None:
+        return Condition(False, Reason.APPLY_FAILED, applied.failure)
+    if plan.backend == "Loop":
+        return Condition(True, Reason.LOOP_READY, f"The Deployment {plan.loop} serves the task.")
+    return Condition(True, Reason.CRON_JOB_READY, "The CronJob is there and as the spec asks.")
+
+
+def _not_accepted_message(plan: Plan, cron_job: Manifest | None) -> str:
+    if plan.loop is not None:
+        return f"The spec is not accepted; {plan.loop} goes on with the last one that was."
+    if cron_job is None:
+        return "The spec is not accepted, so that no job is started."
+    return (
+        "The spec is not accepted; the CronJob goes on with the last one that was, "
+        f"{cron_job['spec'].get('schedule')!r}."
+    )
+
+
+def _carrier_fields(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> dict[str, Any]:
+    """The fields about the CronJob or the loop that carries the task."""
+    due = next_schedule_time(task, plan, applied, now)
+    next_time = {"nextScheduleTime": times.to_text(due)} if due else {}
+    loop = serving_loop(plan, applied)
+    if loop is not None:
+        return {"backend": "Loop", "loop": loop, "active": 0, **next_time}
+    return {**_cron_job_fields(applied.cron_job), **next_time}
+
+
+def _cron_job_fields(cron_job: Manifest | None) -> dict[str, Any]:
+    if cron_job is None:
+        return {"active": 0}
+    last = anchors.last_schedule_time(cron_job)
+    return {
+        "backend": "CronJob",
+        "active": len(cron_job.get("status", {}).get("active", [])),
+        **({"lastScheduleTime": times.to_text(last)} if last else {}),
+    }
+
+
+def _next_of_cron_job(cron_job: Manifest | None, now: datetime) -> datetime | None:
+    if cron_job is None or cron_job["spec"].get("suspend"):
         return None
-    spec = child["spec"]
+    spec = cron_job["spec"]
+    # Someone may have edited the CronJob's schedule into one that the grammar does not
+    # know, and the API server may have refused our repair. Its next time is unknown.
     try:
         return parse_schedule(spec["schedule"], spec.get("timeZone") or "UTC").next(now)
     except InvalidSchedule:
-        return None  # someone's edit of the CronJob, which applying was refused to repair
-
-
-def _of_carrier(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> dict[str, Any]:
-    following = next_schedule_time(task, plan, applied, now)
-    moment = {"nextScheduleTime": times.to_text(following)} if following else {}
-    loop = serving_loop(plan, applied)
-    if loop is not None:
-        return {"backend": "Loop", "loop": loop, "active": 0, **moment}
-    return {**_of_child(applied.child), **moment}
-
-
-def _of_child(child: Manifest | None) -> dict[str, Any]:
-    if child is None:
-        return {"active": 0}
-    last = anchors.last_schedule_time(child)
-    return {
-        "backend": "CronJob",
-        "active": len(child.get("status", {}).get("active", [])),
-        **({"lastScheduleTime": times.to_text(last)} if last else {}),
-    }
+        return None

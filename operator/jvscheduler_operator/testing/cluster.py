@@ -1,8 +1,8 @@
-"""The cluster in memory: for tests of what runs on top of it.
+"""A cluster in memory, for tests of what runs on a cluster.
 
 It keeps the promises of `Cluster` as the API server does; one contract suite
-holds both to them. Server-side apply is simplified: ours is the only manager
-that ever takes a field away, and lists are replaced whole.
+checks both. Server-side apply is simplified: only our own manager can remove a
+field, and lists are replaced whole.
 """
 
 from collections.abc import Mapping
@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from jvscheduler import names
-from jvscheduler_operator.cluster.client import Conflict, Listing, NotFound, Rejected, Unavailable
-from jvscheduler_operator.objects import drift
+from jvscheduler_operator.cluster.client import Listing
+from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Unavailable
+from jvscheduler_operator.objects.drift import contains
 from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 
 _Objects = dict[Key, Manifest]
@@ -20,12 +21,12 @@ _Objects = dict[Key, Manifest]
 @dataclass
 class MemoryCluster:
     writes: list[str] = field(default_factory=list)
-    """What was written, in order: `anchor`, `cron job`, `retired`, `deleted`, `loop`,
+    """The writes in their order: `anchor`, `cron job`, `retired`, `deleted`, `loop`,
     `loop deleted`, `rights`, `status`, `secret`, `event`."""
     events: list[Manifest] = field(default_factory=list)
     secrets: _Objects = field(default_factory=dict)
     failures: list[Rejected | Unavailable | None] = field(default_factory=list)
-    """What the next writes raise, one each; None lets one pass."""
+    """Each next write raises the next item of this list; None lets the write succeed."""
     task_objects: _Objects = field(default_factory=dict)
     cron_job_objects: _Objects = field(default_factory=dict)
     loop_objects: _Objects = field(default_factory=dict)
@@ -33,7 +34,7 @@ class MemoryCluster:
     version: int = 0
 
     def put(self, objects: _Objects, manifest: Manifest) -> Manifest:
-        """Store as any other client's write would; returns what is stored."""
+        """Store the object as another client's write would. Returns what is stored."""
         before = objects.get(key_of(manifest))
         self.version += 1
         metadata = dict(manifest["metadata"])
@@ -79,11 +80,7 @@ class MemoryCluster:
 
     async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
         self._write("retired")
-        before = self.cron_job_objects.get(key)
-        if before is None:
-            raise NotFound(f'cronjobs "{key.name}" not found')
-        _check_version(before, patch["metadata"].get("resourceVersion"))
-        return self.put(self.cron_job_objects, _merged(before, patch))
+        return self._patch_cron_job(key, patch)
 
     async def delete_cron_job(self, seen: Manifest) -> None:
         self._write("deleted")
@@ -91,11 +88,7 @@ class MemoryCluster:
 
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
         self._write("anchor")
-        before = self.cron_job_objects.get(key)
-        if before is None:
-            raise NotFound(f'cronjobs "{key.name}" not found')
-        _check_version(before, patch["metadata"].get("resourceVersion"))
-        return self.put(self.cron_job_objects, _merged(before, patch))
+        return self._patch_cron_job(key, patch)
 
     async def apply_task_status(self, task: Manifest, status: Manifest) -> Manifest:
         self._write("status")
@@ -117,8 +110,15 @@ class MemoryCluster:
         self._write("event")
         self.events.append(event)
 
+    def _patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
+        before = self.cron_job_objects.get(key)
+        if before is None:
+            raise NotFound(f'cronjobs "{key.name}" not found')
+        _check_version(before, patch["metadata"].get("resourceVersion"))
+        return self.put(self.cron_job_objects, _merged(before, patch))
+
     def _labelled(self, objects: _Objects, label: str) -> Listing:
-        """Like the API server's, whose items do not say their kind."""
+        # The items of the API server's lists do not say their kind either.
         items = [o for o in objects.values() if label in o["metadata"].get("labels", {})]
         bare = [{k: v for k, v in o.items() if k not in ("apiVersion", "kind")} for o in items]
         return Listing(bare, self.version)
@@ -128,7 +128,7 @@ class MemoryCluster:
         _check_uid(before, manifest["metadata"].get("uid"))
         if before is None:
             return self.put(objects, manifest)
-        if not force and not drift.contains(before["spec"], manifest["spec"]):
+        if not force and not contains(before["spec"], manifest["spec"]):
             raise Conflict("another manager owns fields of this object")
         after = {
             **before,

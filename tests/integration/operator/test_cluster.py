@@ -13,7 +13,7 @@ from kubernetes.aio import config
 from kubernetes.aio.config import incluster_config
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler_operator.cluster.client import Conflict, Rejected, Unavailable
+from jvscheduler_operator.cluster.errors import Conflict, Rejected, Unavailable
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
 from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.manifests import Key, Manifest

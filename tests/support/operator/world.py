@@ -8,13 +8,12 @@ from typing import Any
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.cluster.client import Unavailable
-from jvscheduler_operator.controller.dependents import facts
+from jvscheduler_operator.cluster.errors import Unavailable
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, task
 
@@ -41,13 +40,13 @@ class World:
         """A new process: it knows what it lists."""
         self.cache = Cache()
         settings = Settings(None, self.database_url, "http://localhost/", "host", self.loop_image)
-        self.tasks = Reconciler(self.cache, self.cluster, settings, lambda: self.now)
+        self.tasks = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
         self.loops = LoopReconciler(self.cache, self.cluster, settings)
 
     def watch(self) -> None:
         """All watch events have come."""
         version = self.cluster.version
-        self.cache.children.replace(asyncio.run(self.cluster.cron_jobs()).items, version)
+        self.cache.cron_jobs.replace(asyncio.run(self.cluster.cron_jobs()).items, version)
         self.cache.loops.replace(asyncio.run(self.cluster.loops()).items, version)
         self.cache.tasks.replace(self.cluster.task_objects.values(), version)
 
@@ -129,7 +128,7 @@ class World:
     def _keys(self) -> Sequence[Key]:
         self.watch()
         tasks = [key_of(manifest) for manifest in self.cluster.task_objects.values()]
-        tied = {loop for key in tasks for loop in facts(self.cache, key).loops}
+        tied = {loop for key in tasks for loop in self.cache.tasks.references(key).loops}
         return [*sorted({*tied, *self.cache.loops}), *tasks]
 
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import pytest
 
 from jvscheduler import outcomes
-from jvscheduler_operator.tasks import plan
+from jvscheduler_operator.objects import reasons
 
 PAGE = (Path(__file__).parents[3] / "docs/operations/troubleshooting.md").read_text()
 
@@ -34,7 +34,7 @@ def rows() -> list[Row]:
 def members() -> dict[str, list[StrEnum]]:
     """A word may be a reason of jobs and of conditions."""
     found: dict[str, list[StrEnum]] = {}
-    for member in (*outcomes.Reason, *plan.Reason):
+    for member in (*outcomes.Reason, *reasons.Reason):
         found.setdefault(member.value, []).append(member)
     return found
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from jvscheduler_operator.acceptance import Refused, accept
-from jvscheduler_operator.tasks.plan import Reason
+from jvscheduler_operator.objects.reasons import Reason
 from tests.support.operator.objects import stored_task
 
 

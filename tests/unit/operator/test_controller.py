@@ -10,21 +10,22 @@ from typing import Any
 import pytest
 
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.cluster.client import Listing, Unavailable
+from jvscheduler_operator.cluster.client import Listing
+from jvscheduler_operator.cluster.errors import Unavailable
 from jvscheduler_operator.controller.controller import Controller
 from jvscheduler_operator.controller.kopf import Backoffs
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, assigned_loop
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, foreign_cron_job, task
 
 HOUR = 3600.0
 
 
-class PoisonedReconciler(Reconciler):
+class PoisonedReconciler(TaskReconciler):
     """Has a mistake that one object brings out."""
 
     async def reconcile(self, key: Key) -> timedelta | None:
@@ -180,7 +181,7 @@ def test_a_resync_finds_what_no_event_told_of() -> None:
         async with stage.running():
             stage.put_task("restock")
             key = Key("shop", "restock")
-            await stage.until(lambda: key in stage.cache.children)
+            await stage.until(lambda: key in stage.cache.cron_jobs)
             await stage.until(lambda: "event" in stage.cluster.writes)
             del stage.cluster.cron_job_objects[key]
             stage.cluster.version += 1

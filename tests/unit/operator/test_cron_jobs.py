@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from jvscheduler import environment, names
-from jvscheduler_operator.objects.drift import contains, digest_of
-from jvscheduler_operator.objects.manifests import Manifest, State
+from jvscheduler_operator.objects.digests import digest_of
+from jvscheduler_operator.objects.drift import contains
+from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.tasks.decide import decide
+from jvscheduler_operator.tasks.plan import State
 from tests.support.operator.objects import NOON, stored_task
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator.objects.manifests import Manifest, Settled, State
-from jvscheduler_operator.tasks import policies
+from jvscheduler_operator.objects.drift import LastApplied
+from jvscheduler_operator.objects.manifests import Manifest
+from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks.decide import decide
-from jvscheduler_operator.tasks.plan import Plan, Reason
+from jvscheduler_operator.tasks.plan import Plan, State
 from tests.support.operator.objects import NOON, foreign_cron_job, stored_task
 
 
@@ -36,7 +37,7 @@ class Case:
     name: str
     task: Manifest = field(default_factory=lambda: TASK)
     child: Manifest | None = field(default_factory=lambda: IN_ORDER)
-    settled: Settled | None = None
+    last_applied: LastApplied | None = None
     applies: bool = False
     anchors: bool = False
     blocked: Reason | None = None
@@ -93,12 +94,12 @@ CASES = [
     Case(
         "a value that differs after it was accepted is the API server's own form of it",
         child=child_of(TASK, spec={"failedJobsHistoryLimit": "three"}),
-        settled=policies.settled(IN_ORDER, IN_ORDER),
+        last_applied=LastApplied.of(IN_ORDER, IN_ORDER),
     ),
     Case(
         "a value that differs in a later generation is an edit",
         child=child_of(TASK, metadata={"generation": 2}, spec={"failedJobsHistoryLimit": 9}),
-        settled=policies.settled(IN_ORDER, IN_ORDER),
+        last_applied=LastApplied.of(IN_ORDER, IN_ORDER),
         applies=True,
     ),
     Case(
@@ -131,7 +132,7 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_deciding(case: Case) -> None:
-    plan = decide(State(case.task, case.child, case.settled), NOON)
+    plan = decide(State(case.task, case.child, case.last_applied), NOON)
     assert plan.accepted.is_true
     assert (plan.cron_job is not None) == case.applies
     assert (plan.anchor is not None) == case.anchors

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from jvscheduler_operator.cluster.client import Rejected
+from jvscheduler_operator.cluster.errors import Rejected
 from jvscheduler_operator.objects.manifests import Key
 from jvscheduler_operator.pod_templates.loops import LoopImage
 from jvscheduler_operator.tasks.retirement import RETIRED_TIME
@@ -248,7 +248,7 @@ def test_a_refused_edit_leaves_the_task_on_its_loop(world: World) -> None:
 def test_a_deployment_that_is_refused_is_told_to_its_tasks_and_tried_again(world: World) -> None:
     world.put_task(backend="Loop")
     world.watch()
-    loop = world.cache.tasks.ties(KEY).wanted
+    loop = world.cache.tasks.references(KEY).requested
     assert loop is not None
     world.cluster.failures = [None, None, Rejected("no such field")]
     assert world.reconcile(loop) == timedelta(minutes=1)

@@ -11,7 +11,7 @@ import pytest
 import yaml
 from aiohttp import web
 
-from jvscheduler_operator.cluster.client import Conflict, NotFound, Rejected, Unavailable
+from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Unavailable
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
 from jvscheduler_operator.objects.manifests import Key
 from tests.support.operator.objects import foreign_cron_job

@@ -6,6 +6,7 @@ import pytest
 
 from jvscheduler_operator.acceptance import accept
 from jvscheduler_operator.loops import deployments
+from jvscheduler_operator.objects.readiness import readiness
 from jvscheduler_operator.pod_templates.loops import LoopImage
 from tests.support.operator.objects import stored_task
 
@@ -214,10 +215,10 @@ QUOTA = condition("ReplicaFailure", "True", "exceeded quota")
 def test_why_a_loop_is_not_available_is_the_deployments_own_word(
     status: dict[str, Any], message: str
 ) -> None:
-    standing = deployments.standing(with_status(**status))
+    standing = readiness(with_status(**status))
     assert (standing.is_available, standing.message) == (False, message)
 
 
 def test_one_available_pod_is_enough_also_during_a_rollout() -> None:
-    assert deployments.standing(with_status(availableReplicas=1, conditions=[STUCK])).is_available
-    assert not deployments.standing(None).is_available
+    assert readiness(with_status(availableReplicas=1, conditions=[STUCK])).is_available
+    assert not readiness(None).is_available

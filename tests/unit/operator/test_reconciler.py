@@ -9,10 +9,10 @@ import pytest
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.cluster.client import Conflict, Rejected, Unavailable
+from jvscheduler_operator.cluster.errors import Conflict, Rejected, Unavailable
 from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.reconcile import Reconciler
+from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, foreign_cron_job, task
 
@@ -32,14 +32,14 @@ class Stage:
         """A new process: it knows what it lists."""
         self.cache = Cache()
         settings = Settings(None, "sqlite:///jobs", "http://localhost/", "host")
-        self._reconciler = Reconciler(self.cache, self.cluster, settings, lambda: self.now)
+        self._reconciler = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
 
     def watch(self) -> None:
         """All watch events have come."""
         version = self.cluster.version
         labelled = asyncio.run(self.cluster.cron_jobs()).items
         self.cache.tasks.replace(self.cluster.task_objects.values(), version)
-        self.cache.children.replace(labelled, version)
+        self.cache.cron_jobs.replace(labelled, version)
 
     def put_task(self, name: str = "restock", **spec: Any) -> Manifest:
         manifest = task(name, **spec)
@@ -146,7 +146,7 @@ def test_a_foreign_cron_job_is_looked_at_slowly_until_it_goes(stage: Stage) -> N
     stage.take_writes()
     assert stage.reconcile() == timedelta(minutes=1)
     assert stage.take_writes() == []
-    assert stage.cache.children.get(KEY) is None, "its end could not be seen"
+    assert stage.cache.cron_jobs.get(KEY) is None, "its end could not be seen"
     del stage.cluster.cron_job_objects[KEY]
     stage.reconcile()
     assert stage.ready() == ("True", "CronJobReady")
@@ -183,7 +183,7 @@ def test_a_stale_cache_is_dropped_and_read_anew(stage: Stage) -> None:
     stage.cluster.failures = [Conflict("uid mismatch")]
     with pytest.raises(TemporaryError, match="uid mismatch"):
         stage.reconcile()
-    assert stage.cache.children.get(KEY) is None
+    assert stage.cache.cron_jobs.get(KEY) is None
     stage.reconcile()
     assert stage.ready() == ("True", "CronJobReady")
 

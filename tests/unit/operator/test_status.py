@@ -8,13 +8,14 @@ import pytest
 
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
-from jvscheduler_operator.tasks.events import events_of
-from jvscheduler_operator.tasks.plan import Applied, Blocked, Change, Plan, Reason, Verdict
+from jvscheduler_operator.objects.reasons import Reason
+from jvscheduler_operator.tasks.events import Recorder, events_of
+from jvscheduler_operator.tasks.plan import Applied, Blocked, Condition, OperationResult, Plan
 from jvscheduler_operator.tasks.status import differs, next_schedule_time, status_of
 from tests.support.operator.objects import NOON, stored_task
 
-ACCEPTED = Verdict(True, Reason.ACCEPTED, "fine")
-REFUSED = Verdict(False, Reason.INVALID_SCHEDULE, "spec.schedule: no")
+ACCEPTED = Condition(True, Reason.ACCEPTED, "fine")
+REFUSED = Condition(False, Reason.INVALID_SCHEDULE, "spec.schedule: no")
 CONFLICT = Blocked(Reason.NAME_CONFLICT, "in the way", timedelta(minutes=1))
 
 
@@ -120,17 +121,29 @@ def test_what_others_write_into_the_status_is_theirs() -> None:
     assert not differs(task, status_of(task, Plan(ACCEPTED), Applied(child()), NOON))
 
 
+CREATED = Applied(child(), OperationResult.CREATED)
+UPDATED = Applied(child(), OperationResult.UPDATED)
+
+
 def reasons(task: Manifest, plan: Plan, applied: Applied) -> list[tuple[str, str]]:
     status = status_of(task, plan, applied, NOON)
-    events = events_of(task, status, applied, NOON, "host")
+    events = events_of(Recorder(task, NOON, "host"), status, applied)
     return [(event["type"], event["reason"]) for event in events]
 
 
 @pytest.mark.parametrize(
     ("plan", "applied", "expected"),
     [
-        (Plan(ACCEPTED), Applied(child(), Change.CREATED), [("Normal", "SuccessfulCreate")]),
-        (Plan(ACCEPTED), Applied(child(), Change.UPDATED), [("Normal", "SuccessfulUpdate")]),
+        (
+            Plan(ACCEPTED),
+            Applied(child(), OperationResult.CREATED),
+            [("Normal", "SuccessfulCreate")],
+        ),
+        (
+            Plan(ACCEPTED),
+            Applied(child(), OperationResult.UPDATED),
+            [("Normal", "SuccessfulUpdate")],
+        ),
         (Plan(ACCEPTED), Applied(child()), []),
         (Plan(REFUSED), Applied(None), [("Warning", "InvalidSchedule")]),
         (Plan(ACCEPTED, blocked=CONFLICT), Applied(None), [("Warning", "NameConflict")]),

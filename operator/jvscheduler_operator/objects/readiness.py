@@ -1,0 +1,36 @@
+"""Readiness of a loop: the status of its Deployment, or why there is none."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
+
+_EXPLAINING: Final = (
+    ("ReplicaFailure", "True"),
+    ("Progressing", "False"),
+    ("Available", "False"),
+)
+"""Deployment conditions that say why no pod is ready, the most specific first."""
+
+
+@dataclass(frozen=True)
+class LoopReadiness:
+    """The facts that tasks need about the loop that their spec asks for."""
+
+    is_available: bool
+    message: str = ""
+    """Why it is not available."""
+    failure: str | None = None
+    """Why the API server refused the Deployment, when it did."""
+
+
+def readiness(deployment: Manifest | None, failure: str | None = None) -> LoopReadiness:
+    if deployment is None or is_being_deleted(deployment):
+        return LoopReadiness(False, "it is about to be created", failure)
+    status = deployment.get("status", {})
+    # During a rollout the old pod still serves, so one available pod is enough.
+    if status.get("availableReplicas", 0) > 0:
+        return LoopReadiness(True, failure=failure)
+    conditions = {(c["type"], c["status"]): c for c in status.get("conditions", [])}
+    messages = (conditions[key]["message"] for key in _EXPLAINING if key in conditions)
+    return LoopReadiness(False, next(messages, "no pod is ready yet"), failure)

@@ -1,0 +1,143 @@
+"""The pod that tasks and loops have in common, under `restricted` pod security.
+
+Security settings are defaults: a template overrides them by setting them. No
+resources are set; a namespace's LimitRange says what is usual there.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from jvscheduler import environment, names
+from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
+from jvscheduler_operator.pod_templates import merging
+
+Variables = Sequence[Mapping[str, Any]]
+"""Environment variables of a container, as its `env` has them."""
+
+UNPRIVILEGED: Final[Mapping[str, Any]] = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+}
+"""`restricted` demands these of every container, including those that a template adds."""
+
+_SCRATCH: Final = "tmp"
+
+_RESERVED: Final[Mapping[str, str]] = {
+    "restartPolicy": "a new attempt is a new pod, set spec.backoffLimit",
+    "activeDeadlineSeconds": "set spec.activeDeadlineSeconds, which limits one attempt",
+}
+"""Fields of the pod that a template must not set, and what to do instead."""
+
+_RESERVED_OF_TASK: Final[Mapping[str, str]] = {
+    "image": "set spec.image",
+    "terminationMessagePath": "the runner reports its outcome there",
+    "terminationMessagePolicy": "the runner reports its outcome there",
+}
+"""Fields of the container `task` that a template must not set."""
+
+
+def template_of(spec: ScheduledTaskSpec) -> PodTemplate:
+    """The user's template; an empty one when the spec has none."""
+    return spec.template or PodTemplate.model_validate({})
+
+
+def pod_spec(spec: ScheduledTaskSpec, required: Variables) -> dict[str, Any]:
+    """Our pod with the spec's template over it. Raises InvalidTemplate.
+
+    Its container `task` has the required variables whatever the template says.
+    """
+    template = template_of(spec).spec
+    _refuse_reserved(template)
+    pod = merging.merge(_pod(spec.image, required), template, "spec.template.spec")
+    return _with_guarantees(pod, required)
+
+
+def refuse_fields(manifest: Mapping[str, Any], path: str, reserved: Mapping[str, str]) -> None:
+    """Raise InvalidTemplate for a reserved field, and say what to do instead."""
+    for field in reserved.keys() & manifest.keys():
+        raise merging.InvalidTemplate(f"{path}.{field} must be left out: {reserved[field]}")
+
+
+def named_containers(pod: Mapping[str, Any], *wanted: str) -> list[Mapping[str, Any]]:
+    """The containers that have one of the names.
+
+    The pod may be a template that nobody has checked: `containers` may be any JSON.
+    """
+    containers = pod.get("containers")
+    listed = containers if isinstance(containers, list) else []
+    return [c for c in listed if isinstance(c, Mapping) and c.get("name") in wanted]
+
+
+def identity_variables() -> list[dict[str, Any]]:
+    """Variables that tell a container its own namespace, pod and node."""
+    fields = {
+        environment.NAMESPACE: "metadata.namespace",
+        environment.POD_NAME: "metadata.name",
+        environment.NODE_NAME: "spec.nodeName",
+    }
+    return [field_variable(name, path) for name, path in fields.items()]
+
+
+def field_variable(name: str, path: str) -> dict[str, Any]:
+    """A variable that Kubernetes fills from a field of the pod."""
+    return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
+
+
+def _pod(image: str, required: Variables) -> dict[str, Any]:
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
+        "containers": [_container(image, required)],
+        "volumes": [{"name": _SCRATCH, "emptyDir": {}}],
+    }
+
+
+def _container(image: str, required: Variables) -> dict[str, Any]:
+    # No `command`: the image's own entrypoint is the runner.
+    return {
+        "name": names.TASK_CONTAINER,
+        "image": image,
+        "env": [*required, _database_variable()],
+        "securityContext": {"readOnlyRootFilesystem": True},
+        "terminationMessagePolicy": "File",
+        "volumeMounts": [{"name": _SCRATCH, "mountPath": "/tmp"}],  # noqa: S108 - in the pod
+    }
+
+
+def _database_variable() -> dict[str, Any]:
+    # Optional: where no database is configured, the Secret does not exist. The pod
+    # must start all the same; its outcome is then not kept.
+    reference = {
+        "name": names.DATABASE_SECRET,
+        "key": names.DATABASE_SECRET_KEY,
+        "optional": True,
+    }
+    return {"name": environment.DATABASE_URL, "valueFrom": {"secretKeyRef": reference}}
+
+
+def _refuse_reserved(template: Mapping[str, Any]) -> None:
+    refuse_fields(template, "spec.template.spec", _RESERVED)
+    for container in named_containers(template, names.TASK_CONTAINER):
+        path = f"spec.template.spec.containers[{names.TASK_CONTAINER}]"
+        refuse_fields(container, path, _RESERVED_OF_TASK)
+
+
+def _with_guarantees(pod: dict[str, Any], required: Variables) -> dict[str, Any]:
+    """The merged pod with what no template may take away."""
+    kinds = [kind for kind in ("initContainers", "containers") if pod.get(kind)]
+    restricted = {kind: [_unprivileged(kind, c) for c in pod[kind]] for kind in kinds}
+    # The required variables are merged last: a template that sets the variable of
+    # the task's id must not make the runner record its jobs under another task.
+    containers = [
+        {**c, "env": merging.merge_by("name", c["env"], required)}
+        if c.get("name") == names.TASK_CONTAINER
+        else c
+        for c in restricted["containers"]
+    ]
+    return {**pod, **restricted, "containers": containers}
+
+
+def _unprivileged(kind: str, container: Mapping[str, Any]) -> dict[str, Any]:
+    defaults = {"securityContext": UNPRIVILEGED}
+    return merging.merge(defaults, container, f"spec.template.spec.{kind}[{container['name']}]")
