@@ -19,7 +19,7 @@ from jvscheduler_operator.settings import LIVENESS_ENDPOINT
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.cluster.commands import start, stop, wait_until
 
-DOCS = Path(__file__).parents[3] / "docs/internals/operator.md"
+DOCS = Path(__file__).parents[3] / "docs/operations/permissions.md"
 ACCOUNT = "jvscheduler-operator"
 DATABASE_URL = "postgresql://history.test/jobs"
 
@@ -72,7 +72,8 @@ def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> I
 
 def documented_rules() -> dict[str, list[dict[str, Any]]]:
     """By ClusterRole."""
-    section = DOCS.read_text().partition("\n## Rights\n")[2].partition("\n## ")[0]
+    _, _, rest = DOCS.read_text().partition("\n## The operator and its loops\n")
+    section = rest.partition("\n## ")[0]
     blocks = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
     return dict(zip((ACCOUNT, names.LOOP), map(yaml.safe_load, blocks), strict=True))
 

@@ -1,4 +1,4 @@
-"""docs/reference/api.md says what the server answers and reads."""
+"""The pages on the API, the environment and repair are true of what the server does."""
 
 import json
 import re
@@ -14,7 +14,10 @@ from jvscheduler_server.api.jobs import RecentAnswer, RecentParameters
 from jvscheduler_server.api.problems import Problem
 from jvscheduler_server.api.status import StatusAnswer
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/api.md").read_text()
+DOCS = Path(__file__).parents[3] / "docs"
+PAGE = (DOCS / "reference/api.md").read_text()
+VARIABLES = (DOCS / "reference/environment.md").read_text()
+REPAIR = (DOCS / "internals/repair.md").read_text()
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
 MODELS: list[type[BaseModel]] = [RecentAnswer, StatusAnswer, Problem]
 
@@ -34,7 +37,7 @@ def test_an_example_has_every_key_of_the_answer_and_no_other(number: int) -> Non
 
 
 def test_every_parameter_status_and_setting_is_told() -> None:
-    told = set(re.findall(r"`([\w.-]+)`", PAGE))
+    told = set(re.findall(r"`([\w.-]+)`", PAGE + VARIABLES))
     assert told >= set(RecentParameters.model_fields)
     assert told >= {status.value for status in Status}
     assert told >= {settings.HOST, settings.PORT, settings.KUBECONFIG, settings.LOG_LEVEL}
@@ -50,4 +53,4 @@ def test_every_reason_that_the_server_gives_is_told() -> None:
         Reason.CONTAINER_FAILED,
         Reason.RUNNER_LOST,
     }
-    assert {reason for reason in given if f"`{reason}`" not in PAGE} == set()
+    assert {reason for reason in given if f"`{reason}`" not in REPAIR} == set()

@@ -2,16 +2,22 @@
 
 import dataclasses
 import importlib
+import inspect
 import re
 from pathlib import Path
 
 import pytest
 
+from jvscheduler import on_schedule
 from jvscheduler.attempt.report import MAX_RESULT_BYTES
 from jvscheduler.decorators import task_of
 from jvscheduler.tasks import Task
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/decorator.md").read_text()
+
+
+def options(text: str) -> set[str]:
+    return set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
 
 
 def test_the_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -24,11 +30,15 @@ def test_the_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert task.timeout_seconds == 300
 
 
-def test_every_option_of_a_run_is_told() -> None:
-    told = set(re.findall(r"^\| `(\w+)` \|", PAGE, re.MULTILINE))
+def test_the_page_has_every_option_of_a_run() -> None:
+    section = PAGE.partition("\n## How it runs\n")[2].partition("\n## ")[0]
     of_schedule = {"entrypoint", "schedule", "has_own_zone", "description"}
-    assert told == {field.name for field in dataclasses.fields(Task)} - of_schedule
+    assert options(section) == {field.name for field in dataclasses.fields(Task)} - of_schedule
 
 
-def test_the_size_of_a_result_is_told() -> None:
+def test_the_page_has_every_option_of_the_decorator() -> None:
+    assert options(PAGE) == set(inspect.signature(on_schedule).parameters)
+
+
+def test_the_page_states_the_size_of_a_result() -> None:
     assert f"{MAX_RESULT_BYTES // 1024} KiB" in PAGE
