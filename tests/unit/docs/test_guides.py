@@ -1,0 +1,40 @@
+"""The guides' snippets are tasks and tests that run as they stand."""
+
+import importlib
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.decorators import task_of
+from tests.support.docs.markdown import DOCS
+
+TASKS = ("first-task", "from-cron", "from-apscheduler", "from-celery", "from-jvspatial")
+
+
+def snippets(guide: str) -> list[str]:
+    text = (DOCS / "guides" / f"{guide}.md").read_text()
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+@pytest.mark.parametrize("guide", TASKS)
+def test_the_snippet_is_a_task(guide: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (snippet,) = snippets(guide)
+    module = f"guide_{guide.replace('-', '_')}"
+    (tmp_path / f"{module}.py").write_text(snippet)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    found = [task_of(value) for value in vars(importlib.import_module(module)).values()]
+    (task,) = [task for task in found if task is not None]
+    assert f'@on_schedule("{task.schedule.text}"' in snippet
+
+
+def test_the_tests_of_the_page_about_tests_pass(tmp_path: Path) -> None:
+    task, test = snippets("testing-tasks")
+    (tmp_path / "stock.py").write_text(task)
+    (tmp_path / "test_stock.py").write_text(test)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_stock.py"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "2 passed" in done.stdout
