@@ -21,8 +21,9 @@ import asyncpg
 
 from benchmarks.report import Ratio
 from jvscheduler.history.records.claims import claim_row
-from jvscheduler.history.store import LoopStore
-from jvscheduler.history.urls import open_store, parse_url
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import LoopStore
+from jvscheduler.history.urls import parse_url
 from jvscheduler.names import scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, Status
 from tests.cluster.postgres import run_postgres

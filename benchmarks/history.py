@@ -25,9 +25,9 @@ from jvspatial.core.context import GraphContext, set_default_context
 
 from benchmarks.report import Ratio
 from jvscheduler.history import ScheduledJob
-from jvscheduler.history.backends.databases import database
-from jvscheduler.history.jvspatial_store import JvspatialHistory
+from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.records.jobs import from_record, to_record
+from jvscheduler.history.store.database import DatabaseHistory
 from jvscheduler.history.times import to_text
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Status
@@ -90,7 +90,7 @@ def measure() -> Iterator[Ratio]:
 
 
 async def _sqlite(url: str) -> list[Ratio]:
-    opened = database(parse_url(url), connections=1, timeout=60)
+    opened = open_database(parse_url(url), connections=1, timeout=60)
     plain = await aiosqlite.connect(parse_url(url).path)
     await plain.execute("PRAGMA synchronous=NORMAL")  # as jvspatial's
     await plain.executescript(SCHEMA.format("TEXT"))
@@ -104,7 +104,7 @@ async def _sqlite(url: str) -> list[Ratio]:
             await plain.commit()
         return found
 
-    await (await opened._get_connection()).execute("ANALYZE")  # type: ignore[union-attr]  # noqa: SLF001
+    await (await opened._get_connection()).execute("ANALYZE")  # type: ignore[attr-defined]  # noqa: SLF001
     insert = "INSERT OR IGNORE INTO records (collection, id, data) VALUES ('object', ?, ?)"
     bare = Bare("SQLite", aiosqlite.Connection, fetch, "????", insert)
     ratios = [*await _reads(bare, opened), *await _create(bare, "create")]
@@ -114,7 +114,7 @@ async def _sqlite(url: str) -> list[Ratio]:
 
 
 async def _postgres(url: str) -> list[Ratio]:
-    opened = database(parse_url(url), connections=1, timeout=60)
+    opened = open_database(parse_url(url), connections=1, timeout=60)
     plain = await asyncpg.connect(url)
     await plain.execute(SCHEMA.format("JSONB"))
     async for rows in _filled(opened):
@@ -129,7 +129,7 @@ async def _postgres(url: str) -> list[Ratio]:
     insert += " ON CONFLICT (id) DO NOTHING"
     bare = Bare("PostgreSQL", asyncpg.Connection, fetch, ("$1", "$2", "$3", "$4"), insert)
     ratios = [*await _reads(bare, opened), *await _create(bare, "create")]
-    async with opened._acquire_conn() as ours:  # type: ignore[union-attr]  # noqa: SLF001
+    async with opened._acquire_conn() as ours:  # type: ignore[attr-defined]  # noqa: SLF001
         for connection in (ours, plain):
             await connection.execute("SET synchronous_commit = off")
     ratios += await _create(bare, "create, not awaiting the disk,", goal=None)
@@ -168,7 +168,7 @@ def _plain(record: dict[str, Any]) -> tuple[Any, ...]:
 
 async def _reads(bare: Bare, opened: Any) -> list[Ratio]:
     since = NOW - timedelta(days=7)
-    store = JvspatialHistory(opened, bare.name)
+    store = DatabaseHistory(opened, bare.name)
 
     async def recent() -> None:
         query = {"context.execution_time": {"$gte": since}}

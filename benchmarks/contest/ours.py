@@ -17,7 +17,7 @@ from typing import Final
 from benchmarks.contest.inherited import worker_environ
 from benchmarks.contest.records import NAMESPACE, task_id
 from jvscheduler.due_instants.definition import Definition
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop

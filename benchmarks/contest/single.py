@@ -13,7 +13,7 @@ from benchmarks.contest.inherited import worker_environ
 from benchmarks.contest.ours import MODULE, definition
 from benchmarks.report import side_by_side
 from benchmarks.runner import SHOP
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop

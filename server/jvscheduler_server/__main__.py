@@ -16,7 +16,7 @@ from typing import Final
 import uvicorn
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.kubernetes.cluster import KubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect

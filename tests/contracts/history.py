@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from tests.support.history.outcomes import NOON, begun, completed, failed, of_job, timed_out
 from tests.support.history.telling import tell

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Reason, Status
 from tests.support.history.outcomes import NOON, completed, failed, of_job
 from tests.support.history.stories import (
@@ -12,6 +12,7 @@ from tests.support.history.stories import (
     RESTOCK,
     MakeLoopStore,
     all_of,
+    between,
     manual,
     minutes,
     of_report,
@@ -228,11 +229,11 @@ class LoopStoreContract:
             await store.record_stretches(
                 [stretch(11, 15, 5), stretch(16, 21, 6), stretch(22, 40, 19), stretch(41)]
             )
-            found = await store.jobs_between("shop", RESTOCK, minutes(20), minutes(30))
+            found = await store.jobs_between(between(20, 30))
             firsts = [job.scheduled_time for job in found]
             assert firsts == [minutes(16), minutes(22), None, minutes(30)]
-            span = (minutes(20), minutes(30))
-            later = await store.jobs_between("shop", RESTOCK, *span, begun_before=False)
+            instants = between(20, 30, stretches_from_before=False)
+            later = await store.jobs_between(instants)
             assert [job.id for job in later] == [job.id for job in found[1:]]
 
         tell(make_loop_store, story)

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from jvscheduler.history import ScheduledJob
-from jvscheduler.history import retention as retention_module
-from jvscheduler.history.retention import Pruned, prune
+from jvscheduler.history.maintenance import deletion as retention_module
+from jvscheduler.history.maintenance.deletion import Pruned, prune
 from tests.support.history.readings import NOON, MakeDatabase, tell
 
 DAY = timedelta(days=1)

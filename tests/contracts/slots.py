@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import REPORT, RESTOCK, MakeLoopStore
 from tests.support.history.telling import tell

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Status
 from jvscheduler.verification.spans import last_sign_of_life
 from tests.cluster.commands import say

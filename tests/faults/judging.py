@@ -12,8 +12,8 @@ from typing import Final, TypeVar
 
 from jvscheduler.cli.verify import Request, verify
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.store import LoopStore
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.verification.report import Report, as_text
 from tests.faults.testimony import Testimony, testify
 from tests.faults.work import BEGUN

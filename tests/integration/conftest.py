@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.history.databases import DATABASES, url_of
+
 
 @pytest.fixture
 def sqlite_url(tmp_path: Path) -> str:
     return f"sqlite:///{tmp_path}/history.db"
 
 
-@pytest.fixture(params=["sqlite", "postgres", "mongo"])
+@pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{request.param}_url"))
+    return url_of(request)

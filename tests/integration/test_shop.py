@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.history.backends.databases import database
+from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Status
@@ -79,7 +79,7 @@ def test_the_walker_ships_what_is_ordered_and_refills_what_runs_low(
 
 def stored(url: str, collection: str, entity: str) -> Sequence[dict[str, Any]]:
     async def read() -> Rows:
-        opened = database(parse_url(url), connections=1, timeout=5)
+        opened = open_database(parse_url(url), connections=1, timeout=5)
         rows: Rows = await opened.find(collection, {"entity": entity})
         await opened.close()
         return [row["context"] for row in rows]
@@ -89,7 +89,7 @@ def stored(url: str, collection: str, entity: str) -> Sequence[dict[str, Any]]:
 
 def insert(url: str, row_id: str, entity: str, context: dict[str, Any]) -> None:
     async def write() -> None:
-        opened = database(parse_url(url), connections=1, timeout=5)
+        opened = open_database(parse_url(url), connections=1, timeout=5)
         await opened.save("object", {"id": row_id, "entity": entity, "context": context})
         await opened.close()
 

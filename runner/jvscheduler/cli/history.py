@@ -8,7 +8,12 @@ from functools import partial
 from typing import TypeVar
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.ages import DEFAULT_KEPT, Retention, parse_age, parse_number
+from jvscheduler.history.maintenance.retention import (
+    DEFAULT_KEPT,
+    Retention,
+    parse_age,
+    parse_number,
+)
 
 T = TypeVar("T")
 
@@ -54,7 +59,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _prune(url: str, before: datetime, keep_last: int) -> str:
     from jvscheduler.history.entities.binding import bind  # noqa: PLC0415 - it loads jvspatial
-    from jvscheduler.history.retention import prune  # noqa: PLC0415 - it loads jvspatial
+    from jvscheduler.history.maintenance.deletion import prune  # noqa: PLC0415 - it loads jvspatial
 
     bound = bind(url)
     try:

@@ -17,7 +17,7 @@ from jvscheduler.cli.arguments import add_output, age, duration, instant, whole_
 from jvscheduler.errors import InvalidSettings, SchedulerError
 
 if TYPE_CHECKING:
-    from jvscheduler.history.store import LoopStore
+    from jvscheduler.history.store.protocol import LoopStore
     from jvscheduler.verification.report import Report
 
 _FOUND: Final = 1
@@ -117,7 +117,7 @@ async def _verify(args: argparse.Namespace) -> "Report":
     request = requested(args, datetime.now(UTC))
     try:
         from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - heavy
-        from jvscheduler.history.urls import open_store  # noqa: PLC0415 - heavy
+        from jvscheduler.history.store.database import open_store  # noqa: PLC0415 - heavy
 
         store = open_store(read_database_url(args.database), create_indexes=False)
     except ImportError as error:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 import uvicorn
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.tasks import Task
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.cluster.local import LocalCluster

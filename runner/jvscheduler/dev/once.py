@@ -13,7 +13,7 @@ from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import KILLED, Stop
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import local_loop
 from jvscheduler.outcomes import Outcome, Status

@@ -13,7 +13,8 @@ from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import KILLED, Stop
 from jvscheduler.discovery import Discovery, discover_tasks_and_files
-from jvscheduler.history.urls import open_store, parse_url
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.urls import parse_url
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import LocalLoop, local_loop
 from jvscheduler.loop.log import Event, say

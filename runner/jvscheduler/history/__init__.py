@@ -10,18 +10,18 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from jvscheduler.history.entities.objects import AlreadyExists, Object, UndecodableRecord
-    from jvscheduler.history.queries.conditions import InvalidQuery
+    from jvscheduler.history.entities.objects import Object
+    from jvscheduler.history.errors import AlreadyExists, InvalidQuery, UndecodableRecord
     from jvscheduler.history.records.jobs import ScheduledJob
 
 __all__ = ["AlreadyExists", "InvalidQuery", "Object", "ScheduledJob", "UndecodableRecord"]
 
 _MODULES: Final = {
-    "AlreadyExists": "entities.objects",
-    "InvalidQuery": "queries.conditions",
+    "AlreadyExists": "errors",
+    "InvalidQuery": "errors",
     "Object": "entities.objects",
     "ScheduledJob": "records.jobs",
-    "UndecodableRecord": "entities.objects",
+    "UndecodableRecord": "errors",
 }
 
 

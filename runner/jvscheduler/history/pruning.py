@@ -18,7 +18,7 @@ from jvscheduler.decorators import on_schedule
 )
 async def prune_history() -> dict[str, object]:
     """Needs the runner's extra when it runs, and nothing of it to be built."""
-    from jvscheduler.history.retention import prune  # noqa: PLC0415 - it loads jvspatial
+    from jvscheduler.history.maintenance.deletion import prune  # noqa: PLC0415 - it loads jvspatial
     from jvscheduler.history.settings import read_database_url, read_retention  # noqa: PLC0415
 
     read_database_url(None)

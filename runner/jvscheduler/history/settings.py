@@ -7,14 +7,14 @@ from typing import TypeVar
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.ages import (
+from jvscheduler.history.maintenance.retention import (
     DEFAULT_AGE,
     DEFAULT_KEPT,
     Retention,
     parse_age,
     parse_number,
 )
-from jvscheduler.history.urls import Scheme, parse_url
+from jvscheduler.history.urls import parse_url
 
 T = TypeVar("T")
 
@@ -29,7 +29,7 @@ def read_database_url(option: str | None, environ: Mapping[str, str] | None = No
             "or mongodb://user:password@host/database"
         )
     url = parse_url(text)
-    if url.scheme is Scheme.SQLITE and not Path(url.path).is_file():
+    if url.path and not Path(url.path).is_file():
         raise InvalidSettings(f"{text}: there is no file {url.path}")
     return text
 

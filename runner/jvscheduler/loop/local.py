@@ -13,7 +13,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.due_instants.definition import Definition
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.attempts import LoopIdentity, ignored
 from jvscheduler.loop.loop import Loop

@@ -16,7 +16,7 @@ from jvscheduler.due_instants.decide import Decision
 from jvscheduler.due_instants.definition import Definition, decides_alike, removed, revision_of
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.attempts import Execution, LoopIdentity, ignored, outcome_of

@@ -38,7 +38,7 @@ def _attempt(settings: Settings) -> int:
     from jvscheduler.attempt.child.main import run_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - for the task's process
-    from jvscheduler.history.urls import open_store  # noqa: PLC0415
+    from jvscheduler.history.store.database import open_store  # noqa: PLC0415
     from jvscheduler.runner.supervisor import close, supervise  # noqa: PLC0415
 
     url = settings.database_url

@@ -18,7 +18,7 @@ from typing import Final
 from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.slots.requests import SlotRequest
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome
 
 PATIENCE_SECONDS: Final = 10.0

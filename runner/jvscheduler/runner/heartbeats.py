@@ -12,7 +12,7 @@ from typing import Final
 
 from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner.admission import is_settled
 

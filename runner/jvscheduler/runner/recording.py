@@ -13,7 +13,7 @@ from typing import Final
 
 from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Outcome, to_message
 
 PATIENCE_SECONDS: Final = 20.0

@@ -16,7 +16,7 @@ from jvscheduler.attempt.process import GRACE_SECONDS, TaskProcess, Usage, end_d
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.errors import SchedulerError
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
 from jvscheduler.runner.admission import Verdict, admit
 from jvscheduler.runner.heartbeats import heartbeats

@@ -4,18 +4,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.records.merge import may_run, merge
-from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.records.spans import (
-    began_before,
+from jvscheduler.history.records.instants import (
+    InstantRange,
     by_first_instant,
-    by_start,
-    is_between,
+    is_in_range,
     last_instants,
 )
-from jvscheduler.history.records.stretches import accounted
-from jvscheduler.history.store import Recent
+from jvscheduler.history.records.jobs import ScheduledJob, stretch_job
+from jvscheduler.history.records.merge import may_run, merge
+from jvscheduler.history.records.revisions import ScheduleRevision, by_start
+from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status, Stretch
 from jvscheduler.testing.slots import MemorySlots
 
@@ -80,7 +78,7 @@ class MemoryHistory(MemorySlots):
 
     async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
         for stretch in stretches:
-            job = accounted(stretch)
+            job = stretch_job(stretch)
             self._jobs.setdefault(job.id, job)
 
     async def last_instants(
@@ -90,18 +88,10 @@ class MemoryHistory(MemorySlots):
         begun = [j for j in jobs if j.scheduled_time is None or j.scheduled_time <= until]
         return last_instants([j for j in begun if j.job_name in task_ids])
 
-    async def jobs_between(
-        self,
-        namespace: str,
-        task_id: str,
-        start: datetime,
-        end: datetime,
-        *,
-        begun_before: bool = True,
-    ) -> Sequence[ScheduledJob]:
-        jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == (namespace, task_id)]
-        found = by_first_instant([j for j in jobs if is_between(j, start, end)])
-        return [j for j in found if begun_before or not began_before(j, start)]
+    async def jobs_between(self, instants: InstantRange) -> Sequence[ScheduledJob]:
+        task = instants.namespace, instants.task_id
+        jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == task]
+        return by_first_instant(j for j in jobs if is_in_range(j, instants))
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         for revision in revisions:

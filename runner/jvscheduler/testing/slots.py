@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from jvscheduler.history.slots.offers import TaskSlot, offers
+from jvscheduler.history.slots.choice import TaskSlot, choose_slots
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 
 
@@ -12,9 +12,9 @@ class MemorySlots:
         self._slots: dict[str, TaskSlot] = {}
 
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
-        made = offers(requests, self._slots.values(), now)
-        self._slots |= {slot.id: slot for slot in made if slot is not None}
-        return [slot is not None for slot in made]
+        chosen = choose_slots(requests, self._slots.values(), now)
+        self._slots |= {slot.id: slot for slot in chosen if slot is not None}
+        return [slot is not None for slot in chosen]
 
     async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
         expiry = {"expiry_time": now + EXPIRY}

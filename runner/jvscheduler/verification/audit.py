@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.records.definitions import Definitions, Due
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.timeline import Due, Timeline
 from jvscheduler.verification.accounts import NOT_RUN, Account, account
 from jvscheduler.verification.findings import Findings, Kind
 from jvscheduler.verification.lateness import Lateness
@@ -45,7 +45,7 @@ class Terms:
 
 
 class Audit:
-    def __init__(self, definitions: Definitions, terms: Terms) -> None:
+    def __init__(self, definitions: Timeline, terms: Terms) -> None:
         self._definitions = definitions
         self._terms = terms
         self.findings = Findings(terms.most)

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Final, Protocol
+from typing import Final
 
-from jvscheduler.history.records.definitions import Definitions, Due
+from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.timeline import Due, Timeline
+from jvscheduler.history.store.protocol import TaskHistory
 from jvscheduler.verification.audit import Audit, Terms, Window
 
 MOST_INSTANTS: Final = 1000
@@ -15,35 +16,17 @@ MOST_INSTANTS: Final = 1000
 LONGEST: Final = timedelta(days=7)
 
 
-class AuditedHistory(Protocol):
-    """What of `LoopStore` it reads."""
-
-    async def jobs_between(
-        self,
-        namespace: str,
-        task_id: str,
-        start: datetime,
-        end: datetime,
-        *,
-        begun_before: bool = True,
-    ) -> Sequence[ScheduledJob]: ...
-
-    async def revisions(
-        self, namespace: str, task_ids: Sequence[str] | None = None
-    ) -> Sequence[ScheduleRevision]: ...
-
-
 async def judge(
-    history: AuditedHistory, task: tuple[str, str], start: datetime, end: datetime, terms: Terms
+    history: TaskHistory, task: tuple[str, str], start: datetime, end: datetime, terms: Terms
 ) -> Audit:
     """Of a task (namespace, id): its instants in (start, end]."""
-    definitions = Definitions(await history.revisions(task[0], [task[1]]))
+    definitions = Timeline(await history.revisions(task[0], [task[1]]))
     audit = Audit(definitions, terms)
     lasting: Sequence[ScheduledJob] = ()
     for window in windows(definitions, start, end):
-        span, is_first = (window.start, window.end), window.start == start
-        found = await history.jobs_between(*task, *span, begun_before=is_first)
-        jobs = [*lasting, *found]
+        is_first = window.start == start
+        instants = InstantRange(*task, window.start, window.end, stretches_from_before=is_first)
+        jobs = [*lasting, *await history.jobs_between(instants)]
         audit.look(window, jobs)
         lasting = [job for job in jobs if _lasts(job, window.end)]
     return audit
@@ -54,7 +37,7 @@ def _lasts(job: ScheduledJob, end: datetime) -> bool:
     return job.last_scheduled_time is not None and job.last_scheduled_time > end
 
 
-def windows(definitions: Definitions, start: datetime, end: datetime) -> Iterator[Window]:
+def windows(definitions: Timeline, start: datetime, end: datetime) -> Iterator[Window]:
     """From start to end without a hole."""
     due: list[Due] = []
     for one in definitions.due(start, end):

@@ -6,11 +6,12 @@ of it: its recorded end is when somebody noticed. One of which nothing was heard
 its claim need not have begun: a runner may die before it lets the task go.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from jvscheduler.history.records.attempts import Attempt, attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.accounts import NOT_RUN
@@ -51,14 +52,14 @@ def _resolution(earlier: Span, later: Span) -> timedelta:
 
 def spans(job: ScheduledJob, limit: int, end: datetime) -> Iterator[Span]:
     """Of the attempts that ran; `end` is until when the history is known."""
-    for attempt in job.attempts:
-        if attempt["status"] not in NOT_RUN:
-            start = datetime.fromisoformat(attempt["start_time"])
+    for attempt in attempts_of(job):
+        if attempt.status not in NOT_RUN:
+            start = attempt.start_time
             over = max(start, _end(job, attempt, end))
-            if over == start and attempt.get("reason") == Reason.RUNNER_LOST:
+            if over == start and attempt.reason == Reason.RUNNER_LOST:
                 continue
-            node = attempt.get("node_name") or ""
-            yield Span(start, over, job.id, str(attempt["attempt_id"]), node, limit)
+            node = attempt.node_name or ""
+            yield Span(start, over, job.id, attempt.attempt_id, node, limit)
 
 
 def is_stale(job: ScheduledJob, end: datetime) -> bool:
@@ -69,21 +70,20 @@ def is_stale(job: ScheduledJob, end: datetime) -> bool:
 
 
 def last_sign_of_life(job: ScheduledJob) -> datetime:
-    starts = [datetime.fromisoformat(attempt["start_time"]) for attempt in job.attempts]
+    starts = [attempt.start_time for attempt in attempts_of(job)]
     signs = [*starts, *(t for t in (job.heartbeat_time, job.execution_time) if t is not None)]
     return max(signs, default=datetime.min.replace(tzinfo=UTC))
 
 
-def _end(job: ScheduledJob, attempt: Mapping[str, Any], end: datetime) -> datetime:
-    if attempt.get("reason") == Reason.RUNNER_LOST:
+def _end(job: ScheduledJob, attempt: Attempt, end: datetime) -> datetime:
+    if attempt.reason == Reason.RUNNER_LOST:
         return _last_heard(job, attempt)
-    if attempt.get("completion_time"):
-        return datetime.fromisoformat(attempt["completion_time"])
+    if attempt.completion_time is not None:
+        return attempt.completion_time
     return last_sign_of_life(job) if is_stale(job, end) else FOR_EVER
 
 
-def _last_heard(job: ScheduledJob, attempt: Mapping[str, Any]) -> datetime:
+def _last_heard(job: ScheduledJob, attempt: Attempt) -> datetime:
     """Heartbeats are the last attempt's."""
-    start = datetime.fromisoformat(attempt["start_time"])
-    is_last = attempt is job.attempts[-1]
-    return job.heartbeat_time if is_last and job.heartbeat_time else start
+    is_last = attempt == attempts_of(job)[-1]
+    return job.heartbeat_time if is_last and job.heartbeat_time else attempt.start_time

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from fastapi import FastAPI
 
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.version import __version__
 from jvscheduler_server.api import problems
 from jvscheduler_server.api.lifespan import Background, lifespan

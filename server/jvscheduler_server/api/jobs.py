@@ -12,7 +12,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from jvscheduler_server.api.job_answers import JobAnswer
 from jvscheduler_server.api.join import join, unclaimed_pods

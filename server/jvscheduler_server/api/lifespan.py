@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontext
 from fastapi import FastAPI
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler_server.cluster.protocols import Cluster
 
 Background = Callable[[], Awaitable[None]]

@@ -5,7 +5,7 @@ from typing import cast
 
 from fastapi import Request
 
-from jvscheduler.history.store import HistoryStore
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler_server.cluster.protocols import Cluster
 
 

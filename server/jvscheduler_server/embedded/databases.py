@@ -7,16 +7,13 @@ names none takes the history's.
 """
 
 from typing import Any, Final
-from urllib.parse import urlsplit, urlunsplit
 
 from jvspatial.core.context import GraphContext, get_default_context
 from jvspatial.db.manager import get_database_manager
-from jvspatial.db.mongodb import MongoDB
-from jvspatial.db.postgres import PostgresDB
-from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.backends.registry import backend_of, entry_of, innermost
 from jvscheduler.history.entities.binding import bind
 from jvscheduler.history.urls import parse_url
 
@@ -33,25 +30,21 @@ def adopted(url: str) -> GraphContext:
 
 def url_of(database: Any) -> str:
     """Raises InvalidSettings for a database that holds no history."""
-    match getattr(database, "inner", database):  # jvspatial may have wrapped it to observe it
-        case SQLiteDB() as sqlite if sqlite.db_path_str != ":memory:":
-            return f"sqlite:///{sqlite.db_path}"
-        case PostgresDB() as postgres:
-            return str(postgres.dsn)
-        case MongoDB() as mongo:
-            return urlunsplit(urlsplit(mongo.uri)._replace(path=f"/{mongo.db_name}"))
-        case other:
-            raise InvalidSettings(
-                f"the scheduler keeps its history in the server's database, and {_name(other)} "
-                "cannot hold it: give the server db_type='sqlite' with a db_path, "
-                "db_type='postgres' or 'mongodb', or leave db_type out and set "
-                f"{environment.DATABASE_URL}"
-            )
+    inner = innermost(database)
+    url = backend_of(inner).url_of(inner)
+    if url is None:
+        raise InvalidSettings(
+            f"the scheduler keeps its history in the server's database, and {_name(inner)} "
+            "cannot hold it: give the server db_type='sqlite' with a db_path, "
+            "db_type='postgres' or 'mongodb', or leave db_type out and set "
+            f"{environment.DATABASE_URL}"
+        )
+    return url
 
 
 def check_same(own: str, given: str | None) -> None:
     """Raises InvalidSettings when the environment names another database than the server's."""
-    if given is None or parse_url(own).place == parse_url(given).place:
+    if given is None or parse_url(own).identity == parse_url(given).identity:
         return
     raise InvalidSettings(
         f"{environment.DATABASE_URL} is {parse_url(given).redacted} and the server's database is "
@@ -66,4 +59,4 @@ async def close(context: Any) -> None:
 
 
 def _name(database: Any) -> str:
-    return "one in memory" if isinstance(database, SQLiteDB) else type(database).__name__
+    return "one in memory" if entry_of(database) else type(database).__name__

@@ -7,7 +7,7 @@ from typing import Any
 
 from jvscheduler.discovery.unique import check_unique
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import LocalLoop, local_loop
 from jvscheduler.tasks import Task

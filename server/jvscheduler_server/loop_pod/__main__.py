@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import Final
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop

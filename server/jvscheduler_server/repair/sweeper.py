@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.protocols import WatchedCluster

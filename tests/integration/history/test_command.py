@@ -10,15 +10,14 @@ from jvscheduler import environment
 from jvscheduler.cli import main
 from jvscheduler.history import ScheduledJob
 from jvscheduler.history.entities.binding import bind
+from tests.support.history.databases import DATABASES, url_of
 from tests.support.runner.process import Runner
 
 
-@pytest.fixture(params=["sqlite", "postgres", "mongo"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+@pytest.fixture(params=DATABASES)
+def url(request: pytest.FixtureRequest) -> str:
     """Of a history of one job for each of the last hundred days."""
-    made = f"sqlite:///{tmp_path}/history.db"
-    if request.param != "sqlite":
-        made = str(request.getfixturevalue(f"{request.param}_url"))
+    made = url_of(request)
     asyncio.run(_fill(made))
     return made
 

@@ -9,7 +9,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
+from tests.support.history.databases import SERVED_DATABASES, url_of
 from tests.support.history.outcomes import NOON, completed, of_job
 
 USES = """
@@ -72,9 +73,9 @@ async def _carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
         writer.transport.abort()
 
 
-@pytest.fixture(params=["postgres", "mongo"])
+@pytest.fixture(params=SERVED_DATABASES)
 def served_url(request: pytest.FixtureRequest) -> str:
-    return str(request.getfixturevalue(f"{request.param}_url"))
+    return url_of(request)
 
 
 def test_a_connection_that_nobody_answers_is_made_anew(postgres_url: str) -> None:

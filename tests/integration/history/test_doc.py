@@ -10,7 +10,7 @@ import pytest
 from jvspatial.core.context import GraphContext, set_default_context
 from jvspatial.db.database import Database
 
-from jvscheduler.history.backends.databases import database
+from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.queries import groups, parsing, pipeline, updates
 from jvscheduler.history.urls import parse_url
 from tests.support.readme import ROOT
@@ -19,7 +19,7 @@ PAGE = (ROOT / "docs/reference/history.md").read_text()
 
 
 def test_the_snippets_run(postgres_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    made = database(parse_url(postgres_url), connections=2, timeout=10)
+    made = open_database(parse_url(postgres_url), connections=2, timeout=10)
     asyncio.run(_run(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL), made))
     assert capsys.readouterr().out == "0 [] 0\n"
 

@@ -13,12 +13,12 @@ import pytest
 from jvspatial.core.context import GraphContext, set_default_context
 
 from jvscheduler.errors import HistoryUnavailable
-from jvscheduler.history.backends.databases import database
+from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.entities.binding import bind
-from jvscheduler.history.jvspatial_store import JvspatialHistory
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.store import HistoryStore
-from jvscheduler.history.urls import open_store, parse_url
+from jvscheduler.history.store.database import DatabaseHistory, open_store
+from jvscheduler.history.store.protocol import HistoryStore
+from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Outcome
 from tests.contracts.history import HistoryContract, MakeStore
 from tests.support.history.outcomes import NOON, begun, completed, failed, of_job
@@ -63,7 +63,7 @@ def test_jvspatials_own_queries_read_every_record(url: str, make_store: MakeStor
     async def story(store: HistoryStore) -> None:
         await store.record(completed(of_job(0), result=[1, 2]))
         await store.record(failed(of_job(1)))
-        own = database(parse_url(url), connections=1, timeout=5)
+        own = open_database(parse_url(url), connections=1, timeout=5)
         set_default_context(GraphContext(own))
         try:
             found = await ScheduledJob.find({"context.status": "completed"})
@@ -107,7 +107,7 @@ def test_a_row_that_is_no_record_is_reported_with_its_id(
 def test_fields_of_a_later_version_survive_a_change(url: str, make_store: MakeStore) -> None:
     async def story(store: HistoryStore) -> None:
         await store.claim(begun())
-        own = database(parse_url(url), connections=1, timeout=5)
+        own = open_database(parse_url(url), connections=1, timeout=5)
         new = {"$set": {"context.of_later": 7}}
         await own.find_one_and_update("object", {"id": begun().job_id}, new)
         await store.record(completed(begun()))
@@ -156,8 +156,8 @@ def test_a_database_that_is_not_there_is_told_quickly_and_without_the_password(
 @pytest.mark.parametrize("scheme", ["postgresql", "mongodb"])
 def test_a_database_that_never_answers_is_given_up(scheme: str, silent_port: int) -> None:
     url = parse_url(f"{scheme}://127.0.0.1:{silent_port}/shop")
-    made = database(url, connections=1, timeout=60)
-    store = JvspatialHistory(made, url.redacted, call_seconds=0.5)
+    made = open_database(url, connections=1, timeout=60)
+    store = DatabaseHistory(made, url.redacted, call_seconds=0.5)
 
     async def ping() -> None:
         with pytest.raises(HistoryUnavailable, match=r"no answer in 0\.5 s"):
@@ -169,7 +169,7 @@ def test_a_database_that_never_answers_is_given_up(scheme: str, silent_port: int
 
 def test_a_locked_sqlite_file_is_given_up(sqlite_url: str, tmp_path: Path) -> None:
     tell(lambda: open_store(sqlite_url), lambda store: store.ping())
-    made = database(parse_url(sqlite_url), connections=1, timeout=0.1)
+    made = open_database(parse_url(sqlite_url), connections=1, timeout=0.1)
     holder = sqlite3.connect(tmp_path / "history.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
 
@@ -177,7 +177,7 @@ def test_a_locked_sqlite_file_is_given_up(sqlite_url: str, tmp_path: Path) -> No
         with pytest.raises(HistoryUnavailable, match="locked"):
             await store.claim(begun())
 
-    tell(lambda: JvspatialHistory(made, sqlite_url, create_indexes=False), story)
+    tell(lambda: DatabaseHistory(made, sqlite_url, create_indexes=False), story)
     holder.close()
 
 
@@ -210,7 +210,7 @@ def _attempt(name: str) -> Outcome:
 
 
 async def _insert(url: str, row_id: str, context: dict[str, str]) -> None:
-    own = database(parse_url(url), connections=1, timeout=5)
+    own = open_database(parse_url(url), connections=1, timeout=5)
     row = {"id": row_id, "entity": "ScheduledJob", "context": context}
     await own.save("object", json.loads(json.dumps(row)))
     await own.close()

@@ -3,7 +3,6 @@
 import multiprocessing
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from functools import partial
 from typing import Any
 
 import pytest
@@ -13,17 +12,18 @@ from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history import AlreadyExists, ScheduledJob
-from jvscheduler.history.backends.batches import Batch
-from jvscheduler.history.backends.databases import database
+from jvscheduler.history.backends.backend import Batch
 from jvscheduler.history.backends.mongodb.database import collection_of
 from jvscheduler.history.backends.mongodb.queries import mongo_sort
 from jvscheduler.history.backends.mongodb.rows import MongoRows
 from jvscheduler.history.backends.postgresql.rows import PostgresRows
+from jvscheduler.history.backends.postgresql.sql import PostgresSql
+from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.backends.sqlite.rows import SqliteRows
-from jvscheduler.history.entities.annotations import kinds_of
+from jvscheduler.history.backends.sqlite.sql import SqliteSql
 from jvscheduler.history.queries.conditions import Condition, Sort
-from jvscheduler.history.queries.parsing import entity_field, parse, parse_sort
-from jvscheduler.history.queries.sql import PostgresSql, SqliteSql
+from jvscheduler.history.queries.fields import fields_of
+from jvscheduler.history.queries.parsing import parse, parse_sort
 from jvscheduler.history.urls import parse_url
 from tests.contracts.changes import ChangeContract
 from tests.contracts.documented_examples import DocumentedExamples
@@ -37,7 +37,7 @@ RACES = 20
 
 @pytest.fixture
 def make_database(url: str) -> Callable[[], Database]:
-    return lambda: database(parse_url(url), connections=5, timeout=10)
+    return lambda: open_database(parse_url(url), connections=5, timeout=10)
 
 
 class TestQueries(QueryContract, ChangeContract, RetentionContract):
@@ -82,7 +82,7 @@ def test_a_database_that_is_not_there_is_told() -> None:
             await Reading.count()
         assert "secret" not in str(raised.value)
 
-    tell(lambda: database(parse_url(url), connections=1, timeout=1), story)
+    tell(lambda: open_database(parse_url(url), connections=1, timeout=1), story)
 
 
 @pytest.mark.parametrize("rows", [MongoRows, PostgresRows, SqliteRows])
@@ -98,7 +98,7 @@ def test_a_change_whose_answer_is_lost_is_not_repeated(
             await Reading.update_many({}, {"$inc": {"context.value": 1}})
         assert await Reading.count({"context.value": 1}) == 1
 
-    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
+    tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
 
 
 def _break_after(change: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
@@ -120,7 +120,7 @@ def _ids_won(url: str, racer: int) -> int:
             except AlreadyExists:
                 continue
 
-    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
+    tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
     return len(won)
 
 
@@ -130,13 +130,13 @@ def _increment(url: str) -> None:
             await Reading.update_many({}, {"$inc": {"context.value": 1}})
             await Reading.update_one({"_id": "o.Reading.one"}, {"$inc": {"context.value": 1}})
 
-    tell(lambda: database(parse_url(url), connections=1, timeout=10), story)
+    tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
 
 
 def test_the_newest_are_read_from_the_index_of_their_time(
     url: str, make_database: MakeDatabase
 ) -> None:
-    resolve = partial(entity_field, kinds=kinds_of(Reading))
+    resolve = fields_of(Reading)
     where = parse({"entity": "Reading", "context.at": {"$gte": NOON}}, resolve)
     newest = parse_sort([("context.at", -1)], resolve)
 
@@ -150,7 +150,7 @@ def test_the_newest_are_read_from_the_index_of_their_time(
 
 
 def test_a_status_is_counted_on_postgresql_in_the_index_alone(postgres_url: str) -> None:
-    resolve = partial(entity_field, kinds=kinds_of(ScheduledJob))
+    resolve = fields_of(ScheduledJob)
     where = parse({"entity": "ScheduledJob", "context.status": "failed"}, resolve)
 
     async def story() -> None:
@@ -163,7 +163,7 @@ def test_a_status_is_counted_on_postgresql_in_the_index_alone(postgres_url: str)
             plan = str(await connection.fetch(text, *sql.params))
         assert "Index Only Scan using object_entity_context_status_idx" in plan
 
-    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+    tell(lambda: open_database(parse_url(postgres_url), connections=1, timeout=10), story)
 
 
 def test_a_table_of_jvspatials_own_making_is_counted_too(postgres_url: str) -> None:
@@ -177,7 +177,7 @@ def test_a_table_of_jvspatials_own_making_is_counted_too(postgres_url: str) -> N
         await theirs.close()
         assert await ScheduledJob.count({"context.status": "failed"}) == 0
 
-    tell(lambda: database(parse_url(postgres_url), connections=1, timeout=10), story)
+    tell(lambda: open_database(parse_url(postgres_url), connections=1, timeout=10), story)
 
 
 async def _explain_postgres(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:

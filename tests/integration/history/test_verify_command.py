@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.cli import main
-from jvscheduler.history.store import LoopStore
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import LoopStore
 from tests.support.history.outcomes import completed, of_job
 from tests.support.history.stories import REPORT, RESTOCK, manual, of_report, revision, stretch
 

@@ -13,7 +13,7 @@ import pytest
 
 from jvscheduler.cli import main
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.kubernetes.cluster import KubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect

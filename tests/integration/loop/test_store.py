@@ -13,11 +13,12 @@ from typing import TypeVar
 
 import pytest
 
-from jvscheduler.history.backends.databases import database
+from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.records.jobs import ScheduledJob, to_record
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
-from jvscheduler.history.store import LoopStore
-from jvscheduler.history.urls import open_store, parse_url
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import LoopStore
+from jvscheduler.history.urls import parse_url
 from tests.contracts.loop_history import LoopStoreContract
 from tests.contracts.slots import SlotsContract
 from tests.support.history.outcomes import NOON, completed, of_job
@@ -83,7 +84,7 @@ def test_a_record_that_cannot_be_read_holds_up_no_other(
 
     async def story(store: LoopStore) -> None:
         row = {"id": of_job(1).job_id, "entity": "ScheduledJob", "context": broken}
-        own = database(parse_url(url), connections=1, timeout=5)
+        own = open_database(parse_url(url), connections=1, timeout=5)
         await own.save("object", row)
         claims = [of_job(n) for n in range(3)]
         assert list(await store.claim_all(claims)) == [True, False, True]
@@ -105,7 +106,7 @@ def test_jvspatials_own_queries_read_what_a_loop_wrote(
         await store.record_stretches([stretch(2)])
         await store.add_revisions([revision(0)])
         await store.acquire_slots([SlotRequest("shop", RESTOCK, 1, "pod-0")], NOON)
-        own = database(parse_url(url), connections=1, timeout=5)
+        own = open_database(parse_url(url), connections=1, timeout=5)
         rows = await own.find("object", {"context.job_name": RESTOCK})
         found = Counter((row["entity"], row["context"].get("status")) for row in rows)
         assert found == {
@@ -128,7 +129,7 @@ def test_fields_of_a_later_version_survive_the_end_of_a_claim(
 ) -> None:
     async def story(store: LoopStore) -> None:
         await store.claim_all([of_job(0)])
-        own = database(parse_url(url), connections=1, timeout=5)
+        own = open_database(parse_url(url), connections=1, timeout=5)
         new = {"$set": {"context.of_later": 7}}
         await own.find_one_and_update("object", {"id": of_job(0).job_id}, new)
         await store.record_all([completed(of_job(0))])

@@ -13,7 +13,7 @@ import pytest
 
 from jvscheduler import environment
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status
 from tests.cluster.postgres import PostgresServer
 from tests.support.runner.endings import COMPLETED, CRASHED, RAISED, Case

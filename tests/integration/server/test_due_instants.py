@@ -15,9 +15,10 @@ import pytest
 from jvscheduler import names
 from jvscheduler.cli import main
 from jvscheduler.environment import MAX_CONCURRENT
+from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
-from jvscheduler.history.store import LoopStore
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import LoopStore
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.custom_resource import install_crd
 from tests.support.server.process import ServerProcess, a_server
@@ -148,7 +149,7 @@ def test_instants_that_no_pod_could_account_for_have_records_and_the_checker_agr
         span = (start, now - timedelta(minutes=2))
         found = eventually(
             lambda: task.in_history(
-                lambda store: store.jobs_between(NAMESPACE, task.task_id, *span)
+                lambda store: store.jobs_between(InstantRange(NAMESPACE, task.task_id, *span))
             ),
             "the server has accounted for the instants",
         )

@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler.history.store import HistoryStore
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Outcome, Reason, Status, to_message
 from tests.cluster.api_server import NODE, ApiServer, free_ports
 from tests.support.operator.custom_resource import install_crd

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import datetime
 
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.verification.audit import Terms
 from jvscheduler.verification.checker import judge
 from jvscheduler.verification.findings import Kind

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from jvscheduler.history.records.instants import InstantRange, is_in_range
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
-from jvscheduler.history.records.spans import began_before
 from jvscheduler.history.times import to_text
 from jvscheduler.names import manual_job_id, scheduled_job_id
 from jvscheduler.outcomes import Reason, Status
@@ -29,25 +29,10 @@ class GivenHistory:
     ) -> Sequence[ScheduleRevision]:
         return self.definitions
 
-    async def jobs_between(
-        self,
-        namespace: str,
-        task_id: str,
-        start: datetime,
-        end: datetime,
-        *,
-        begun_before: bool = True,
-    ) -> Sequence[ScheduledJob]:
-        found = [job for job in self.jobs if _is_between(job, start, end)]
-        found = [job for job in found if begun_before or not began_before(job, start)]
+    async def jobs_between(self, instants: InstantRange) -> Sequence[ScheduledJob]:
+        found = [job for job in self.jobs if is_in_range(job, instants)]
         self.most = max(self.most, len(found))
         return found
-
-
-def _is_between(job: ScheduledJob, start: datetime, end: datetime) -> bool:
-    first = job.scheduled_time or job.execution_time
-    last = job.last_scheduled_time or first
-    return first is not None and last is not None and first <= end and last > start
 
 
 def revision(since: datetime, schedule: str, **changes: Any) -> ScheduleRevision:

@@ -5,9 +5,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.names import scheduled_job_id
 from jvscheduler.outcomes import Outcome, Reason, Status, Stretch
 from tests.support.history.outcomes import NOON, begun, of_job
@@ -53,4 +54,9 @@ def manual(name: str, start: datetime) -> Outcome:
 
 
 async def all_of(store: LoopStore) -> list[ScheduledJob]:
-    return list(await store.jobs_between("shop", RESTOCK, minutes(-1000), minutes(1000)))
+    return list(await store.jobs_between(between(-1000, 1000)))
+
+
+def between(start: float, end: float, **options: bool) -> InstantRange:
+    """The instants of the restock task between two minutes after noon."""
+    return InstantRange("shop", RESTOCK, minutes(start), minutes(end), **options)

@@ -9,6 +9,7 @@ from typing import Any
 
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop
@@ -213,7 +214,8 @@ class Story:
 
     async def records(self, task: str = "restock") -> Sequence[ScheduledJob]:
         far = timedelta(days=4000)
-        return await self.store.jobs_between("shop", f"shop.tasks.{task}", NOON - far, NOON + far)
+        instants = InstantRange("shop", f"shop.tasks.{task}", NOON - far, NOON + far)
+        return await self.store.jobs_between(instants)
 
 
 async def findings(story: Story) -> Mapping[Kind, int]:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from jvscheduler import environment
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.urls import open_store
+from jvscheduler.history.store.database import open_store
 from jvscheduler.outcomes import Outcome, from_message
 from tests.support.readme import ROOT
 from tests.support.runner.tasks.ends import MARKER

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.store import Recent
+from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler_server.api.app import create_app

@@ -8,7 +8,7 @@ import pytest
 
 from jvscheduler.history.records.claims import claim_row, end_of_claim
 from jvscheduler.history.records.jobs import from_record, to_record
-from jvscheduler.history.records.merge import merge, opened
+from jvscheduler.history.records.merge import first_record, merge
 from jvscheduler.outcomes import Outcome
 from tests.support.history.outcomes import begun, completed, failed, timed_out
 
@@ -25,7 +25,7 @@ CLAIM = begun(retry_count=1, node_name="node-1")
     ],
 )
 def test_a_row_is_that_of_the_record(outcome: Outcome) -> None:
-    assert json.dumps(claim_row(outcome)) == json.dumps(to_record(opened(outcome)))
+    assert json.dumps(claim_row(outcome)) == json.dumps(to_record(first_record(outcome)))
 
 
 @pytest.mark.parametrize(

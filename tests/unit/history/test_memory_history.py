@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.history.jvspatial_store import JvspatialHistory
+from jvscheduler.history.store.database import DatabaseHistory
 from jvscheduler.testing.database import MemoryDatabase
 from jvscheduler.testing.history import MemoryHistory
 from tests.contracts.history import HistoryContract
@@ -27,6 +27,6 @@ class TestAnyDatabase(LoopStoreContract, SlotsContract):
     """A database of jvspatial's for which there is no statement of our own."""
 
     @pytest.fixture
-    def make_loop_store(self) -> Callable[[], JvspatialHistory]:
+    def make_loop_store(self) -> Callable[[], DatabaseHistory]:
         database: Any = MemoryDatabase()
-        return lambda: JvspatialHistory(database, "memory")
+        return lambda: DatabaseHistory(database, "memory")

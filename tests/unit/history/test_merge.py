@@ -6,9 +6,8 @@ from itertools import permutations
 
 import pytest
 
-from jvscheduler.history.records.jobs import ScheduledJob, to_context
+from jvscheduler.history.records.jobs import ScheduledJob, stretch_job, to_context
 from jvscheduler.history.records.merge import may_run, merge
-from jvscheduler.history.records.stretches import accounted
 from jvscheduler.outcomes import (
     MAX_ERROR_BYTES,
     MAX_TRACEBACK_BYTES,
@@ -118,7 +117,7 @@ def test_an_attempt_that_was_only_taken_for_lost_ends_as_its_runner_tells_first_
 
 @pytest.mark.parametrize("outcome", [FIRST, completed(FIRST), replace(failed(FIRST), is_last=True)])
 def test_an_instant_that_is_accounted_for_as_not_run_stays_so(outcome: Outcome) -> None:
-    missed = accounted(
+    missed = stretch_job(
         Stretch(
             task_id=FIRST.task_id,
             namespace=FIRST.namespace,

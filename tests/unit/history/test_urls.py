@@ -3,7 +3,7 @@
 import pytest
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.urls import Scheme, parse_url
+from jvscheduler.history.urls import parse_url
 
 
 @pytest.mark.parametrize(
@@ -16,12 +16,12 @@ from jvscheduler.history.urls import Scheme, parse_url
 )
 def test_a_sqlite_url_names_a_file(text: str, path: str) -> None:
     url = parse_url(text)
-    assert (url.scheme, url.path, url.redacted) == (Scheme.SQLITE, path, text)
+    assert (url.backend, url.path, url.redacted) == ("sqlite", path, text)
 
 
 def test_both_names_of_postgresql_mean_the_same() -> None:
     url = parse_url("postgres://shop@db/shop")
-    assert (url.scheme, url.text) == (Scheme.POSTGRESQL, "postgresql://shop@db/shop")
+    assert (url.backend, url.text) == ("postgresql", "postgresql://shop@db/shop")
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_both_names_of_postgresql_mean_the_same() -> None:
 )
 def test_a_mongodb_url_names_its_database(text: str) -> None:
     url = parse_url(text)
-    assert (url.scheme, url.text, url.database) == (Scheme.MONGODB, text, "shop")
+    assert (url.backend, url.text, url.database) == ("mongodb", text, "shop")
     assert url.redacted == text.replace("shop:s3cret@", "").partition("?")[0]
 
 

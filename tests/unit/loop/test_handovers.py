@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.history.records.definitions import Definitions
+from jvscheduler.history.records.timeline import Timeline
 from jvscheduler.outcomes import Reason, Status
 from tests.support.history.findings import findings_of
 from tests.support.loop.parts import (
@@ -31,7 +31,7 @@ NEW = definition("every 45 seconds")
 
 async def due(story: Story, end: datetime) -> list[datetime]:
     """By the history's own word."""
-    definitions = Definitions(await story.store.revisions("shop", ["shop.tasks.restock"]))
+    definitions = Timeline(await story.store.revisions("shop", ["shop.tasks.restock"]))
     return [one.instant for one in definitions.due(START, end)]
 
 

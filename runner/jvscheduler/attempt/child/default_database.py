@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from jvscheduler.history.backends.databases import HistoryDatabase
+    from jvscheduler.history.backends.database import HistoryDatabase
 
 _MODULE: Final = "jvspatial"
 

@@ -7,11 +7,14 @@ URL the environment gives, so that the same code works in `dev` and in a pod.
 
 from jvspatial.core.context import GraphContext, set_default_context
 
-from jvscheduler.history.backends.databases import HistoryDatabase, database
-from jvscheduler.history.jvspatial_store import CALL_SECONDS
+from jvscheduler.history.backends.database import HistoryDatabase
+from jvscheduler.history.backends.registry import load_all, open_database
+from jvscheduler.history.bounded import CALL_SECONDS
 from jvscheduler.history.urls import parse_url
 
 CONNECTIONS = 5
+
+load_all()  # runs are forked from a process that has imported this; each would else load them anew
 
 
 def bind(url: str) -> HistoryDatabase:
@@ -20,6 +23,6 @@ def bind(url: str) -> HistoryDatabase:
     Close what is returned in the event loop that used it, or the process does
     not exit by itself.
     """
-    bound = database(parse_url(url), connections=CONNECTIONS, timeout=CALL_SECONDS)
+    bound = open_database(parse_url(url), connections=CONNECTIONS, timeout=CALL_SECONDS)
     set_default_context(GraphContext(bound))
     return bound

@@ -20,20 +20,18 @@ from jvspatial.core import Object as JvspatialObject
 from jvspatial.core.utils import find_subclass_by_name
 from pydantic import ConfigDict, field_validator
 
-from jvscheduler.errors import SchedulerError
-from jvscheduler.history.entities.annotations import kinds_of
-from jvscheduler.history.entities.results import DeleteResult, UpdateResult
-from jvscheduler.history.entities.tables import Table, table_of
+from jvscheduler.history.entities.tables import DeleteResult, Table, UpdateResult, table_of
+from jvscheduler.history.errors import AlreadyExists, InvalidQuery, UndecodableRecord
 from jvscheduler.history.queries.conditions import (
     AllOf,
     Condition,
     Field,
-    InvalidQuery,
     Kind,
     OneOf,
 )
+from jvscheduler.history.queries.fields import Kinds, Resolve, fields_of, kinds_of
 from jvscheduler.history.queries.matching import Row
-from jvscheduler.history.queries.parsing import Kinds, Resolve, entity_field, parse, parse_sort
+from jvscheduler.history.queries.parsing import parse, parse_sort
 from jvscheduler.history.queries.pipeline import leading_match, run_pipeline
 from jvscheduler.history.queries.updates import applied, parse_update
 from jvscheduler.history.queries.values import storable
@@ -42,14 +40,6 @@ from jvscheduler.history.times import as_utc
 Query = Mapping[str, Any]
 
 log = logging.getLogger(__name__)
-
-
-class UndecodableRecord(SchedulerError):
-    """A row that another hand wrote, and not as its entity has it."""
-
-
-class AlreadyExists(SchedulerError):
-    """Another process, or an earlier call, created an entity with this id."""
 
 
 class Object(JvspatialObject):
@@ -208,7 +198,7 @@ class Object(JvspatialObject):
 
     @classmethod
     def _resolve(cls) -> Resolve:
-        return partial(entity_field, kinds=cls._kinds())
+        return fields_of(cls)
 
     @classmethod
     async def _table(cls) -> Table:

@@ -12,16 +12,14 @@ from weakref import WeakKeyDictionary
 
 from jvspatial.core import Object
 from jvspatial.core.context import GraphContext, get_default_context
-from jvspatial.db.mongodb import MongoDB
-from jvspatial.db.postgres import PostgresDB
-from jvspatial.db.sqlite import SQLiteDB
 
-from jvscheduler.history.backends.rows import BATCH, Rows, rows_of
-from jvscheduler.history.entities.results import UpdateResult
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.backends.backend import BATCH_ROWS, Rows
+from jvscheduler.history.backends.registry import backend_of, innermost
+from jvscheduler.history.bounded import BoundedCalls
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
-from jvscheduler.history.unavailable import bounded
-from jvscheduler.history.urls import DatabaseUrl, Scheme, parse_url
+from jvscheduler.history.urls import parse_url
 
 T = TypeVar("T")
 
@@ -32,10 +30,24 @@ _ready: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
+class UpdateResult:
+    """`modified_count` leaves out those that were so already."""
+
+    matched_count: int
+    modified_count: int
+
+
+@dataclass(frozen=True)
+class DeleteResult:
+    deleted_count: int
+
+
+@dataclass(frozen=True)
 class Table:
     context: GraphContext
     collection: str
     rows: Rows
+    calls: BoundedCalls
 
     async def insert(self, record: Row, *, repeat: bool) -> Row | None:
         """The row that is there already; None when this one was stored."""
@@ -68,9 +80,9 @@ class Table:
         return deleted
 
     async def delete_all(self, where: Condition) -> int:
-        deleted = done = await self.delete(where, BATCH)
-        while done == BATCH:
-            done = await self.delete(where, BATCH)
+        deleted = done = await self.delete(where, BATCH_ROWS)
+        while done == BATCH_ROWS:
+            done = await self.delete(where, BATCH_ROWS)
             deleted += done
         return deleted
 
@@ -80,7 +92,7 @@ class Table:
         matched = modified = 0
         after: str | None = ""
         while after is not None:
-            batch = partial(self.rows.change, where, change, after, most or BATCH)
+            batch = partial(self.rows.update, where, change, after, most or BATCH_ROWS)
             done = await self._call(batch, repeat=False)
             matched, modified = matched + done.matched, modified + done.modified
             after = None if most else done.last
@@ -93,13 +105,12 @@ class Table:
             await self.context._evict_from_cache(row_id)  # noqa: SLF001 - it has no public name
 
     async def _call(self, operation: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
-        name = _name(self.context.database)
-        return await bounded(operation, name, CALL_SECONDS, repeat=repeat)
+        return await self.calls.run(operation, repeat=repeat)
 
 
 async def table_of(entity: type[Object], collection: str) -> Table:
     context = get_default_context()
-    table = Table(context, collection, rows_of(context.database, collection))
+    table = _table(context, collection)
     known = _ready.setdefault(context.database, set())
     key = f"{entity.__module__}.{entity.__qualname__}"
     if key not in known:
@@ -109,13 +120,17 @@ async def table_of(entity: type[Object], collection: str) -> Table:
     return table
 
 
+def _table(context: GraphContext, collection: str) -> Table:
+    database = context.database
+    failing = backend_of(innermost(database))
+    calls = BoundedCalls(_name(database), CALL_SECONDS, failing.failures, failing.describe)
+    return Table(context, collection, backend_of(database).rows(database, collection), calls)
+
+
 def _name(database: Any) -> str:
-    match database:
-        case SQLiteDB():
-            return f"sqlite:///{database.db_path_str}"
-        case PostgresDB():
-            return parse_url(database.dsn).redacted
-        case MongoDB():
-            return DatabaseUrl(Scheme.MONGODB, database.uri).redacted
-        case _:
-            return type(database).__name__
+    """The database in messages: its URL without the password, if it has one."""
+    url = backend_of(database).url_of(database)
+    try:
+        return parse_url(url).redacted if url else type(database).__name__
+    except InvalidSettings:  # a user's own database may have a URL that a history may not have
+        return type(database).__name__

@@ -3,13 +3,7 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from jvscheduler.errors import SchedulerError
-
 Scalar = str | bool | int | float
-
-
-class InvalidQuery(SchedulerError):
-    """A query, update or pipeline that cannot be understood; nothing was done."""
 
 
 class Kind(StrEnum):

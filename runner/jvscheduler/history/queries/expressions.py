@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from jvscheduler.history.queries.conditions import InvalidQuery
+from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.matching import Row, value_at
 from jvscheduler.history.queries.values import storable
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from jvscheduler.history.queries.conditions import InvalidQuery
+from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.expressions import check_expression, evaluate
 from jvscheduler.history.queries.matching import Row, rank
 

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
+from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.conditions import (
     EVERY,
     AllOf,
@@ -12,24 +13,15 @@ from jvscheduler.history.queries.conditions import (
     Condition,
     Exists,
     Field,
-    InvalidQuery,
-    Kind,
     Matches,
     Not,
     OneOf,
     Order,
     Sort,
 )
+from jvscheduler.history.queries.fields import Resolve
 from jvscheduler.history.queries.values import comparable
 
-Kinds = Mapping[str, Kind]
-"""By the name of a field of the class, without `context.`."""
-
-Resolve = Callable[[str], Field]
-"""What a path in a query means; raises InvalidQuery for what is no path."""
-
-_SEGMENT: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*", re.ASCII)
-_ROW_FIELDS: Final = {"_id": "id", "id": "id", "entity": "entity"}
 _ORDERS: Final = {
     "$gt": Order.ABOVE,
     "$gte": Order.FROM,
@@ -59,23 +51,6 @@ def parse_sort(sort: Any, resolve: Resolve) -> tuple[Sort, ...]:
                 f"sort takes pairs of a field and 1 or -1, such as ('context.x', -1), not {pair!r}"
             )
     return tuple(Sort(resolve(str(path)), direction == -1) for path, direction in pairs)
-
-
-def entity_field(path: str, kinds: Kinds) -> Field:
-    """A bare name means the entity's own field, as jvspatial has it."""
-    if path in _ROW_FIELDS:
-        return Field(_ROW_FIELDS[path], Kind.TEXT)
-    name = path.removeprefix("context.")
-    return document_field(f"context.{name}", kinds)
-
-
-def document_field(path: str, kinds: Kinds) -> Field:
-    """Of a document in a pipeline, where a name means just itself."""
-    if not all(_SEGMENT.fullmatch(segment) for segment in path.split(".")):
-        raise InvalidQuery(
-            f"{path!r} is no field; expected a path such as context.status or context.metadata.size"
-        )
-    return Field(path, kinds.get(path.removeprefix("context."), Kind.ANY))
 
 
 def _clause(key: str, value: Any, resolve: Resolve) -> Condition:

@@ -10,16 +10,17 @@ from functools import partial
 from itertools import islice
 from typing import Any, Final
 
-from jvscheduler.history.queries.conditions import InvalidQuery
+from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.expressions import (
     check_expression,
     evaluate,
     path_of,
     with_value,
 )
+from jvscheduler.history.queries.fields import Kinds, document_field
 from jvscheduler.history.queries.groups import group
 from jvscheduler.history.queries.matching import Row, matches, sort_rows, value_at
-from jvscheduler.history.queries.parsing import Kinds, document_field, parse, parse_sort
+from jvscheduler.history.queries.parsing import parse, parse_sort
 
 Stage = Callable[[Iterable[Row]], Iterable[Row]]
 

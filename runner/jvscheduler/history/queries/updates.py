@@ -6,9 +6,10 @@ from typing import Any, Final
 
 from jvspatial.db.query import QueryEngine
 
-from jvscheduler.history.queries.conditions import InvalidQuery, Kind
+from jvscheduler.history.errors import InvalidQuery
+from jvscheduler.history.queries.conditions import Kind
+from jvscheduler.history.queries.fields import Resolve
 from jvscheduler.history.queries.matching import Row
-from jvscheduler.history.queries.parsing import Resolve
 from jvscheduler.history.queries.values import comparable, storable
 
 _OPERATORS: Final = ("$set", "$unset", "$inc", "$push", "$addToSet", "$pull")

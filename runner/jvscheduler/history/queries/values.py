@@ -10,7 +10,8 @@ from uuid import UUID
 
 from pydantic_core import to_jsonable_python
 
-from jvscheduler.history.queries.conditions import Field, InvalidQuery, Kind, Scalar
+from jvscheduler.history.errors import InvalidQuery
+from jvscheduler.history.queries.conditions import Field, Kind, Scalar
 from jvscheduler.history.times import from_timestamp, to_text
 from jvscheduler.outcomes import clean
 

@@ -1,77 +1,85 @@
-"""What a batch of outcomes asks of the database: rows to insert, changes to make. Pure."""
+"""What a batch of outcomes writes: rows to insert, and changes to make. No database here."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from jvscheduler.history.backends.seam import Change
+from jvscheduler.history.backends.backend import RowChange
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.records.jobs import ENTITY, ScheduledJob, decoded, to_context
-from jvscheduler.history.records.merge import merge, opening, told
+from jvscheduler.history.records.merge import attempt_after, fields_after, first_fields, merge
 from jvscheduler.history.times import to_text
 from jvscheduler.outcomes import Outcome, Status
 
 _EMPTY: Final = to_context(ScheduledJob())
+
 Allowed = Callable[[ScheduledJob, Outcome], bool]
+"""True when the outcome may change the job's record."""
 
 
 @dataclass
-class Steps:
-    """For outcomes of which some have a record already.
-
-    `settled`: there is nothing to write. `refused`: nothing may be written, also because the
-    record is none that can be read, which must not hold up the others.
-    """
+class Writes:
+    """What to write for outcomes of which some have a record already."""
 
     inserts: list[Row] = field(default_factory=list)
-    changes: list[Change] = field(default_factory=list)
+    changes: list[RowChange] = field(default_factory=list)
     settled: set[str] = field(default_factory=set)
+    """Ids of jobs whose record is as it should be."""
     refused: set[str] = field(default_factory=set)
+    """Ids of jobs whose record must not be changed, or cannot be read.
+
+    A record that cannot be read must not keep the others of the batch from being written."""
 
 
-def steps(outcomes: Iterable[Outcome], rows: Iterable[Row], allowed: Allowed) -> Steps:
+def plan_writes(outcomes: Iterable[Outcome], rows: Iterable[Row], allowed: Allowed) -> Writes:
+    """`rows` are the records that exist."""
     found, undecodable = decoded(rows)
     jobs = {job.id: job for job in found}
-    made = Steps(refused=set(undecodable))
+    writes = Writes(refused=set(undecodable))
     for outcome in outcomes:
         job = jobs.get(outcome.job_id)
-        if outcome.job_id in made.refused:
+        if outcome.job_id in writes.refused:
             continue
         if job is None:
-            made.inserts.append(claim_row(outcome))
+            writes.inserts.append(claim_row(outcome))
         elif not allowed(job, outcome):
-            made.refused.add(job.id)
+            writes.refused.add(job.id)
         elif (merged := merge(job, outcome)) is None:
-            made.settled.add(job.id)
+            writes.settled.add(job.id)
         else:
             changed = _difference(job, merged)
-            made.changes.append(Change(job.id, {"revision": job.revision}, changed))
-    return made
+            writes.changes.append(RowChange(job.id, {"revision": job.revision}, changed))
+    return writes
 
 
 def claim_row(outcome: Outcome) -> Row:
-    """What `to_record(opened(outcome))` is, without the time that a checked entity takes."""
-    context = {**_EMPTY, **_stored(opening(outcome))}
+    """Equal to `to_record(first_record(outcome))`, but built without checking an entity.
+
+    A loop claims thousands of jobs at once; to check each entity would take most of the time.
+    """
+    context = {**_EMPTY, **_stored(first_fields(outcome))}
     return {"id": outcome.job_id, "entity": ENTITY, "context": context}
 
 
-def end_of_claim(outcome: Outcome) -> Change:
-    """The end of an attempt whose claim nobody has changed since, without reading it.
+def end_of_claim(outcome: Outcome) -> RowChange:
+    """The end of the job's first attempt, written without reading the record.
 
-    Only that very claim is as expected: the job's first, of this attempt. No attempt begins before
-    its claim.
+    The change is made only while the record is that attempt's claim, unchanged since.
     """
-    claimed = opening(_claim(outcome))
+    claim = _claim(outcome)
+    claimed, attempt = first_fields(claim), attempt_after(None, claim)
     names = ("revision", "pod_name", "status", "retry_count", "node_name")
     expected = _stored({name: claimed[name] for name in names})
-    ended = told(claimed["attempts"], outcome, outcome.retry_count, claimed["revision"])
+    ended = fields_after([attempt], outcome, outcome.retry_count, claimed["revision"])
     changed = {name: value for name, value in ended.items() if value != claimed.get(name)}
+    # The stored claim may have an earlier start than this outcome: no attempt starts before it.
     changed["execution_time"] = ended["execution_time"]
-    return Change(outcome.job_id, expected, _stored(changed))
+    return RowChange(outcome.job_id, expected, _stored(changed))
 
 
 def _claim(outcome: Outcome) -> Outcome:
+    """The claim with which this attempt began."""
     return Outcome(
         job_id=outcome.job_id,
         task_id=outcome.task_id,

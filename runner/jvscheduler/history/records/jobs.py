@@ -13,9 +13,11 @@ from typing import Any
 from jvspatial.core.annotations import attribute, compound_index
 from pydantic import Field
 
-from jvscheduler.history.entities.objects import Object, UndecodableRecord
+from jvscheduler.history.entities.objects import Object
+from jvscheduler.history.errors import UndecodableRecord
 from jvscheduler.history.times import Time
-from jvscheduler.outcomes import Status
+from jvscheduler.names import scheduled_job_id, scheduled_job_name
+from jvscheduler.outcomes import Status, Stretch
 
 ENTITY = "ScheduledJob"
 COLLECTION = "object"
@@ -69,6 +71,28 @@ class ScheduledJob(Object):
     @property
     def is_ours(self) -> bool:
         return bool(self.kubernetes_job)
+
+
+def stretch_job(stretch: Stretch) -> ScheduledJob:
+    """The record of instants for which no job ran: final, and without an attempt.
+
+    Its id is that of the first instant's job. So a scheduler that comes late cannot claim that job.
+    """
+    return ScheduledJob(
+        id=scheduled_job_id(stretch.namespace, stretch.task_id, stretch.first),
+        job_name=stretch.task_id,
+        namespace=stretch.namespace,
+        execution_time=stretch.last,
+        scheduled_time=stretch.first,
+        last_scheduled_time=stretch.last if stretch.count > 1 else None,
+        instants=stretch.count,
+        status=stretch.status,
+        reason=stretch.reason,
+        error_message=stretch.message,
+        completed_at=stretch.last,
+        kubernetes_job=scheduled_job_name(stretch.name, stretch.first),
+        revision=1,
+    )
 
 
 def from_record(record: dict[str, Any]) -> ScheduledJob:

@@ -1,16 +1,16 @@
-"""Which definition of a task was in force when: what due instants are judged by afterwards.
+"""The definitions of tasks over time. Due instants are judged by them afterwards.
 
-A scheduler writes a revision when it first sees a definition that differs from
-the last one. It is in force from `since` until the next one's: a definition
-counts from the moment at which somebody could have acted on it, so that an
-edit never makes an instant due in the past.
+A scheduler adds a revision when it first sees a definition that differs from the last one. The
+revision is in force from `since` until the next revision's. `since` is when somebody could have
+acted on the definition, so an edit never makes an instant due in the past.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final, Self
 
-from jvscheduler.history.entities.few import FewObject
+from jvscheduler.history.entities.objects import Object
+from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.times import Time
 from jvscheduler.names import revision_id
 from jvscheduler.schedules import Dst, Schedule, parse_schedule
@@ -18,7 +18,7 @@ from jvscheduler.schedules import Dst, Schedule, parse_schedule
 ENTITY = "ScheduleRevision"
 
 
-class ScheduleRevision(FewObject):
+class ScheduleRevision(Object):
     """A task's definition, as far as it decides which instants are due and how many may run."""
 
     job_name: str = ""
@@ -30,27 +30,49 @@ class ScheduleRevision(FewObject):
     dst: Dst = "cron"
     suspended: bool = False
     removed: bool = False
-    """The task is no more; nothing is due until a later revision says otherwise."""
+    """True when the task was deleted: nothing is due until a later revision."""
     max_concurrency: int = 1
     starting_deadline_seconds: int | None = None
     backend: str = ""
     """`CronJob` or `Loop`."""
 
     def parsed(self) -> Schedule:
-        """A random interval draws from the task's id."""
+        """The schedule. A random interval draws from the task's id."""
         return parse_schedule(self.schedule, self.time_zone, seed=self.job_name, dst=self.dst)
 
     def meaning(self) -> dict[str, object]:
-        """What two revisions must differ in for the later one to be worth keeping."""
+        """The fields that matter: a later revision is added only when one of them changed."""
         return self.model_dump(exclude={"id", "since", "entity", "type_code"})
+
+    @classmethod
+    def get_indexes(cls) -> list[dict[str, Any]]:
+        """None: all entities share one table, so each row of any entity pays for each index.
+
+        There are few revisions; their class alone finds them fast enough.
+        """
+        return []
+
+    @classmethod
+    def from_row(cls, row: Row) -> Self:
+        """Raises UndecodableRecord."""
+        return cls._decoded(row)
+
+    def to_row(self) -> Row:
+        context = self.model_dump(mode="json", exclude={"id", "entity", "type_code"})
+        return {"id": self.id, "entity": self.entity, "context": context}
 
 
 NEXT: Final = timedelta(microseconds=1)
-"""The databases tell times to the microsecond."""
+"""The smallest step between two times that the databases can tell apart."""
+
+
+def by_start(revisions: Iterable[ScheduleRevision]) -> Sequence[ScheduleRevision]:
+    timed = [(revision.since, revision) for revision in revisions if revision.since is not None]
+    return [revision for _, revision in sorted(timed, key=lambda pair: (pair[0], pair[1].id))]
 
 
 def by_task(revisions: Iterable[ScheduleRevision]) -> dict[str, list[ScheduleRevision]]:
-    """Of one namespace, in their order."""
+    """The revisions of one namespace by task id, in their order."""
     found: dict[str, list[ScheduleRevision]] = {}
     for revision in revisions:
         found.setdefault(revision.job_name, []).append(revision)
@@ -58,11 +80,11 @@ def by_task(revisions: Iterable[ScheduleRevision]) -> dict[str, list[ScheduleRev
 
 
 def beginning(last: ScheduleRevision | None, since: datetime) -> datetime:
-    """When a revision after the last one begins: two within one moment are two all the same."""
+    """When a revision after `last` begins: later than `last`, even within the same microsecond."""
     return since if last is None or last.since is None else max(since, last.since + NEXT)
 
 
 def identified(revision: ScheduleRevision, since: datetime) -> ScheduleRevision:
-    """The revision with its start, and the id that follows from that."""
+    """The revision with its start, and with the id that follows from its start."""
     key = revision_id(revision.namespace, revision.job_name, since)
     return revision.model_copy(update={"id": key, "since": since})

@@ -10,6 +10,7 @@ from typing import Any, Final
 from jvscheduler import environment
 from jvscheduler.attempt.retries import retry_pause
 from jvscheduler.due_instants.definition import Definition
+from jvscheduler.history.records.attempts import attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, to_json
@@ -49,7 +50,7 @@ def manual_job(definition: Definition) -> Job:
 def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
     """One that awaits a retry which an earlier loop did not get to make."""
     attempts = len(record.attempts)
-    ended = datetime.fromisoformat(record.attempts[-1]["completion_time"])
+    ended = attempts_of(record)[-1].last_time
     pause = timedelta(seconds=retry_pause(attempts)) + _ANOTHERS
     name = record.kubernetes_job
     return Job(definition, name, record.scheduled_time, attempts, not_before=ended + pause)

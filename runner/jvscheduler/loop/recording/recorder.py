@@ -17,7 +17,7 @@ from typing import Final, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.batching import Batcher

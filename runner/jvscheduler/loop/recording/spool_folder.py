@@ -46,7 +46,7 @@ def _root() -> Path:
 
 
 def _digest(database_url: str) -> str:
-    return hashlib.sha256(parse_url(database_url).place.encode()).hexdigest()[:16]
+    return hashlib.sha256(parse_url(database_url).identity.encode()).hexdigest()[:16]
 
 
 def _taken(shelf: Path) -> tuple[Path, int]:

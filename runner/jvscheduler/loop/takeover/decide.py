@@ -19,8 +19,8 @@ from jvscheduler.due_instants.definition import (
     revision_of,
 )
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.records.definitions import Definitions
 from jvscheduler.history.records.revisions import ScheduleRevision, beginning
+from jvscheduler.history.records.timeline import Timeline
 from jvscheduler.outcomes import Reason, Stretch
 
 _AHEAD: Final = timedelta(seconds=1)
@@ -89,7 +89,7 @@ def _in_hand(
     if since is None or since - _AHEAD >= now:
         return
     start = max(since - _AHEAD, last) if last else since - _AHEAD
-    for due in Definitions(revisions).due(start, min(since, now)):
+    for due in Timeline(revisions).due(start, min(since, now)):
         if due.revision.backend == revision_of(definition, now).backend:
             reason = Reason.SUSPENDED if due.revision.suspended else Reason.LOOP_DOWN
             yield from stretches_of(definition, [due.instant], reason)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.takeover.decide import Takeover
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from jvscheduler.due_instants.decide import stretches_between
 from jvscheduler.due_instants.definition import definition_of, revision_of
 from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.spool import Unsettled
 from jvscheduler.loop.takeover.decide import Takeover, past

@@ -15,7 +15,7 @@ from typing import Final
 from jvscheduler.due_instants.decide import Decision, decide_in_parts, without_start
 from jvscheduler.due_instants.definition import Definition, revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.background import Work
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say

@@ -14,8 +14,9 @@ A record whose attempts ran on no node and whose namespace is that of
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from jvscheduler.history.records.attempts import Attempt, attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
 from jvscheduler.outcomes import Outcome, Reason, Status
@@ -27,8 +28,6 @@ GRACE: Final = timedelta(seconds=60)
 LOOP_GRACE: Final = timedelta(minutes=15)
 """A loop makes its retries itself, the last after six to nine minutes; so long without one, no loop
 serves the task any more."""
-
-Attempt = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,8 +58,8 @@ def closings(
         closing(job, attempt, cluster, now, heard_since)
         for job in unfinished
         if is_of_cluster(job)
-        for attempt in job.attempts
-        if not Status(attempt["status"]).is_final
+        for attempt in attempts_of(job)
+        if not attempt.is_final
     )
     return [outcome for outcome in found if outcome is not None]
 
@@ -68,7 +67,7 @@ def closings(
 def closing(
     job: ScheduledJob, attempt: Attempt, cluster: Seen, now: datetime, heard_since: datetime
 ) -> Outcome | None:
-    pod = cluster.pods.get((job.namespace, attempt["attempt_id"]))
+    pod = cluster.pods.get((job.namespace, attempt.attempt_id))
     if pod is not None:
         return _told_by_pod(pod, now)
     sign = last_sign_of_life(job, attempt)
@@ -93,7 +92,7 @@ def givings_up(
 def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime, heard_since: datetime) -> bool:
     """Its Job has finished or is gone. One that retries has no pod for up to six minutes, and a
     loop's job has none at all."""
-    ended = datetime.fromisoformat(job.attempts[-1]["completion_time"])
+    ended = attempts_of(job)[-1].last_time
     if job.loop is not None:
         return now - max(ended, heard_since) >= LOOP_GRACE
     since = now - ended
@@ -104,16 +103,15 @@ def is_given_up(job: ScheduledJob, cluster: Seen, now: datetime, heard_since: da
 
 
 def is_of_cluster(job: ScheduledJob) -> bool:
-    on_node = any(attempt.get("node_name") for attempt in job.attempts)
+    on_node = any(attempt.node_name for attempt in attempts_of(job))
     return on_node or job.namespace != LOCAL_NAMESPACE
 
 
 def last_sign_of_life(job: ScheduledJob, attempt: Attempt) -> datetime:
     """Heartbeats are the newest attempt's."""
-    start = datetime.fromisoformat(attempt["start_time"])
-    if job.heartbeat_time is None or attempt is not job.attempts[-1]:
-        return start
-    return max(start, job.heartbeat_time)
+    if job.heartbeat_time is None or attempt != attempts_of(job)[-1]:
+        return attempt.start_time
+    return max(attempt.start_time, job.heartbeat_time)
 
 
 def _told_by_pod(pod: TaskPod, now: datetime) -> Outcome | None:
@@ -139,16 +137,16 @@ def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
         status=Status.FAILED,
         completion_time=now,
         reason=Reason.RUNNER_LOST,
-        error_message=f"the pod {attempt['attempt_id']} disappeared without a word",
+        error_message=f"the pod {attempt.attempt_id} disappeared without a word",
     )
 
 
 def _last_end(job: ScheduledJob) -> Outcome:
-    last = job.attempts[-1]
+    last = attempts_of(job)[-1]
     return replace(
         outcome_of(job, last),
-        completion_time=datetime.fromisoformat(last["completion_time"]),
-        reason=last["reason"],
-        error_message=last["error_message"],
+        completion_time=last.last_time,
+        reason=last.reason,
+        error_message=last.error_message,
         is_last=True,
     )

@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
-from jvscheduler.history.records.definitions import Definitions, Due
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.records.instants import InstantRange
+from jvscheduler.history.records.timeline import Due, Timeline
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.names import scheduled_time_of
 from jvscheduler.outcomes import Stretch
 from jvscheduler_server.cluster.objects import TaskCronJob
@@ -51,7 +52,7 @@ class Followed:
     time, and at every look since."""
 
     until: datetime
-    definitions: Definitions | None = None
+    definitions: Timeline | None = None
     looked: datetime | None = None
     suspects: dict[datetime, datetime] = field(default_factory=dict)
 
@@ -114,7 +115,8 @@ class Accounts:
         after = due.pop().instant if len(due) > MOST_INSTANTS else None
         if not due:
             return []
-        jobs = await self._store.jobs_between(*key, followed.until - LEAD, due[-1].instant)
+        instants = InstantRange(*key, followed.until - LEAD, due[-1].instant)
+        jobs = await self._store.jobs_between(instants)
         unaccounted = open_instants(due, after, jobs)
         lost = [one for one in unaccounted if is_lost(one, carrier, now)]
         confirmed = [one for one in lost if _is_confirmed(one, followed, now)]
@@ -143,7 +145,7 @@ class Accounts:
             revisions = await self._store.revisions(namespace, ids)
             for task_id in ids:
                 of_task = [r for r in revisions if r.job_name == task_id]
-                self._followed[namespace, task_id].definitions = Definitions(of_task)
+                self._followed[namespace, task_id].definitions = Timeline(of_task)
 
 
 def _is_confirmed(one: Open, followed: Followed, now: datetime) -> bool:

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler import names
-from jvscheduler.history.records.definitions import Due
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.timeline import Due
 from jvscheduler.outcomes import Reason, Status, Stretch
 from jvscheduler_server.cluster.objects import TaskCronJob
 

@@ -15,7 +15,7 @@ from jvscheduler.due_instants.decide import stretches_between
 from jvscheduler.due_instants.definition import definition_of
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.names import resource_name
 from jvscheduler_server.cluster.local import LOCAL_NAMESPACE
 from jvscheduler_server.cluster.protocols import WatchedCluster

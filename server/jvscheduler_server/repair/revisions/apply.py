@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
-from jvscheduler.history.store import LoopStore
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler_server.cluster.objects import TaskCronJob, TaskState
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.revisions.decide import (

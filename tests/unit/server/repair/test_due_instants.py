@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
@@ -53,7 +54,7 @@ class Scene:
         asyncio.run(self.store.record(completed(of_job(number), **changes)))
 
     def records(self) -> list[ScheduledJob]:
-        found = self.store.jobs_between(*KEY, minutes(-1), minutes(100_000))
+        found = self.store.jobs_between(InstantRange(*KEY, minutes(-1), minutes(100_000)))
         return list(asyncio.run(found))
 
     def told(self) -> list[Told]:

@@ -15,14 +15,15 @@ from jvspatial.exceptions import DatabaseError
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError
 
-from jvscheduler.history.backends.indexes import EntityIndexes, Fields, Row, named, pairs_of
+from jvscheduler.history.backends.database import Fields, HistoryDatabase, index_name, pairs_of
 from jvscheduler.history.backends.mongodb.queries import as_bson
+from jvscheduler.history.queries.matching import Row
 
 SELECTION_SECONDS: Final = 2
 """How long one try waits for a server to be there; `unavailable` tries four times."""
 
 
-class NativeMongo(EntityIndexes, MongoDB):
+class MongoDatabase(HistoryDatabase, MongoDB):
     def __init__(self, uri: str, db_name: str, *, connections: int, timeout: float) -> None:
         bounded = _with_limits(uri, timeout)
         super().__init__(bounded, db_name, max_pool_size=connections, driver="pymongo")
@@ -48,12 +49,12 @@ class NativeMongo(EntityIndexes, MongoDB):
         except PyMongoError as error:
             raise DatabaseError(f"MongoDB {op_name}: {error}") from error
 
-    async def _create_plain(self, collection: str, fields: Fields) -> None:
+    async def create_entity_index(self, collection: str, fields: Fields) -> None:
         """Newest first where one field says nothing else: it is what jobs are asked for."""
         pairs = [(fields, -1)] if isinstance(fields, str) else pairs_of(fields)
         made = await collection_of(self, collection)
         keys = [("entity", 1), *pairs, ("_id", 1)]
-        await made.create_index(keys, name=f"entity_{named(fields)}")
+        await made.create_index(keys, name=f"entity_{index_name(fields)}")
 
 
 async def collection_of(database: MongoDB, name: str) -> Any:

@@ -14,7 +14,7 @@ from typing import Any, Final
 from jvspatial.db.mongodb import MongoDB
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
-from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows
+from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
 from jvscheduler.history.backends.mongodb.database import collection_of
 from jvscheduler.history.backends.mongodb.queries import (
     Query,
@@ -23,7 +23,8 @@ from jvscheduler.history.backends.mongodb.queries import (
     mongo_query,
     mongo_sort,
 )
-from jvscheduler.history.queries.conditions import Condition, Field, InvalidQuery, Sort
+from jvscheduler.history.errors import InvalidQuery
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
 
 _BAD_REGEX: Final = (2, 51091)
@@ -64,12 +65,12 @@ class MongoRows:
         with _readable():
             return list(await asyncio.gather(*counted))
 
-    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+    async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         match: Query = {"$match": {"$and": [mongo_query(where), {"_id": {"$gt": after}}]}}
         found = await self._aggregate([match, {"$sort": {"_id": 1}}, {"$limit": limit}])
         rows = [_row(document) for document in found]
-        changed_rows(rows, change)
-        modified = [await self._change_one(row, where, change) for row in rows]
+        changed_rows(rows, update)
+        modified = [await self._update_one(row, where, update) for row in rows]
         return batch_of(rows, sum(modified), limit)
 
     async def delete(self, where: Condition, limit: int) -> int:
@@ -86,12 +87,12 @@ class MongoRows:
         found = await self._aggregate([{"$match": mongo_query(where)}, group])
         return [tuple(document["_id"].get(name) for name in names) for document in found]
 
-    async def _change_one(self, row: Row, where: Condition, change: Change) -> bool:
+    async def _update_one(self, row: Row, where: Condition, update: Update) -> bool:
         """Whether it was made different; not where it was deleted, or matches no more."""
         collection = await self._collection()
         seen: Row | None = row
         while seen is not None:
-            changed = change(seen)
+            changed = update(seen)
             as_seen = {"_id": seen["id"], "context": as_bson(seen["context"])}
             if changed == seen:
                 return False

@@ -11,11 +11,12 @@ from typing import Any
 from asyncpg import InvalidRegularExpressionError
 from jvspatial.db.postgres import PostgresDB
 
-from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows
-from jvscheduler.history.backends.databases import LightPostgres
-from jvscheduler.history.queries.conditions import Condition, Field, InvalidQuery, Sort
+from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
+from jvscheduler.history.backends.postgresql.database import PostgresDatabase
+from jvscheduler.history.backends.postgresql.sql import PostgresSql
+from jvscheduler.history.errors import InvalidQuery
+from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
-from jvscheduler.history.queries.sql import PostgresSql
 
 
 class PostgresRows:
@@ -51,14 +52,14 @@ class PostgresRows:
             (found,) = await connection.fetch(f"SELECT {', '.join(each)}", *sql.params)
         return list(found)
 
-    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+    async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = self._sql()
         text = f"SELECT data FROM {self._table} WHERE ({sql.where(where)})"
         text += f' AND id COLLATE "C" > {sql.bind(after)} ORDER BY id COLLATE "C"'
         text += f" LIMIT {sql.bind(limit)}::bigint FOR UPDATE"
         async with self._connection() as connection, connection.transaction():
             found = _decoded(await connection.fetch(text, *sql.params))
-            changed = changed_rows(found, change)
+            changed = changed_rows(found, update)
             await self._write(connection, changed)
         return batch_of(found, len(changed), limit)
 
@@ -81,7 +82,7 @@ class PostgresRows:
 
     def _sql(self) -> PostgresSql:
         database = self._database
-        return PostgresSql(database.columns if isinstance(database, LightPostgres) else {})
+        return PostgresSql(database.columns if isinstance(database, PostgresDatabase) else {})
 
     async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
         await connection.executemany(

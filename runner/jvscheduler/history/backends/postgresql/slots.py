@@ -16,9 +16,9 @@ from typing import Final
 from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.history.backends.postgresql.statements import PostgresStatements
-from jvscheduler.history.slots.offers import TaskSlot
+from jvscheduler.history.slots.acquiring import acquire
+from jvscheduler.history.slots.choice import TaskSlot
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
-from jvscheduler.history.slots.rounds import acquired
 from jvscheduler.history.times import to_text
 
 _TAKE: Final = """
@@ -71,8 +71,8 @@ class PostgresSlots:
 
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
         """One statement for those of one slot, unless it is held."""
-        blind = all(request.limit == 1 for request in requests)
-        return await acquired(requests, now, self._held, self._take, blind=blind)
+        read_first = any(request.limit != 1 for request in requests)
+        return await acquire(requests, now, self._held, self._take, read_first=read_first)
 
     async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
         await self._statements.run(_EXTEND, holders, to_text(now + EXPIRY))

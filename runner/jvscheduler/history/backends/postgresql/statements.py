@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from jvspatial.db.postgres import PostgresDB
 
-from jvscheduler.history.backends.seam import Change
+from jvscheduler.history.backends.backend import RowChange
 from jvscheduler.history.queries.matching import Row
 
 _INSERT: Final = """
@@ -61,14 +61,14 @@ class PostgresStatements:
     async def get(self, ids: Sequence[str]) -> list[Row]:
         return [PostgresDB._record_from_row(row) for row in await self.run(_GET, ids)]
 
-    async def change(self, changes: Sequence[Change]) -> Set[str]:
+    async def change(self, changes: Sequence[RowChange]) -> Set[str]:
         ordered = sorted(changes, key=attrgetter("id"))
         expected = [json.dumps(change.expected) for change in ordered]
         values = [json.dumps(change.values) for change in ordered]
         found = await self.run(_CHANGE, [change.id for change in ordered], expected, values)
         return {row["id"] for row in found}
 
-    async def last_of(
+    async def latest(
         self, entity: str, namespace: str, tasks: Sequence[str], until: str
     ) -> list[Row]:
         found = await self.run(_LAST, entity, namespace, tasks, until)

@@ -10,10 +10,11 @@ from weakref import WeakSet
 
 from jvspatial.db.sqlite import SQLiteDB
 
-from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows, inserted
+from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
+from jvscheduler.history.backends.generic.rows import insert_row
+from jvscheduler.history.backends.sqlite.sql import SqliteSql
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, searches
-from jvscheduler.history.queries.sql import SqliteSql
 
 _MINE = "FROM records WHERE collection = ?1"
 _ALL = -1
@@ -26,7 +27,7 @@ class SqliteRows:
         self._collection = collection
 
     async def insert(self, row: Row) -> Row | None:
-        return await inserted(self._database, self._collection, row)
+        return await insert_row(self._database, self._collection, row)
 
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
@@ -42,7 +43,7 @@ class SqliteRows:
         (found,) = await self._fetch(f"SELECT {', '.join(each)}", sql.params)
         return list(found)
 
-    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+    async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = SqliteSql(self._collection)
         text = f"SELECT data {_MINE} AND ({sql.where(where)}) AND id > {sql.bind(after)}"
         text += f" ORDER BY id LIMIT {sql.bind(limit)}"
@@ -51,7 +52,7 @@ class SqliteRows:
             await connection.execute("BEGIN IMMEDIATE")
             try:
                 found = _decoded(await connection.execute_fetchall(text, sql.params))
-                changed = changed_rows(found, change)
+                changed = changed_rows(found, update)
                 await self._write(connection, changed)
                 await connection.commit()
             except BaseException:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from jvscheduler.history.backends.sqlite.statements import SqliteStatements
-from jvscheduler.history.slots.offers import ENTITY, TaskSlot, offers
+from jvscheduler.history.slots.choice import ENTITY, TaskSlot, choose_slots
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.times import to_text
 
@@ -30,12 +30,12 @@ class SqliteSlots:
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
         def acquired(connection: sqlite3.Connection) -> list[bool]:
             found = connection.execute(_SLOTS, (self._collection, ENTITY)).fetchall()
-            made = offers(
+            chosen = choose_slots(
                 requests, [TaskSlot.from_row(json.loads(row["data"])) for row in found], now
             )
-            for slot in filter(None, made):
+            for slot in filter(None, chosen):
                 self._save(connection, slot)
-            return [slot is not None for slot in made]
+            return [slot is not None for slot in chosen]
 
         return await self._statements.transact(acquired)
 

@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from jvspatial.db.sqlite import SQLiteDB
 
-from jvscheduler.history.backends.seam import Change
+from jvscheduler.history.backends.backend import RowChange
 from jvscheduler.history.queries.matching import Row
 
 T = TypeVar("T")
@@ -47,13 +47,13 @@ class SqliteStatements:
     async def get(self, ids: Sequence[str]) -> list[Row]:
         return await self.read(lambda connection: self._found(connection, ids))
 
-    async def change(self, changes: Sequence[Change]) -> Set[str]:
+    async def change(self, changes: Sequence[RowChange]) -> Set[str]:
         def changed(connection: sqlite3.Connection) -> Set[str]:
             return {change.id for change in changes if self._changed(connection, change)}
 
         return await self.transact(changed)
 
-    async def last_of(
+    async def latest(
         self, entity: str, namespace: str, tasks: Sequence[str], until: str
     ) -> list[Row]:
         def last(connection: sqlite3.Connection) -> list[Row]:
@@ -82,7 +82,7 @@ class SqliteStatements:
         each = (connection.execute(_GET, (self.collection, key)).fetchone() for key in ids)
         return [json.loads(row["data"]) for row in each if row]
 
-    def _changed(self, connection: sqlite3.Connection, change: Change) -> bool:
+    def _changed(self, connection: sqlite3.Connection, change: RowChange) -> bool:
         for row in self._found(connection, [change.id]):
             context = row["context"]
             if all(context.get(name) == value for name, value in change.expected.items()):

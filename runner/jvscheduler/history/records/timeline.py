@@ -1,8 +1,4 @@
-"""Which instants of a task were due, and under which definition: its revisions, in order.
-
-A revision is in force for instants strictly after its `since`, up to and
-including the next one's. Before the first nothing is known, so nothing is due.
-"""
+"""The revisions of one task in order: which instants were due, and under which definition."""
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
@@ -14,11 +10,18 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 
 @dataclass(frozen=True)
 class Due:
+    """A due instant, and the revision that makes it due."""
+
     instant: datetime
     revision: ScheduleRevision
 
 
-class Definitions:
+class Timeline:
+    """A revision is in force for instants after its `since`, up to and including the next one's.
+
+    Before the first revision nothing is known, so nothing is due.
+    """
+
     def __init__(self, revisions: Sequence[ScheduleRevision]) -> None:
         started = [(r.since, r) for r in revisions if r.since is not None]
         self._started = sorted(started, key=lambda pair: pair[0])
@@ -26,7 +29,7 @@ class Definitions:
 
     @property
     def first(self) -> datetime | None:
-        """From when on something is known."""
+        """The start of the first revision."""
         return self._since[0] if self._since else None
 
     @property
@@ -34,13 +37,16 @@ class Definitions:
         return self._started[-1][1] if self._started else None
 
     def limit(self, start: datetime, end: datetime) -> int:
-        """The most jobs at once that a definition between the two times allowed."""
+        """The highest `max_concurrency` of the revisions in force between the two times."""
         first = max(bisect_left(self._since, start) - 1, 0)
         last = bisect_left(self._since, end)
         return max((r.max_concurrency for _, r in self._started[first:last]), default=1)
 
     def due(self, start: datetime, end: datetime) -> Iterator[Due]:
-        """In (start, end], in order, suspended ones too; one at a time, for there may be many."""
+        """The due instants in (start, end], in order; those of a suspended task too.
+
+        They come one at a time: there may be millions.
+        """
         number = max(bisect_left(self._since, start) - 1, 0)
         while number < len(self._started) and self._since[number] < end:
             since, revision = self._started[number]

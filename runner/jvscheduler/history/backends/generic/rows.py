@@ -1,24 +1,24 @@
-"""Rows of a database that has no SQL: all are read, and matched in memory."""
+"""Rows of any jvspatial database: a query reads all of them and matches them in memory."""
 
 from collections.abc import Sequence
 from typing import Any
 
 from jvspatial.db.database import Database
 
-from jvscheduler.history.backends.batches import Batch, Change, batch_of, changed_rows, inserted
+from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, matches, sort_rows, value_at
 
 
-class ScannedRows:
-    """Not atomic: what it changes it has read before."""
+class GenericRows:
+    """Not atomic: another writer's change between its read and its write is lost."""
 
     def __init__(self, database: Database, collection: str) -> None:
         self._database = database
         self._collection = collection
 
     async def insert(self, row: Row) -> Row | None:
-        return await inserted(self._database, self._collection, row)
+        return await insert_row(self._database, self._collection, row)
 
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
@@ -30,9 +30,9 @@ class ScannedRows:
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         return [len(await self.find(where, (), None, 0)) for where in wheres]
 
-    async def change(self, where: Condition, change: Change, after: str, limit: int) -> Batch:
+    async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         found = [row for row in await self.find(where, (), None, 0) if row["id"] > after][:limit]
-        changed = changed_rows(found, change)
+        changed = changed_rows(found, update)
         for row in changed:
             await self._database.save(self._collection, row)
         return batch_of(found, len(changed), limit)
@@ -46,3 +46,9 @@ class ScannedRows:
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         rows = await self.find(where, (), None, 0)
         return list({tuple(value_at(row, field.path) for field in fields): None for row in rows})
+
+
+async def insert_row(database: Database, collection: str, row: Row) -> Row | None:
+    """What `Rows.insert` does, by jvspatial's own call."""
+    stored = await database.insert_if_absent(collection, row)
+    return None if stored.created else dict(stored.record)

@@ -1,0 +1,37 @@
+"""Any database of jvspatial's for which there is no backend, such as one in memory.
+
+Everything goes through jvspatial's own interface, row by row: right, but slow. It is for tests
+and small histories; a URL never leads here.
+"""
+
+from typing import Any, Final
+
+from jvscheduler.history.backends.backend import Backend
+from jvscheduler.history.backends.database import HistoryDatabase
+from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.generic.rows import GenericRows
+from jvscheduler.history.backends.generic.slots import GenericSlots
+from jvscheduler.history.backends.generic.statements import GenericStatements
+from jvscheduler.history.backends.url import DatabaseUrl
+
+
+def _open(url: DatabaseUrl, _connections: int, _call_seconds: float) -> HistoryDatabase:
+    raise NotImplementedError(f"{url.backend} has no backend of its own")
+
+
+def _url_of(_: Any) -> None:
+    return None
+
+
+def _slots(database: Any, collection: str) -> GenericSlots:
+    return GenericSlots(GenericStatements(database, collection))
+
+
+BACKEND: Final = Backend(
+    open=_open,
+    url_of=_url_of,
+    rows=GenericRows,
+    statements=GenericStatements,
+    slots=_slots,
+    failures=COMMON_FAILURES,
+)

@@ -1,0 +1,50 @@
+"""MongoDB as a backend of the history.
+
+A single server has no transactions, so many rows at once are the generic backend's one by one.
+"""
+
+from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
+
+from jvspatial.db.mongodb import MongoDB
+from pymongo.errors import PyMongoError
+
+from jvscheduler.history.backends.backend import Backend
+from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.generic.slots import GenericSlots
+from jvscheduler.history.backends.generic.statements import GenericStatements
+from jvscheduler.history.backends.mongodb.database import MongoDatabase
+from jvscheduler.history.backends.mongodb.rows import MongoRows
+from jvscheduler.history.backends.url import DatabaseUrl
+
+
+def _open(url: DatabaseUrl, connections: int, call_seconds: float) -> MongoDatabase:
+    return MongoDatabase(url.text, url.database, connections=connections, timeout=call_seconds)
+
+
+def _url_of(database: MongoDB) -> str:
+    """jvspatial takes the database's name apart from the URL, whose own path it ignores."""
+    return urlunsplit(urlsplit(database.uri)._replace(path=f"/{database.db_name}"))
+
+
+def _describe(error: Exception) -> str:
+    """PyMongo appends its settings, and all that it knows of the servers."""
+    text = str(error)
+    for appended in (" (configured timeouts", ", Timeout:"):
+        text = text.partition(appended)[0]
+    return text
+
+
+def _slots(database: Any, collection: str) -> GenericSlots:
+    return GenericSlots(GenericStatements(database, collection))
+
+
+BACKEND: Final = Backend(
+    open=_open,
+    url_of=_url_of,
+    rows=MongoRows,
+    statements=GenericStatements,
+    slots=_slots,
+    failures=(*COMMON_FAILURES, PyMongoError),
+    describe=_describe,
+)

@@ -1,0 +1,19 @@
+"""URLs of MongoDB: `mongodb://user:password@host/database`, or `mongodb+srv://`."""
+
+import re
+from urllib.parse import urlsplit
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.backends.url import DatabaseUrl
+
+
+def parse(text: str) -> DatabaseUrl:
+    parts = urlsplit(text)
+    name = parts.path.removeprefix("/")
+    if not parts.netloc or not re.fullmatch(r"[\w-]{1,63}", name, re.ASCII):
+        raise InvalidSettings(
+            "a MongoDB URL names servers and a database of letters, digits, '_' and '-': "
+            "mongodb://user:password@host:27017/database; where users are in another one, "
+            "add ?authSource=admin"
+        )
+    return DatabaseUrl("mongodb", text, database=name)

@@ -1,0 +1,47 @@
+"""PostgreSQL as a backend of the history."""
+
+from typing import Any, Final
+
+import asyncpg
+from jvspatial.db.postgres import PostgresDB
+
+from jvscheduler.history.backends.backend import Backend
+from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.postgresql.database import PostgresDatabase
+from jvscheduler.history.backends.postgresql.rows import PostgresRows
+from jvscheduler.history.backends.postgresql.slots import PostgresSlots
+from jvscheduler.history.backends.postgresql.statements import PostgresStatements
+from jvscheduler.history.backends.url import DatabaseUrl
+
+
+def _open(url: DatabaseUrl, connections: int, call_seconds: float) -> PostgresDatabase:
+    return PostgresDatabase(
+        dsn=url.text,
+        min_size=1,
+        max_size=connections,
+        command_timeout=call_seconds,
+        gin_index="off",
+    )
+
+
+def _url_of(database: PostgresDB) -> str:
+    return str(database.dsn)
+
+
+def _slots(database: Any, collection: str) -> PostgresSlots:
+    return PostgresSlots(PostgresStatements(database, collection))
+
+
+BACKEND: Final = Backend(
+    open=_open,
+    url_of=_url_of,
+    rows=PostgresRows,
+    statements=PostgresStatements,
+    slots=_slots,
+    failures=(
+        *COMMON_FAILURES,
+        asyncpg.PostgresError,
+        asyncpg.InterfaceError,
+        asyncpg.InternalClientError,
+    ),
+)

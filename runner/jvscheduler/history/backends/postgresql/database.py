@@ -1,0 +1,100 @@
+"""jvspatial's PostgreSQL, with tables and indexes that cost writers little.
+
+jvspatial creates the table and its indexes anew in each process. `CREATE INDEX IF NOT EXISTS`
+locks the table against writers before it finds that there is nothing to do, so that each
+task that starts would wait for every other one. Here, a table or index that exists is left alone.
+
+An index of an entity's field begins with the entity, and there is one where jvspatial makes
+two, and none of whole documents. So a write costs less.
+
+PostgreSQL can answer from an index alone only when the index is of columns, not of expressions.
+So the status, which is counted often, has a generated column. jvspatial's own statements never
+name that column.
+
+A connection goes back into the pool as it is: nothing here leaves a setting, a cursor or a lock
+on it, and asking the server to undo those costs as much as a query.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any, Final
+
+import asyncpg
+from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
+
+from jvscheduler.history.backends.database import Fields, HistoryDatabase, index_name, pairs_of
+
+_CONNECT_SECONDS: Final = 3.0
+_STATUS_COLUMN: Final = "context_status"
+_COLUMNS: Final = {"context.status": _STATUS_COLUMN}
+_STATUS: Final = (
+    f"{_STATUS_COLUMN} text GENERATED ALWAYS AS ({_pg_field_extract('context.status')}) STORED"
+)
+_TABLE: Final = """
+    SELECT to_regclass($1)::text AS name, EXISTS (
+        SELECT FROM pg_attribute
+        WHERE attrelid = to_regclass($1) AND attname = $2 AND NOT attisdropped
+    ) AS has_column
+"""
+
+
+class PostgresDatabase(HistoryDatabase, PostgresDB):
+    """`columns` are the generated ones of the entities' table, by the path of their field."""
+
+    columns: Mapping[str, str] = {}
+
+    async def _ensure_pool(self) -> Any:
+        self._discard_pool_from_dead_loop()
+        async with self._pool_lock:
+            if self._pool is None:
+                self._pool = await asyncpg.create_pool(
+                    dsn=self.dsn,
+                    min_size=self.min_size,
+                    max_size=self.max_size,
+                    command_timeout=self.command_timeout,
+                    reset=_leave,
+                    connect=_connect,
+                )
+                self._pool_loop = asyncio.get_running_loop()
+        return self._pool
+
+    async def _create_collection_schema(self, collection: str) -> None:
+        pool = await self._ensure_pool()
+        name = f"{self.schema_name}.{collection}"
+        found = await pool.fetchrow(_TABLE, name, _STATUS_COLUMN)
+        if found["name"] is None:
+            await super()._create_collection_schema(collection)
+        elif found["has_column"]:
+            self.columns = _COLUMNS
+
+    async def create_entity_index(self, collection: str, fields: Fields) -> None:
+        name = _postgres_index_name(f"{collection}_entity_{index_name(fields)}", "idx")
+        pool = await self._ensure_pool()
+        await self._bootstrap_collection(collection)
+        if await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}"):
+            return
+        table, pairs = f"{self.schema_name}.{collection}", pairs_of(fields)
+        if not self.columns and any(path in _COLUMNS for path, _ in pairs):
+            await pool.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_STATUS}")
+            self.columns = _COLUMNS
+        keys = [
+            f"{self.columns.get(path) or _pg_field_extract(path)} "
+            f"{'ASC' if direction == 1 else 'DESC NULLS LAST'}"
+            for path, direction in pairs
+        ]
+        await pool.execute(
+            f"CREATE INDEX IF NOT EXISTS {name} ON {table} (entity, {', '.join(keys)})"
+        )
+
+
+async def _connect(*arguments: Any, **options: Any) -> Any:
+    """Anew rather than for long: what leads to a server that is gone never answers, and asyncpg's
+    pool would keep the place of a connection for it, for a minute."""
+    try:
+        return await asyncpg.connect(*arguments, timeout=_CONNECT_SECONDS, **options)
+    except TimeoutError as error:
+        raise ConnectionError(f"no connection in {_CONNECT_SECONDS:g} s") from error
+
+
+async def _leave(_: Any) -> None:
+    """What asyncpg does with a connection that goes back into the pool."""

@@ -1,0 +1,72 @@
+"""Conditions as SQL of PostgreSQL, over jvspatial's JSON."""
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Final
+
+from jvscheduler.history.queries.conditions import Field, Kind, Order, Sort
+from jvscheduler.history.queries.sql import Sql
+
+_NONE: Final[Mapping[str, str]] = MappingProxyType({})
+
+
+class PostgresSql(Sql):
+    """`columns` has the names of generated columns, by the path of their field."""
+
+    def __init__(self, columns: Mapping[str, str] = _NONE) -> None:
+        super().__init__()
+        self._columns = columns
+
+    def placeholder(self, number: int) -> str:
+        return f"${number}"
+
+    def text(self, field: Field) -> str:
+        if field.path in ("id", "entity"):
+            return field.path
+        return self._columns.get(field.path) or f"(data #>> '{_array(field)}')"
+
+    def is_text(self, field: Field) -> str:
+        return f"jsonb_typeof(data #> '{_array(field)}') = 'string'"
+
+    def boolean(self, field: Field, value: bool) -> str:
+        return f"(data #> '{_array(field)}') = '{str(value).lower()}'::jsonb"
+
+    def compare_text(self, field: Field, order: Order, value: str) -> str:
+        """Any text is ordered as on the other databases; times are so in every collation."""
+        anywhere = order is Order.EQUAL or field.kind is Kind.TIME
+        collate = "" if anywhere else ' COLLATE "C"'
+        return f"{self.text(field)}{collate} {order} {self.bind(value)}"
+
+    def compare_number(self, field: Field, order: Order, value: float) -> str:
+        json = f"data #> '{_array(field)}'"
+        bound = self.bind(Decimal(repr(value)))
+        return (
+            f"((({json}) {order} to_jsonb({bound}::numeric)) AND jsonb_typeof({json}) = 'number')"
+        )
+
+    def one_of(self, field: Field, values: Sequence[str]) -> str:
+        return f"{self.text(field)} = ANY({self.bind(list(values))}::text[])"
+
+    def regex(self, field: Field, pattern: str, options: str) -> str:
+        """PostgreSQL's letters for how `.`, `^` and `$` treat lines are its own."""
+        lines = {"": "p", "m": "n", "s": "s", "ms": "w"}[options.replace("i", "")]
+        letters = lines + ("i" if "i" in options else "")
+        return f"{self.text(field)} ~ {self.bind(f'(?{letters}){pattern}')}"
+
+    def sorted(self, sort: Sort, there: bool) -> str:
+        """Where no row is without it, NULLS FIRST lets an index be read backwards."""
+        if sort.descending:
+            return f"{self._sorted(sort.field)} DESC NULLS LAST"
+        return f"{self._sorted(sort.field)} ASC NULLS {'FIRST' if there else 'LAST'}"
+
+    def _sorted(self, field: Field) -> str:
+        if field.kind is Kind.TIME:
+            return self.text(field)
+        if field.kind is Kind.TEXT:
+            return f'{self.text(field)} COLLATE "C"'
+        return f"NULLIF((data #> '{_array(field)}'), 'null'::jsonb)"
+
+
+def _array(field: Field) -> str:
+    return "{" + field.path.replace(".", ",") + "}"

@@ -1,0 +1,37 @@
+"""SQLite as a backend of the history."""
+
+import sqlite3
+from typing import Any, Final
+
+from jvspatial.db.sqlite import SQLiteDB
+
+from jvscheduler.history.backends.backend import Backend
+from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.sqlite.database import SqliteDatabase
+from jvscheduler.history.backends.sqlite.rows import SqliteRows
+from jvscheduler.history.backends.sqlite.slots import SqliteSlots
+from jvscheduler.history.backends.sqlite.statements import SqliteStatements
+from jvscheduler.history.backends.url import DatabaseUrl
+
+
+def _open(url: DatabaseUrl, _connections: int, call_seconds: float) -> SqliteDatabase:
+    return SqliteDatabase(db_path=url.path, timeout=call_seconds)
+
+
+def _url_of(database: SQLiteDB) -> str | None:
+    in_memory = database.db_path_str == ":memory:"
+    return None if in_memory else f"sqlite:///{database.db_path_str}"
+
+
+def _slots(database: Any, collection: str) -> SqliteSlots:
+    return SqliteSlots(SqliteStatements(database, collection))
+
+
+BACKEND: Final = Backend(
+    open=_open,
+    url_of=_url_of,
+    rows=SqliteRows,
+    statements=SqliteStatements,
+    slots=_slots,
+    failures=(*COMMON_FAILURES, sqlite3.Error),
+)

@@ -1,0 +1,52 @@
+"""Conditions as SQL of SQLite, over jvspatial's JSON."""
+
+import re
+from collections.abc import Sequence
+from typing import Final
+
+from jvscheduler.history.queries.conditions import Field, Order, Sort
+from jvscheduler.history.queries.sql import Sql
+
+_LARGEST_INTEGER: Final = 2**63
+
+
+class SqliteSql(Sql):
+    """Needs the function `jvscheduler_regex` on the connection."""
+
+    def placeholder(self, number: int) -> str:
+        return f"?{number}"
+
+    def text(self, field: Field) -> str:
+        return "id" if field.path == "id" else f"json_extract(data, {_json_path(field)})"
+
+    def is_text(self, field: Field) -> str:
+        return f"json_type(data, {_json_path(field)}) = 'text'"
+
+    def boolean(self, field: Field, value: bool) -> str:
+        return f"json_type(data, {_json_path(field)}) = '{str(value).lower()}'"
+
+    def compare_text(self, field: Field, order: Order, value: str) -> str:
+        return f"{self.text(field)} {order} {self.bind(value)}"
+
+    def compare_number(self, field: Field, order: Order, value: float) -> str:
+        bound = float(value) if abs(value) >= _LARGEST_INTEGER else value
+        number = f"json_type(data, {_json_path(field)}) IN ('integer', 'real')"
+        return f"({self.text(field)} {order} {self.bind(bound)} AND {number})"
+
+    def one_of(self, field: Field, values: Sequence[str]) -> str:
+        return f"{self.text(field)} IN ({', '.join(self.bind(value) for value in values)})"
+
+    def regex(self, field: Field, pattern: str, options: str) -> str:
+        bound = f"{self.bind(pattern)}, {self.bind(options)}"
+        return f"jvscheduler_regex({bound}, {self.text(field)})"
+
+    def sorted(self, sort: Sort, there: bool) -> str:
+        text, direction = self.text(sort.field), "DESC" if sort.descending else "ASC"
+        missing = "" if there or sort.field.path == "id" else f"({text} IS NULL), "
+        return f"{missing}{text} {direction}"
+
+
+def _json_path(field: Field) -> str:
+    names = field.path.split(".")
+    plain = all(re.fullmatch(r"\w+", name, re.ASCII) for name in names)
+    return f"'$.{field.path}'" if plain else "'$" + "".join(f'."{name}"' for name in names) + "'"

@@ -1,0 +1,15 @@
+"""URLs of SQLite: `sqlite:///relative.db` or `sqlite:////absolute.db`."""
+
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.backends.url import DatabaseUrl
+
+
+def parse(text: str) -> DatabaseUrl:
+    rest = text.partition("://")[2]
+    path = rest.removeprefix("/")
+    if not rest.startswith("/") or not path or path.startswith(":"):
+        raise InvalidSettings(
+            "a SQLite URL names a file, since several processes share it: "
+            "sqlite:///relative.db or sqlite:////absolute.db"
+        )
+    return DatabaseUrl("sqlite", text, path=path)

@@ -1,0 +1,66 @@
+"""Every call of a database is bounded in time, and fails in one way: HistoryUnavailable.
+
+A database that restarts breaks its connections for a moment. A call that broke is repeated a
+few times; most calls of the history may be repeated without harm. A database that does not
+answer at all is given up soon, so that a task can start without its history.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+from jvscheduler.errors import HistoryUnavailable
+
+T = TypeVar("T")
+
+CALL_SECONDS: Final = 10.0
+"""The limit for a call of the history. A task starts without its history after that."""
+
+_PAUSES: Final = (0.05, 0.2, 0.5)
+"""Seconds before each repetition."""
+
+
+@dataclass(frozen=True)
+class BoundedCalls:
+    """Makes the calls of one database."""
+
+    name: str
+    """The database in messages: its URL without the password."""
+    seconds: float
+    """The limit of each call, repetitions included."""
+    failures: tuple[type[Exception], ...]
+    """What the database's driver raises when the database is unavailable."""
+    describe: Callable[[Exception], str] = str
+    """The text of such an error, as a message shows it."""
+
+    async def run(self, call: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
+        """The call's result. Raises HistoryUnavailable after at most `seconds`.
+
+        Without `repeat`, for a call that must not happen twice, the error says that the
+        change may have been made: only the answer may have been lost.
+        """
+        try:
+            async with asyncio.timeout(self.seconds):
+                return await (self._repeated(call) if repeat else call())
+        except self.failures as error:
+            doubt = "" if repeat else "; the change may have been made before the connection broke"
+            raise HistoryUnavailable(self._message(error) + doubt) from error
+
+    async def _repeated(self, call: Callable[[], Awaitable[T]]) -> T:
+        for pause in _PAUSES:
+            try:
+                return await call()
+            except TimeoutError:
+                raise  # the database does not answer: a repetition would only take longer
+            except self.failures:
+                await asyncio.sleep(pause)
+        return await call()
+
+    def _message(self, error: Exception) -> str:
+        is_timeout = isinstance(error, TimeoutError)
+        reason = f"no answer in {self.seconds:g} s" if is_timeout else self.describe(error)
+        return (
+            f"the history database {self.name} is unavailable ({reason or type(error).__name__}); "
+            "see that it runs and that JVSCHEDULER_DATABASE_URL or --database is right"
+        )

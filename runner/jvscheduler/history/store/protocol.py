@@ -1,0 +1,115 @@
+"""What every store of job records does. The runner, the loop and the server know only this.
+
+There are two stores, `store.database` and `jvscheduler.testing.history`; both keep to the
+same contract suites. Every call is bounded in time, may be repeated without harm, and raises
+HistoryUnavailable with a message that a user may read.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from jvscheduler.history.records.instants import InstantRange
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.slots.requests import Slots
+from jvscheduler.outcomes import Outcome, Status, Stretch
+
+
+@dataclass(frozen=True)
+class Recent:
+    """The newest jobs."""
+
+    jobs: Sequence[ScheduledJob]
+    """Newest first."""
+    total: int
+    """How many jobs matched before the limit, undecodable rows included."""
+    undecodable: Sequence[str] = ()
+    """The ids of rows within the limit that are not valid records.
+
+    To leave them out without a word would hide that the history is damaged."""
+
+
+class HistoryStore(Protocol):
+    """The calls for one job at a time, and for lists of jobs."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None:
+        """A process that used the store does not exit before this."""
+
+    async def ping(self) -> None: ...
+
+    async def claim(self, outcome: Outcome) -> ScheduledJob | None:
+        """Claim a job for this attempt, whose outcome is `running`.
+
+        Returns the job when the attempt may run: as the first of its job, or as a further one
+        of the same Kubernetes Job. Returns None when it may not.
+        """
+
+    async def record(self, outcome: Outcome) -> None:
+        """Bring the job's record up to this outcome. Create the record if the claim was lost."""
+
+    async def heartbeat(self, job_id: str, now: datetime) -> None: ...
+
+    async def unfinished(self) -> Sequence[ScheduledJob]:
+        """Pending and running jobs of all tasks, without the records that users wrote."""
+
+    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
+        """Jobs whose execution time is `since` or later."""
+
+    async def counts(self) -> Mapping[Status, int]:
+        """How many jobs have each status. Every status is a key."""
+
+
+class TaskHistory(Protocol):
+    """What is known of one task: its records, and the revisions that they are judged by."""
+
+    async def jobs_between(self, instants: InstantRange) -> Sequence[ScheduledJob]:
+        """The records of these due instants, by their first instant; users' own left out.
+
+        Manual jobs that began in the range are included.
+        """
+
+    async def revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Sequence[ScheduleRevision]:
+        """Revisions by their start; of every task when `task_ids` is None."""
+
+
+class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
+    """The calls of a loop: for many jobs in few statements, and for whole tasks."""
+
+    async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
+        """`claim` for each outcome. The outcomes are of different jobs."""
+
+    async def record_all(self, outcomes: Sequence[Outcome]) -> None:
+        """`record` for each outcome. The outcomes are of different jobs."""
+
+    async def heartbeat_all(self, job_ids: Sequence[str], now: datetime) -> None: ...
+
+    async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
+        """Create a record for each stretch, under the id of its first instant.
+
+        A record that exists is kept as it is.
+        """
+
+    async def last_instants(
+        self, namespace: str, task_ids: Sequence[str], until: datetime
+    ) -> Mapping[str, datetime]:
+        """For each task the last instant of its latest record that begins by `until`.
+
+        Tasks without such a record are left out.
+        """
+
+    async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
+        """Store the revisions. One that exists is kept as it is."""
+
+    async def last_revisions(
+        self, namespace: str, task_ids: Sequence[str] | None = None
+    ) -> Mapping[str, ScheduleRevision]:
+        """The revision of each task that is in force."""
+
+    async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
+        """Namespace and id of each task that has revisions; of every namespace when None."""
