@@ -1,8 +1,8 @@
 """The command `jvscheduler`.
 
-Each subcommand is a module with `add_arguments(parser)` and `run(args) -> int`,
-imported only when it is asked for: `build` must not wait for the imports of
-`dev`, nor need what only `dev` needs.
+Each subcommand is a module with `add_arguments(parser)` and `run(args) -> int`.
+It is imported only when the user calls it. So `build` is fast, and it works
+without the packages that only `dev` needs.
 """
 
 import argparse
@@ -16,36 +16,37 @@ from jvscheduler.errors import SchedulerError
 from jvscheduler.version import __version__
 
 _COMMANDS: Final = {
-    "build": "print the Kubernetes manifests of the tasks in some modules",
+    "build": "print the ScheduledTask manifests of the tasks in some modules",
     "history": "keep the history of jobs small",
-    "dev": "run the tasks of some modules here, with the API, in one process",
-    "next": "show when a schedule or a task is due next, and what will carry it",
-    "preview": "show what the tasks of some modules do together in the days ahead",
-    "verify": "match every due instant of the past with its record",
+    "dev": "run the tasks of some modules on this machine, with the API",
+    "next": "show the next due instants of a schedule or a task, and its backend",
+    "preview": "show how many jobs the tasks of some modules start in the days ahead",
+    "verify": "check that every due instant of the past has its record",
 }
-_FAILED: Final = 1
+_ERROR: Final = 1
 _INTERRUPTED: Final = 130
 _BROKEN_PIPE: Final = 141
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """The exit code: 1 for an error of ours, 2 for a wrong command line."""
-    words = list(sys.argv[1:] if argv is None else argv)
+    """Returns the exit code: 1 for a SchedulerError, 2 for a wrong command line."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
     try:
-        args = _parser(words).parse_args(words)
+        args = _parser(arguments).parse_args(arguments)
         code: int = args.run(args)
     except SchedulerError as error:
         print(f"jvscheduler: error: {error}", file=sys.stderr)
-        return _FAILED
+        return _ERROR
     except KeyboardInterrupt:
         return _INTERRUPTED
-    except BrokenPipeError:
+    except BrokenPipeError:  # the reader has ended, as in `jvscheduler build … | head`
+        # Python flushes stdout when it exits; into the broken pipe that would raise again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
     return code
 
 
-def _parser(words: list[str]) -> argparse.ArgumentParser:
+def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="jvscheduler", description="Schedules for decorated Python functions, on Kubernetes."
     )
@@ -53,7 +54,7 @@ def _parser(words: list[str]) -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, summary in _COMMANDS.items():
         command = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
-        if name in words[:1]:
+        if name in arguments[:1]:
             module = importlib.import_module(f"jvscheduler.cli.{name}")
             module.add_arguments(command)
             command.set_defaults(run=module.run)

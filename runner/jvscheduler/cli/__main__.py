@@ -1,4 +1,4 @@
-"""`python -m jvscheduler.cli`, where the script is not on the path."""
+"""`python -m jvscheduler.cli` is the command `jvscheduler` where that is not on the path."""
 
 import sys
 

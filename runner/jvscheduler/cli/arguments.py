@@ -1,4 +1,4 @@
-"""Arguments that several commands have, and the errors of their values."""
+"""Options and values that several commands have, and their errors."""
 
 import argparse
 import re
@@ -10,10 +10,13 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.zones import zone
 
 IMPORT_SECONDS: Final = 60.0
+"""Time limit for importing the user's modules, unless an option sets another."""
 _UNITS: Final = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _AGE: Final = re.compile(r"([0-9]{1,6})([smhdw])", re.ASCII)
 _FIRST_YEAR: Final = 1970
+"""Due instants count from the Unix epoch."""
 _LAST_YEAR: Final = 9000
+"""Some days before `datetime.max`, so that adding a time zone or a week cannot overflow."""
 
 
 def add_output(parser: argparse.ArgumentParser) -> None:
@@ -34,29 +37,32 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
 
 
 def age(text: str) -> timedelta | None:
-    """Of a text such as `30d`, `12h`, `8w`, `90m` or `45s`; None for any other."""
-    found = _AGE.fullmatch(text)
-    return timedelta(**{_UNITS[found[2]]: int(found[1])}) if found else None
+    """The timedelta of a text such as `30d`, `12h`, `8w`, `90m` or `45s`; None for others."""
+    match = _AGE.fullmatch(text)
+    return timedelta(**{_UNITS[match[2]]: int(match[1])}) if match else None
 
 
 def duration(text: str) -> timedelta:
-    found = age(text)
-    if found is None:
+    value = age(text)
+    if value is None:
         raise argparse.ArgumentTypeError(
             f"expected a number and s, m, h, d or w (seconds to weeks), got {text!r}"
         )
-    return found
+    return value
 
 
 def instant(option: str, text: str, time_zone: str) -> datetime:
-    """Aware; a time without an offset is one of the zone's. Raises InvalidSettings."""
+    """An aware time. A text without an offset is a wall-clock time of the zone.
+
+    Raises InvalidSettings.
+    """
     try:
-        found: datetime | None = datetime.fromisoformat(text)
+        value: datetime | None = datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or not _FIRST_YEAR <= found.year <= _LAST_YEAR:
+        value = None
+    if value is None or not _FIRST_YEAR <= value.year <= _LAST_YEAR:
         raise InvalidSettings(
             f"{option} must be a time such as 2026-03-29T02:00 or 2026-03-29T02:00+01:00, "
             f"from {_FIRST_YEAR} to {_LAST_YEAR}, got {text!r}"
         )
-    return found if found.tzinfo else found.replace(tzinfo=zone(time_zone))
+    return value if value.tzinfo else value.replace(tzinfo=zone(time_zone))

@@ -1,4 +1,4 @@
-"""`jvscheduler build`: from decorated functions to manifests, all of them or none."""
+"""`jvscheduler build` writes the manifests of decorated functions: all of them or none."""
 
 import argparse
 import contextlib
@@ -18,7 +18,7 @@ from jvscheduler.manifests.resource import resource, to_yaml
 
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
 _IMAGE: Final = re.compile(r"[!-~]{1,1024}")
-_MOST_SECONDS: Final = 86400.0
+_MAX_SECONDS: Final = 86400.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,24 +26,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
     )
     parser.add_argument(
-        "--image", required=True, type=_image, help="container image that holds the modules"
+        "--image", required=True, type=_image, help="container image with the modules"
     )
     parser.add_argument(
-        "--namespace", type=_namespace, help="namespace of the tasks (default: kubectl's)"
+        "--namespace",
+        type=_namespace,
+        help="namespace of the tasks (default: the one that kubectl uses)",
     )
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
-        help="what carries the tasks (default: a CronJob where cron can say the schedule, else the "
-        "loop)",
+        help="what carries the tasks (default: a CronJob if cron can express the schedule exactly, "
+        "otherwise a loop)",
     )
-    parser.add_argument("--output", type=Path, metavar="FILE", help="write there instead of stdout")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="write to this file, not to stdout"
+    )
     parser.add_argument(
         "--import-timeout",
         type=_seconds,
         default=IMPORT_SECONDS,
         metavar="SECONDS",
-        help="time that importing the modules may take (default: %(default)g)",
+        help="time limit for importing the modules (default: %(default)g)",
     )
 
 
@@ -59,9 +63,10 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _write(path: Path, text: str) -> None:
-    """Whole or not at all: beside the file first, then in its place."""
+    """Write the whole file or leave it as it was."""
     try:
-        if path.exists() and not path.is_file():  # /dev/stdout, a named pipe
+        # /dev/stdout or a named pipe cannot be replaced by a file.
+        if path.exists() and not path.is_file():
             path.write_text(text, encoding="utf-8")
             return
         _replace(path.resolve(), text)
@@ -71,11 +76,13 @@ def _write(path: Path, text: str) -> None:
 
 def _replace(path: Path, text: str) -> None:
     with tempfile.TemporaryDirectory(prefix=".jvscheduler-", dir=path.parent) as folder:
+        # If the process is killed here, the old file is still there, and `kubectl apply` never
+        # reads half of the tasks.
         draft = Path(folder) / path.name
         draft.write_text(text, encoding="utf-8")
         with contextlib.suppress(FileNotFoundError):
             draft.chmod(path.stat().st_mode & 0o777)
-        os.replace(draft, path)  # noqa: PTH105 - the same thing by the name that says atomic
+        os.replace(draft, path)  # noqa: PTH105 - as Path.replace, by the name for an atomic replacement
 
 
 def _image(text: str) -> str:
@@ -100,8 +107,8 @@ def _seconds(text: str) -> float:
         seconds = float(text)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds <= _MOST_SECONDS:
+    if not 0 < seconds <= _MAX_SECONDS:
         raise argparse.ArgumentTypeError(
-            f"expected seconds above 0, at most {_MOST_SECONDS:g}, got {text!r}"
+            f"expected seconds above 0, at most {_MAX_SECONDS:g}, got {text!r}"
         )
     return seconds

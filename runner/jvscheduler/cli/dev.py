@@ -1,4 +1,4 @@
-"""`jvscheduler dev`: the tasks of some modules on this machine, with the API."""
+"""`jvscheduler dev` runs the tasks of some modules on this machine, with the API."""
 
 import argparse
 
@@ -10,28 +10,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
     )
-    parser.add_argument("--port", type=_port, help="of the API (default: 8080; 0: any)")
-    parser.add_argument("--host", help="of the API (default: 127.0.0.1)")
+    parser.add_argument(
+        "--port", type=_port, help="port of the API (default: 8080; 0: any free port)"
+    )
+    parser.add_argument("--host", help="address of the API (default: 127.0.0.1)")
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="where the history is: sqlite:///file, postgresql://… or mongodb://… "
+        help="address of the history: sqlite:///file, postgresql://… or mongodb://… "
         "(default: JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
     )
     parser.add_argument(
-        "--no-reload", action="store_true", help="do not look for changes of the code"
+        "--no-reload", action="store_true", help="do not reload when the code changes"
     )
     parser.add_argument(
         "--once",
         metavar="TASK",
-        help="run this task now, once, without the API; exit code 0 if it completed, else 1 "
-        "(TASK: its id, or its function's name)",
+        help="run one job of this task now, without the API; the exit code is 0 if it completed, "
+        "else 1 (TASK: its id, or the name of its function)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        from jvscheduler.dev.once import run_once  # noqa: PLC0415 - heavy, only `dev` needs it
+        from jvscheduler.dev.once import run_once  # noqa: PLC0415 - in an extra
         from jvscheduler.dev.serve import serve  # noqa: PLC0415
         from jvscheduler.dev.settings import read_settings  # noqa: PLC0415
     except ImportError as error:

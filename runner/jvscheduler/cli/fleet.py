@@ -1,4 +1,4 @@
-"""What many tasks do together: how many start when. Pure."""
+"""Counts how many jobs of many tasks start in each minute. Pure."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,15 +10,17 @@ from jvscheduler.tasks import Task
 
 @dataclass(frozen=True)
 class Fleet:
-    """`starts` counts by the Unix minute; suspended tasks start nothing."""
+    """The due instants of some tasks in some days."""
 
     days: int
     runs: Mapping[str, int]
-    """By task id, over all the days; only of tasks that are not suspended."""
+    """Jobs by task id, over all days. Suspended tasks are left out."""
     suspended: Sequence[str]
+    """Ids of the suspended tasks."""
     starts: Mapping[int, int]
+    """Jobs that start, by Unix minute."""
     worst: tuple[str, ...]
-    """The tasks that start in the worst minute, each as often as it does."""
+    """Ids of the tasks that start in the worst minute. A task that starts twice is there twice."""
 
     @property
     def most(self) -> int:
@@ -26,19 +28,19 @@ class Fleet:
 
     @property
     def worst_minute(self) -> datetime | None:
-        """The first minute in which most tasks start."""
+        """The minute with the most starts; the first one if there are several."""
         return _instant(_worst(self.starts)) if self.starts else None
 
     @property
     def by_minute_of_hour(self) -> Mapping[int, int]:
-        found: Counter[int] = Counter()
+        starts: Counter[int] = Counter()
         for minute, count in self.starts.items():
-            found[minute % 60] += count
-        return dict(sorted(found.items()))
+            starts[minute % 60] += count
+        return dict(sorted(starts.items()))
 
 
 def preview(tasks: Sequence[Task], start: datetime, end: datetime, days: int) -> Fleet:
-    """What is due in (start, end]."""
+    """Counts the due instants in (start, end]."""
     enabled = [task for task in tasks if task.enabled]
     minutes = {task.task_id: _minutes(task, start, end) for task in enabled}
     starts: Counter[int] = Counter()

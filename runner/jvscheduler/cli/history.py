@@ -1,4 +1,4 @@
-"""`jvscheduler history prune`: deletes old jobs, in small steps, at any time again."""
+"""`jvscheduler history prune` deletes old jobs, in small steps. It may run at any time."""
 
 import argparse
 import asyncio
@@ -20,32 +20,33 @@ T = TypeVar("T")
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
-    summary = "delete ended jobs that are old, but keep the last ones of each task"
+    summary = "delete old jobs that have ended, but keep the last ones of each task"
     prune = actions.add_parser("prune", help=summary, description=f"{summary.capitalize()}.")
     prune.add_argument(
         "--older-than",
         type=partial(_read, parse_age),
         required=True,
         metavar="AGE",
-        help="such as 30d, 12h, 8w or 90m",
+        help="delete jobs that are older: 30d, 12h, 8w or 90m",
     )
     prune.add_argument(
         "--keep-last",
         type=partial(_read, parse_number),
         default=DEFAULT_KEPT,
         metavar="N",
-        help="of each task, however old (default: %(default)s)",
+        help="keep so many jobs of each task, even old ones (default: %(default)s)",
     )
     prune.add_argument(
         "--database",
         metavar="URL",
-        help="sqlite:///file, postgresql://… or mongodb://… (default: JVSCHEDULER_DATABASE_URL)",
+        help="address of the history: sqlite:///file, postgresql://… or mongodb://… (default: "
+        "JVSCHEDULER_DATABASE_URL)",
     )
 
 
 def run(args: argparse.Namespace) -> int:
     try:
-        from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - heavy
+        from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - in an extra
 
         url = read_database_url(args.database)
         before = Retention(args.older_than, args.keep_last).before(datetime.now(UTC))
@@ -58,8 +59,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _prune(url: str, before: datetime, keep_last: int) -> str:
-    from jvscheduler.history.entities.binding import bind  # noqa: PLC0415 - it loads jvspatial
-    from jvscheduler.history.maintenance.deletion import prune  # noqa: PLC0415 - it loads jvspatial
+    from jvscheduler.history.entities.binding import bind  # noqa: PLC0415 - in an extra
+    from jvscheduler.history.maintenance.deletion import prune  # noqa: PLC0415 - in an extra
 
     bound = bind(url)
     try:

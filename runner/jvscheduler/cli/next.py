@@ -1,4 +1,4 @@
-"""`jvscheduler next`: when a schedule is due, where clocks change, and what will carry it."""
+"""`jvscheduler next` shows the due instants of a schedule, clock changes, and the backend."""
 
 import argparse
 import json
@@ -21,15 +21,18 @@ _END: Final = datetime(9990, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Due:
-    """`change` is by how much the zone's clock was moved since the instant before."""
+    """One due instant."""
 
     instant: datetime
+    """In UTC."""
     local: datetime
+    """In the schedule's time zone."""
     change: timedelta
+    """By how much the zone's clock has changed since the instant before."""
 
     @property
     def is_repeated(self) -> bool:
-        """Whether the clock shows this time for the second time."""
+        """True when the clock shows this wall-clock time for the second time."""
         return self.local.fold == 1
 
     @property
@@ -48,14 +51,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schedule",
         metavar="SCHEDULE|MODULE:TASK",
-        help="a schedule such as 'daily at 14:30', or a task by its function or its id",
+        help="a schedule such as 'daily at 14:30', or a task by its function's name or its id",
     )
-    parser.add_argument("--time-zone", help="of a SCHEDULE (default: UTC)")
-    parser.add_argument("--dst", choices=("cron", "once"), help="of a SCHEDULE (default: cron)")
-    parser.add_argument("--seed", help="of a SCHEDULE with a random interval: the task's id")
-    parser.add_argument("--after", metavar="TIME", help="ISO 8601 (default: now)")
+    parser.add_argument("--time-zone", help="time zone of a SCHEDULE (default: UTC)")
     parser.add_argument(
-        "--count", type=whole_number(1, 1000), default=10, help="(default: %(default)s)"
+        "--dst",
+        choices=("cron", "once"),
+        help="what happens to a SCHEDULE when the clock changes (default: cron)",
+    )
+    parser.add_argument("--seed", help="task id from which a random interval of a SCHEDULE draws")
+    parser.add_argument(
+        "--after", metavar="TIME", help="show instants after this time, in ISO 8601 (default: now)"
+    )
+    parser.add_argument(
+        "--count",
+        type=whole_number(1, 1000),
+        default=10,
+        help="show so many instants (default: %(default)s)",
     )
     add_output(parser)
 
@@ -85,7 +97,9 @@ def _schedule(args: argparse.Namespace) -> Schedule:
         zone_name, seed = args.time_zone or "UTC", args.seed or ""
         return parse_schedule(args.schedule, zone_name, seed, args.dst or "cron")
     if args.time_zone or args.dst or args.seed is not None:
-        raise InvalidSettings("--time-zone, --dst and --seed are a SCHEDULE's: a task has its own")
+        raise InvalidSettings(
+            "--time-zone, --dst and --seed are for a SCHEDULE: a task has its own"
+        )
     return _schedule_of_task(task[1], task[2])
 
 
@@ -105,11 +119,11 @@ def _backend(schedule: Schedule) -> tuple[str, str]:
 
 
 def _text(schedule: Schedule, due: Sequence[Due]) -> str:
-    backend, why = _backend(schedule)
+    backend, reason = _backend(schedule)
     facts = {"schedule": schedule.text, "time zone": schedule.time_zone, "dst": schedule.dst}
     lines = [f"{name + ':':11} {value}" for name, value in facts.items()]
-    lines += [f"{'backend:':11} {backend}: {why}", ""]
-    return "\n".join(lines + [_line(one) for one in due])
+    lines += [f"{'backend:':11} {backend}: {reason}", ""]
+    return "\n".join(lines + [_line(instant) for instant in due])
 
 
 def _line(due: Due) -> str:
@@ -118,15 +132,15 @@ def _line(due: Due) -> str:
 
 
 def _json(schedule: Schedule, due: Sequence[Due]) -> str:
-    backend, why = _backend(schedule)
+    backend, reason = _backend(schedule)
     facts: dict[str, Any] = {
         "schedule": schedule.text,
         "timeZone": schedule.time_zone,
         "dst": schedule.dst,
         "cron": schedule.cron,
         "backend": backend,
-        "reason": why,
-        "instants": [_fields(one) for one in due],
+        "reason": reason,
+        "instants": [_fields(instant) for instant in due],
     }
     return json.dumps(facts, indent=2, ensure_ascii=False)
 

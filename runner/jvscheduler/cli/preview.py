@@ -1,4 +1,4 @@
-"""`jvscheduler preview`: what a fleet of tasks does in the days ahead, also as a gate in CI."""
+"""`jvscheduler preview` shows how many jobs a fleet of tasks starts when. CI may set a limit."""
 
 import argparse
 import json
@@ -12,8 +12,8 @@ from jvscheduler.cli.fleet import Fleet, preview
 from jvscheduler.discovery import discover
 
 _TOO_MANY: Final = 1
-_BAR: Final = 50
-_NAMED: Final = 20
+_BAR_LENGTH: Final = 50
+_MAX_NAMES: Final = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -21,14 +21,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
     )
     parser.add_argument(
-        "--days", type=whole_number(1, 366), default=7, help="(default: %(default)s)"
+        "--days",
+        type=whole_number(1, 366),
+        default=7,
+        help="look so many days ahead (default: %(default)s)",
     )
-    parser.add_argument("--after", metavar="TIME", help="ISO 8601 (default: now)")
+    parser.add_argument(
+        "--after", metavar="TIME", help="look from this time on, in ISO 8601 (default: now)"
+    )
     parser.add_argument(
         "--max-simultaneous",
         type=whole_number(1, 10**6),
         metavar="N",
-        help="exit with 1 when more than N runs start in one minute",
+        help="exit with 1 when more than N jobs start in one minute",
     )
     add_output(parser)
 
@@ -69,15 +74,15 @@ def _text(fleet: Fleet) -> Iterator[str]:
 
 def _histogram(starts: Mapping[int, int]) -> Iterator[str]:
     for minute, count in starts.items():
-        length = -(-count * _BAR // max(starts.values()))
+        length = -(-count * _BAR_LENGTH // max(starts.values()))
         yield f"{f':{minute:02}':>12}  {'#' * length} {count}"
 
 
 def _worst(fleet: Fleet) -> str:
     if not fleet.most:
         return "nothing starts"
-    more = len(fleet.worst) - _NAMED
-    names = ", ".join(fleet.worst[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+    more = len(fleet.worst) - _MAX_NAMES
+    names = ", ".join(fleet.worst[:_MAX_NAMES]) + (f" and {more} more" if more > 0 else "")
     return f"worst minute: {_time(fleet)}, {fleet.most} at once: {names}"
 
 

@@ -1,7 +1,8 @@
-"""`jvscheduler verify`: whether a history is true; for people, for CI, and for production.
+"""`jvscheduler verify` checks that a history is true: every due instant has one true record.
 
-It only reads, makes no index, and may run beside everything. Its exit code is 0
-for a history without findings, 1 with some, and 2 when it could not judge.
+It only reads and creates no index, so that it may run in production at any time.
+The exit code is 0 without findings, 1 with findings, and 2 when the history
+could not be judged.
 """
 
 import argparse
@@ -28,14 +29,18 @@ _GRACE: Final = timedelta(minutes=5)
 
 @dataclass(frozen=True)
 class Request:
-    """What to judge: instants in (start, end]; `known_until` is when the history is read."""
+    """The due instants to judge: those in (start, end]."""
 
     tasks: Sequence[str]
+    """Ids. Empty: every task of the history."""
     namespace: str | None
+    """None: every namespace."""
     start: datetime
     end: datetime
     known_until: datetime
+    """The time up to which the history can hold records, which is later than `end`."""
     most: int
+    """Findings to list of each task and kind."""
     max_lateness: timedelta | None
 
 
@@ -43,31 +48,42 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "tasks", nargs="*", metavar="TASK", help="a task's id (default: every task of the history)"
     )
-    time = "ISO 8601, UTC where it has no offset; or so long ago: 90m, 24h, 7d"
-    parser.add_argument("--from", dest="start", metavar="TIME", help=f"{time} (default: 24h)")
-    parser.add_argument("--to", dest="end", metavar="TIME", help="the same (default: now)")
+    time = "in ISO 8601 (UTC without an offset), or an age such as 90m, 24h or 7d"
+    parser.add_argument(
+        "--from",
+        dest="start",
+        metavar="TIME",
+        help=f"judge from this time on, {time} (default: 24h)",
+    )
+    parser.add_argument(
+        "--to", dest="end", metavar="TIME", help="judge up to this time (default: now)"
+    )
     parser.add_argument(
         "--grace",
         type=duration,
         default=_GRACE,
         metavar="TIME",
-        help="what was due so shortly ago may still be on its way (default: 5m)",
+        help="leave out the last instants, whose records may still be written (default: 5m)",
     )
-    parser.add_argument("--namespace", help="of the tasks (default: every namespace)")
+    parser.add_argument("--namespace", help="namespace of the tasks (default: every namespace)")
     parser.add_argument(
-        "--max-lateness", type=duration, metavar="TIME", help="find what began later after its time"
+        "--max-lateness",
+        type=duration,
+        metavar="TIME",
+        help="also find jobs that started later than this",
     )
     parser.add_argument(
         "--examples",
         type=whole_number(0, 10_000),
         default=5,
         metavar="N",
-        help="findings to show of each task and kind (default: %(default)s)",
+        help="show at most so many findings of each task and kind (default: %(default)s)",
     )
     parser.add_argument(
         "--database",
         metavar="URL",
-        help="sqlite:///file or postgresql://… (default: JVSCHEDULER_DATABASE_URL)",
+        help="address of the history: sqlite:///file or postgresql://… (default: "
+        "JVSCHEDULER_DATABASE_URL)",
     )
     add_output(parser)
 
@@ -78,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     except SchedulerError as error:
         print(f"jvscheduler: error: {error}", file=sys.stderr)
         return _NOT_JUDGED
-    from jvscheduler.verification.report import as_json, as_text  # noqa: PLC0415 - heavy
+    from jvscheduler.verification.report import as_json, as_text  # noqa: PLC0415 - in an extra
 
     if args.output == "json":
         print(json.dumps(as_json(report), indent=2, ensure_ascii=False))
@@ -116,8 +132,8 @@ def _moment(option: str, text: str, now: datetime) -> datetime:
 async def _verify(args: argparse.Namespace) -> "Report":
     request = requested(args, datetime.now(UTC))
     try:
-        from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - heavy
-        from jvscheduler.history.store.database import open_store  # noqa: PLC0415 - heavy
+        from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - in an extra
+        from jvscheduler.history.store.database import open_store  # noqa: PLC0415 - in an extra
 
         store = open_store(read_database_url(args.database), create_indexes=False)
     except ImportError as error:
@@ -132,9 +148,9 @@ async def _verify(args: argparse.Namespace) -> "Report":
 
 
 async def verify(store: "LoopStore", request: Request) -> "Report":
-    from jvscheduler.verification.audit import Terms  # noqa: PLC0415 - heavy
-    from jvscheduler.verification.checker import judge  # noqa: PLC0415 - heavy
-    from jvscheduler.verification.report import Report, task_report  # noqa: PLC0415 - heavy
+    from jvscheduler.verification.audit import Terms  # noqa: PLC0415 - in an extra
+    from jvscheduler.verification.checker import judge  # noqa: PLC0415 - in an extra
+    from jvscheduler.verification.report import Report, task_report  # noqa: PLC0415 - in an extra
 
     terms = Terms(request.known_until, request.most, request.max_lateness)
     reports = []

@@ -1,5 +1,5 @@
-"""`jvscheduler dev`: schedules, runs and shows the tasks on one machine, without a cluster.
+"""`jvscheduler dev` schedules, runs and shows tasks on one machine, without a cluster.
 
-The runner loop and the server's API in one process, on SQLite unless told
-otherwise.
+It has the loop and the server's API in one process, and a worker as its child.
+The history is a SQLite file unless the user names another database.
 """

@@ -1,4 +1,4 @@
-"""The API beside the scheduler, in the same process and event loop."""
+"""The server's API, in the process and the event loop of the scheduler."""
 
 import contextlib
 import socket
@@ -14,27 +14,31 @@ from jvscheduler_server.cluster.local import LocalCluster
 
 
 class ApiServer(uvicorn.Server):
-    """Signals are the scheduler's to answer: it ends its jobs first, and then this."""
+    """uvicorn without its signal handlers.
+
+    With them, Ctrl-C would end the API at once. The scheduler ends its jobs first
+    and the API after that.
+    """
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
 
 
-class EditedCluster(LocalCluster):
-    """Its tasks are replaced when their code is edited."""
+class ReloadableCluster(LocalCluster):
+    """A cluster whose tasks are replaced when the user edits their code."""
 
     def replace_tasks(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)
 
 
-def make_server(cluster: EditedCluster, store: HistoryStore) -> ApiServer:
+def make_server(cluster: ReloadableCluster, store: HistoryStore) -> ApiServer:
     app = create_app(store, cluster)
     return ApiServer(uvicorn.Config(app, log_level="warning", access_log=False))
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """Raises InvalidSettings before anything runs, when the address cannot be had."""
+    """Listen before anything runs. Raises InvalidSettings when the address cannot be used."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family)

@@ -1,4 +1,4 @@
-"""What a reload changed, in words. Pure."""
+"""Describes the difference between the tasks before and after a reload. Pure."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import fields
@@ -9,7 +9,7 @@ from jvscheduler.tasks import Task
 
 
 def changes(before: Sequence[Task], after: Sequence[Task]) -> list[str]:
-    """One line for each task that is not what it was, by task id."""
+    """One line for each task that was added, removed or changed, sorted by task id."""
     old = {task.task_id: task for task in before}
     new = {task.task_id: task for task in after}
     return [
@@ -31,9 +31,9 @@ def _edits(old: Task, new: Task) -> Iterator[str]:
     if old.enabled != new.enabled:
         yield "resumed" if new.enabled else "suspended"
     for field in fields(Task):
-        was, now = getattr(old, field.name), getattr(new, field.name)
-        if was != now and field.name != "enabled":
-            yield f"{field.name}: {_shown(was)} → {_shown(now)}"
+        before, after = getattr(old, field.name), getattr(new, field.name)
+        if before != after and field.name != "enabled":
+            yield f"{field.name}: {_shown(before)} → {_shown(after)}"
 
 
 def _shown(value: Any) -> str:

@@ -1,7 +1,8 @@
-"""How `dev` shows what the loop tells: on stderr, with the time, coloured by what it is about.
+"""Shows the loop's log on stderr, with the time, in a colour for each kind of line.
 
-Colours are those of https://no-color.org and of Python itself: NO_COLOR forbids
-them, FORCE_COLOR asks for them, else a terminal has them.
+The environment decides about colours, as for Python itself and by
+https://no-color.org: NO_COLOR turns them off and FORCE_COLOR turns them on.
+Without either, a terminal has colours and a file has none.
 """
 
 import logging
@@ -48,6 +49,7 @@ def show_log(*, coloured: bool) -> None:
 
 
 def wants_colours(environ: Mapping[str, str], *, is_terminal: bool) -> bool:
+    """True when the log should be coloured."""
     if environ.get("NO_COLOR"):
         return False
     if environ.get("FORCE_COLOR"):

@@ -1,7 +1,7 @@
-"""`dev --once TASK`: one job of one task, now, without a schedule and without the API.
+"""`dev --once TASK` runs one job of one task now, without the API.
 
-It is a manual job: it has no scheduled time, takes no due instant's place, and
-keeps to the task's limits like any other.
+The job is started by hand. It has no scheduled time and replaces no due instant.
+The limits of the task hold for it as for any other job.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ from difflib import get_close_matches
 
 from jvscheduler.dev.log import show_log
 from jvscheduler.dev.settings import Settings
-from jvscheduler.dev.stop import KILLED, Stop
+from jvscheduler.dev.stop import EXIT_KILLED, Stop
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store.database import open_store
@@ -21,14 +21,17 @@ from jvscheduler.tasks import Task
 
 
 def run_once(settings: Settings, name: str) -> int:
-    """The exit code: 0 only when the task completed."""
+    """Returns the exit code: 0 only when the task completed."""
     show_log(coloured=settings.coloured)
     task = choose(discover(settings.modules, settings.import_seconds), name)
     return asyncio.run(_run_once(settings, task))
 
 
 def choose(tasks: Sequence[Task], name: str) -> Task:
-    """The task of that id, else the only one of that function."""
+    """The task with this id, or the only task of a function with this name.
+
+    Raises InvalidSettings.
+    """
     found = [t for t in tasks if t.task_id == name] or [t for t in tasks if _function(t) == name]
     if len(found) == 1:
         return found[0]
@@ -52,11 +55,11 @@ async def _run_once(settings: Settings, task: Task) -> int:
     try:
         await store.open()
         with local_loop(store, url, environ, SystemClock(), show=_print) as loop:
-            outcome = await loop.run_now(task, stop.asked, stop.impatient)
-            await loop.settle(stop.impatient)
+            outcome = await loop.run_now(task, stop.requested, stop.forced)
+            await loop.settle(stop.forced)
     finally:
         await store.close()
-    return KILLED if stop.impatient.is_set() else _exit_code(outcome)
+    return EXIT_KILLED if stop.forced.is_set() else _exit_code(outcome)
 
 
 def _print(_: str, line: str) -> None:

@@ -1,8 +1,8 @@
-"""Discovers the tasks again when the code changes, until it is cancelled.
+"""Discovers the tasks again whenever the user's code changes.
 
-In a process of its own as the first time, so that whatever an edit does there
-leaves the scheduler alone. What cannot be imported is told, and the tasks stay
-as they were until the next change.
+Each discovery imports the code in a process of its own, so that a broken edit
+does no harm to the scheduler. If the code cannot be imported, `dev` says so and
+keeps the tasks as they were until the next change.
 """
 
 import asyncio
@@ -15,24 +15,27 @@ from pathlib import Path
 from typing import Final
 
 from jvscheduler.dev.changes import changes
-from jvscheduler.dev.watch import Look, changed, look
+from jvscheduler.dev.watch import Snapshot, changed_files, snapshot
 from jvscheduler.discovery import Discovery, import_process
 from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
 
 _PAUSE: Final = 0.25
-"""Seconds between two looks; files count when they are the same in two."""
+"""Seconds between two snapshots. A change counts when two snapshots in a row are the same."""
 
 
 class Reloader:
-    """`apply` is told the tasks after each reload; `began` is when the first discovery did."""
+    """Calls `apply` with the tasks after each reload, until `run` is cancelled.
+
+    `started_at` is the Unix time at which the first discovery started.
+    """
 
     def __init__(
         self,
         modules: Sequence[str],
         import_seconds: float,
         first: Discovery,
-        began: float,
+        started_at: float,
         apply: Callable[[Sequence[Task]], None],
     ) -> None:
         self._modules = modules
@@ -40,44 +43,53 @@ class Reloader:
         self._tasks = first.tasks
         self._apply = apply
         self._folders = {Path.cwd(), *_folders(first)}
-        self._seen = look(self._folders, before=began)
+        self._seen = snapshot(self._folders, modified_before=started_at)
 
     async def run(self) -> None:
         while True:
-            now = await self._next_change()
-            names = ", ".join(_short(file) for file in changed(self._seen, now))
+            current = await self._next_change()
+            names = ", ".join(_short(file) for file in changed_files(self._seen, current))
             say(f"code changed: {names}")
-            self._seen = now
+            self._seen = current
             await self._reload()
 
-    async def _next_change(self) -> Look:
-        """Once it is over: an editor, or git, may write for a while."""
+    async def _next_change(self) -> Snapshot:
+        """Wait until files have changed and the change is over.
+
+        An editor or git may write for a while. A reload in between would import
+        half of an edit.
+        """
         last = self._seen
         while True:
             await asyncio.sleep(_PAUSE)
-            now = look(self._folders)
-            if now == last and now != self._seen:
-                return now
-            last = now
+            current = snapshot(self._folders)
+            if current == last and current != self._seen:
+                return current
+            last = current
 
     async def _reload(self) -> None:
-        began = time.time()
+        started_at = time.time()
         discovery = await rediscover(self._modules, self._import_seconds)
+        # An edit may import modules from folders that were not watched. Their files count from
+        # the time before the import, so that an edit during the import is not missed.
         new = _folders(discovery) - self._folders
         self._folders |= new
-        self._seen = {**self._seen, **look(new, before=began)}
+        self._seen = {**self._seen, **snapshot(new, modified_before=started_at)}
         if discovery.error is not None:
             text = f"not reloaded, the tasks stay as they were: {discovery.error}"
             say(text, Event.PROBLEM)
             return
-        for line in changes(self._tasks, discovery.tasks) or ["reloaded, no task is another"]:
+        for line in changes(self._tasks, discovery.tasks) or ["reloaded, no task has changed"]:
             say(line)
         self._tasks = discovery.tasks
         self._apply(discovery.tasks)
 
 
 async def rediscover(modules: Sequence[str], import_seconds: float) -> Discovery:
-    """Cancelled, it leaves no process behind."""
+    """Like `discover_tasks_and_files`, without blocking the event loop.
+
+    It leaves no process behind when it is cancelled.
+    """
     with import_process(modules) as child:
         process = await asyncio.create_subprocess_exec(*child.command, **child.options)
         code = None

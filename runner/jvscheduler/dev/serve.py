@@ -1,4 +1,4 @@
-"""Puts scheduler and API together, from the start to Ctrl-C."""
+"""Runs the scheduler and the API together, from the start to Ctrl-C."""
 
 import asyncio
 import contextlib
@@ -7,11 +7,11 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 
-from jvscheduler.dev.api import EditedCluster, listen, make_server
+from jvscheduler.dev.api import ReloadableCluster, listen, make_server
 from jvscheduler.dev.log import show_log
 from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
-from jvscheduler.dev.stop import KILLED, Stop
+from jvscheduler.dev.stop import EXIT_KILLED, Stop
 from jvscheduler.discovery import Discovery, discover_tasks_and_files
 from jvscheduler.history.store.database import open_store
 from jvscheduler.history.urls import parse_url
@@ -22,42 +22,47 @@ from jvscheduler.tasks import Task
 
 
 def serve(settings: Settings) -> int:
-    """The exit code."""
+    """Runs until Ctrl-C and returns the exit code."""
     show_log(coloured=settings.coloured)
-    began = time.time()
+    started_at = time.time()
     discovery = discover_tasks_and_files(settings.modules, settings.import_seconds)
     with listen(settings.host, settings.port) as address:
-        return asyncio.run(_serve(settings, discovery, began, address))
+        return asyncio.run(_serve(settings, discovery, started_at, address))
 
 
 async def _serve(
-    settings: Settings, discovery: Discovery, began: float, address: socket.socket
+    settings: Settings, discovery: Discovery, started_at: float, address: socket.socket
 ) -> int:
     store = open_store(settings.database_url)
     stop = Stop()
-    cluster = EditedCluster(discovery.tasks)
+    cluster = ReloadableCluster(discovery.tasks)
     try:
         await store.open()
         server = make_server(cluster, store)
         serving = asyncio.create_task(server.serve(sockets=[address]))
-        serving.add_done_callback(lambda _: stop.asked.set())
+        # If the API fails, the scheduler ends too: `dev` must not go on without its API.
+        serving.add_done_callback(lambda _: stop.requested.set())
         _greet(settings, discovery.tasks, address)
         url, environ = settings.database_url, settings.environ
         with local_loop(store, url, environ, SystemClock(), show=_show_output) as loop:
             loop.replace_tasks(discovery.tasks)
-            async with _reloading(settings, discovery, began, loop, cluster):
-                await loop.run(stop.asked, stop.impatient)
-            await loop.settle(stop.impatient)
+            async with _reloading(settings, discovery, started_at, loop, cluster):
+                await loop.run(stop.requested, stop.forced)
+            await loop.settle(stop.forced)
         server.should_exit = True
         await serving
     finally:
         await store.close()
-    return KILLED if stop.impatient.is_set() else 0
+    return EXIT_KILLED if stop.forced.is_set() else 0
 
 
 @contextlib.asynccontextmanager
 async def _reloading(
-    settings: Settings, discovery: Discovery, began: float, loop: LocalLoop, cluster: EditedCluster
+    settings: Settings,
+    discovery: Discovery,
+    started_at: float,
+    loop: LocalLoop,
+    cluster: ReloadableCluster,
 ) -> AsyncIterator[None]:
     def apply(tasks: Sequence[Task]) -> None:
         loop.replace_tasks(tasks)
@@ -66,9 +71,9 @@ async def _reloading(
     if not settings.reload:
         yield
         return
-    reloader = Reloader(settings.modules, settings.import_seconds, discovery, began, apply)
+    reloader = Reloader(settings.modules, settings.import_seconds, discovery, started_at, apply)
     reloading = asyncio.create_task(reloader.run())
-    reloading.add_done_callback(_tell_failure)
+    reloading.add_done_callback(_report_failure)
     try:
         yield
     finally:
@@ -80,7 +85,7 @@ def _show_output(task_id: str, line: str) -> None:
     say(f"{task_id} | {line}", Event.OUTPUT)
 
 
-def _tell_failure(reloading: asyncio.Task[None]) -> None:
+def _report_failure(reloading: asyncio.Task[None]) -> None:
     if not reloading.cancelled() and (error := reloading.exception()) is not None:
         say(f"no more reloads, start dev again to see changes: {error!r}", Event.PROBLEM)
 

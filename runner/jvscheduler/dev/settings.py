@@ -1,4 +1,7 @@
-"""What the command line and the environment tell `dev`; it reads `os.environ` nowhere else."""
+"""The settings of `dev`, from the command line and the environment.
+
+No other module of `dev` reads `os.environ`.
+"""
 
 import os
 import sys
@@ -15,7 +18,7 @@ DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
 
 @dataclass(frozen=True)
 class Settings:
-    """`environ` is what the tasks' processes inherit."""
+    """`environ` is the environment that the processes of tasks inherit."""
 
     modules: tuple[str, ...]
     host: str
@@ -37,7 +40,8 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     reload: bool,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
-    """The database of the command line, else of the environment, else a file beside the user."""
+    """The database is that of the command line, else of the environment, else a file in the
+    working folder. Raises InvalidSettings for an address that is not valid."""
     url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
     parse_url(url)
     coloured = wants_colours(environ, is_terminal=sys.stderr.isatty())

@@ -1,40 +1,45 @@
-"""Whether Python files have changed, by looking at them: their times and sizes.
+"""Finds Python files that have changed, by their modification times and sizes.
 
-Looked at and not told by the kernel (inotify, as by watchfiles), as Django's
-and uvicorn's own reloaders do: the few folders that hold a user's modules
-cost microseconds, it works on mounts from other machines that tell nothing,
-and no change falls between two watches when the folders change, since the look
-before an import is what the next one is compared with.
+It polls, as the reloaders of Django and uvicorn do, and does not ask the kernel
+to report changes (inotify, as watchfiles does). The few folders of a user's
+modules cost microseconds. Polling also works on network mounts, which report no
+changes. And no change is lost while the set of folders changes: each snapshot is
+compared with the one before the import.
 """
 
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-Look = Mapping[Path, tuple[int, int]]
-"""Time in nanoseconds and size by file."""
+Snapshot = Mapping[Path, tuple[int, int]]
+"""The modification time in nanoseconds and the size of each file."""
 
 
-def look(folders: Iterable[Path], before: float | None = None) -> Look:
-    """The Python files right in the folders; of those changed since `before` it tells nothing.
+def snapshot(folders: Iterable[Path], modified_before: float | None = None) -> Snapshot:
+    """The Python files in the folders, without their subfolders.
 
-    So these are changed, too, for who looks again. A folder that is gone has no files.
+    A file that was modified at `modified_before` (Unix seconds) or later is left
+    out: an import that started then may have read its older text. The next
+    snapshot has the file, so that it counts as changed. A folder that no longer
+    exists has no files.
     """
     stats = {file: stat for folder in folders for file, stat in _files(folder)}
     return {
         file: (stat.st_mtime_ns, stat.st_size)
         for file, stat in stats.items()
-        if before is None or stat.st_mtime < before
+        if modified_before is None or stat.st_mtime < modified_before
     }
 
 
-def changed(before: Look, after: Look) -> list[Path]:
-    """Files that were edited, added or removed."""
+def changed_files(before: Snapshot, after: Snapshot) -> list[Path]:
+    """The files that were edited, added or removed."""
     return sorted(f for f in {*before, *after} if before.get(f) != after.get(f))
 
 
 def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:
     try:
         return [(file, file.stat()) for file in folder.glob("*.py")]
-    except OSError:  # one was removed meanwhile: that is a change, and the next look sees the rest
+    except OSError:
+        # A file was removed between glob() and stat(). The empty answer counts as a change, and
+        # the next snapshot has the rest.
         return []

@@ -105,7 +105,7 @@ def test_a_module_that_failed_when_it_was_new_is_watched(session: Dev) -> None:
     save(session, "import shelves\n" + FIRST)
     told(session, "not reloaded")
     (package / "__init__.py").write_text("UNITS = 7\n")
-    told(session, "reloaded, no task is another")
+    told(session, "reloaded, no task has changed")
     assert "shelves/__init__.py" in session.output
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.dev.changes import changes
-from jvscheduler.dev.watch import changed, look
+from jvscheduler.dev.watch import changed_files, snapshot
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 
@@ -47,12 +47,12 @@ def test_an_edit_an_addition_and_a_removal_are_changes(tmp_path: Path) -> None:
     edited, removed, added, kept = (tmp_path / f"{n}.py" for n in ("edited", "gone", "new", "kept"))
     for file in (edited, removed, kept, tmp_path / "data.txt"):
         file.write_text("1")
-    before = look([tmp_path])
+    before = snapshot([tmp_path])
     edited.write_text("12")
     removed.unlink()
     added.touch()
     (tmp_path / "data.txt").write_text("12")
-    assert changed(before, look([tmp_path])) == [edited, removed, added]
+    assert changed_files(before, snapshot([tmp_path])) == [edited, removed, added]
 
 
 def test_a_file_edited_since_the_import_began_counts_as_changed(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_a_file_edited_since_the_import_began_counts_as_changed(tmp_path: Path) 
     for file, seconds in ((early, 100), (late, 200)):
         file.touch()
         os.utime(file, (seconds, seconds))
-    assert changed(look([tmp_path], before=150), look([tmp_path])) == [late]
+    assert changed_files(snapshot([tmp_path], modified_before=150), snapshot([tmp_path])) == [late]
 
 
 def test_a_folder_that_is_gone_has_no_files(tmp_path: Path) -> None:
-    assert look([tmp_path / "gone"]) == {}
+    assert snapshot([tmp_path / "gone"]) == {}
