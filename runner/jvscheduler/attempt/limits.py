@@ -9,7 +9,7 @@ from jvscheduler.outcomes import Outcome, Reason, Status
 
 SILENT_AFTER: Final = timedelta(seconds=30)
 """A running job without a heartbeat for this long has lost its runner. Heartbeats come every 10 s,
-so two may be late or lost."""
+so that a single one that is lost proves nothing."""
 
 
 def skipped(claim: Outcome, max_concurrent: int, now: datetime) -> Outcome:

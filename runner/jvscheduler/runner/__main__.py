@@ -1,9 +1,11 @@
-"""`python -m jvscheduler.runner`: one attempt, as the environment describes it.
+"""`python -m jvscheduler.runner`: run the attempt that the environment describes.
 
-The order matters. Signals are held back until somebody answers them. jvspatial
-is imported once, before the fork, for both processes. The task's process is
-forked before there is an event loop or a thread. And the process ends with
-`os._exit`, whatever is still open: a pod that does not end blocks its task.
+The order matters:
+
+1. Block SIGTERM and SIGINT until the supervisor can act on them.
+2. Import jvspatial once, before the fork, for both processes.
+3. Fork the child before there is an event loop or a thread.
+4. End with `os._exit`, whatever is still open: a pod that does not end blocks its task.
 """
 
 import os
@@ -17,13 +19,14 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.runner.settings import Settings, read_settings
 
 BROKEN: Final = 1
+"""The exit code when the runner itself has failed."""
 
 
 def main() -> NoReturn:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     code = BROKEN
     try:
-        code = _attempt(read_settings())
+        code = _run(read_settings())
     except InvalidSettings as error:
         say(str(error))
         code = os.EX_CONFIG
@@ -31,23 +34,23 @@ def main() -> NoReturn:
         _exit(code)
 
 
-def _attempt(settings: Settings) -> int:
-    import asyncio  # noqa: PLC0415 - settings are read before anything is paid for
+def _run(settings: Settings) -> int:
+    import asyncio  # noqa: PLC0415 - a pod with invalid settings fails before these imports
 
     from jvscheduler.attempt import kernel  # noqa: PLC0415
     from jvscheduler.attempt.child.main import run_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
-    from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - for the task's process
+    from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - the child needs it
     from jvscheduler.history.store.database import open_store  # noqa: PLC0415
     from jvscheduler.runner.supervisor import close, supervise  # noqa: PLC0415
 
     url = settings.database_url
     store = open_store(url, connections=1, create_indexes=False) if url else None
     kernel.adopt_orphans()
-    process = TaskProcess(partial(run_task, settings.entrypoint, url))
+    child = TaskProcess(partial(run_task, settings.entrypoint, url))
     loop = asyncio.new_event_loop()
     try:
-        return loop.run_until_complete(supervise(settings, process, store))
+        return loop.run_until_complete(supervise(settings, child, store))
     finally:
         loop.run_until_complete(close(store))
 

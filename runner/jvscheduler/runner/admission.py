@@ -1,10 +1,8 @@
-"""Asks the history whether this attempt may run. A history that is down stops no task.
+"""Ask the history whether this attempt may run: claim its job, then acquire a slot of its task.
 
-It delays one for some seconds, whether it refuses or is silent: a database that
-restarts is back by then, and only it knows what the limit allows.
-
-The claim comes before the slot: who has lost the instant must not hold, even
-for a moment, the place that the winner needs.
+A history that is down stops no task. It delays the task by some seconds, whether it refuses the
+connection or does not answer: a database that restarts is back by then, and only the database knows
+whether the limit allows another job.
 """
 
 import asyncio
@@ -19,65 +17,71 @@ from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.outcomes import Outcome
+from jvscheduler.runner.settings import Attempt
 
 PATIENCE_SECONDS: Final = 10.0
+"""An attempt waits this long for a history that is down; then it runs without claim and slot."""
 PAUSE_SECONDS: Final = 1.0
+"""Between two tries."""
 
 
-class Verdict(Enum):
+class Decision(Enum):
     RUN = "run"
-    LOST = "lost"
-    """Another runs or ran this job: its record is not ours to write."""
+    ALREADY_CLAIMED = "already claimed"
+    """Another attempt runs or ran this job: its record is not ours to write."""
     OVER_LIMIT = "over limit"
 
 
 @dataclass(frozen=True)
 class Admission:
-    """`earlier_attempts` are those of the job before this one, as far as the history knows;
-    `owed`: it was away, and knows neither of the claim nor of the slot."""
-
-    verdict: Verdict
+    decision: Decision
     earlier_attempts: int = 0
-    owed: bool = False
+    """The job's attempts before this one, as far as the history knows."""
+    is_unclaimed: bool = False
+    """True when the attempt runs although the history has neither its claim nor its slot."""
 
 
-async def admit(
-    store: LoopStore | None, claim: Outcome, max_concurrent: int, stop: asyncio.Event
-) -> Admission:
-    """Once `stop` is set nothing is waited for."""
+async def admit(store: LoopStore | None, attempt: Attempt, stop: asyncio.Event) -> Admission:
+    """Claim the job and acquire a slot. Once `stop` is set, do not wait for the history."""
     if store is None:
-        return Admission(Verdict.RUN)
+        return Admission(Decision.RUN)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return await _ask(store, claim, max_concurrent)
+            return await _claim_and_acquire(store, attempt)
         except SchedulerError as error:
             is_temporary = isinstance(error, TemporaryError)
             if not is_temporary or stop.is_set() or time.monotonic() > deadline:
                 say(f"running without a claim or a slot: {error}")
-                return Admission(Verdict.RUN, owed=is_temporary)
+                # A permanent error, such as a wrong password, would come again with each heartbeat.
+                return Admission(Decision.RUN, is_unclaimed=is_temporary)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
 
-async def is_settled(store: LoopStore, claim: Outcome, max_concurrent: int) -> bool:
-    """Whether an attempt that runs already has its claim and a slot now, or the job is another's.
+async def claim_while_running(store: LoopStore, attempt: Attempt) -> bool:
+    """Claim the job of an attempt that runs already, and acquire a slot for it.
 
-    While there is no slot it runs all the same.
+    True when nothing is left to do: both are done, or the job was claimed by another attempt.
+    False when no slot is free; the attempt goes on all the same.
     """
-    return (await _ask(store, claim, max_concurrent)).verdict is not Verdict.OVER_LIMIT
+    admission = await _claim_and_acquire(store, attempt)
+    return admission.decision is not Decision.OVER_LIMIT
 
 
-async def _ask(store: LoopStore, claim: Outcome, max_concurrent: int) -> Admission:
-    job = await store.claim(claim)
+async def _claim_and_acquire(store: LoopStore, attempt: Attempt) -> Admission:
+    # The claim comes first. Otherwise an attempt whose job was claimed by another one would hold a
+    # slot for a moment, and the other one, which may run, could be skipped for lack of it.
+    job = await store.claim(attempt.claim)
     if job is None:
-        return Admission(Verdict.LOST)
-    (given,) = await store.acquire_slots([_request(claim, max_concurrent)], datetime.now(UTC))
-    return Admission(Verdict.RUN if given else Verdict.OVER_LIMIT, len(job.attempts) - 1)
+        return Admission(Decision.ALREADY_CLAIMED)
+    (acquired,) = await store.acquire_slots([_slot_request(attempt)], datetime.now(UTC))
+    decision = Decision.RUN if acquired else Decision.OVER_LIMIT
+    return Admission(decision, len(job.attempts) - 1)
 
 
-def _request(claim: Outcome, max_concurrent: int) -> SlotRequest:
+def _slot_request(attempt: Attempt) -> SlotRequest:
+    claim = attempt.claim
     return SlotRequest(
-        claim.namespace, claim.task_id, max_concurrent, claim.attempt_id, claim.job_id
+        claim.namespace, claim.task_id, attempt.max_concurrent, claim.attempt_id, claim.job_id
     )

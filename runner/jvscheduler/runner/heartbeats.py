@@ -1,7 +1,7 @@
-"""Says that an attempt lives, as long as it does.
+"""Tell the history again and again that the attempt is alive, as long as it is.
 
-Where the history was away when it began, that has neither its claim nor its slot:
-it is told of both as soon as it answers, so that the jobs after this one know of it.
+An attempt that began while the history was down has neither a claim nor a slot. It gets both with
+the first heartbeat that succeeds, so that the limit holds for the jobs that start after it.
 """
 
 import asyncio
@@ -13,21 +13,22 @@ from typing import Final
 from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.outcomes import Outcome
-from jvscheduler.runner.admission import is_settled
+from jvscheduler.runner.admission import claim_while_running
+from jvscheduler.runner.settings import Attempt
 
 HEARTBEAT_SECONDS: Final = 10.0
+"""A slot expires after 25 s without a heartbeat, so one heartbeat may be lost."""
 
 
 @contextlib.asynccontextmanager
 async def heartbeats(
-    store: LoopStore | None, claim: Outcome, owed_under: int | None = None
+    store: LoopStore | None, attempt: Attempt, *, is_unclaimed: bool = False
 ) -> AsyncIterator[None]:
-    """`owed_under` is the task's limit, when the attempt runs without claim and slot."""
+    """Send heartbeats while the context is open."""
     if store is None:
         yield
         return
-    beating = asyncio.create_task(_beat(store, claim, owed_under))
+    beating = asyncio.create_task(_beat(store, attempt, is_unclaimed))
     try:
         yield
     finally:
@@ -36,12 +37,13 @@ async def heartbeats(
             await beating
 
 
-async def _beat(store: LoopStore, claim: Outcome, owed_under: int | None) -> None:
+async def _beat(store: LoopStore, attempt: Attempt, is_unclaimed: bool) -> None:
+    claim = attempt.claim
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
-            if owed_under is not None and await is_settled(store, claim, owed_under):
-                owed_under = None
+            if is_unclaimed and await claim_while_running(store, attempt):
+                is_unclaimed = False
             await store.heartbeat(claim.job_id, datetime.now(UTC))
             await store.extend_slots([claim.attempt_id], datetime.now(UTC))
         except SchedulerError as error:

@@ -1,7 +1,8 @@
-"""Says the outcome twice: as the container's termination message, and to the history.
+"""Record the outcome twice: in the container's termination message and in the history.
 
-The message comes first, because it needs nobody, and once more when the history
-has the outcome: from a message that says `recorded: false` the server repairs.
+The message is written first, because it needs no other process. It is written again when the
+history has the outcome. If the process is killed in between, the message says `recorded: false`,
+and the server writes the record from it.
 """
 
 import asyncio
@@ -17,19 +18,19 @@ from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Outcome, to_message
 
 PATIENCE_SECONDS: Final = 20.0
-"""How long an outcome waits for a history that is down."""
-
+"""An outcome waits this long for a history that is down; then it is only in the message."""
 PAUSE_SECONDS: Final = 1.0
+"""Between two tries."""
 
 
-async def publish(
+async def record(
     store: HistoryStore | None, outcome: Outcome, file: Path, stop: asyncio.Event
 ) -> bool:
-    """Whether the history has it. Once `stop` is set it is tried only once more."""
+    """True when the history has the outcome. Once `stop` is set, try only once more."""
     write_message(file, outcome)
     if store is None:
         say("no database is set: the outcome is only in the termination message")
-    elif await _record(store, outcome, stop):
+    elif await _record_in_history(store, outcome, stop):
         write_message(file, replace(outcome, recorded=True))
         return True
     return False
@@ -42,14 +43,14 @@ def write_message(file: Path, outcome: Outcome) -> None:
         say(f"the termination message cannot be written to {file}: {error}")
 
 
-async def _record(store: HistoryStore, outcome: Outcome, stop: asyncio.Event) -> bool:
+async def _record_in_history(store: HistoryStore, outcome: Outcome, stop: asyncio.Event) -> bool:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        last = stop.is_set() or time.monotonic() > deadline
+        is_last_try = stop.is_set() or time.monotonic() > deadline
         try:
             await store.record(outcome)
         except TemporaryError as error:
-            if last:
+            if is_last_try:
                 say(f"the outcome is only in the termination message: {error}")
                 return False
         except SchedulerError as error:

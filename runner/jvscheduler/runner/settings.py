@@ -1,4 +1,4 @@
-"""What the environment tells the runner; the only module of it that reads `os.environ`."""
+"""The runner's settings. In this package, only this module reads `os.environ`."""
 
 import os
 from collections.abc import Mapping
@@ -16,6 +16,17 @@ DEFAULT_TERMINATION_LOG: Final = Path("/dev/termination-log")
 
 
 @dataclass(frozen=True)
+class Attempt:
+    """The attempt that this pod makes."""
+
+    claim: Outcome
+    """Its first outcome, `running`. With it the runner claims the job."""
+    max_concurrent: int
+    """How many jobs of the task may run at once, this one included."""
+    timeout_seconds: float | None
+
+
+@dataclass(frozen=True)
 class Settings:
     task_id: str
     task_name: str
@@ -30,10 +41,9 @@ class Settings:
     database_url: str | None
     termination_log: Path
 
-    def begun(self, now: datetime) -> Outcome:
-        """The attempt's first outcome, with which it claims its job."""
+    def attempt(self, now: datetime) -> Attempt:
         scheduled = scheduled_time_of(self.job_name, self.task_name)
-        return Outcome(
+        claim = Outcome(
             job_id=self._job_id(scheduled),
             task_id=self.task_id,
             namespace=self.namespace,
@@ -45,6 +55,7 @@ class Settings:
             retry_count=self.retry_count,
             node_name=self.node_name,
         )
+        return Attempt(claim, self.max_concurrent, self.timeout_seconds)
 
     def _job_id(self, scheduled: datetime | None) -> str:
         if scheduled is None:
@@ -53,8 +64,8 @@ class Settings:
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Raises InvalidSettings that names the variable."""
-    timeout = _whole(environ, environment.TIMEOUT_SECONDS, default=0, least=1)
+    """Raises InvalidSettings, which names the variable."""
+    timeout = _whole_number(environ, environment.TIMEOUT_SECONDS, default=0, least=1)
     return Settings(
         task_id=_required(environ, environment.TASK_ID),
         task_name=_required(environ, environment.TASK_NAME),
@@ -64,8 +75,8 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         attempt_id=_required(environ, environment.POD_NAME),
         node_name=environ.get(environment.NODE_NAME) or None,
         timeout_seconds=timeout or None,
-        retry_count=_whole(environ, environment.RETRY_COUNT, default=0, least=0),
-        max_concurrent=_whole(environ, environment.MAX_CONCURRENT, default=1, least=1),
+        retry_count=_whole_number(environ, environment.RETRY_COUNT, default=0, least=0),
+        max_concurrent=_whole_number(environ, environment.MAX_CONCURRENT, default=1, least=1),
         database_url=environ.get(environment.DATABASE_URL) or None,
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
     )
@@ -88,7 +99,7 @@ def _entrypoint(environ: Mapping[str, str]) -> str:
     return value
 
 
-def _whole(environ: Mapping[str, str], name: str, default: int, least: int) -> int:
+def _whole_number(environ: Mapping[str, str], name: str, default: int, least: int) -> int:
     text = environ.get(name, "")
     if not text:
         return default

@@ -1,4 +1,4 @@
-"""The attempt from claim to record, as the supervisor acts it out."""
+"""The supervisor's steps: claim the job, be admitted, run the task, record the outcome."""
 
 import asyncio
 import contextlib
@@ -7,6 +7,7 @@ import signal
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from jvscheduler.attempt.kernel import oom_kills
@@ -18,41 +19,22 @@ from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
-from jvscheduler.runner.admission import Verdict, admit
+from jvscheduler.runner.admission import Admission, Decision, admit
 from jvscheduler.runner.heartbeats import heartbeats
-from jvscheduler.runner.recording import publish
-from jvscheduler.runner.settings import Settings
+from jvscheduler.runner.recording import record
+from jvscheduler.runner.settings import Attempt, Settings
 
-START_TIME: Final = timedelta(minutes=1)
-"""What the pod of a further attempt may take to start before its job loses its slot."""
 EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
+_NEXT_POD_START: Final = timedelta(minutes=1)
+"""The next attempt's pod may take this long to start before the job loses its slot."""
 _STOP_SIGNALS: Final = (signal.SIGTERM, signal.SIGINT)
 
 
-async def supervise(settings: Settings, process: TaskProcess, store: LoopStore | None) -> int:
-    """The exit code."""
-    stop = _watch_for_stop()
-    claim = settings.begun(datetime.now(UTC))
-    admission = await admit(store, claim, settings.max_concurrent, stop)
-    match admission.verdict:
-        case Verdict.LOST:
-            say(f"job {claim.job_name} was claimed by another attempt or has ended")
-            _discard(process)
-            return 0
-        case Verdict.OVER_LIMIT:
-            _discard(process)
-            outcome = skipped(claim, settings.max_concurrent, datetime.now(UTC))
-        case Verdict.RUN:
-            await _hold_back(store, claim, admission.earlier_attempts, stop)
-            owed_under = settings.max_concurrent if admission.owed else None
-            async with heartbeats(store, claim, owed_under):
-                ended = await _run(settings, process, claim, stop)
-            outcome = ended if admission.earlier_attempts else _begun(ended, process)
-    recorded = await publish(store, outcome, settings.termination_log, stop)
-    if store is not None and recorded:
-        await _leave_place(store, outcome, admission.earlier_attempts + 1)
-    _tell(outcome)
-    return EXIT_CODES[outcome.status]
+async def supervise(settings: Settings, child: TaskProcess, store: LoopStore | None) -> int:
+    """Make the attempt, and return the exit code. The child, already forked, imports meanwhile."""
+    stop = _stop_on_signals()
+    attempt = settings.attempt(datetime.now(UTC))
+    return await Supervisor(attempt, child, store, settings.termination_log, stop).run()
 
 
 async def close(store: LoopStore | None) -> None:
@@ -60,84 +42,139 @@ async def close(store: LoopStore | None) -> None:
         try:
             await store.close()
         except SchedulerError as error:  # the process ends all the same
-            say(f"not closed cleanly: {error}")
+            say(f"the history was not closed cleanly: {error}")
 
 
-def _watch_for_stop() -> asyncio.Event:
+class Supervisor:
+    """One attempt, whose child waits at its gate. `stop` is set when the pod has to end."""
+
+    def __init__(
+        self,
+        attempt: Attempt,
+        child: TaskProcess,
+        store: LoopStore | None,
+        termination_log: Path,
+        stop: asyncio.Event,
+    ) -> None:
+        self._attempt = attempt
+        self._claim = attempt.claim
+        self._child = child
+        self._store = store
+        self._termination_log = termination_log
+        self._stop = stop
+
+    async def run(self) -> int:
+        """Take the steps in their order, and return the exit code."""
+        admission = await admit(self._store, self._attempt, self._stop)
+        match admission.decision:
+            case Decision.ALREADY_CLAIMED:
+                say(f"job {self._claim.job_name} was claimed by another attempt or has ended")
+                self._discard_child()
+                return 0
+            case Decision.OVER_LIMIT:
+                self._discard_child()
+                outcome = skipped(self._claim, self._attempt.max_concurrent, datetime.now(UTC))
+            case Decision.RUN:
+                await self._delay_retry(admission.earlier_attempts)
+                outcome = await self._run_task(admission)
+        await self._record(outcome, admission.earlier_attempts + 1)
+        return EXIT_CODES[outcome.status]
+
+    async def _delay_retry(self, earlier_attempts: int) -> None:
+        """Wait for the random time by which a further attempt is delayed."""
+        seconds = jitter(earlier_attempts, draw(self._claim.attempt_id))
+        if seconds:
+            number = earlier_attempts + 1
+            say(f"attempt {number} of {self._claim.job_name} holds back {seconds:.1f} s")
+            async with heartbeats(self._store, self._attempt):
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._stop.wait(), seconds)
+
+    async def _run_task(self, admission: Admission) -> Outcome:
+        async with heartbeats(self._store, self._attempt, is_unclaimed=admission.is_unclaimed):
+            outcome = await self._run_child()
+        # The time of a first attempt begins with the task's own code. Before that, another job may
+        # still have held the slot, and their records would seem to overlap. The time of a further
+        # attempt begins with its claim: it includes the random delay.
+        started_at = self._child.task_started_at()
+        if admission.earlier_attempts or started_at is None:
+            return outcome
+        return replace(outcome, start_time=datetime.fromtimestamp(started_at, tz=UTC))
+
+    async def _run_child(self) -> Outcome:
+        kills_before = oom_kills()
+        # After a stop the gate stays closed: the task must not begin just to be ended.
+        if not self._stop.is_set():
+            self._child.gate.open()
+        interruption = await self._wait_or_interrupt()
+        usage = self._child.reap()
+        end_descendants()
+        kills = oom_kills() - kills_before
+        end = ProcessEnd(usage.exit_code, self._child.report(), interruption, kills)
+        return _outcome(self._attempt, end, usage)
+
+    async def _wait_or_interrupt(self) -> Interruption | None:
+        """Wait until the child has ended. End it at its time limit, or when the pod has to end."""
+        ended = asyncio.create_task(self._child.wait())
+        stopped = asyncio.create_task(self._stop.wait())
+        limit, first = self._attempt.timeout_seconds, asyncio.FIRST_COMPLETED
+        await asyncio.wait({ended, stopped}, timeout=limit, return_when=first)
+        interruption = None
+        if not ended.done():
+            reason = Reason.TERMINATED if stopped.done() else Reason.DEADLINE_EXCEEDED
+            interruption = Interruption(reason, time.monotonic())
+            await self._end_child(ended)
+        stopped.cancel()
+        return interruption
+
+    async def _end_child(self, ended: asyncio.Task[None]) -> None:
+        self._child.signal(signal.SIGTERM)
+        await asyncio.wait({ended}, timeout=GRACE_SECONDS)
+        self._child.signal(signal.SIGKILL)
+        await ended
+
+    def _discard_child(self) -> None:
+        self._child.signal(signal.SIGKILL)
+        self._child.reap()
+        end_descendants()
+
+    async def _record(self, outcome: Outcome, attempts: int) -> None:
+        """Record the outcome, then release the slot, and log it all."""
+        recorded = await record(self._store, outcome, self._termination_log, self._stop)
+        # A history that did not take the outcome would not answer this either; the pod would only
+        # end later. The slot expires by itself.
+        if self._store is not None and recorded:
+            await _release_slot(self._store, outcome, attempts)
+        _log(outcome)
+
+
+def _stop_on_signals() -> asyncio.Event:
     stop = asyncio.Event()
     for number in _STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    # A signal that came since the start of the process is delivered now.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
     return stop
 
 
-async def _hold_back(
-    store: LoopStore | None, claim: Outcome, earlier_attempts: int, stop: asyncio.Event
-) -> None:
-    seconds = jitter(earlier_attempts, draw(claim.attempt_id))
-    if seconds:
-        say(f"attempt {earlier_attempts + 1} of {claim.job_name} holds back {seconds:.1f} s")
-        async with heartbeats(store, claim):
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), seconds)
-
-
-async def _run(
-    settings: Settings, process: TaskProcess, claim: Outcome, stop: asyncio.Event
-) -> Outcome:
-    kills_before = oom_kills()
-    if not stop.is_set():
-        process.gate.open()
-    interruption = await _until_ended(process, settings.timeout_seconds, stop)
-    usage = process.reap()
-    end_descendants()
-    kills = oom_kills() - kills_before
-    ended = ProcessEnd(usage.exit_code, process.report(), interruption, kills)
-    return _outcome(claim, ended, usage, settings.timeout_seconds)
-
-
-async def _until_ended(
-    process: TaskProcess, timeout_seconds: float | None, stop: asyncio.Event
-) -> Interruption | None:
-    ended = asyncio.create_task(process.wait())
-    stopped = asyncio.create_task(stop.wait())
-    first = asyncio.FIRST_COMPLETED
-    await asyncio.wait({ended, stopped}, timeout=timeout_seconds, return_when=first)
-    interruption = None
-    if not ended.done():
-        reason = Reason.TERMINATED if stopped.done() else Reason.DEADLINE_EXCEEDED
-        interruption = Interruption(reason, time.monotonic())
-        await _end(process, ended)
-    stopped.cancel()
-    return interruption
-
-
-async def _end(process: TaskProcess, ended: asyncio.Task[None]) -> None:
-    process.signal(signal.SIGTERM)
-    await asyncio.wait({ended}, timeout=GRACE_SECONDS)
-    process.signal(signal.SIGKILL)
-    await ended
-
-
-async def _leave_place(store: LoopStore, outcome: Outcome, attempts: int) -> None:
-    """A job keeps its slot until its next attempt. Only of a history that answers: silence
-    frees the slot as well."""
+async def _release_slot(store: LoopStore, outcome: Outcome, attempts: int) -> None:
+    """Release the slot after the job's last attempt; before a further one, keep it."""
     try:
         if is_retried(outcome, attempts):
-            kept = timedelta(seconds=retry_pause(attempts)) + START_TIME
+            # No heartbeat keeps the slot during the pause. If another job took it, the retry would
+            # be skipped for lack of a slot.
+            kept = timedelta(seconds=retry_pause(attempts)) + _NEXT_POD_START
             await store.extend_slots([outcome.attempt_id], datetime.now(UTC) + kept)
         else:
             await store.release_slots([outcome.attempt_id])
     except SchedulerError as error:
-        say(f"the slot is free again when its time is over: {error}")
+        say(f"the slot was not released, and is free only when it expires: {error}")
 
 
-def _outcome(
-    claim: Outcome, ended: ProcessEnd, usage: Usage, timeout_seconds: float | None
-) -> Outcome:
-    verdict = judge(ended, timeout_seconds)
+def _outcome(attempt: Attempt, end: ProcessEnd, usage: Usage) -> Outcome:
+    verdict = judge(end, attempt.timeout_seconds)
     return replace(
-        claim,
+        attempt.claim,
         status=verdict.status,
         reason=verdict.reason,
         error_message=verdict.error_message,
@@ -149,22 +186,7 @@ def _outcome(
     )
 
 
-def _begun(outcome: Outcome, process: TaskProcess) -> Outcome:
-    """What passed before the task's own code began is not its time: another may have ended then,
-    whose place it took. A further attempt's time is also what it held back."""
-    begun_at = process.task_started_at()
-    if begun_at is None:
-        return outcome
-    return replace(outcome, start_time=datetime.fromtimestamp(begun_at, tz=UTC))
-
-
-def _discard(process: TaskProcess) -> None:
-    process.signal(signal.SIGKILL)
-    process.reap()
-    end_descendants()
-
-
-def _tell(outcome: Outcome) -> None:
+def _log(outcome: Outcome) -> None:
     if outcome.traceback:
         os.write(2, outcome.traceback.encode(errors="replace"))
     say(f"{outcome.task_id} {summary(outcome)}")

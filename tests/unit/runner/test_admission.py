@@ -11,7 +11,8 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner import admission, heartbeats
-from jvscheduler.runner.admission import Verdict, admit
+from jvscheduler.runner.admission import Decision, admit
+from jvscheduler.runner.settings import Attempt
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import failed, of_job
 
@@ -31,32 +32,36 @@ class RestartingHistory(MemoryHistory):
         return await super().acquire_slots(requests, now)
 
 
-def admissions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Verdict]:
-    async def admitted() -> list[Verdict]:
-        stop = asyncio.Event()
-        return [(await admit(store, claim, limit, stop)).verdict for claim in claims]
+def attempt(claim: Outcome, limit: int = 1) -> Attempt:
+    return Attempt(claim, limit, timeout_seconds=None)
 
-    return asyncio.run(admitted())
+
+def decisions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Decision]:
+    async def decided() -> list[Decision]:
+        stop = asyncio.Event()
+        return [(await admit(store, attempt(claim, limit), stop)).decision for claim in claims]
+
+    return asyncio.run(decided())
 
 
 def test_so_many_run_as_the_limit_says() -> None:
     claims = [of_job(number) for number in range(3)]
-    expected = [Verdict.RUN, Verdict.RUN, Verdict.OVER_LIMIT]
-    assert admissions(MemoryHistory(), claims, 2) == expected
+    expected = [Decision.RUN, Decision.RUN, Decision.OVER_LIMIT]
+    assert decisions(MemoryHistory(), claims, 2) == expected
 
 
 def test_who_lost_its_claim_takes_no_slot() -> None:
     store = MemoryHistory()
     asyncio.run(store.record(failed(of_job(0))))
     claims = [of_job(0, attempt_id="pod-late"), of_job(1)]
-    assert admissions(store, claims, 1) == [Verdict.LOST, Verdict.RUN]
+    assert decisions(store, claims, 1) == [Decision.ALREADY_CLAIMED, Decision.RUN]
 
 
 def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
     first = of_job(0, retry_count=1)
     claims = [first, replace(first, attempt_id="pod-b"), of_job(1)]
-    expected = [Verdict.RUN, Verdict.RUN, Verdict.OVER_LIMIT]
-    assert admissions(MemoryHistory(), claims, 1) == expected
+    expected = [Decision.RUN, Decision.RUN, Decision.OVER_LIMIT]
+    assert decisions(MemoryHistory(), claims, 1) == expected
 
 
 def test_a_history_that_is_away_for_a_moment_is_asked_again(
@@ -65,18 +70,18 @@ def test_a_history_that_is_away_for_a_moment_is_asked_again(
     """As while its database restarts: also what was claimed by then is."""
     monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
     store = RestartingHistory()
-    expected = [Verdict.RUN, Verdict.OVER_LIMIT]
-    assert admissions(store, [of_job(number) for number in range(2)], 1) == expected
+    expected = [Decision.RUN, Decision.OVER_LIMIT]
+    assert decisions(store, [of_job(number) for number in range(2)], 1) == expected
     assert store.refusals == 0
 
 
 def test_a_run_that_is_told_to_stop_waits_for_no_history() -> None:
-    async def admitted() -> Verdict:
+    async def admitted() -> Decision:
         stop = asyncio.Event()
         stop.set()
-        return (await admit(HistoryWithoutSlots(), of_job(0), 1, stop)).verdict
+        return (await admit(HistoryWithoutSlots(), attempt(of_job(0)), stop)).decision
 
-    assert asyncio.run(admitted()) is Verdict.RUN
+    assert asyncio.run(admitted()) is Decision.RUN
 
 
 def test_without_a_history_that_answers_a_task_runs_without_a_slot(
@@ -85,7 +90,7 @@ def test_without_a_history_that_answers_a_task_runs_without_a_slot(
     monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
     claims = [of_job(number) for number in range(2)]
-    assert admissions(HistoryWithoutSlots(), claims, 1) == [Verdict.RUN] * 2
+    assert decisions(HistoryWithoutSlots(), claims, 1) == [Decision.RUN] * 2
 
 
 def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -102,7 +107,7 @@ def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
     async def story() -> Sequence[bool]:
         store = History()
         await store.acquire_slots([own], silent_since)
-        async with heartbeats.heartbeats(store, claim):
+        async with heartbeats.heartbeats(store, attempt(claim)):
             await extended.wait()
         return await store.acquire_slots([replace(own, holder="another")], datetime.now(UTC))
 
@@ -135,7 +140,7 @@ def test_what_began_without_the_history_gets_its_claim_and_its_slot_with_a_heart
         store = History()
         if taken:
             await store.acquire_slots([other], datetime.now(UTC))
-        async with heartbeats.heartbeats(store, claim, owed_under=1):
+        async with heartbeats.heartbeats(store, attempt(claim), is_unclaimed=True):
             await store.beats(2)
             assert [job.id for job in await store.unfinished()] == [claim.job_id]
             await store.release_slots(["another"])
@@ -150,7 +155,8 @@ def test_a_retry_is_told_how_many_attempts_came_before_it() -> None:
     claims = [first, replace(first, attempt_id="pod-b"), replace(first, attempt_id="pod-c")]
 
     async def story() -> list[int]:
-        store = MemoryHistory()
-        return [(await admit(store, one, 1, asyncio.Event())).earlier_attempts for one in claims]
+        store, stop = MemoryHistory(), asyncio.Event()
+        admissions = [await admit(store, attempt(claim), stop) for claim in claims]
+        return [admission.earlier_attempts for admission in admissions]
 
     assert asyncio.run(story()) == [0, 1, 2]

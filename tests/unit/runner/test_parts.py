@@ -48,11 +48,11 @@ async def nothing() -> None:
 class TestSettings:
     def test_the_attempt_claims_the_instant_of_its_jobs_name(self) -> None:
         start = begun().start_time
-        assert read_settings(ENVIRONMENT).begun(start) == begun()
+        assert read_settings(ENVIRONMENT).attempt(start).claim == begun()
 
     def test_a_job_made_by_hand_has_no_scheduled_time(self) -> None:
         by_hand = {**ENVIRONMENT, environment.JOB_NAME: "try-it"}
-        claim = read_settings(by_hand).begun(NOW)
+        claim = read_settings(by_hand).attempt(NOW).claim
         assert claim.scheduled_time is None
         assert "-manual-" in claim.job_id
 
