@@ -22,9 +22,9 @@ from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.worker_link.client import SocketWorker, connected
+from jvscheduler.loop.worker_link.client import Listener, SocketWorker, connected
 from jvscheduler.loop.worker_link.process import worker_process
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.runs import Worker
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
@@ -34,9 +34,12 @@ MODULE: Final = "benchmarks.contest.noop"
 
 
 class Stub:
-    def __init__(self, runs: Runs) -> None:
-        self._runs = runs
+    def __init__(self) -> None:
+        self._listener: Listener | None = None
         self._orders: dict[str, Start] = {}
+
+    def connect(self, listener: Listener) -> None:
+        self._listener = listener
 
     def start(self, order: Start) -> None:
         self._orders[order.run_id] = order
@@ -44,7 +47,8 @@ class Stub:
     def go(self, run_id: str, after_seconds: float) -> None:
         now = time.time() + after_seconds
         claim = self._orders.pop(run_id).claim
-        self._runs.on_ended(Ended(run_id, claim, now, now, Status.COMPLETED, result=now))
+        assert self._listener is not None
+        self._listener.on_ended(Ended(run_id, claim, now, now, Status.COMPLETED, result=now))
 
     def discard(self, run_id: str) -> None:
         del self._orders[run_id]
@@ -69,19 +73,26 @@ def definition(number: int, schedule: str, way: str = "") -> Definition:
 async def main(url: str, tasks: int, schedule: str, way: str) -> None:
     stop = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stop.set)
-    store, runs = open_store(url), Runs()
+    store = open_store(url)
     await store.open()
-    with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
-        loop = Loop(LoopIdentity("bench"), store, Spool(Path(folder)), runs, SystemClock())
+
+    def loop_on(worker: Worker, folder: str) -> Loop:
+        loop = Loop(LoopIdentity("bench"), store, Spool(Path(folder)), worker, SystemClock())
         for number in range(tasks):
             loop.put(definition(number, schedule, way))
+        return loop
+
+    with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
         if way == "stubbed":
-            runs.worker = Stub(runs)
+            stub = Stub()
+            loop = loop_on(stub, folder)
+            stub.connect(loop.worker_listener)
             await loop.run(stop, timedelta(seconds=5))
             return
         async with worker_process(worker_environ(url)) as process:
-            worker = runs.worker = SocketWorker(process.socket, runs)
-            async with connected(worker, stop):
+            worker = SocketWorker(process.socket)
+            loop = loop_on(worker, folder)
+            async with connected(worker, loop.worker_listener, stop):
                 worker.prepare((MODULE, "jvspatial") if way == "jvspatial" else (MODULE,))
                 await loop.run(stop, timedelta(seconds=5))
     await store.close()

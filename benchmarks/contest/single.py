@@ -20,7 +20,6 @@ from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import worker_process
-from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.outcomes import Outcome, Status
 
 RUNS: Final = 30
@@ -38,7 +37,7 @@ def due_to_recorded(url: str, baseline: Callable[[], object]) -> tuple[float, fl
 
 
 async def _recorded(url: str) -> list[float]:
-    stop, taken, store, runs = asyncio.Event(), list[float](), open_store(url), Runs()
+    stop, taken, store = asyncio.Event(), list[float](), open_store(url)
     record_all = store.record_all
 
     async def timed(outcomes: Sequence[Outcome]) -> None:
@@ -52,12 +51,12 @@ async def _recorded(url: str) -> list[float]:
     store.record_all = timed  # type: ignore[method-assign]
     await store.open()
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
-        loop = Loop(LoopIdentity("bench"), store, Spool(Path(folder)), runs, SystemClock())
-        loop.put(definition(0, "every second"))
         environ = {**worker_environ(url), "PYTHONPATH": str(SHOP)}
         async with worker_process(environ) as process:
-            worker = runs.worker = SocketWorker(process.socket, runs)
-            async with connected(worker, stop):
+            worker, spool = SocketWorker(process.socket), Spool(Path(folder))
+            loop = Loop(LoopIdentity("bench"), store, spool, worker, SystemClock())
+            loop.put(definition(0, "every second"))
+            async with connected(worker, loop.worker_listener, stop):
                 worker.prepare((MODULE, *MODULES))
                 await loop.run(stop, timedelta(seconds=5))
     await store.close()

@@ -1,8 +1,8 @@
-"""A loop without a cluster: in `dev` and in a user's server, its worker a child process.
+"""A loop without a cluster, in `dev` and in a user's server. Its worker is a child process.
 
-The worker imports jvspatial and none of the user's modules: each run does, so that an
-edit of the code counts for the next run. Told to stop the loop waits for no run: each is
-told to terminate, and recorded.
+The worker imports jvspatial and none of the user's modules: each run imports those, so that
+an edit of the code is in force with the next run. When the loop stops it waits for no run:
+each one is told to terminate, and is recorded.
 """
 
 import asyncio
@@ -20,8 +20,7 @@ from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.recording.spool_folder import spool_folder
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
-from jvscheduler.loop.worker_link.process import Show, worker_process
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.process import Show, WorkerProcess, socket_in_own_folder
 from jvscheduler.names import resource_name
 from jvscheduler.outcomes import Outcome
 from jvscheduler.tasks import Task
@@ -32,47 +31,36 @@ _NO_GRACE: Final = timedelta(0)
 
 
 class LocalLoop:
-    """`show` is told what runs print; without it that goes where this process prints.
-
-    `on_attempt` is told each attempt when it begins, and what came of it.
-    """
-
-    def __init__(  # noqa: PLR0913 - each is a part that its user has
-        self,
-        store: LoopStore,
-        spool: Spool,
-        environ: Mapping[str, str],
-        clock: Clock,
-        *,
-        show: Show | None = None,
-        on_attempt: Callable[[Outcome], None] = ignored,
-    ) -> None:
-        self._runs = Runs()
-        self._loop = Loop(
-            LoopIdentity(NAMESPACE), store, spool, self._runs, clock, on_attempt=on_attempt
-        )
-        self._environ = environ
-        self._show = show
+    def __init__(self, loop: Loop, worker: SocketWorker, process: WorkerProcess) -> None:
+        self._loop = loop
+        self._worker = worker
+        self._process = process
         self._tasks: Sequence[Task] = ()
         self._served: Sequence[Task] | None = None
-        """None until there is a worker: nothing is due before."""
+        """None until the worker has answered: nothing is due before that."""
 
     def replace_tasks(self, tasks: Sequence[Task]) -> None:
-        """From now on: what was due before, and every job that runs, is still the old tasks'."""
+        """Serve these tasks from now on.
+
+        The old definition still counts for what was due before, and for the jobs that run.
+        """
         self._tasks = tasks
         if self._served is not None:
             self._serve(self._served)
 
     async def run(self, stop: asyncio.Event, kill: asyncio.Event) -> None:
-        """Until the stop; at `kill` what still runs then is killed."""
-        async with self._worker(stop, kill):
+        """Serve the tasks until the stop. At `kill` every run that is still there is killed."""
+        async with self._connected_worker(stop, kill):
             self._serve(())
             await self._loop.run(stop, _NO_GRACE)
 
     async def run_now(self, task: Task, stop: asyncio.Event, kill: asyncio.Event) -> Outcome | None:
-        """One manual job and nothing else, then the stop: what its last attempt came to."""
+        """Run one manual job and nothing else, then set `stop`.
+
+        Returns the outcome of its last attempt. None: it had no attempt.
+        """
         outcome = None
-        async with self._worker(stop, kill):
+        async with self._connected_worker(stop, kill):
             running = asyncio.create_task(self._loop.run(stop, _NO_GRACE))
             if not stop.is_set():
                 outcome = await self._loop.run_now(_definition(task))
@@ -81,7 +69,10 @@ class LocalLoop:
         return outcome
 
     async def settle(self, enough: asyncio.Event) -> None:
-        """After the stop: until the history has everything, or `enough`; the rest is on disk."""
+        """Call it after the stop. Returns when the history has everything, or at `enough`.
+
+        The rest stays on disk for the next loop.
+        """
         await self._loop.settle(enough, "Ctrl-C leaves them there")
 
     def _serve(self, before: Sequence[Task]) -> None:
@@ -94,19 +85,20 @@ class LocalLoop:
         self._served = self._tasks
 
     @contextlib.asynccontextmanager
-    async def _worker(self, stop: asyncio.Event, kill: asyncio.Event) -> AsyncIterator[None]:
-        async with worker_process(self._environ, self._show, (BINDING,)) as process:
-            self._runs.worker = worker = SocketWorker(process.socket, self._runs)
-            killing = asyncio.create_task(_when(kill, process.kill))
+    async def _connected_worker(
+        self, stop: asyncio.Event, kill: asyncio.Event
+    ) -> AsyncIterator[None]:
+        async with self._process.running():
+            killing = asyncio.create_task(_when(kill, self._process.kill))
             try:
-                async with connected(worker, stop):
+                async with connected(self._worker, self._loop.worker_listener, stop):
                     yield
             finally:
                 killing.cancel()
 
 
 @contextlib.contextmanager
-def local_loop(  # noqa: PLR0913 - as above
+def local_loop(  # noqa: PLR0913 - each is a part that only its user has
     store: LoopStore,
     database_url: str,
     environ: Mapping[str, str],
@@ -115,9 +107,15 @@ def local_loop(  # noqa: PLR0913 - as above
     show: Show | None = None,
     on_attempt: Callable[[Outcome], None] = ignored,
 ) -> Iterator[LocalLoop]:
-    own = {**environ, environment.DATABASE_URL: database_url}
-    with spool_folder(database_url) as folder:
-        yield LocalLoop(store, Spool(folder), own, clock, show=show, on_attempt=on_attempt)
+    """`show` gets what runs print. Without it, that goes where this process prints.
+
+    `on_attempt` is called with each attempt when it begins, and with its outcome.
+    """
+    identity, own = LoopIdentity(NAMESPACE), {**environ, environment.DATABASE_URL: database_url}
+    with spool_folder(database_url) as folder, socket_in_own_folder() as socket:
+        worker, process = SocketWorker(socket), WorkerProcess(socket, own, show, (BINDING,))
+        loop = Loop(identity, store, Spool(folder), worker, clock, on_attempt=on_attempt)
+        yield LocalLoop(loop, worker, process)
 
 
 def _definition(task: Task) -> Definition:

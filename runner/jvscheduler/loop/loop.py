@@ -17,20 +17,21 @@ from jvscheduler.due_instants.definition import Definition, decides_alike, remov
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.loop.background import Work
+from jvscheduler.loop.background import Background
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.execution.attempts import Execution, LoopIdentity, ignored, outcome_of
+from jvscheduler.loop.execution.attempts import Execution, LoopIdentity, ignored
 from jvscheduler.loop.execution.jobs import Job, due_job, manual_job, unfinished_job
 from jvscheduler.loop.execution.outcomes import silent_attempts
 from jvscheduler.loop.execution.slots import ConcurrencySlots
+from jvscheduler.loop.execution.worker_listener import WorkerListener
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.scheduling.served_tasks import ServedTasks
 from jvscheduler.loop.takeover.takeovers import Takeovers
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
+from jvscheduler.loop.worker_link.runs import Runs, Worker
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler.worker.messages import Ended
 
 LEAD: Final = timedelta(milliseconds=500)
 """So long before it is due a job's child is forked: a burst of jobs is then only let go."""
@@ -47,7 +48,7 @@ class Loop:
         identity: LoopIdentity,
         store: LoopStore,
         spool: Spool,
-        runs: Runs,
+        worker: Worker,
         clock: Clock,
         *,
         on_attempt: Callable[[Outcome], None] = ignored,
@@ -55,14 +56,17 @@ class Loop:
         self._store = store
         self._clock = clock
         self._ledger = Ledger(store, spool, clock)
-        self._slots = ConcurrencySlots(store, self._ledger, clock, runs)
-        runs.adopt = self._adopt
-        self._runs = runs
+        self._inherited = InheritedRuns()
+        self._slots = ConcurrencySlots(store, self._ledger, clock, self._inherited)
+        self._runs = runs = Runs(worker, self._inherited)
+        self.worker_listener: Final = WorkerListener(
+            runs, self._inherited, self._ledger, self._slots
+        )
         self._execution = Execution(
-            identity, self._ledger, self._slots, runs, clock, on_attempt=on_attempt
+            identity, self._ledger, self._slots, runs, self._inherited, clock, on_attempt=on_attempt
         )
         self._served = ServedTasks()
-        self._jobs, self._work = Work(), Work()
+        self._jobs, self._work = Background(), Background()
         self._takeovers = Takeovers(
             store, self._ledger, self._served, clock, work=self._work, act=self._act
         )
@@ -178,7 +182,7 @@ class Loop:
 
     async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
-            await self._work.attempt(self._ledger.guarded(act))
+            await self._work.run(self._ledger.guarded(act))
             await self._clock.pause(pause, self._stopping)
 
     async def _resume(self) -> None:
@@ -187,7 +191,7 @@ class Loop:
             return
         now = self._clock.now()
         for job in await self._store.unfinished():
-            in_hand = self._execution.has(job.id) or job.id in self._runs.adopted_jobs()
+            in_hand = self._execution.has(job.id) or job.id in self._inherited.job_ids()
             if job.loop is None or in_hand:
                 continue
             definition = self._served.of_task(job.namespace, job.job_name)
@@ -199,31 +203,24 @@ class Loop:
             if job.status is Status.PENDING:
                 self._begin(unfinished_job(definition, job))
 
-    async def _adopt(self, ended: Ended) -> None:
-        """The end of a run that an earlier loop has started."""
-        outcome = outcome_of(ended)
-        await self._ledger.record(outcome)
-        self._runs.done(ended.run_id)
-        await self._slots.free(outcome.job_id)
-
     async def _beat(self) -> None:
         while not self._ended.is_set():
             await self._clock.pause(HEARTBEAT, self._ended)
-            await self._work.attempt(self._ledger.guarded(self._heartbeat))
+            await self._work.run(self._ledger.guarded(self._heartbeat))
 
     async def _heartbeat(self) -> None:
-        jobs = [*self._execution.job_ids(), *self._runs.adopted_jobs()]
+        jobs = [*self._execution.job_ids(), *self._inherited.job_ids()]
         await self._store.heartbeat_all(jobs, self._clock.now())
         await self._slots.extend()
 
     async def _finish(self, grace: timedelta) -> None:
         """Runs end by themselves, or are told to; then their records are safe."""
         self._execution.give_up()
-        await self._jobs.ended_within(grace.total_seconds())
+        await self._jobs.wait_at_most(grace.total_seconds())
         self._runs.stop_all(Reason.TERMINATED)
-        await self._jobs.ended()
+        await self._jobs.wait()
         self._ended.set()
-        await self._work.ended()
+        await self._work.wait()
         await self._ledger.replay()
 
     async def settle(self, enough: asyncio.Event, otherwise: str) -> None:

@@ -21,7 +21,6 @@ from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
-from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.loop_pod.following import Following
 from jvscheduler_server.loop_pod.settings import Settings, read_settings
@@ -49,10 +48,9 @@ async def _serve(settings: Settings) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     store = open_store(settings.database_url)
     api = await connect(settings.kubeconfig)
-    runs = Runs()
-    worker = runs.worker = SocketWorker(settings.socket, runs)
-    host = LoopIdentity(settings.name, settings.node_name)
-    loop = Loop(host, store, Spool(settings.spool), runs, SystemClock())
+    worker = SocketWorker(settings.socket)
+    identity = LoopIdentity(settings.name, settings.node_name)
+    loop = Loop(identity, store, Spool(settings.spool), worker, SystemClock())
     following = Following(api, settings.namespace, settings.name, loop, worker)
     enough = asyncio.Event()
     waiting = asyncio.create_task(_when_over(stop, settings.grace - LAST, enough))
@@ -60,7 +58,7 @@ async def _serve(settings: Settings) -> None:
     ready.unlink(missing_ok=True)  # of a container that was killed
     try:
         await loop.open()
-        async with connected(worker, stop), following.followed(stop):
+        async with connected(worker, loop.worker_listener, stop), following.followed(stop):
             ready.touch()
             await loop.run(stop, max(settings.grace - RESERVE, timedelta(0)))
             await loop.settle(enough, "they go with the pod when its grace period is over")

@@ -31,7 +31,7 @@ class Loop:
 
     def __init__(self, folder: Path, path: Path) -> None:
         self.folder = folder
-        self.worker = SocketWorker(path, self)
+        self.worker = SocketWorker(path)
         self.hellos: list[tuple[str, Mapping[str, Any]]] = []
         self.ends: list[Ended] = []
         self.prepared: list[Prepared] = []
@@ -73,7 +73,7 @@ async def until(condition: Callable[[], object]) -> None:
 
 @contextlib.asynccontextmanager
 async def connected(loop: Loop) -> AsyncIterator[None]:
-    connecting = asyncio.create_task(loop.worker.run_forever())
+    connecting = asyncio.create_task(loop.worker.run_forever(loop))
     try:
         yield
     finally:

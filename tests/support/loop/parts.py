@@ -14,7 +14,7 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.execution.attempts import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.client import Listener
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
@@ -90,13 +90,19 @@ class ScriptedWorker:
 
     clock: SteppedClock
     script: Callable[[Start], Ended | None]
-    runs: Runs
+    listener: Listener | None = None
+    """None until the loop has connected."""
     gated: dict[str, Start] = field(default_factory=dict)
     going: dict[str, Start] = field(default_factory=dict)
     discarded: list[str] = field(default_factory=list)
     acknowledged: list[str] = field(default_factory=list)
     went: list[tuple[str, datetime]] = field(default_factory=list)
     """Job names with the time at which they were let go."""
+
+    def connect(self, listener: Listener) -> None:
+        """As `SocketWorker.run_forever` is called with the loop's listener."""
+        self.listener = listener
+        listener.on_hello("worker-a", {})
 
     def claims(self) -> dict[str, Mapping[str, Any]]:
         """As a worker names what it still has."""
@@ -114,7 +120,8 @@ class ScriptedWorker:
 
     def end(self, ended: Ended) -> None:
         self.going.pop(ended.run_id)
-        self.runs.on_ended(ended)
+        assert self.listener is not None
+        self.listener.on_ended(ended)
 
     def discard(self, run_id: str) -> None:
         del self.gated[run_id]
@@ -178,20 +185,18 @@ class Story:
     ) -> None:
         self.clock = SteppedClock(time)
         self.store = store or MemoryHistory()
-        self.runs = Runs()
-        self.worker = ScriptedWorker(self.clock, script, self.runs)
-        self.runs.worker = self.worker
+        self.worker = ScriptedWorker(self.clock, script)
         self.attempts: list[Outcome] = []
         """As the loop tells of them."""
         spool, told = Spool(directory), self.attempts.append
         self.loop = Loop(
-            LoopIdentity("loop-a"), self.store, spool, self.runs, self.clock, on_attempt=told
+            LoopIdentity("loop-a"), self.store, spool, self.worker, self.clock, on_attempt=told
         )
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Story":
-        self.runs.on_hello("worker-a", {})
+        self.worker.connect(self.loop.worker_listener)
         self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
         await settle()
         return self

@@ -27,10 +27,10 @@ def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition("hourly"))
             await story.clock.advance(NOON)
-            story.runs.on_hello("worker-a", story.worker.claims())
+            story.loop.worker_listener.on_hello("worker-a", story.worker.claims())
             await settle()
             assert [r.status for r in await story.records()] == [Status.RUNNING]
-            story.runs.on_hello("worker-b", {})
+            story.loop.worker_listener.on_hello("worker-b", {})
             await settle()
             (record,) = await story.records()
             assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
@@ -43,8 +43,8 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
         before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         (order,) = before.worker.going.values()
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
-            after.runs.on_hello("worker-a", before.worker.claims())
-            after.runs.on_ended(completed(order))
+            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
+            after.loop.worker_listener.on_ended(completed(order))
             await settle()
             assert [r.status for r in await after.records()] == [Status.COMPLETED]
             assert after.worker.acknowledged == [order.run_id]
@@ -58,7 +58,7 @@ def test_a_replacing_task_ends_also_what_an_earlier_loop_had_started(tmp_path: P
         before = await killed_at_noon(tmp_path, known, unending)
         async with Story(tmp_path, unending, before.store, NOON + 30 * SECOND) as after:
             after.worker.going |= before.worker.going
-            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
             after.loop.put(known)
             await after.clock.advance(NOON + MINUTE + SECOND)
             statuses = [(r.status, r.reason) for r in await after.records()]
@@ -158,12 +158,12 @@ def test_the_limit_counts_what_an_earlier_loop_has_started_while_the_history_is_
         before = await killed_at_noon(tmp_path, definition(), unending, store)
         store.away = True
         async with Story(tmp_path, store=store, time=NOON + MINUTE / 2) as after:
-            after.runs.on_hello("worker-a", before.worker.claims())
+            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
             after.loop.put(definition())
             await after.clock.advance(NOON + MINUTE)
             assert after.worker.went == []
             (order,) = before.worker.going.values()
-            after.runs.on_ended(completed(order))
+            after.loop.worker_listener.on_ended(completed(order))
             await after.clock.advance(NOON + 2 * MINUTE)
             assert len(after.worker.went) == 1
             store.away = False

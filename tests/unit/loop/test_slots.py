@@ -10,7 +10,7 @@ from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Spool
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 from jvscheduler.outcomes import Outcome
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import completed, of_job
@@ -19,7 +19,7 @@ from tests.support.loop.parts import SteppedClock
 
 def _loop_on(store: MemoryHistory, directory: Path) -> tuple[Ledger, ConcurrencySlots]:
     ledger = Ledger(store, Spool(directory), SteppedClock())
-    return ledger, ConcurrencySlots(store, ledger, SteppedClock(), Runs())
+    return ledger, ConcurrencySlots(store, ledger, SteppedClock(), InheritedRuns())
 
 
 def _request(holder: str) -> SlotRequest:
@@ -98,7 +98,7 @@ def test_also_one_that_was_taken_while_the_history_was_brought_up_to_date(tmp_pa
     store, spool = Told(), Spool(tmp_path)
     assert spool.keep(completed(of_job(1)))
     ledger = Ledger(store, spool, SteppedClock())
-    places = ConcurrencySlots(store, ledger, SteppedClock(), Runs())
+    places = ConcurrencySlots(store, ledger, SteppedClock(), InheritedRuns())
 
     async def tale() -> None:
         assert await ledger.replay()

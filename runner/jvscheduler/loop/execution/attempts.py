@@ -17,13 +17,14 @@ from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.jobs import Job, start_order
-from jvscheduler.loop.execution.outcomes import lost
+from jvscheduler.loop.execution.outcomes import lost, outcome_of_end
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say, say_outcome
 from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 from jvscheduler.loop.worker_link.runs import Runs, WorkerLost
-from jvscheduler.outcomes import Outcome, Reason, Status, from_json
-from jvscheduler.worker.messages import Ended, Start
+from jvscheduler.outcomes import Outcome, Reason, Status
+from jvscheduler.worker.messages import Start
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 CLAIM_LEAD: Final = timedelta(milliseconds=50)
@@ -59,12 +60,13 @@ def ignored(_: Outcome) -> None:
 class Execution:
     """`on_attempt` is told each attempt when it begins, and what came of it."""
 
-    def __init__(  # noqa: PLR0913 - the parts that a job meets
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts that a job meets
         self,
         identity: LoopIdentity,
         ledger: Ledger,
         slots: ConcurrencySlots,
         runs: Runs,
+        inherited: InheritedRuns,
         clock: Clock,
         *,
         on_attempt: Callable[[Outcome], None] = ignored,
@@ -73,6 +75,7 @@ class Execution:
         self._ledger = ledger
         self._slots = slots
         self._runs = runs
+        self._inherited = inherited
         self._clock = clock
         self._on_attempt = on_attempt
         self._hands: dict[str, _Hand] = {}
@@ -157,7 +160,7 @@ class Execution:
             await self._tell_due(job, earlier)
             outcome = skipped(claim, job.definition.task.max_concurrent, self._clock.now())
         await self._ledger.record(outcome)
-        self._runs.done(run_id)
+        self._runs.finish(run_id)
         self._on_attempt(outcome)
         say_outcome(outcome)
         return outcome
@@ -216,7 +219,7 @@ class Execution:
     async def _outcome(self, job: Job, claim: Outcome) -> Outcome:
         self._run_ids[job.id] = claim.attempt_id
         try:
-            return outcome_of(await self._runs.go(claim.attempt_id, self._ahead(job)))
+            return outcome_of_end(claim, await self._runs.go(claim.attempt_id, self._ahead(job)))
         except WorkerLost as error:
             return lost(claim, self._clock.now(), str(error))
         finally:
@@ -236,7 +239,7 @@ class Execution:
         return False
 
     def _run_of(self, job_id: str) -> str | None:
-        return self._run_ids.get(job_id) or self._runs.adopted_run(job_id)
+        return self._run_ids.get(job_id) or self._inherited.run_of(job_id)
 
     def _ahead(self, job: Job) -> float:
         """Seconds until it is due; none when the clock was set back, as in `_until`."""
@@ -262,24 +265,6 @@ class Execution:
             node_name=self._identity.node,
             loop=self._identity.loop,
         )
-
-
-def outcome_of(ended: Ended) -> Outcome:
-    """Also for a run of an earlier loop: its claim comes back with its end."""
-    claim, started = from_json(ended.claim), datetime.fromtimestamp(ended.started_at, tz=UTC)
-    return replace(
-        claim,
-        start_time=max(claim.start_time or started, started),
-        status=Status(ended.status),
-        reason=ended.reason,
-        error_message=ended.error_message,
-        traceback=ended.traceback,
-        result=ended.result,
-        cpu_seconds=ended.cpu_seconds,
-        peak_memory_bytes=ended.peak_memory_bytes,
-        log_tail=ended.log_tail or None,
-        completion_time=datetime.fromtimestamp(ended.ended_at, tz=UTC),
-    )
 
 
 def _which(attempt: int, claim: Outcome) -> str:

@@ -16,15 +16,17 @@ from jvscheduler.history.slots.requests import EXPIRY, SlotRequest, Slots
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.recording.batching import Batcher
 from jvscheduler.loop.recording.recorder import Ledger
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 
 
 class ConcurrencySlots:
-    def __init__(self, slots: Slots, ledger: Ledger, clock: Clock, runs: Runs) -> None:
+    def __init__(
+        self, slots: Slots, ledger: Ledger, clock: Clock, inherited: InheritedRuns
+    ) -> None:
         self._slots = slots
         self._ledger = ledger
         self._clock = clock
-        self._runs = runs
+        self._inherited = inherited
         self._held: defaultdict[tuple[str, str], dict[str, SlotRequest]] = defaultdict(dict)
         """By task and holder: many of other tasks cost a task nothing."""
         self._owed: dict[str, SlotRequest] = {}
@@ -71,7 +73,7 @@ class ConcurrencySlots:
                 if is_had:
                     self._owed.pop(request.holder, None)
         held = (holder for holders in self._held.values() for holder in holders)
-        holders = [*self._runs.adopted_jobs(), *held]
+        holders = [*self._inherited.job_ids(), *held]
         if holders:
             await self._slots.extend_slots(holders, now)
 
@@ -82,8 +84,7 @@ class ConcurrencySlots:
 
     def holders(self, task: tuple[str, str]) -> Sequence[str]:
         """Those that this loop knows of, the oldest first."""
-        adopted = [holder for holder, of in self._runs.adopted_jobs().items() if of == task]
-        return [*adopted, *self._held.get(task, ())]
+        return [*self._inherited.job_ids_of(task), *self._held.get(task, ())]
 
     def _drop(self, request: SlotRequest) -> bool:
         """Whether it had a place."""

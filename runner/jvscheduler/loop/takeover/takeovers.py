@@ -16,7 +16,7 @@ from jvscheduler.due_instants.decide import Decision, decide_in_parts, without_s
 from jvscheduler.due_instants.definition import Definition, revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.loop.background import Work
+from jvscheduler.loop.background import Background
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.recorder import Ledger
@@ -40,7 +40,7 @@ class Takeovers:
         served: ServedTasks,
         clock: Clock,
         *,
-        work: Work,
+        work: Background,
         act: Act,
     ) -> None:
         self._store = store
@@ -75,12 +75,12 @@ class Takeovers:
         be served already."""
         while not stopping.is_set():
             pasts: list[tuple[Takeover, Told]] = []
-            await self._work.attempt(self._ledger.guarded(partial(self._look_back, pasts)))
+            await self._work.run(self._ledger.guarded(partial(self._look_back, pasts)))
             self.looked_back.set()
             self._ledger.unsettled(self._untold.values())
             writings: list[Writing] = []
             for takeover, told in pasts:
-                await self._work.attempt(self._settle(takeover, told, stopping, writings))
+                await self._work.run(self._settle(takeover, told, stopping, writings))
             if writings:
                 await asyncio.wait(writings)
             for takeover, _ in pasts:

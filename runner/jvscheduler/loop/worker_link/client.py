@@ -1,9 +1,11 @@
-"""The loop's end of the connection to its worker: what is said is carried out once.
+"""The loop's end of the connection to its worker: every order is carried out once.
 
-A connection may break while both ends live. A run's orders are kept until its
-end is acknowledged, and what the same worker does not know when it is found
-again is said again. Another worker knows nothing: what the last one had been told
-is dropped, since it may have been done; `on_hello` tells that by the worker's id.
+The connection may break while both processes live on. So the orders for a run are kept
+until its end is acknowledged, and are sent again if the same worker does not name the run
+in its next hello.
+
+Another worker process knows nothing. The orders for the last one are dropped, because it
+may have carried them out. The listener learns of the new process by its id.
 """
 
 import asyncio
@@ -35,29 +37,35 @@ from jvscheduler.worker.messages import (
 )
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
+"""Bytes of one message. A worker names all its runs in one line."""
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
+"""Seconds between two attempts to connect. The pause doubles up to the longest."""
 
 
 class Listener(Protocol):
-    """Who is told what the worker says. An end may be told more than once."""
+    """Gets the worker's reports."""
 
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
-        """With another id than before, all runs but these are lost."""
+        """`running` has the claim of each run that the worker still has. When the id differs
+        from the last hello's, all other runs are lost."""
 
     def on_prepared(self, prepared: Prepared) -> None: ...
 
-    def on_ended(self, ended: Ended) -> None: ...
+    def on_ended(self, ended: Ended) -> None:
+        """An end may be reported more than once."""
 
     def on_lost(self) -> None:
-        """The connection is; whether the worker is, the next `on_hello` tells."""
+        """The connection broke. The next `on_hello` says whether the worker lives on."""
 
 
 @dataclass
-class _Told:
+class _Ordered:
+    """What the worker was ordered to do with a run."""
+
     start: Start
     let_go_at: float | None = None
-    """By the monotonic clock, when it may begin."""
+    """When the run may begin, by the monotonic clock. None: it waits at its gate."""
 
     def go(self) -> Go | None:
         if self.let_go_at is None:
@@ -66,50 +74,50 @@ class _Told:
 
 
 class SocketWorker:
-    """Orders may be given at any time; they are carried out when there is a connection."""
+    """Orders may be given at any time. They are sent when there is a connection."""
 
-    def __init__(self, path: Path, listener: Listener) -> None:
+    def __init__(self, path: Path) -> None:
         self._path = path
-        self._listener = listener
         self._writer: asyncio.StreamWriter | None = None
         self._worker_id: str | None = None
         self.met = asyncio.Event()
-        """A worker has answered."""
+        """Set once a worker has answered."""
         self._modules: tuple[str, ...] = ()
-        self._told: dict[str, _Told] = {}
+        self._ordered: dict[str, _Ordered] = {}
         self._stops: dict[str, Stop] = {}
-        """Also of runs that an earlier loop has started."""
+        """Stops of inherited runs too: those have no entry in `_ordered`."""
 
     def prepare(self, modules: tuple[str, ...]) -> None:
-        """Also of every worker that comes after this one."""
+        """Have this worker, and every one after it, import these modules."""
         self._modules = modules
-        self._say(Prepare(modules))
+        self._send(Prepare(modules))
 
     def start(self, order: Start) -> None:
-        self._told[order.run_id] = _Told(order)
-        self._say(order)
+        self._ordered[order.run_id] = _Ordered(order)
+        self._send(order)
 
     def go(self, run_id: str, after_seconds: float) -> None:
-        told = self._told.get(run_id)
-        if told is not None:
-            told.let_go_at = time.monotonic() + after_seconds
-            self._say(Go(run_id, after_seconds))
+        ordered = self._ordered.get(run_id)
+        if ordered is not None:
+            ordered.let_go_at = time.monotonic() + after_seconds
+            self._send(Go(run_id, after_seconds))
 
     def discard(self, run_id: str) -> None:
         self._forget(run_id)
-        self._say(Discard(run_id))
+        self._send(Discard(run_id))
 
     def stop(self, run_id: str, reason: str) -> None:
         self._stops[run_id] = Stop(run_id, reason)
-        self._say(self._stops[run_id])
+        self._send(self._stops[run_id])
 
     def acknowledge(self, run_id: str) -> None:
-        """An end whose acknowledgement does not arrive is told again, to be acknowledged."""
+        # If this order does not arrive, the worker reports the end again after the next
+        # connection, and the listener acknowledges it again.
         self._forget(run_id)
-        self._say(Acknowledge(run_id))
+        self._send(Acknowledge(run_id))
 
-    async def run_forever(self) -> None:
-        """Connects, and again whenever the connection breaks; ends by being cancelled."""
+    async def run_forever(self, listener: Listener) -> None:
+        """Connect, and connect again whenever the connection breaks, until cancelled."""
         pause = _FIRST_PAUSE
         while True:
             try:
@@ -119,12 +127,14 @@ class SocketWorker:
                 pause = min(pause * 2, _LONGEST_PAUSE)
                 continue
             pause = _FIRST_PAUSE
-            await self._converse(reader, writer)
+            await self._converse(reader, writer, listener)
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, listener: Listener
+    ) -> None:
         try:
             while line := await reader.readline():
-                self._hear(decode(line), writer)
+                self._receive(decode(line), writer, listener)
         except (OSError, ValueError, InvalidMessage) as error:
             say(f"the connection to the worker breaks: {error}", Event.PROBLEM)
         finally:
@@ -133,46 +143,55 @@ class SocketWorker:
         with contextlib.suppress(OSError):
             await writer.wait_closed()
         if was_connected:
-            self._listener.on_lost()
+            listener.on_lost()
 
-    def _hear(self, message: Order | Answer, writer: asyncio.StreamWriter) -> None:
+    def _receive(
+        self, message: Order | Answer, writer: asyncio.StreamWriter, listener: Listener
+    ) -> None:
         match message:
             case Hello(worker_id, running):
                 self._writer = writer
-                self._meet(worker_id, running)
+                self._resend(worker_id, running)
+                listener.on_hello(worker_id, running)
+                self.met.set()
             case Ended():
-                self._listener.on_ended(message)
+                listener.on_ended(message)
             case Prepared():
-                self._listener.on_prepared(message)
+                listener.on_prepared(message)
             case _:
                 raise InvalidMessage(f"a worker does not say {type(message).__name__}")
 
-    def _meet(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
+    def _resend(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
+        """Send what this worker has not received."""
         if self._worker_id not in (None, worker_id):
-            self._told.clear()
+            # The last worker may have begun these runs. Sent again, they would run twice.
+            self._ordered.clear()
             self._stops.clear()
         self._worker_id = worker_id
         if self._modules:
-            self._say(Prepare(self._modules))
-        for run_id, told in self._told.items():
+            self._send(Prepare(self._modules))
+        for run_id, ordered in self._ordered.items():
             if run_id not in running:
-                self._say(told.start)
-                if (go := told.go()) is not None:
-                    self._say(go)
+                self._send(ordered.start)
+                if (go := ordered.go()) is not None:
+                    self._send(go)
         for stop in self._stops.values():
-            self._say(stop)
-        self._listener.on_hello(worker_id, running)
-        self.met.set()
+            self._send(stop)
 
     def _forget(self, run_id: str) -> None:
-        self._told.pop(run_id, None)
+        self._ordered.pop(run_id, None)
         self._stops.pop(run_id, None)
 
-    def _say(self, order: Order) -> None:
+    def _send(self, order: Order) -> None:
         if self._writer is not None:
             self._writer.write(encode(order))
 
 
-def connected(worker: SocketWorker, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
-    """Entered once the worker has answered, or when `stop` comes first."""
-    return alongside(worker.run_forever(), worker.met, stop)
+def connected(
+    worker: SocketWorker, listener: Listener, stop: asyncio.Event
+) -> AbstractAsyncContextManager[None]:
+    """Keep the connection while the block runs.
+
+    The block is entered when the worker has answered, or when `stop` comes first.
+    """
+    return alongside(worker.run_forever(listener), worker.met, stop)

@@ -1,15 +1,15 @@
-"""A worker as a child of the loop's own process, where no container brings one.
+"""A worker as a child process of the loop, where no container brings one.
 
-What it prints is told line by line to `show`, else it goes where the loop prints.
-Its socket is in a directory that nobody else may enter. A worker that dies is
-started again, after a pause that grows so long as it dies young.
+Its output goes line by line to `show`, or to where the loop prints. Its socket is in a
+directory that no other user may enter. A worker that ends is started again, after a pause
+that grows while it ends early.
 """
 
 import asyncio
 import contextlib
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
@@ -19,13 +19,17 @@ from jvscheduler.loop.worker_link.output import shown
 from jvscheduler.worker import log
 
 Show: TypeAlias = Callable[[str, str], None]
-"""Told the task's id and a line of its output."""
+"""Called with the task's id and a line of its output."""
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
-_GROWN_UP: Final = 60.0
-"""Seconds after which a worker's death is no reason to wait longer."""
+"""Seconds before a worker is started again. The pause doubles up to the longest."""
+_STABLE_SECONDS: Final = 60.0
+"""A worker that lived this long ended for a new reason: the pause is the first one again."""
 
+# `die_with_parent`: a loop that is killed leaves no worker behind. In a cluster the pod sees
+# to that. `sys.path[0]` is where modules are found, as with `python -m`. It is made absolute,
+# because a run may change its working directory.
 _PROGRAM: Final = """
 import importlib, os, signal, sys
 if not sys.path[0]:
@@ -37,60 +41,71 @@ for module in sys.argv[1:]:
 from jvscheduler.worker.__main__ import main
 main()
 """
-"""A loop that was killed leaves no worker behind; in a cluster that is the pod's business.
-
-The folder in which it starts is where modules are found, as with `python -m`: whole, for
-a run may change its own."""
 
 
 class WorkerProcess:
-    """The one that lives now; `environ` is what it, and so its runs, inherit.
+    """`environ` is what the worker and its runs inherit.
 
-    `modules` it imports before anything else: they are known to be good.
+    The worker imports `modules` before anything else. An import that fails ends it, so they
+    must be known to be good.
     """
 
     def __init__(
         self, socket: Path, environ: Mapping[str, str], show: Show | None, modules: Sequence[str]
     ) -> None:
-        self.socket = socket
+        self.socket: Final = socket
         self._modules = modules
         self._environ = {**environ, environment.WORKER_SOCKET: str(socket)}
         self._show = show
         self._process: asyncio.subprocess.Process | None = None
 
+    @contextlib.asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Keep a worker alive while the block runs, and terminate it afterwards.
+
+        Close the connection first: a worker that still has one waits for the loop.
+        """
+        keeping = asyncio.create_task(self._keep_alive())
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await keeping
+
     def kill(self) -> None:
-        """With all its runs; another one is started."""
+        """Kill the worker with all its runs. Another one is started."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
-    async def keep_alive(self) -> None:
-        """Ends by being cancelled, and the worker with it."""
+    async def _keep_alive(self) -> None:
         pause = _FIRST_PAUSE
         while True:
             began = asyncio.get_running_loop().time()
-            code = await self._live()
-            if asyncio.get_running_loop().time() - began > _GROWN_UP:
+            code = await self._run()
+            if asyncio.get_running_loop().time() - began > _STABLE_SECONDS:
                 pause = _FIRST_PAUSE
             text = f"the worker ended with {code}; another is started in {pause:g} s"
             say(text, Event.PROBLEM)
             await asyncio.sleep(pause)
             pause = min(pause * 2, _LONGEST_PAUSE)
 
-    async def _live(self) -> int:
+    async def _run(self) -> int:
         if self._show is None:
-            return await self._run(None)
-        async with shown(self._tell) as output:
-            return await self._run(output)
+            return await self._run_process(None)
+        async with shown(self._show_line) as output:
+            return await self._run_process(output)
 
-    def _tell(self, line: str) -> None:
+    def _show_line(self, line: str) -> None:
         owner, text = log.read(line)
         if owner == log.OWN:
             say(text)
         elif self._show is not None:
             self._show(owner, text)
 
-    async def _run(self, output: int | None) -> int:
-        """In a session of its own: Ctrl-C in the terminal is the loop's to act on."""
+    async def _run_process(self, output: int | None) -> int:
+        # In a session of its own: Ctrl-C in the terminal must reach the loop alone, which
+        # then ends the runs and records them.
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",
@@ -110,16 +125,15 @@ class WorkerProcess:
 
 
 @contextlib.asynccontextmanager
-async def worker_process(
-    environ: Mapping[str, str], show: Show | None = None, modules: Sequence[str] = ()
-) -> AsyncIterator[WorkerProcess]:
-    """At the end it terminates: let the loop close its connection first."""
-    with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
-        process = WorkerProcess(Path(folder, "worker.sock"), environ, show, modules)
-        keeping = asyncio.create_task(process.keep_alive())
-        try:
+async def worker_process(environ: Mapping[str, str]) -> AsyncIterator[WorkerProcess]:
+    """A worker whose output goes where this process prints, while the block runs."""
+    with socket_in_own_folder() as socket:
+        process = WorkerProcess(socket, environ, show=None, modules=())
+        async with process.running():
             yield process
-        finally:
-            keeping.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await keeping
+
+
+@contextlib.contextmanager
+def socket_in_own_folder() -> Iterator[Path]:
+    with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
+        yield Path(folder, "worker.sock")

@@ -1,17 +1,16 @@
-"""The runs that the worker has in hand, and what the loop awaits of each.
+"""The runs of this loop: what it orders of the worker, and the ends that it waits for.
 
-A connection may break while the worker lives on; every end comes all the same. With
-the worker itself its runs are lost, and no end comes for them.
+The connection may break while the worker lives on. Every end still arrives, after the
+next connection. When the worker's process ends, its runs are lost: no end arrives for them.
 """
 
 import asyncio
-from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from typing import Protocol
 
 from jvscheduler.errors import SchedulerError
-from jvscheduler.loop.log import say
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.messages import Ended, Prepared, Start
+from jvscheduler.worker.messages import Ended, Start
 
 
 class WorkerLost(SchedulerError):
@@ -19,8 +18,10 @@ class WorkerLost(SchedulerError):
 
 
 class Worker(Protocol):
-    """What the loop can tell a worker; it arrives when there is a connection, if there was no
-    other worker meanwhile."""
+    """Orders for a worker.
+
+    An order waits for the connection. It is dropped when another worker process answers.
+    """
 
     def start(self, order: Start) -> None: ...
 
@@ -34,95 +35,78 @@ class Worker(Protocol):
 
 
 class Runs:
-    """Takes the worker's reports."""
-
-    worker: Worker
-    """Set before anything is started."""
-    adopt: Callable[[Ended], Coroutine[Any, Any, None]]
-    """The loop's own, for the end of a run that an earlier loop has started."""
-
-    def __init__(self) -> None:
-        self._waiting: dict[str, Start] = {}
-        """Runs that are not let go yet."""
+    def __init__(self, worker: Worker, inherited: InheritedRuns) -> None:
+        self._worker = worker
+        self._inherited = inherited
+        self._gated: dict[str, Start] = {}
+        """Runs that were started and not let go. Their children wait at the gate."""
         self._ends: dict[str, asyncio.Future[Ended]] = {}
+        """Ends of the runs that were let go, until their outcomes are recorded."""
         self._worker_id: str | None = None
         self._stopped: Reason | None = None
-        """Why every run is told to end."""
-        self._adoptions: set[asyncio.Task[None]] = set()
-        self.adopted: dict[str, Mapping[str, Any]] = {}
-        """Claims of an earlier loop's runs that go on."""
+        """The reason with which `stop_all` ended every run."""
 
     def start(self, order: Start) -> None:
-        """Once, however often it is said."""
-        if order.run_id not in self._waiting:
-            self._waiting[order.run_id] = order
-            self.worker.start(order)
+        """Fork the run's child. A second order for the same run changes nothing."""
+        if order.run_id not in self._gated:
+            self._gated[order.run_id] = order
+            self._worker.start(order)
 
     async def go(self, run_id: str, after_seconds: float) -> Ended:
-        """Raises WorkerLost."""
-        del self._waiting[run_id]
+        """Let a started run go, and return its end. Raises WorkerLost."""
+        del self._gated[run_id]
         end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._ends[run_id] = end
-        self.worker.go(run_id, after_seconds)
+        self._worker.go(run_id, after_seconds)
         if self._stopped is not None:
-            self.worker.stop(run_id, self._stopped)
+            # The run was claimed before the loop stopped and let go after it. Without this
+            # order it would run on, and the loop would wait for it beyond the grace period.
+            self._worker.stop(run_id, self._stopped)
         return await end
 
     def discard(self, run_id: str) -> None:
-        """Also one that was not started."""
-        if self._waiting.pop(run_id, None) is not None:
-            self.worker.discard(run_id)
+        """End a run that was not let go, if it was started at all."""
+        if self._gated.pop(run_id, None) is not None:
+            self._worker.discard(run_id)
 
     def stop(self, run_id: str, reason: Reason) -> None:
-        self.worker.stop(run_id, reason)
+        self._worker.stop(run_id, reason)
 
     def stop_all(self, reason: Reason) -> None:
-        """Also those that are let go from now on: they have been claimed."""
+        """Stop every run: inherited ones, and those that are let go later, too."""
         self._stopped = reason
-        for run_id in (*self._ends, *self.adopted):
-            self.worker.stop(run_id, reason)
+        for run_id in (*self._ends, *self._inherited.run_ids()):
+            self._worker.stop(run_id, reason)
 
-    def done(self, run_id: str) -> None:
-        """Its outcome is safe."""
+    def finish(self, run_id: str) -> None:
+        """Forget a run whose outcome is recorded, and let the worker forget it."""
         self._ends.pop(run_id, None)
-        self.adopted.pop(run_id, None)
-        self.worker.acknowledge(run_id)
+        self._inherited.remove(run_id)
+        self._worker.acknowledge(run_id)
 
-    def adopted_jobs(self) -> Mapping[str, tuple[str, str]]:
-        """Namespace and id of each one's task."""
-        claims = self.adopted.values()
-        return {claim["job_id"]: (claim["namespace"], claim["task_id"]) for claim in claims}
+    def is_let_go(self, run_id: str) -> bool:
+        """True from the moment at which this loop let the run go until it is finished."""
+        return run_id in self._ends
 
-    def adopted_run(self, job_id: str) -> str | None:
-        runs = (run_id for run_id, claim in self.adopted.items() if claim["job_id"] == job_id)
-        return next(runs, None)
-
-    def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
+    def on_worker(self, worker_id: str) -> None:
+        """Note which worker process answers. The runs of another one are lost."""
         if self._worker_id not in (None, worker_id):
-            self._lose()
+            self._lose_all()
         self._worker_id = worker_id
-        self.adopted = {k: v for k, v in running.items() if k not in self._ends}
 
-    def on_prepared(self, prepared: Prepared) -> None:
-        for module, problem in prepared.failed.items():
-            say(f"{module} is imported by each run anew, which takes longer: {problem}")
-
-    def on_lost(self) -> None:
-        """Whether the runs are, the next hello tells."""
-
-    def on_ended(self, ended: Ended) -> None:
+    def on_end(self, ended: Ended) -> bool:
+        """True when it is the end of a run of this loop. An end may arrive more than once."""
         end = self._ends.get(ended.run_id)
         if end is None:
-            adoption = asyncio.create_task(self.adopt(ended))
-            self._adoptions.add(adoption)
-            adoption.add_done_callback(self._adoptions.discard)
-        elif not end.done():
+            return False
+        if not end.done():
             end.set_result(ended)
+        return True
 
-    def _lose(self) -> None:
-        """What was let go ended with the last worker; what waits at its gate begins anew."""
+    def _lose_all(self) -> None:
         for run_id, end in self._ends.items():
             if not end.done():
                 end.set_exception(WorkerLost(f"the worker ended while {run_id} ran"))
-        for order in self._waiting.values():
-            self.worker.start(order)
+        # A run at its gate has not begun. The new worker can run it as well.
+        for order in self._gated.values():
+            self._worker.start(order)

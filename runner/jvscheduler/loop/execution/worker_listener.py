@@ -1,0 +1,60 @@
+"""Acts on what the worker reports: ends of runs, and which runs it has."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from jvscheduler.loop.background import Background
+from jvscheduler.loop.execution.outcomes import outcome_of_end
+from jvscheduler.loop.execution.slots import ConcurrencySlots
+from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
+from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.outcomes import Outcome, from_json
+from jvscheduler.worker.messages import Ended, Prepared
+
+
+class WorkerListener:
+    def __init__(
+        self, runs: Runs, inherited: InheritedRuns, ledger: Ledger, slots: ConcurrencySlots
+    ) -> None:
+        self._runs = runs
+        self._inherited = inherited
+        self._ledger = ledger
+        self._slots = slots
+        self._recording = Background()
+
+    def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
+        self._runs.on_worker(worker_id)
+        unknown = {k: v for k, v in running.items() if not self._runs.is_let_go(k)}
+        self._inherited.replace(_claims(unknown))
+
+    def on_prepared(self, prepared: Prepared) -> None:
+        for module, problem in prepared.failed.items():
+            say(f"{module} is imported by each run anew, which takes longer: {problem}")
+
+    def on_ended(self, ended: Ended) -> None:
+        if not self._runs.on_end(ended):
+            self._recording.start(self._record_inherited(ended))
+
+    def on_lost(self) -> None:
+        """Nothing is decided yet. The next hello says whether the worker lives on."""
+
+    async def _record_inherited(self, ended: Ended) -> None:
+        # If the loop is killed before `finish`, the worker reports the end to the next loop.
+        # Recording it twice changes nothing.
+        outcome = outcome_of_end(from_json(ended.claim), ended)
+        await self._ledger.record(outcome)
+        self._runs.finish(ended.run_id)
+        await self._slots.free(outcome.job_id)
+
+
+def _claims(running: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Outcome]:
+    """The claims that can be read. One that cannot is set aside, and spoils no other."""
+    claims: dict[str, Outcome] = {}
+    for run_id, claim in running.items():
+        try:
+            claims[run_id] = from_json(claim)
+        except ValueError as error:
+            say(f"the run {run_id} of an earlier loop is not counted: {error}", Event.PROBLEM)
+    return claims

@@ -1,0 +1,37 @@
+"""Runs that an earlier loop started and that the worker still has.
+
+A loop that was killed leaves its runs to the worker. The next loop on the same worker
+counts them against the limits, and records their ends.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from jvscheduler.outcomes import Outcome
+
+
+class InheritedRuns:
+    def __init__(self) -> None:
+        self._claims: dict[str, Outcome] = {}
+        """By the run's id."""
+
+    def replace(self, claims: Mapping[str, Outcome]) -> None:
+        self._claims = dict(claims)
+
+    def remove(self, run_id: str) -> None:
+        self._claims.pop(run_id, None)
+
+    def run_ids(self) -> Sequence[str]:
+        return list(self._claims)
+
+    def job_ids(self) -> Sequence[str]:
+        return list(dict.fromkeys(claim.job_id for claim in self._claims.values()))
+
+    def job_ids_of(self, task: tuple[str, str]) -> Sequence[str]:
+        """The jobs of a task; it is named by its namespace and its id."""
+        claims = self._claims.values()
+        jobs = (c.job_id for c in claims if (c.namespace, c.task_id) == task)
+        return list(dict.fromkeys(jobs))
+
+    def run_of(self, job_id: str) -> str | None:
+        runs = (run_id for run_id, claim in self._claims.items() if claim.job_id == job_id)
+        return next(runs, None)
