@@ -4,6 +4,7 @@ All are frozen and in the server's own words, so that `join` and `repair` decide
 knowing the shape of Kubernetes' objects.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -16,6 +17,14 @@ class TaskKey(NamedTuple):
 
     namespace: str
     task_id: str
+
+
+def by_namespace(keys: Iterable[TaskKey]) -> Mapping[str, list[str]]:
+    """Return the tasks' ids by namespace: the history answers for one namespace at a time."""
+    ids: dict[str, list[str]] = {}
+    for namespace, task_id in keys:
+        ids.setdefault(namespace, []).append(task_id)
+    return ids
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from jvscheduler.history.store.database import open_store
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.kubernetes.cluster import KubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
-from jvscheduler_server.repair.former_loop_tasks.apply import Abandoned
+from jvscheduler_server.repair.former_loop_tasks.apply import FormerLoopTaskRepair
 from tests.cluster.api_server import ApiServer
 from tests.support.loop.process import LOOP, LoopPod, Tasks, a_loop_pod
 from tests.support.operator.custom_resource import install_crd
@@ -241,16 +241,16 @@ def test_what_a_loop_leaves_whose_task_goes_while_it_is_down_is_accounted_for(
     async def swept() -> None:
         store, api = open_store(pod.database_url), await connect(str(kubeconfig))
         cluster = KubernetesCluster(api)
-        abandoned = Abandoned(store, cluster)
+        repair = FormerLoopTaskRepair(store, cluster)
         await cluster.start()
         try:
             await changed(cluster, lambda: cluster.synced)
-            await abandoned.account(datetime.now(UTC))
+            await repair.record(datetime.now(UTC))
             tasks.delete("orphan")
             await changed(cluster, lambda: "orphan" not in {t.task_id for t in cluster.tasks()})
             seen = datetime.now(UTC)
             for seconds in (0, 30, 60):
-                await abandoned.account(seen + timedelta(seconds=seconds))
+                await repair.record(seen + timedelta(seconds=seconds))
         finally:
             await cluster.stop()
             await api.close()

@@ -1,13 +1,12 @@
-"""Sees that every due instant of a CronJob has its record: reads, has `accounting` decide, writes.
+"""Records the due instants of CronJobs for which nothing ran.
 
-A task is followed from its last accounted instant on. What seems lost is looked
-at twice, half a minute apart, before it is written: a Job that Kubernetes has
-just made may not have come through the watch yet. And nothing counts as
-accounted for that was not read, so that a server whose write came second goes
-on from what is there.
+Each task is tracked from its last recorded instant on. An instant that seems lost is looked at
+again half a minute later before it is recorded, because a Job that was just created may not
+have come through the watch yet. Only what was read from the history counts as recorded: when
+another server's record was first, this one goes on from it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
@@ -15,162 +14,137 @@ from typing import Final
 
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.timeline import Due, Timeline
+from jvscheduler.history.records.revisions import by_task
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.names import scheduled_time_of
 from jvscheduler.outcomes import Stretch
-from jvscheduler_server.cluster.objects import TaskCronJob
+from jvscheduler_server.cluster.objects import TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
+from jvscheduler_server.repair.backends import CRON_JOB, is_by_cron_job
 from jvscheduler_server.repair.due_instants.decide import (
     GRACE,
-    Carrier,
-    Open,
-    carrier_name,
-    is_lost,
-    open_instants,
-    stretches,
+    TaskSnapshot,
+    UnrecordedInstant,
+    can_no_longer_start,
+    stretches_to_record,
+    unrecorded,
 )
-from jvscheduler_server.repair.revisions.apply import Key, Revisions, by_namespace
-from jvscheduler_server.repair.revisions.decide import CRON_JOB, is_carried
+from jvscheduler_server.repair.due_instants.gather import take_snapshot
 
 LOOKBACK: Final = timedelta(days=7)
-"""How long no server may have run for all of that time to be accounted for."""
+"""After an absence of the server, instants of at most this long ago are recorded."""
 
-CONFIRMED: Final = timedelta(seconds=20)
+CONFIRMED_AFTER: Final = timedelta(seconds=20)
+"""An instant must seem lost for this long. It is less than the half minute between two passes,
+so that the second pass confirms."""
+
 MOST_INSTANTS: Final = 500
-"""That one look at one task is about."""
+"""Instants of one task that one pass looks at, so that none takes long."""
 
-MOST_LOOKS: Final = 100
-"""In one pass, so that a long absence is made up for beside other work."""
+MOST_TASKS: Final = 100
+"""Tasks that one pass looks at, so that after a long absence other repairs go on meanwhile."""
 
 LEAD: Final = timedelta(hours=1)
-"""Jobs that became due so long before may have kept an instant from running."""
+"""Jobs that were due up to this long before an instant may have run when it came due."""
 
 
 @dataclass
-class Followed:
-    """A task whose instants up to `until` are accounted for; `suspects` seemed lost at that
-    time, and at every look since."""
-
-    until: datetime
-    definitions: Timeline | None = None
-    looked: datetime | None = None
-    suspects: dict[datetime, datetime] = field(default_factory=dict)
+class TrackedTask:
+    recorded_until: datetime
+    """Each instant up to this one has a record."""
+    timeline: Timeline | None = None
+    """None: to be read from the history."""
+    looked_time: datetime | None = None
+    suspected: dict[datetime, datetime] = field(default_factory=dict)
+    """Instants that seem lost, each with the time since when they do."""
 
     def due(self, end: datetime) -> Iterable[Due]:
-        if self.definitions is None:
+        """Yield the instants up to `end` that were a CronJob's and may lack a record."""
+        if self.timeline is None:
             return ()
-        due = self.definitions.due(self.until, end)
-        return (one for one in due if one.revision.backend == CRON_JOB)
+        due = self.timeline.due(self.recorded_until, end)
+        return (each for each in due if each.revision.backend == CRON_JOB)
 
     def has_work(self, now: datetime) -> bool:
         return next(iter(self.due(now - GRACE)), None) is not None
 
     def is_over(self, now: datetime) -> bool:
-        """A loop serves the task, or nobody does."""
-        last = self.definitions.last if self.definitions else None
-        return not (last and is_carried(last)) and not self.has_work(now)
+        """True when no CronJob carries the task any more and all its instants have records."""
+        last = self.timeline.last if self.timeline else None
+        return not (last and is_by_cron_job(last)) and not self.has_work(now)
+
+    def is_confirmed(self, instant: UnrecordedInstant, now: datetime) -> bool:
+        since = self.suspected.get(instant.time)
+        return since is not None and now - since >= CONFIRMED_AFTER
 
 
-@dataclass(frozen=True)
-class Sighting:
-    """The Jobs of the cluster, by namespace and name of their task."""
-
-    begun: Mapping[Key, set[datetime]]
-    active: Mapping[Key, set[datetime]]
-
-
-class Accounts:
+class DueInstantRepair:
     def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
         self._store = store
         self._cluster = cluster
-        self._revisions = Revisions(store, cluster)
-        self._followed: dict[Key, Followed] = {}
+        self._tasks: dict[TaskKey, TrackedTask] = {}
 
-    async def revise(self, now: datetime) -> None:
-        """Raises HistoryUnavailable with the rest undone."""
-        for key in await self._revisions.write(now):
-            followed = self._followed.setdefault(key, Followed(now - LOOKBACK))
-            followed.definitions = None
+    def track(self, keys: Iterable[TaskKey], now: datetime) -> None:
+        """Track these tasks, whose definitions have changed."""
+        for key in keys:
+            task = self._tasks.setdefault(key, TrackedTask(now - LOOKBACK))
+            task.timeline = None
 
-    async def account(self, now: datetime) -> None:
-        """Raises HistoryUnavailable with the rest undone."""
-        await self._define([k for k, f in self._followed.items() if f.definitions is None])
-        await self._skip_accounted(now)
-        waiting = [key for key, f in self._followed.items() if f.has_work(now)]
-        self._followed = {k: f for k, f in self._followed.items() if not f.is_over(now)}
-        waiting.sort(key=lambda key: self._followed[key].looked or self._followed[key].until)
-        looked = waiting[:MOST_LOOKS]
-        await self._define(looked)
-        carried, sighting = self._revisions.carried(), _sighting(self._cluster)
-        found: list[Stretch] = []
-        for key in looked:
-            found += await self._look(key, _carrier(key, carried.get(key), sighting), now)
-        await self._store.record_stretches(found)
+    async def record(self, now: datetime) -> None:
+        """Record what is confirmed. Raises HistoryUnavailable with the rest undone."""
+        await self._read_timelines(k for k, t in self._tasks.items() if t.timeline is None)
+        await self._skip_recorded(now)
+        chosen = self._choose(now)
+        # Again: a loop, or another server, may have written a revision since.
+        await self._read_timelines(chosen)
+        snapshot = take_snapshot(self._cluster)
+        stretches: list[Stretch] = []
+        for key in chosen:
+            stretches += await self._look_at(self._tasks[key], snapshot.of_task(key), now)
+        await self._store.record_stretches(stretches)
 
-    async def _look(self, key: Key, carrier: Carrier, now: datetime) -> list[Stretch]:
-        """At one task's oldest instants that are not known to be accounted for."""
-        followed = self._followed[key]
-        followed.looked = now
-        due = list(islice(followed.due(now), MOST_INSTANTS + 1))
+    def _choose(self, now: datetime) -> Collection[TaskKey]:
+        """Return the tasks to look at now: those that have waited longest."""
+        waiting = [key for key, task in self._tasks.items() if task.has_work(now)]
+        self._tasks = {key: task for key, task in self._tasks.items() if not task.is_over(now)}
+        waiting.sort(key=lambda k: self._tasks[k].looked_time or self._tasks[k].recorded_until)
+        return waiting[:MOST_TASKS]
+
+    async def _look_at(
+        self, task: TrackedTask, snapshot: TaskSnapshot, now: datetime
+    ) -> list[Stretch]:
+        """Look at one task's oldest instants; return the records to write."""
+        task.looked_time = now
+        due = list(islice(task.due(now), MOST_INSTANTS + 1))
         after = due.pop().instant if len(due) > MOST_INSTANTS else None
         if not due:
             return []
-        instants = InstantRange(*key, followed.until - LEAD, due[-1].instant)
-        jobs = await self._store.jobs_between(instants)
-        unaccounted = open_instants(due, after, jobs)
-        lost = [one for one in unaccounted if is_lost(one, carrier, now)]
-        confirmed = [one for one in lost if _is_confirmed(one, followed, now)]
-        followed.suspects = {
-            one.due.instant: followed.suspects.get(one.due.instant, now) for one in lost
-        }
-        first = unaccounted[0].due.instant if unaccounted else None
-        accounted = [one.instant for one in due if first is None or one.instant < first]
-        followed.until = accounted[-1] if accounted else followed.until
-        return stretches(confirmed, carrier, jobs)
+        period = InstantRange(*snapshot.key, task.recorded_until - LEAD, due[-1].instant)
+        jobs = await self._store.jobs_between(period)
+        without_record = unrecorded(due, after, jobs)
+        lost = [each for each in without_record if can_no_longer_start(each, snapshot, now)]
+        confirmed = [each for each in lost if task.is_confirmed(each, now)]
+        task.suspected = {each.time: task.suspected.get(each.time, now) for each in lost}
+        first = without_record[0].time if without_record else None
+        recorded = [each.instant for each in due if first is None or each.instant < first]
+        task.recorded_until = recorded[-1] if recorded else task.recorded_until
+        return stretches_to_record(confirmed, snapshot, jobs)
 
-    async def _skip_accounted(self, now: datetime) -> None:
-        """Most tasks have one new instant, and its record: one statement tells."""
-        new = {key: list(islice(f.due(now - GRACE), 2)) for key, f in self._followed.items()}
+    async def _skip_recorded(self, now: datetime) -> None:
+        """Move on each task whose only new instant has its record.
+
+        That is the usual case, and one statement answers it for all tasks of a namespace.
+        """
+        new = {key: list(islice(t.due(now - GRACE), 2)) for key, t in self._tasks.items()}
         single = {key: due[0].instant for key, due in new.items() if len(due) == 1}
         for namespace, ids in by_namespace(single).items():
             last = await self._store.last_instants(namespace, ids, now)
-            for task_id in ids:
-                instant = single[namespace, task_id]
-                if last.get(task_id) == instant:
-                    self._followed[namespace, task_id].until = instant
+            for key in (TaskKey(namespace, task_id) for task_id in ids):
+                if last.get(key.task_id) == single[key]:
+                    self._tasks[key].recorded_until = single[key]
 
-    async def _define(self, keys: Iterable[Key]) -> None:
-        """Anew: a loop, or another server, may have written the last revision."""
+    async def _read_timelines(self, keys: Iterable[TaskKey]) -> None:
         for namespace, ids in by_namespace(keys).items():
-            revisions = await self._store.revisions(namespace, ids)
+            revisions = by_task(await self._store.revisions(namespace, ids))
             for task_id in ids:
-                of_task = [r for r in revisions if r.job_name == task_id]
-                self._followed[namespace, task_id].definitions = Timeline(of_task)
-
-
-def _is_confirmed(one: Open, followed: Followed, now: datetime) -> bool:
-    first = followed.suspects.get(one.due.instant)
-    return first is not None and now - first >= CONFIRMED
-
-
-def _sighting(cluster: WatchedCluster) -> Sighting:
-    begun: dict[Key, set[datetime]] = {}
-    active: dict[Key, set[datetime]] = {}
-    for job in cluster.jobs():
-        instant = scheduled_time_of(job.name, job.task_name)
-        if instant is not None:
-            begun.setdefault((job.namespace, job.task_name), set()).add(instant)
-            if not job.finished:
-                active.setdefault((job.namespace, job.task_name), set()).add(instant)
-    for pod in [*cluster.pods(), *cluster.deleted_pods()]:
-        if pod.job.scheduled_time is not None:
-            begun.setdefault((pod.namespace, pod.job.task_name), set()).add(pod.job.scheduled_time)
-    return Sighting(begun, active)
-
-
-def _carrier(key: Key, cron_job: TaskCronJob | None, sighting: Sighting) -> Carrier:
-    namespace, task_id = key
-    name = carrier_name(task_id, cron_job)
-    begun = sighting.begun.get((namespace, name), set())
-    active = sighting.active.get((namespace, name), set())
-    return Carrier(namespace, task_id, name, cron_job, begun, active)
+                timeline = Timeline(revisions.get(task_id, ()))
+                self._tasks[TaskKey(namespace, task_id)].timeline = timeline

@@ -1,151 +1,199 @@
-"""Due instants of CronJobs for which nothing ran: whether nothing ever will, and why. Pure.
+"""Decides which due instants of a CronJob get a record because nothing ran for them. Pure.
 
-Only what can no longer start is accounted for, because who finds a record does
-not run. Kubernetes starts nothing for an instant when a later one is due (it
-makes up for the last one only), when the deadline for starting is over, or when
-its own status says that it has looked further.
+An instant gets one only when nothing can start for it any more: a runner that finds a record
+does not run. Kubernetes starts nothing for an instant when a later one is due (it makes up for
+the last one only), when its starting deadline is over, or when the CronJob's status names a
+later instant.
 
-Each is a record of its own but those of a suspension: two servers that see the
-cluster differently must not write stretches that overlap.
+Every instant gets a record of its own, except those of a suspension. Two servers that see the
+cluster differently would otherwise write records that overlap.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler import names
-from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.timeline import Due
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status, Stretch
-from jvscheduler_server.cluster.objects import TaskCronJob
+from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey
 
 GRACE: Final = timedelta(seconds=60)
-"""What became due so shortly ago may be on its way: the controller, the scheduler and the
-watch each take their time."""
+"""Nothing is decided for an instant that came due less than this ago: Kubernetes' controller,
+its scheduler and our watch each take their time."""
 
 
 @dataclass(frozen=True)
-class Carrier:
-    """What carries a task in the cluster now. `cron_job` None: nothing does."""
+class TaskSnapshot:
+    """What the cluster has of one task at one moment."""
 
-    namespace: str
-    task_id: str
+    key: TaskKey
     name: str
+    """Name of the ScheduledTask."""
     cron_job: TaskCronJob | None
-    begun: Collection[datetime]
-    """Instants of which a Job, or a pod that is not yet recorded, is known."""
+    started: Collection[datetime]
+    """Instants for which a Job exists, or a pod whose outcome is not recorded yet."""
     active: Collection[datetime]
     """Those of them whose Job has not ended."""
 
 
 @dataclass(frozen=True)
-class Open:
-    """A due instant without a record, and the one after it."""
-
+class UnrecordedInstant:
     due: Due
     next: datetime | None
+    """The instant that is due after it."""
+
+    @property
+    def time(self) -> datetime:
+        return self.due.instant
+
+    @property
+    def deadline(self) -> datetime | None:
+        """The time after which no Job may start for it."""
+        seconds = self.due.revision.starting_deadline_seconds
+        return None if seconds is None else self.time + timedelta(seconds=seconds)
 
 
-def open_instants(
+@dataclass(frozen=True)
+class Explanation:
+    """Why nothing ran for an instant, as its record will say it."""
+
+    status: Status
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What decides why nothing ran for an instant."""
+
+    instant: UnrecordedInstant
+    task: TaskSnapshot
+    jobs: Sequence[ScheduledJob]
+    """Records of the task's jobs that were due before the instant or with it."""
+
+
+Rule = Callable[[Evidence], Explanation | None]
+
+
+def unrecorded(
     due: Sequence[Due], after: datetime | None, jobs: Iterable[ScheduledJob]
-) -> list[Open]:
-    """Those that no record accounts for; `after` is what is due after the last of `due`."""
-    instants = [one.instant for one in due]
-    taken: set[int] = set()
+) -> list[UnrecordedInstant]:
+    """Return those that no job's record covers. `after` is due after the last one of `due`."""
+    times = [each.instant for each in due]
+    covered: set[int] = set()
     for job in jobs:
         first, last = job.scheduled_time, job.last_scheduled_time or job.scheduled_time
         if first is not None and last is not None:
-            taken.update(range(bisect_left(instants, first), bisect_right(instants, last)))
-    following = [*instants[1:], after]
-    return [Open(due[n], following[n]) for n in range(len(due)) if n not in taken]
+            covered.update(range(bisect_left(times, first), bisect_right(times, last)))
+    following = [*times[1:], after]
+    return [UnrecordedInstant(due[n], following[n]) for n in range(len(due)) if n not in covered]
 
 
-def is_lost(one: Open, carrier: Carrier, now: datetime) -> bool:
-    """Whether nothing will run for it any more."""
-    instant, cron_job = one.due.instant, carrier.cron_job
-    if instant in carrier.begun or now - instant < GRACE:
+def can_no_longer_start(instant: UnrecordedInstant, task: TaskSnapshot, now: datetime) -> bool:
+    """True when nothing will run for the instant any more."""
+    if instant.time in task.started or now - instant.time < GRACE:
         return False
-    if one.due.revision.suspended or cron_job is None:
+    if instant.due.revision.suspended or task.cron_job is None:
         return True
-    passed = cron_job.last_schedule_time
-    if passed is not None and passed >= instant:
+    last_scheduled = task.cron_job.last_schedule_time
+    if last_scheduled is not None and last_scheduled >= instant.time:
         return True
-    limits = [limit for limit in (one.next, _deadline(one)) if limit is not None]
+    limits = [limit for limit in (instant.next, instant.deadline) if limit is not None]
     return any(now - limit >= GRACE for limit in limits)
 
 
-def stretches(
-    lost: Sequence[Open], carrier: Carrier, jobs: Sequence[ScheduledJob]
+def stretches_to_record(
+    instants: Sequence[UnrecordedInstant], task: TaskSnapshot, jobs: Sequence[ScheduledJob]
 ) -> list[Stretch]:
-    """The records to write."""
-    found: list[Stretch] = []
-    followed_by: datetime | None = None
-    for one in lost:
-        made = _stretch(one, carrier, jobs)
-        is_next = one.due.instant == followed_by
-        if found and is_next and made.reason == found[-1].reason == Reason.SUSPENDED:
-            made = _joined(found.pop(), made)
-        found.append(made)
-        followed_by = one.next
-    return found
+    """Return the records to write. Consecutive instants of a suspension share one."""
+    stretches: list[Stretch] = []
+    next_time: datetime | None = None
+    for instant in instants:
+        stretch = _stretch(instant, task, explain(Evidence(instant, task, jobs)))
+        is_next = bool(stretches) and instant.time == next_time
+        if is_next and stretch.reason == stretches[-1].reason == Reason.SUSPENDED:
+            stretch = _joined(stretches.pop(), stretch)
+        stretches.append(stretch)
+        next_time = instant.next
+    return stretches
 
 
-def _joined(earlier: Stretch, later: Stretch) -> Stretch:
-    return Stretch(**{**vars(earlier), "last": later.last, "count": earlier.count + later.count})
+def explain(evidence: Evidence) -> Explanation:
+    """Return why nothing ran: the first rule's answer."""
+    answers = (rule(evidence) for rule in RULES)
+    return next((answer for answer in answers if answer is not None), NO_JOB)
 
 
-def _stretch(one: Open, carrier: Carrier, jobs: Sequence[ScheduledJob]) -> Stretch:
-    status, reason, message = _verdict(one, carrier, jobs)
-    return Stretch(
-        task_id=carrier.task_id,
-        namespace=carrier.namespace,
-        name=carrier.name,
-        status=status,
-        reason=reason,
-        message=message,
-        first=one.due.instant,
-        last=one.due.instant,
-        count=1,
-    )
+def _suspended(evidence: Evidence) -> Explanation | None:
+    if not evidence.instant.due.revision.suspended:
+        return None
+    return Explanation(Status.SKIPPED, Reason.SUSPENDED, "the task was suspended")
 
 
-def _verdict(
-    one: Open, carrier: Carrier, jobs: Sequence[ScheduledJob]
-) -> tuple[Status, Reason, str]:
-    instant, cron_job = one.due.instant, carrier.cron_job
-    if one.due.revision.suspended:
-        return Status.SKIPPED, Reason.SUSPENDED, "the task was suspended"
-    if cron_job is None:
-        return Status.MISSED, Reason.CONTROLLER_DOWN, "the task had no CronJob"
-    if cron_job.forbids_concurrency and _was_running(instant, carrier, jobs):
-        text = "a job of the task had not ended, and its CronJob forbids another"
-        return Status.SKIPPED, Reason.CONCURRENCY_LIMIT, text
-    deadline = _deadline(one)
-    if deadline is not None and (one.next is None or deadline < one.next):
-        text = "Kubernetes made no Job before the task's startingDeadlineSeconds were over"
-        return Status.MISSED, Reason.DEADLINE_MISSED, text
-    text = "Kubernetes made no Job for it"
-    return Status.MISSED, Reason.CONTROLLER_DOWN, text
+def _without_cron_job(evidence: Evidence) -> Explanation | None:
+    if evidence.task.cron_job is not None:
+        return None
+    return Explanation(Status.MISSED, Reason.CONTROLLER_DOWN, "the task had no CronJob")
 
 
-def _was_running(instant: datetime, carrier: Carrier, jobs: Iterable[ScheduledJob]) -> bool:
-    if any(other < instant for other in carrier.active):
+def _concurrency_forbidden(evidence: Evidence) -> Explanation | None:
+    cron_job = evidence.task.cron_job
+    if cron_job is None or not cron_job.forbids_concurrency or not _another_was_running(evidence):
+        return None
+    message = "a job of the task had not ended, and its CronJob forbids another"
+    return Explanation(Status.SKIPPED, Reason.CONCURRENCY_LIMIT, message)
+
+
+def _deadline_missed(evidence: Evidence) -> Explanation | None:
+    deadline, next_time = evidence.instant.deadline, evidence.instant.next
+    # Kubernetes drops an instant when the next one is due. A deadline after that was not
+    # what kept the Job from being created.
+    if deadline is None or (next_time is not None and deadline >= next_time):
+        return None
+    message = "Kubernetes made no Job before the task's startingDeadlineSeconds were over"
+    return Explanation(Status.MISSED, Reason.DEADLINE_MISSED, message)
+
+
+RULES: Final[Sequence[Rule]] = (
+    _suspended,
+    _without_cron_job,
+    _concurrency_forbidden,
+    _deadline_missed,
+)
+
+NO_JOB: Final = Explanation(Status.MISSED, Reason.CONTROLLER_DOWN, "Kubernetes made no Job for it")
+"""The answer when no rule has one."""
+
+
+def _another_was_running(evidence: Evidence) -> bool:
+    time = evidence.instant.time
+    if any(other < time for other in evidence.task.active):
         return True
     return any(
         job.execution_time is not None
         and job.attempts
-        and job.execution_time <= instant
-        and (job.completed_at is None or job.completed_at >= instant)
-        for job in jobs
+        and job.execution_time <= time
+        and (job.completed_at is None or job.completed_at >= time)
+        for job in evidence.jobs
     )
 
 
-def _deadline(one: Open) -> datetime | None:
-    seconds = one.due.revision.starting_deadline_seconds
-    return None if seconds is None else one.due.instant + timedelta(seconds=seconds)
+def _stretch(instant: UnrecordedInstant, task: TaskSnapshot, explanation: Explanation) -> Stretch:
+    return Stretch(
+        task_id=task.key.task_id,
+        namespace=task.key.namespace,
+        name=task.name,
+        status=explanation.status,
+        reason=explanation.reason,
+        message=explanation.message,
+        first=instant.time,
+        last=instant.time,
+        count=1,
+    )
 
 
-def carrier_name(task_id: str, cron_job: TaskCronJob | None) -> str:
-    return cron_job.name if cron_job else names.resource_name(task_id)
+def _joined(earlier: Stretch, later: Stretch) -> Stretch:
+    return replace(earlier, last=later.last, count=earlier.count + later.count)

@@ -1,119 +1,100 @@
-"""Writes down which definition each CronJob carries, as soon as it is seen.
+"""Writes a revision for each CronJob that changed, and for each task whose CronJob is gone.
 
-A CronJob whose two times have not changed since the last look is not looked at
-again. Two servers write the same: a revision's id follows from its start.
+A CronJob is read again only when its two times have changed. Two servers write the same
+revision: its id follows from the task and its start.
 """
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler_server.cluster.objects import TaskCronJob, TaskState
+from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
-from jvscheduler_server.repair.revisions.decide import (
-    CRON_JOB,
-    LOOP,
-    is_carried,
-    removal_of,
-    revision_of,
-)
+from jvscheduler_server.repair.backends import CRON_JOB, cron_jobs_by_task, is_by_cron_job
+from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
 
-Key = tuple[str, str]
-"""A task's namespace and id."""
-
-Sight = tuple[datetime, datetime]
+Version = tuple[datetime, datetime]
+"""When a CronJob was created and when it was last edited."""
 
 HANDOVER: Final = timedelta(seconds=2)
-"""How long a loop may take to hear that a CronJob, whose times are in whole seconds, took over."""
+"""A loop may start jobs for this long after a CronJob took over: it learns of that by a watch,
+and the CronJob's times are in whole seconds."""
+
+_EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
 
-class Revisions:
+class CronJobRevisions:
     def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
         self._store = store
         self._cluster = cluster
-        self._seen: dict[Key, Sight | None] = {}
-        """None: known of from the history alone."""
-        self._began = False
+        self._written: dict[TaskKey, Version | None] = {}
+        """The CronJobs whose definition the history has. None: only the history knows of it."""
+        self._has_read_history = False
 
-    def carried(self) -> Mapping[Key, TaskCronJob]:
-        """Tasks with a CronJob that schedules them; not those that a loop serves already."""
-        looped = {key_of(task) for task in self._cluster.tasks() if task.backend == LOOP}
-        found = {key_of(cron_job): cron_job for cron_job in self._cluster.cron_jobs()}
-        return {key: cron_job for key, cron_job in found.items() if key not in looped}
+    async def write(self, now: datetime) -> Collection[TaskKey]:
+        """Write what changed, and return the tasks whose definition may have changed.
 
-    async def write(self, now: datetime) -> Collection[Key]:
-        """The tasks whose definition has changed. Raises HistoryUnavailable; then again."""
-        carried = self.carried()
-        absent_before = await self._begin() if not self._began else set()
-        changed = [k for k, c in carried.items() if self._seen.get(k) != _sight(c)]
-        gone = self._gone(carried)
-        lasts = await self._lasts([*changed, *gone])
-        made = [await self._revision(carried[key], lasts.get(key), now) for key in changed]
-        made += [
-            removal_of(lasts.get(key), await self._end(key, absent_before, now)) for key in gone
-        ]
-        await self._store.add_revisions([revision for revision in made if revision is not None])
-        self._forget(carried)
-        self._seen |= {key: _sight(carried[key]) for key in changed}
-        self._began = True
+        Raises HistoryUnavailable. Then the next call does the same again.
+        """
+        cron_jobs = cron_jobs_by_task(self._cluster)
+        from_history = set() if self._has_read_history else await self._read_history()
+        changed = [k for k, c in cron_jobs.items() if self._written.get(k) != _version(c)]
+        gone = self._gone(cron_jobs)
+        last = await self._last_revisions([*changed, *gone])
+        revisions = [await self._revision(cron_jobs[key], last.get(key), now) for key in changed]
+        for key in gone:
+            # Without a server nobody saw when it was removed. Nothing is known to be due
+            # after the task's last record, so the removal is dated there.
+            end = await self._last_instant(key, now) if key in from_history else now
+            revisions.append(removal_of(last.get(key), end))
+        await self._store.add_revisions(
+            [revision for revision in revisions if revision is not None]
+        )
+        # A task that has left `cron_jobs` gets its next revision from its next backend.
+        self._written = {key: v for key, v in self._written.items() if key in cron_jobs}
+        self._written |= {key: _version(cron_jobs[key]) for key in changed}
+        self._has_read_history = True
         return [*changed, *gone]
 
     async def _revision(
         self, cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
     ) -> ScheduleRevision | None:
-        """Up to when a loop has just run the task, its definition was in force."""
-        made = revision_of(cron_job, last, now)
-        if made is None or made.since is None or last is None or last.backend == CRON_JOB:
-            return made
-        key, until = key_of(cron_job), made.since + HANDOVER
-        known = await self._store.last_instants(key[0], [key[1]], until)
-        return identified(made, max(made.since, known.get(key[1], made.since)))
+        revision = revision_of(cron_job, last, now)
+        if revision is None or revision.since is None or last is None or last.backend == CRON_JOB:
+            return revision
+        # A loop served the task before. For instants that it still ran, its definition was in
+        # force; otherwise they would seem to be the CronJob's, with one record too many.
+        key, until = cron_job.key, revision.since + HANDOVER
+        known = await self._store.last_instants(key.namespace, [key.task_id], until)
+        return identified(revision, max(revision.since, known.get(key.task_id, revision.since)))
 
-    async def _begin(self) -> set[Key]:
-        """What the history takes for carried by a CronJob."""
-        known: set[Key] = set()
+    async def _read_history(self) -> set[TaskKey]:
+        """Read which tasks a CronJob carries, as the history says; return their keys."""
+        keys: set[TaskKey] = set()
         for namespace in {namespace for namespace, _ in await self._store.tasks()}:
-            lasts = await self._store.last_revisions(namespace)
-            known |= {(namespace, task) for task, last in lasts.items() if is_carried(last)}
-        self._seen = dict.fromkeys(known)
-        return known
+            last = await self._store.last_revisions(namespace)
+            keys |= {TaskKey(namespace, task) for task, r in last.items() if is_by_cron_job(r)}
+        self._written = dict.fromkeys(keys)
+        return keys
 
-    def _gone(self, carried: Collection[Key]) -> list[Key]:
-        """Of tasks that are no more: one that still is has its CronJob made again."""
-        tasks = {key_of(task) for task in self._cluster.tasks()}
-        return [key for key in self._seen if key not in carried and key not in tasks]
+    def _gone(self, cron_jobs: Collection[TaskKey]) -> list[TaskKey]:
+        # While the task exists, the operator creates its CronJob again: nothing was removed.
+        tasks = {task.key for task in self._cluster.tasks()}
+        return [key for key in self._written if key not in cron_jobs and key not in tasks]
 
-    def _forget(self, carried: Collection[Key]) -> None:
-        """Who carries it next writes the next revision; only then is it looked at anew."""
-        self._seen = {key: sight for key, sight in self._seen.items() if key in carried}
-
-    async def _lasts(self, keys: Iterable[Key]) -> Mapping[Key, ScheduleRevision]:
-        found: dict[Key, ScheduleRevision] = {}
+    async def _last_revisions(self, keys: Iterable[TaskKey]) -> Mapping[TaskKey, ScheduleRevision]:
+        found: dict[TaskKey, ScheduleRevision] = {}
         for namespace, ids in by_namespace(keys).items():
-            lasts = await self._store.last_revisions(namespace, ids)
-            found |= {(namespace, task): last for task, last in lasts.items()}
+            last = await self._store.last_revisions(namespace, ids)
+            found |= {TaskKey(namespace, task): revision for task, revision in last.items()}
         return found
 
-    async def _end(self, key: Key, absent_before: Collection[Key], now: datetime) -> datetime:
-        """Of one that went while no server ran, nothing is known after its last record."""
-        if key not in absent_before:
-            return now
-        last = await self._store.last_instants(key[0], [key[1]], now)
-        return last.get(key[1], datetime.fromtimestamp(0, now.tzinfo))
+    async def _last_instant(self, key: TaskKey, now: datetime) -> datetime:
+        last = await self._store.last_instants(key.namespace, [key.task_id], now)
+        return last.get(key.task_id, _EPOCH)
 
 
-def by_namespace(keys: Iterable[Key]) -> Mapping[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    for namespace, task_id in keys:
-        found.setdefault(namespace, []).append(task_id)
-    return found
-
-
-def key_of(task: TaskState | TaskCronJob) -> Key:
-    return task.namespace, task.task_id
-
-
-def _sight(cron_job: TaskCronJob) -> Sight:
+def _version(cron_job: TaskCronJob) -> Version:
     return cron_job.created_time, cron_job.changed_time

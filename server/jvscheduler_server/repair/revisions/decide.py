@@ -1,9 +1,8 @@
-"""Which definition of a task a CronJob carries, and since when. Pure.
+"""Decides which definition a CronJob carries, and since when. Pure.
 
-What Kubernetes follows is the CronJob, not the ScheduledTask that it was made
-from, so the revision is the CronJob's; and it is in force since the CronJob
-changed, not since a server saw that: instants in between are judged by what
-was true then, also when no server ran.
+Kubernetes follows the CronJob, not the ScheduledTask from which it was made. So a revision says
+what the CronJob says, and it is in force since the CronJob changed, not since a server saw the
+change: due instants before that are judged by the definition of their time.
 """
 
 from datetime import datetime, timedelta
@@ -11,20 +10,18 @@ from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, beginning, identified
 from jvscheduler_server.cluster.objects import TaskCronJob
+from jvscheduler_server.repair.backends import CRON_JOB, is_by_cron_job
 
-CRON_JOB: Final = "CronJob"
-LOOP: Final = "Loop"
-
-FIRST_SIGHT: Final = timedelta(hours=1)
-"""A CronJob that is older when a history first hears of it was another history's: what it
-did before is none of this one's."""
+NEW_WITHIN: Final = timedelta(hours=1)
+"""A CronJob without a revision counts as new when it is at most this old. An older one was
+another history's before: its earlier due instants have no records here and need none."""
 
 
 def revision_of(
     cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
 ) -> ScheduleRevision | None:
-    """None when the task's last revision says the same."""
-    made = ScheduleRevision(
+    """Return the revision to write. None: the task's last one says the same."""
+    revision = ScheduleRevision(
         job_name=cron_job.task_id,
         namespace=cron_job.namespace,
         schedule=cron_job.schedule,
@@ -34,32 +31,26 @@ def revision_of(
         starting_deadline_seconds=cron_job.starting_deadline_seconds,
         backend=CRON_JOB,
     )
-    if last is not None and last.meaning() == made.meaning():
+    if last is not None and last.meaning() == revision.meaning():
         return None
-    return identified(made, _since(cron_job, last, now))
+    return identified(revision, _since(cron_job, last, now))
 
 
 def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevision | None:
-    """None when it was not, or is no longer, a CronJob's."""
-    return removed(last, since) if last is not None and is_carried(last) else None
+    """Return the revision that ends a task. None: no CronJob carries it any more."""
+    return removed(last, since) if last is not None and is_by_cron_job(last) else None
 
 
 def removed(last: ScheduleRevision, since: datetime) -> ScheduleRevision:
     return identified(last.model_copy(update={"removed": True}), beginning(last, since))
 
 
-def is_carried(last: ScheduleRevision) -> bool:
-    return last.backend == CRON_JOB and not last.removed
-
-
-def is_served(last: ScheduleRevision) -> bool:
-    return last.backend == LOOP and not last.removed
-
-
 def _since(cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime) -> datetime:
     if last is None:
-        is_new = now - cron_job.created_time <= FIRST_SIGHT
+        is_new = now - cron_job.created_time <= NEW_WITHIN
         return cron_job.created_time if is_new else now
+    # A CronJob that is older than the loop's revision was kept, suspended, while the loop
+    # served the task: it is in force again since its last edit, which resumed it.
     was_kept = last.since is not None and cron_job.created_time < last.since
-    goes_on = is_carried(last) or was_kept  # suspended, while a loop served the task
+    goes_on = is_by_cron_job(last) or was_kept
     return beginning(last, cron_job.changed_time if goes_on else cron_job.created_time)

@@ -15,7 +15,8 @@ from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.findings import Kind
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskState
-from jvscheduler_server.repair.due_instants.apply import MOST_INSTANTS, Accounts
+from jvscheduler_server.repair.due_instants.apply import MOST_INSTANTS, DueInstantRepair
+from jvscheduler_server.repair.revisions.apply import CronJobRevisions
 from tests.support.history.findings import findings_of
 from tests.support.history.outcomes import NOON, begun, completed, of_job
 from tests.support.history.stories import stretch
@@ -24,6 +25,18 @@ from tests.support.server.in_memory import FakeCluster, FlakyHistory
 from tests.support.server.task_pods import JOB, ended_pod
 
 Told = tuple[float, str, str | None, int]
+
+
+class Server:
+    """The two repairs that work together on a CronJob's due instants."""
+
+    def __init__(self, store: FlakyHistory, cluster: FakeCluster) -> None:
+        self._revisions = CronJobRevisions(store, cluster)
+        self._due_instants = DueInstantRepair(store, cluster)
+
+    async def look(self, now: datetime) -> None:
+        self._due_instants.track(await self._revisions.write(now), now)
+        await self._due_instants.record(now)
 
 
 class Scene:
@@ -37,18 +50,14 @@ class Scene:
         self.look(at)
 
     def restart(self) -> None:
-        self.accounts = Accounts(self.store, self.cluster)
+        self.server = Server(self.store, self.cluster)
 
     def look(self, at: float) -> None:
-        asyncio.run(self._pass(minutes(at)))
+        asyncio.run(self.server.look(minutes(at)))
 
     def pass_twice(self, at: float) -> None:
         self.look(at)
         self.look(at + 0.5)
-
-    async def _pass(self, now: datetime) -> None:
-        await self.accounts.revise(now)
-        await self.accounts.account(now)
 
     def ran(self, number: int, **changes: Any) -> None:
         asyncio.run(self.store.record(completed(of_job(number), **changes)))
@@ -215,12 +224,10 @@ def test_what_a_loop_serves_is_the_loops_to_account_for() -> None:
 
 def test_two_servers_write_the_same() -> None:
     s = Scene(cron_job(suspended=True))
-    other = Accounts(s.store, s.cluster)
+    other = Server(s.store, s.cluster)
     for at in (20, 20.5, 21, 26, 26.5):
         s.look(at)
-        mine, s.accounts = s.accounts, other
-        s.look(at + 0.1)
-        s.accounts = mine
+        asyncio.run(other.look(minutes(at + 0.1)))
     assert s.told() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 1), (25, *SUSPENDED, 1)]
     assert s.findings(25) == {}
 

@@ -10,7 +10,7 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
 from jvscheduler.verification.findings import Kind
 from jvscheduler_server.cluster.objects import TaskState
-from jvscheduler_server.repair.former_loop_tasks.apply import Abandoned
+from jvscheduler_server.repair.former_loop_tasks.apply import FormerLoopTaskRepair
 from tests.support.history.findings import findings_of
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import RESTOCK, all_of, minutes, revision, stretch
@@ -25,15 +25,15 @@ class Scene:
     def __init__(self, **definition: Any) -> None:
         self.store = FlakyHistory()
         self.cluster = FakeCluster()
-        self.abandoned = Abandoned(self.store, self.cluster)
+        self.repair = FormerLoopTaskRepair(self.store, self.cluster)
         self.revise(revision(0, backend="Loop", **definition))
         asyncio.run(self.store.record_stretches([stretch(1, 5, count=5)]))
         self.has_task("Loop")
         self.look(8)
 
     def restart_server(self, at: float) -> None:
-        self.abandoned = Abandoned(self.store, self.cluster)
-        asyncio.run(self.abandoned.begin(minutes(at)))
+        self.repair = FormerLoopTaskRepair(self.store, self.cluster)
+        asyncio.run(self.repair.read_history(minutes(at)))
 
     def revise(self, made: ScheduleRevision) -> None:
         asyncio.run(self.store.add_revisions([made]))
@@ -44,7 +44,7 @@ class Scene:
 
     def look(self, *at: float) -> None:
         for time in at:
-            asyncio.run(self.abandoned.account(minutes(time)))
+            asyncio.run(self.repair.record(minutes(time)))
 
     def stretches(self) -> Sequence[tuple[Any, Any, Any, int]]:
         """After the loop's own."""

@@ -10,7 +10,7 @@ import pytest
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.jobs import to_task_cron_job
-from jvscheduler_server.repair.revisions.apply import Revisions
+from jvscheduler_server.repair.revisions.apply import CronJobRevisions
 from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import stretch
@@ -132,7 +132,7 @@ class Scene:
         self.restart()
 
     def restart(self) -> None:
-        self.revisions = Revisions(self.store, self.cluster)
+        self.revisions = CronJobRevisions(self.store, self.cluster)
 
     def write(self, at: float, *cron_jobs: Any) -> list[tuple[str, str]]:
         self.cluster.seen_cron_jobs = list(cron_jobs)

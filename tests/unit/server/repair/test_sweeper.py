@@ -1,4 +1,4 @@
-"""The sweep as it acts: a history that is away, pods that go, faults in between."""
+"""The sweeper while the history is away, pods are deleted and errors occur."""
 
 import asyncio
 import logging
@@ -61,7 +61,7 @@ def test_a_pod_that_died_is_recorded_once() -> None:
     play(scene)
 
 
-def test_nothing_is_concluded_before_the_cluster_is_known() -> None:
+def test_nothing_is_decided_before_the_cluster_is_synced() -> None:
     async def scene(s: Scene) -> None:
         await s.store.claim(begun())
         s.cluster.synced = False
@@ -71,7 +71,7 @@ def test_nothing_is_concluded_before_the_cluster_is_known() -> None:
     play(scene)
 
 
-def test_what_the_history_missed_is_kept_until_it_is_back_also_when_the_pod_is_gone() -> None:
+def test_an_outcome_is_kept_until_the_history_is_back_also_when_its_pod_is_gone() -> None:
     async def scene(s: Scene) -> None:
         s.store.away = True
         s.cluster.seen_pods = [last_attempt(completed(begun()))]
@@ -99,7 +99,7 @@ def test_a_server_that_starts_again_repairs_from_the_pods_that_exist() -> None:
     play(scene)
 
 
-def test_a_pod_that_left_nothing_to_tell_is_forgotten() -> None:
+def test_a_deleted_pod_whose_outcome_is_recorded_is_forgotten() -> None:
     async def scene(s: Scene) -> None:
         s.cluster.gone = [last_attempt(completed(begun(recorded=True)))]
         await s.sweeper.sweep()
@@ -109,7 +109,7 @@ def test_a_pod_that_left_nothing_to_tell_is_forgotten() -> None:
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_the_history_is_asked_about_a_pod_that_ended_well_without_a_word(deleted: bool) -> None:
+def test_the_history_is_asked_about_a_pod_that_left_no_outcome(deleted: bool) -> None:
     async def scene(s: Scene) -> None:
         await s.sweeper.sweep()
         await s.store.claim(begun())
@@ -128,7 +128,7 @@ def test_the_history_is_asked_about_a_pod_that_ended_well_without_a_word(deleted
     play(scene)
 
 
-def test_a_run_whose_pod_vanished_while_the_server_was_away_lost_its_runner() -> None:
+def test_an_attempt_whose_pod_vanished_while_no_server_ran_lost_its_runner() -> None:
     async def scene(s: Scene) -> None:
         await s.store.claim(begun())
         await s.sweeper.sweep()
@@ -137,7 +137,7 @@ def test_a_run_whose_pod_vanished_while_the_server_was_away_lost_its_runner() ->
     play(scene)
 
 
-def test_a_run_of_a_loop_goes_on_while_the_history_is_away_and_is_then_heard_of_again() -> None:
+def test_a_loops_job_is_not_lost_while_the_history_is_away() -> None:
     async def scene(s: Scene) -> None:
         claim = begun(loop="jvscheduler-loop-1", start_time=s.clock.now)
         await s.store.claim(claim)
@@ -158,7 +158,7 @@ def test_a_run_of_a_loop_goes_on_while_the_history_is_away_and_is_then_heard_of_
     play(scene)
 
 
-def test_a_job_whose_kubernetes_job_was_deleted_between_two_attempts_is_closed() -> None:
+def test_a_job_ends_when_its_kubernetes_job_was_deleted_between_two_attempts() -> None:
     async def scene(s: Scene) -> None:
         await s.store.record(failed(begun(retry_count=1)))
         s.cluster.seen_jobs = [KubernetesJob(begun().job_name, "shop", finished=False)]
@@ -172,7 +172,7 @@ def test_a_job_whose_kubernetes_job_was_deleted_between_two_attempts_is_closed()
     play(scene)
 
 
-def test_unfinished_jobs_are_compared_each_half_minute_only() -> None:
+def test_unfinished_jobs_are_compared_only_every_half_minute() -> None:
     async def scene(s: Scene) -> None:
         await s.sweeper.sweep()
         await s.store.claim(begun())
@@ -185,7 +185,7 @@ def test_unfinished_jobs_are_compared_each_half_minute_only() -> None:
     play(scene)
 
 
-def test_a_pod_that_goes_between_the_two_looks_keeps_its_true_reason() -> None:
+def test_a_pod_that_is_deleted_between_the_two_reads_keeps_its_true_reason() -> None:
     async def scene(s: Scene) -> None:
         s.cluster.seen_pods = [task_pod()]
         await s.store.claim(begun())
@@ -255,7 +255,7 @@ def test_the_sweep_goes_on_after_the_history_was_away_and_after_a_fault(
     assert "recorded for the runner" in caplog.text
 
 
-def test_pauses_grow_to_a_bound_and_begin_anew() -> None:
+def test_pauses_grow_to_a_limit_and_start_anew_after_a_success() -> None:
     backoff = Backoff(first=1, longest=8)
     pauses = [backoff.next() for _ in range(6)]
     for pause, whole in zip(pauses, [1, 2, 4, 8, 8, 8], strict=True):

@@ -1,4 +1,4 @@
-"""What pods tell about attempts that their runners could not record."""
+"""Outcomes of pods that ended, and the order of the rules that give their reasons."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -7,7 +7,7 @@ import pytest
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
-from jvscheduler_server.repair.attempts.pod_rules import repair, repairs
+from jvscheduler_server.repair.attempts.decide_pods import outcome_of_pod, outcomes_of_pods
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
 
@@ -43,7 +43,7 @@ CASES = [
         "low on memory",
     ),
     Case(
-        "taken away by the eviction API",
+        "removed by the eviction API",
         task_pod(deleted=True, deletion_time=END, disruption="evicting"),
         Reason.EVICTED,
         "evicting",
@@ -92,7 +92,7 @@ CASES = [
         "disappeared while the server was not watching",
     ),
     Case(
-        "ended by its container without a word",
+        "its container ended and left no outcome",
         ended_pod(exit_code=127, message="no such program"),
         Reason.CONTAINER_FAILED,
         "exit code 127 before it told its outcome: no such program",
@@ -107,8 +107,8 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_pod_that_ended_without_a_word_is_closed_with_the_true_reason(case: Case) -> None:
-    outcome = repair(case.pod, NOW)
+def test_a_pod_that_left_no_outcome_gets_the_true_reason(case: Case) -> None:
+    outcome = outcome_of_pod(case.pod, NOW)
     assert outcome is not None
     assert (outcome.status, outcome.reason) == (case.status, case.reason)
     assert outcome.error_message is not None
@@ -129,49 +129,49 @@ NOTHING = {
 
 @pytest.mark.parametrize("name", NOTHING)
 def test_there_is_nothing_to_record_for_a_pod_that(name: str) -> None:
-    assert repair(NOTHING[name], NOW) is None
+    assert outcome_of_pod(NOTHING[name], NOW) is None
 
 
 @pytest.mark.parametrize("deleted", [False, True])
-def test_what_a_runner_could_not_record_is_recorded_as_it_told_it(deleted: bool) -> None:
-    told = failed(begun())
-    assert repair(ended_pod(reported=told, deleted=deleted), NOW) == told
+def test_an_outcome_that_the_runner_could_not_record_is_recorded_as_it_is(deleted: bool) -> None:
+    outcome = failed(begun())
+    assert outcome_of_pod(ended_pod(reported=outcome, deleted=deleted), NOW) == outcome
 
 
-def test_a_runners_word_counts_more_than_kubernetes_reason() -> None:
-    told = failed(begun(), reason=Reason.OOM_KILLED)
-    assert repair(ended_pod(reported=told, reason="Evicted"), NOW) == told
+def test_the_runners_outcome_counts_more_than_kubernetes_reason() -> None:
+    outcome = failed(begun(), reason=Reason.OOM_KILLED)
+    assert outcome_of_pod(ended_pod(reported=outcome, reason="Evicted"), NOW) == outcome
 
 
 def test_an_outcome_has_the_facts_of_its_pod() -> None:
-    outcome = repair(ended_pod(retry_count=2), NOW)
+    outcome = outcome_of_pod(ended_pod(retry_count=2), NOW)
     assert outcome is not None
-    told = replace(outcome, status=Status.RUNNING, reason=None, error_message=None)
-    assert told == begun(completion_time=END, retry_count=2, node_name="node-1")
+    facts = replace(outcome, status=Status.RUNNING, reason=None, error_message=None)
+    assert facts == begun(completion_time=END, retry_count=2, node_name="node-1")
 
 
-def test_a_pod_that_never_started_began_when_it_was_made_and_ended_when_it_was_deleted() -> None:
-    outcome = repair(waiting_pod(deleted=True, deletion_time=END), NOW)
+def test_an_attempt_that_never_started_lasts_from_its_pods_creation_to_its_deletion() -> None:
+    outcome = outcome_of_pod(waiting_pod(deleted=True, deletion_time=END), NOW)
     assert outcome is not None
     assert (outcome.start_time, outcome.completion_time) == (NOON, END)
 
 
-def test_an_end_that_nobody_saw_is_now_and_never_before_the_start() -> None:
-    vanished = repair(task_pod(deleted=True, vanished=True), NOW)
+def test_an_unseen_end_is_now_and_never_before_the_start() -> None:
+    vanished = outcome_of_pod(task_pod(deleted=True, vanished=True), NOW)
     assert vanished is not None
     assert vanished.completion_time == NOW
-    skewed = repair(task_pod(deleted=True, deletion_time=NOON), NOW)
+    skewed = outcome_of_pod(task_pod(deleted=True, deletion_time=NOON), NOW)
     assert skewed is not None
     assert skewed.completion_time == START
 
 
 def test_a_long_message_is_cut() -> None:
-    outcome = repair(ended_pod(message="x" * 9000), NOW)
+    outcome = outcome_of_pod(ended_pod(message="x" * 9000), NOW)
     assert outcome is not None
     assert outcome.error_message is not None
     assert len(outcome.error_message.encode()) <= MAX_ERROR_BYTES
 
 
-def test_of_many_pods_those_with_something_to_tell_are_told() -> None:
+def test_only_pods_with_an_outcome_are_returned() -> None:
     dead = ended_pod(name="dead")
-    assert [pod for pod, _ in repairs([task_pod(), dead, waiting_pod()], NOW)] == [dead]
+    assert [pod for pod, _ in outcomes_of_pods([task_pod(), dead, waiting_pod()], NOW)] == [dead]

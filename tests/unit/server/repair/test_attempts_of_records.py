@@ -1,4 +1,4 @@
-"""Jobs that the history takes for unfinished and that the cluster knows to be over."""
+"""Jobs that are unfinished in the history and over in the cluster."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,7 +11,13 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import merge
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
-from jvscheduler_server.repair.attempts.decide import GRACE, LOOP_GRACE, closings, givings_up, seen
+from jvscheduler_server.repair.attempts.decide_records import (
+    GRACE,
+    LOOP_GRACE,
+    end_open_attempts,
+    give_up_retries,
+)
+from jvscheduler_server.repair.attempts.gather import take_snapshot
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
 
@@ -25,7 +31,7 @@ def record(outcome: Outcome, **changes: Any) -> ScheduledJob:
 
 
 def closed(job: ScheduledJob, *pods: TaskPod, now: Any = LATE) -> list[Outcome]:
-    return closings([job], seen(pods, []), now, heard_since=START)
+    return end_open_attempts([job], take_snapshot(pods, [], now, START))
 
 
 def test_a_running_job_whose_pod_is_nowhere_lost_its_runner() -> None:
@@ -46,7 +52,7 @@ def test_a_lost_runners_outcome_closes_its_record() -> None:
     assert (merged.status, merged.reason, merged.node_name) == ("failed", "RunnerLost", None)
 
 
-def test_a_record_that_just_gave_a_sign_of_life_is_left_alone() -> None:
+def test_an_attempt_with_a_recent_sign_of_life_is_left_alone() -> None:
     assert closed(record(begun()), now=LATE - timedelta(seconds=1)) == []
     beat = LATE - timedelta(seconds=10)
     assert closed(record(begun(), heartbeat_time=beat)) == []
@@ -61,19 +67,19 @@ def test_a_pod_of_the_same_name_in_another_namespace_is_another_pod() -> None:
 
 
 @pytest.mark.parametrize("recorded", [True, False])
-def test_an_attempt_that_the_history_has_open_ends_as_its_runner_told(recorded: bool) -> None:
-    told = completed(begun(recorded=recorded))
-    assert closed(record(begun()), ended_pod(reported=told)) == [told]
+def test_an_open_attempt_ends_with_the_outcome_that_its_runner_left(recorded: bool) -> None:
+    outcome = completed(begun(recorded=recorded))
+    assert closed(record(begun()), ended_pod(reported=outcome)) == [outcome]
 
 
-def test_a_container_that_ended_well_without_a_word_did_not_complete_its_job() -> None:
+def test_exit_code_0_without_an_outcome_does_not_complete_the_job() -> None:
     pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed")
     (outcome,) = closed(record(begun()), pod)
     assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.CONTAINER_FAILED)
     assert outcome.error_message == "the container ended with exit code 0 and told no outcome"
 
 
-def test_a_container_that_ended_well_because_it_was_deleted_tells_that() -> None:
+def test_exit_code_0_after_a_deletion_is_the_deletions_doing() -> None:
     pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed", deletion_time=START)
     (outcome,) = closed(record(begun()), pod)
     assert outcome.reason == Reason.POD_DELETED
@@ -84,13 +90,13 @@ def test_a_job_whose_pod_was_killed_has_kubernetes_reason() -> None:
     assert outcome.reason == Reason.OOM_KILLED
 
 
-def test_a_loops_job_is_lost_when_the_history_heard_nothing_of_it_though_it_could() -> None:
+def test_a_loops_job_is_lost_when_no_heartbeat_arrives_though_the_history_is_back() -> None:
     job, back = record(begun(loop="jvscheduler-loop-1")), START + timedelta(minutes=9)
     for now, ended in ((back + GRACE / 2, 0), (back + GRACE, 1)):
-        assert len(closings([job], seen([], []), now, heard_since=back)) == ended
+        assert len(end_open_attempts([job], take_snapshot([], [], now, back))) == ended
 
 
-def test_each_open_attempt_of_a_job_is_closed_for_itself() -> None:
+def test_each_open_attempt_of_a_job_ends_by_itself() -> None:
     job = merge(record(begun(retry_count=1)), begun(attempt_id="pod-b", retry_count=1))
     assert job is not None
     beating = job.model_copy(update={"heartbeat_time": LATE})
@@ -100,7 +106,7 @@ def test_each_open_attempt_of_a_job_is_closed_for_itself() -> None:
     assert [o.reason for o in closed(beating, *ended)] == [Reason.OOM_KILLED, Reason.EVICTED]
 
 
-def test_a_job_that_jvscheduler_dev_runs_is_not_this_clusters() -> None:
+def test_a_job_of_jvscheduler_dev_is_not_this_clusters() -> None:
     assert closed(record(begun(namespace="dev"))) == []
 
 
@@ -122,16 +128,16 @@ PATIENT = END + GRACE
 def given_up(
     *pods: TaskPod, jobs: Sequence[KubernetesJob] = (), now: datetime = PATIENT
 ) -> list[Outcome]:
-    return givings_up([record(WAITING)], seen(pods, jobs), now, START)
+    return give_up_retries([record(WAITING)], take_snapshot(pods, jobs, now, START))
 
 
-def test_a_job_that_kubernetes_tries_again_is_left_alone() -> None:
+def test_a_job_that_kubernetes_will_retry_is_left_alone() -> None:
     assert given_up(jobs=[JOB], now=PATIENT + timedelta(minutes=6)) == []
     assert given_up(waiting_pod(name="pod-b")) == []
 
 
 @pytest.mark.parametrize("jobs", [(), (replace(JOB, finished=True),)], ids=["gone", "finished"])
-def test_a_job_that_kubernetes_does_not_try_again_ends_as_its_last_attempt(
+def test_a_job_that_kubernetes_will_not_retry_ends_as_its_last_attempt(
     jobs: Sequence[KubernetesJob],
 ) -> None:
     (outcome,) = given_up(ended_pod(), jobs=jobs)
@@ -141,13 +147,13 @@ def test_a_job_that_kubernetes_does_not_try_again_ends_as_its_last_attempt(
     assert (closed_job.status, closed_job.reason) == (Status.FAILED, WAITING.reason)
 
 
-def test_a_job_that_just_failed_may_yet_be_tried_again() -> None:
+def test_a_job_that_just_failed_may_still_be_retried() -> None:
     assert given_up(now=WAITING.start_time + GRACE) == []
 
 
-def test_a_job_that_awaits_jvscheduler_devs_retry_is_not_this_clusters() -> None:
+def test_a_pending_job_of_jvscheduler_dev_is_not_this_clusters() -> None:
     job = record(failed(begun(retry_count=2, namespace="dev")))
-    assert givings_up([job], seen([], []), PATIENT, START) == []
+    assert give_up_retries([job], take_snapshot([], [], PATIENT, START)) == []
 
 
 @pytest.mark.parametrize(
@@ -161,12 +167,12 @@ def test_a_loops_job_has_no_kubernetes_job_to_wait_for(waited: timedelta, ended:
     waiting = replace(WAITING, loop="jvscheduler-loop-1")
     assert waiting.completion_time is not None
     now = waiting.completion_time + waited
-    assert len(givings_up([record(waiting)], seen([], []), now, START)) == ended
+    assert len(give_up_retries([record(waiting)], take_snapshot([], [], now, START))) == ended
 
 
 def test_a_loop_may_have_retried_while_the_history_was_away() -> None:
     waiting = replace(WAITING, loop="jvscheduler-loop-1")
     back = END + LOOP_GRACE
     for now, ended in ((back + GRACE, 0), (back + LOOP_GRACE, 1)):
-        found = givings_up([record(waiting)], seen([], []), now, heard_since=back)
-        assert len(found) == ended
+        outcomes = give_up_retries([record(waiting)], take_snapshot([], [], now, back))
+        assert len(outcomes) == ended

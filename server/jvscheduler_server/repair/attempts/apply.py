@@ -1,0 +1,92 @@
+"""Records how attempts ended whose runner could not record it.
+
+An outcome that the history does not take stays where it came from: in the pod, which the
+cluster keeps also after its deletion. It is decided again in the next pass.
+"""
+
+import logging
+from datetime import datetime
+
+from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.store.protocol import HistoryStore
+from jvscheduler.outcomes import Outcome
+from jvscheduler_server.cluster.protocols import WatchedCluster
+from jvscheduler_server.repair.attempts.decide_pods import is_silent, outcomes_of_pods
+from jvscheduler_server.repair.attempts.decide_records import end_open_attempts, give_up_retries
+from jvscheduler_server.repair.attempts.gather import take_snapshot
+
+_log = logging.getLogger(__name__)
+
+
+class AttemptRepair:
+    def __init__(self, store: HistoryStore, cluster: WatchedCluster) -> None:
+        self._store = store
+        self._cluster = cluster
+        self._recorded: frozenset[str] = frozenset()
+        """Uids of the pods whose outcome this process has recorded."""
+        self._compared: frozenset[str] = frozenset()
+        """Uids of the silent pods that were there at the last comparison."""
+        self._history_available_since: datetime | None = None
+        """None while the history does not answer."""
+
+    async def record_pods(self, now: datetime) -> None:
+        """Record the outcomes of pods that ended, each once in the life of this process.
+
+        Raises HistoryUnavailable with the rest undone.
+        """
+        deleted = self._cluster.deleted_pods()
+        pods = [*self._cluster.pods(), *deleted]
+        # Pods that the cluster has forgotten need no memory here either.
+        self._recorded &= {pod.uid for pod in pods}
+        unrecorded = [pod for pod in pods if pod.uid not in self._recorded]
+        for pod, outcome in outcomes_of_pods(unrecorded, now):
+            await self._record(outcome)
+            self._recorded |= {pod.uid}
+        # A silent pod is kept: if its attempt is open, `compare` needs the pod to end it.
+        self._cluster.forget(pod for pod in deleted if not is_silent(pod))
+
+    @property
+    def has_new_silent_pods(self) -> bool:
+        """True when a pod became silent since the last comparison."""
+        pods = [*self._cluster.pods(), *self._cluster.deleted_pods()]
+        return any(pod.uid not in self._compared for pod in pods if is_silent(pod))
+
+    async def compare(self, now: datetime) -> None:
+        """Compare the history's unfinished jobs with the cluster, and end those that are over.
+
+        Raises HistoryUnavailable with the rest undone.
+        """
+        # The history first: the cluster must be at least as new. The other way round, a job
+        # that starts between the two reads has a record, but no pod.
+        unfinished = await self._store.unfinished()
+        self._history_available_since = self._history_available_since or now
+        deleted = self._cluster.deleted_pods()
+        pods = [*deleted, *self._cluster.pods()]
+        snapshot = take_snapshot(pods, self._cluster.jobs(), now, self._history_available_since)
+        for decide in (end_open_attempts, give_up_retries):
+            for outcome in decide(unfinished, snapshot):
+                await self._record(outcome)
+        self._cluster.forget(pod for pod in deleted if is_silent(pod))
+        self._compared = frozenset(pod.uid for pod in pods if is_silent(pod))
+
+    def note_history_away(self) -> None:
+        """Give loops time again to write their heartbeats, from when the history is back."""
+        self._history_available_since = None
+
+    async def _record(self, outcome: Outcome) -> None:
+        try:
+            await self._store.record(outcome)
+        except HistoryUnavailable:
+            raise
+        except (SchedulerError, ValueError):
+            # One record that cannot be written must not delay the others.
+            _log.exception("job %s cannot be recorded", outcome.job_id)
+            return
+        _log.info(
+            "recorded for the runner: job %s of %s/%s is %s (%s)",
+            outcome.job_id,
+            outcome.namespace,
+            outcome.task_id,
+            outcome.status,
+            outcome.reason,
+        )

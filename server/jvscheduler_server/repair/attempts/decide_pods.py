@@ -1,0 +1,57 @@
+"""Decides which outcomes to record for pods that ended. Pure.
+
+Recording an outcome twice changes nothing, and an attempt that has an end keeps it. So a pod
+may be decided again, late, or by two servers at once.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from jvscheduler.outcomes import MAX_ERROR_BYTES, Outcome, clip
+from jvscheduler_server.cluster.objects import TaskPod
+from jvscheduler_server.repair.attempts.rules import Ending, ending_of_pod
+
+
+def outcomes_of_pods(pods: Iterable[TaskPod], now: datetime) -> list[tuple[TaskPod, Outcome]]:
+    """Return the outcomes that the history may lack, each with its pod."""
+    outcomes = ((pod, outcome_of_pod(pod, now)) for pod in pods)
+    return [(pod, outcome) for pod, outcome in outcomes if outcome is not None]
+
+
+def outcome_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
+    """Return the outcome to record. None: the attempt runs, or its runner has recorded it."""
+    # The runner's outcome counts more than Kubernetes' reason: it saw the task end.
+    if pod.reported is not None:
+        return None if pod.reported.recorded else pod.reported
+    ending = ending_of_pod(pod)
+    return None if ending is None else build_outcome(pod, ending, now)
+
+
+def is_silent(pod: TaskPod) -> bool:
+    """True when the pod ended, left no outcome, and no rule says how its attempt ended.
+
+    Then only the history knows whether the attempt is open.
+    """
+    ended = pod.finished or pod.deleted
+    return ended and pod.reported is None and ending_of_pod(pod) is None
+
+
+def build_outcome(pod: TaskPod, ending: Ending, now: datetime) -> Outcome:
+    ended = pod.completion_time or pod.deletion_time or now
+    start = pod.start_time or pod.created_time
+    return Outcome(
+        job_id=pod.job.id,
+        task_id=pod.job.task_id,
+        namespace=pod.namespace,
+        job_name=pod.job.name,
+        attempt_id=pod.name,
+        status=ending.status,
+        scheduled_time=pod.job.scheduled_time,
+        start_time=start,
+        # The node's clock and the API server's may differ: no attempt ends before its start.
+        completion_time=max(ended, start),
+        reason=ending.reason,
+        error_message=clip(ending.message, MAX_ERROR_BYTES),
+        retry_count=pod.retry_count,
+        node_name=pod.node,
+    )

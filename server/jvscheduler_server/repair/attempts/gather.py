@@ -1,0 +1,39 @@
+"""Arranges what is known of the cluster at one moment for questions about a job."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
+
+NamespacedName = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What is known at one moment of the tasks' pods and Jobs, and of the history."""
+
+    pods: Mapping[NamespacedName, TaskPod]
+    jobs: Mapping[NamespacedName, KubernetesJob]
+    active_job_ids: frozenset[str]
+    """Ids of the jobs that have a pod which has not ended."""
+    time: datetime
+    history_available_since: datetime
+    """The history has answered from then on, so a loop could write its heartbeats."""
+
+
+def take_snapshot(
+    pods: Sequence[TaskPod],
+    jobs: Iterable[KubernetesJob],
+    time: datetime,
+    history_available_since: datetime,
+) -> Snapshot:
+    """Arrange these. Of two pods with one name, the later one in `pods` counts."""
+    active = (pod.job.id for pod in pods if not (pod.finished or pod.deleted))
+    return Snapshot(
+        pods={(pod.namespace, pod.name): pod for pod in pods},
+        jobs={(job.namespace, job.name): job for job in jobs},
+        active_job_ids=frozenset(active),
+        time=time,
+        history_available_since=history_available_since,
+    )
