@@ -1,7 +1,7 @@
-"""The monitoring API, and the sweep that keeps the history true while pods come and go.
+"""The server: the monitoring API, and the repair of records that no pod could write.
 
-`Server` is jvspatial's with a scheduler in it. It is imported when it is asked
-for: a cluster's server has no use for it.
+`Server` and `register_scheduled_tasks` are for users' own jvspatial servers. They are imported
+on first use, because a cluster's server needs neither them nor the loop.
 """
 
 import importlib

@@ -1,8 +1,8 @@
 """`python -m jvscheduler_server`: the server of a cluster.
 
-Uvicorn ends it on SIGTERM and Ctrl-C: requests in flight finish, then the lifespan
-closes watches and history. It then raises the signal once more, which ends the
-process well. Requests are not logged; probes would drown the rest.
+On SIGTERM and Ctrl-C uvicorn finishes the requests that run, and the lifespan closes the watch
+and the history. Then uvicorn raises the signal again, and the handler here exits with code 0.
+Requests are not logged, because the probes would hide everything else.
 """
 
 import asyncio
@@ -24,6 +24,8 @@ from jvscheduler_server.repair.sweeper import Sweeper
 from jvscheduler_server.settings import Settings, read_settings
 
 SHUTDOWN_SECONDS: Final = 20
+"""How long requests may take to finish when the server ends."""
+
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 

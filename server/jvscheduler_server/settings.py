@@ -1,4 +1,4 @@
-"""What the server is told: by its environment, or by options that win over it."""
+"""The server's settings: from the environment, or from options, which win."""
 
 import argparse
 import os
@@ -11,7 +11,7 @@ from jvscheduler.errors import InvalidSettings
 
 HOST: Final = "JVSCHEDULER_LISTEN_HOST"
 PORT: Final = "JVSCHEDULER_LISTEN_PORT"
-"""Not `JVSCHEDULER_PORT`: Kubernetes sets that for a Service named `jvscheduler`."""
+"""Not `JVSCHEDULER_PORT`: Kubernetes sets that for a Service with the name `jvscheduler`."""
 
 KUBECONFIG: Final = "KUBECONFIG"
 LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
@@ -20,19 +20,18 @@ LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 @dataclass(frozen=True)
 class Settings:
-    """`kubeconfig` None: the cluster that this runs in."""
-
     database_url: str
     host: str
     port: int
     kubeconfig: str | None
+    """None: the cluster that this process runs in."""
     log_level: str
 
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settings:
     """Raises InvalidSettings, which names the setting and the fix."""
-    given = _parser().parse_args(arguments)
-    database_url = given.database or environ.get(environment.DATABASE_URL)
+    options = _parser().parse_args(arguments)
+    database_url = options.database or environ.get(environment.DATABASE_URL)
     if not database_url:
         raise InvalidSettings(
             f"the history's database is not given: set {environment.DATABASE_URL} or --database, "
@@ -40,10 +39,10 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
         )
     return Settings(
         database_url=database_url,
-        host=given.host or environ.get(HOST) or "0.0.0.0",  # noqa: S104 - a container's port
-        port=_port(given.port or environ.get(PORT) or "8080"),
-        kubeconfig=given.kubeconfig or environ.get(KUBECONFIG),
-        log_level=_log_level(given.log_level or environ.get(LOG_LEVEL) or "info"),
+        host=options.host or environ.get(HOST) or "0.0.0.0",  # noqa: S104 - a container's port
+        port=_port(options.port or environ.get(PORT) or "8080"),
+        kubeconfig=options.kubeconfig or environ.get(KUBECONFIG),
+        log_level=_log_level(options.log_level or environ.get(LOG_LEVEL) or "info"),
     )
 
 

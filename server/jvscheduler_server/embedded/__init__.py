@@ -1,7 +1,5 @@
-"""The scheduler inside an application's own jvspatial server.
+"""The scheduler inside a user's own jvspatial server, as jvspatial documents `scheduler_enabled`.
 
-As jvspatial documents it (`scheduler_enabled=True`), on the loop that
-`jvscheduler dev` runs on: each attempt is a process of its worker, and the
-application's process only decides and shows. This package alone of the server
-knows the loop.
+It is the loop of `jvscheduler dev`. Each attempt is a process of the loop's worker; the user's
+process only decides and shows.
 """

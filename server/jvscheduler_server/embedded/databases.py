@@ -1,9 +1,8 @@
 """One database for the server's entities and for the history.
 
-Tasks run in processes of their own, where jvspatial's default database is the
-history's. If the server used another, what a task stores its endpoints would
-never see; so the history is where the server's database is, and a server that
-names none takes the history's.
+A task runs in a process of its own, where jvspatial's default database is the history's. If the
+server used another one, its endpoints would never see what a task stores. So the history is
+kept in the server's database. A server that names none uses the history's.
 """
 
 from typing import Any, Final
@@ -18,17 +17,18 @@ from jvscheduler.history.entities.binding import bind
 from jvscheduler.history.urls import parse_url
 
 DEFAULT: Final = "sqlite:///jvscheduler.db"
-"""As for `jvscheduler dev`."""
+"""The default of `jvscheduler dev` too."""
 
 
-def adopted(url: str) -> GraphContext:
-    """The context on the history's database, made the process's default."""
+def open_as_default(url: str) -> GraphContext:
+    """Open the database, make it this process's default, and return its context."""
     database = bind(url)
     get_database_manager().set_prime_database(database)
     return get_default_context()
 
 
 def url_of(database: Any) -> str:
+<<<<<<< HEAD
     """Raises InvalidSettings for a database that holds no history."""
     inner = innermost(database)
     url = backend_of(inner).url_of(inner)
@@ -45,16 +45,43 @@ def url_of(database: Any) -> str:
 def check_same(own: str, given: str | None) -> None:
     """Raises InvalidSettings when the environment names another database than the server's."""
     if given is None or parse_url(own).identity == parse_url(given).identity:
+=======
+    """Return the URL by which the history opens the same database.
+
+    Raises InvalidSettings for a database that cannot hold a history.
+    """
+    # With its observability on, jvspatial wraps the database.
+    match getattr(database, "inner", database):
+        case SQLiteDB() as sqlite if sqlite.db_path_str != ":memory:":
+            return f"sqlite:///{sqlite.db_path}"
+        case PostgresDB() as postgres:
+            return str(postgres.dsn)
+        case MongoDB() as mongo:
+            return urlunsplit(urlsplit(mongo.uri)._replace(path=f"/{mongo.db_name}"))
+        case other:
+            raise InvalidSettings(
+                f"the scheduler keeps its history in the server's database, and {_name(other)} "
+                "cannot hold it: give the server db_type='sqlite' with a db_path, "
+                "db_type='postgres' or 'mongodb', or leave db_type out and set "
+                f"{environment.DATABASE_URL}"
+            )
+
+
+def check_same(own: str, named: str | None) -> None:
+    """Raises InvalidSettings when the environment names a database other than the server's."""
+    if named is None or parse_url(own).place == parse_url(named).place:
+>>>>>>> e3160fd (Check the server's layers by contracts; one name for each part of a loop's pod)
         return
     raise InvalidSettings(
-        f"{environment.DATABASE_URL} is {parse_url(given).redacted} and the server's database is "
+        f"{environment.DATABASE_URL} is {parse_url(named).redacted} and the server's database is "
         f"{parse_url(own).redacted}: the scheduler and its tasks use one, so unset the variable "
         "or leave db_type out"
     )
 
 
 async def close(context: Any) -> None:
-    """jvspatial's base class does not have it, each database that holds a history does."""
+    """Close the server's database."""
+    # Every database that can hold a history has `close`; jvspatial's base class has not.
     await context.database.close()
 
 

@@ -1,9 +1,8 @@
-"""The decorated tasks of this process, as other processes will find them.
+"""Registers the decorated tasks of this process under names that other processes can import.
 
-A task is run by a process that imports its module by name. A script's own
-module has the name `__main__` here and another there: the name that its file
-has for an import. The task's id follows it, so that its history is the same
-whether the application is started as a script or imported by uvicorn.
+An attempt's process imports the task's module by name. The script that Python was started with
+is `__main__` here, and has its file's name there. The task's id uses that name too: then its
+history is the same whether the application is started as a script or imported by uvicorn.
 """
 
 import importlib.util
@@ -22,25 +21,26 @@ from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.service import SchedulerService
 
 _SCRIPTS: Final = ("__main__", "__mp_main__")
-"""The second is what a process has of it that multiprocessing started, as uvicorn does."""
+"""Names of the script's module: in its own process, and in one that multiprocessing started
+(uvicorn does)."""
 
 _log = logging.getLogger(__name__)
 
 
 def register_scheduled_tasks(scheduler_service: SchedulerService) -> None:
-    """Schedules each task that was decorated so far, in any module that is imported.
+    """Schedule each task that was decorated so far, in every module that was imported.
 
-    Raises InvalidTask for one that no other process can import, DiscoveryError
-    for two of the same id or name.
+    Raises InvalidTask for a task that no other process can import, DiscoveryError for two
+    with the same id or name.
     """
-    tasks = [importable(task, sys.modules) for task in _found(decorated())]
+    tasks = [importable(task, sys.modules) for task in _in_modules(decorated())]
     if not tasks:
         _log.warning("no task is decorated yet: import the modules with tasks before registering")
     scheduler_service.register(tasks)
 
 
 def importable(task: Task, modules: dict[str, ModuleType]) -> Task:
-    """The task under the name by which another process imports its module."""
+    """Return the task under the name by which another process imports its module."""
     module, _, function = task.entrypoint.partition(":")
     if module not in _SCRIPTS:
         return task
@@ -51,11 +51,16 @@ def importable(task: Task, modules: dict[str, ModuleType]) -> Task:
 
 
 def import_name(script: ModuleType) -> str:
-    """Raises InvalidTask when no import finds the module that Python was started with."""
+    """Return the name by which an import finds the script that Python was started with.
+
+    Raises InvalidTask when none does.
+    """
     spec, file = script.__spec__, getattr(script, "__file__", None)
-    if spec is not None and spec.name not in _SCRIPTS:  # python -m
+    # `python -m package.module` keeps the module's own name in its spec.
+    if spec is not None and spec.name not in _SCRIPTS:
         return spec.name
     name = Path(file).stem if file else ""
+    # An import by that name may find another file, such as the standard library's `json`.
     if not (file and name.isidentifier() and _is_found(name, Path(file))):
         raise InvalidTask(
             f"tasks of {file or 'an interactive session'} cannot be imported by the process that "
@@ -72,6 +77,6 @@ def _is_found(name: str, file: Path) -> bool:
     return bool(found and found.origin and Path(found.origin).resolve() == file.resolve())
 
 
-def _found(tasks: Sequence[Task]) -> Sequence[Task]:
+def _in_modules(tasks: Sequence[Task]) -> Sequence[Task]:
     modules = {task.module: sys.modules[task.module] for task in tasks}
     return scan(list(modules.values()), tasks)

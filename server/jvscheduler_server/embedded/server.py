@@ -1,4 +1,4 @@
-"""jvspatial's `Server`, whose scheduler options do what jvspatial documents of them."""
+"""jvspatial's `Server` with a scheduler: its options do what jvspatial's documentation says."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,18 +16,18 @@ from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded import databases
 from jvscheduler_server.embedded.service import SchedulerService
-from jvscheduler_server.embedded.settings import given_database_url, make_settings
+from jvscheduler_server.embedded.settings import database_url_of_environment, make_settings
 
 _ZONE: Final = "scheduler_timezone"
 
 
 class Server(JvspatialServer):
-    """With `scheduler_enabled=True` the tasks that `register_scheduled_tasks` finds run in
-    the time between the application's start and its end.
+    """With `scheduler_enabled=True` it runs the tasks that `register_scheduled_tasks` finds.
 
-    `scheduler_interval`: the clock is looked at this often, in seconds (1 to 60),
-    so that a machine that slept, or whose clock was set, notices what is due.
-    Otherwise a task starts when it is due and not at the next look.
+    `scheduler_interval`: seconds (1 to 60) after which the clock is read at the latest. A
+    machine that slept, or whose clock was set, notices by it what is due. It delays no task:
+    a task starts when it is due.
+
     `scheduler_timezone`: the time zone of tasks that name none.
     """
 
@@ -55,17 +55,17 @@ class Server(JvspatialServer):
         app_path: str | None = None,
         **options: Any,
     ) -> None:
-        """jvspatial reloads when debug is on, which ends uvicorn at once without an app_path."""
+        # With debug on, jvspatial reloads; without an app_path uvicorn then exits at once.
         if reload is None and app_path is None:
             reload = False
         super().run(host, port, reload, app_path, **options)
 
     def _database_url(self) -> str:
-        given = given_database_url()
+        named = database_url_of_environment()
         if self._graph_context is None:
-            self._graph_context = databases.adopted(given or databases.DEFAULT)
+            self._graph_context = databases.open_as_default(named or databases.DEFAULT)
         url = databases.url_of(self._graph_context.database)
-        databases.check_same(url, given)
+        databases.check_same(url, named)
         return url
 
     def _create_app_instance(self) -> FastAPI:
@@ -90,14 +90,15 @@ class Server(JvspatialServer):
         jvspatials, context = app.router.lifespan_context, self._graph_context
 
         @asynccontextmanager
-        async def both(app: FastAPI) -> AsyncIterator[Any]:
+        async def serving(app: FastAPI) -> AsyncIterator[Any]:
             cluster = LocalCluster(service.tasks)
             app.state.jvscheduler = ServerState(service.store, cluster)
             ours = lifespan(service.store, cluster, [service.run])
             try:
                 async with jvspatials(app) as state, ours(app):
                     yield state
-            finally:  # jvspatial leaves it open, and the process would never end
+            finally:
+                # jvspatial leaves its database open, and the process would never end.
                 await databases.close(context)
 
-        app.router.lifespan_context = both
+        app.router.lifespan_context = serving

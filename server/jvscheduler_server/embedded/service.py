@@ -1,6 +1,7 @@
 """`server.scheduler_service`: the tasks of one server, and the loop that runs them."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,19 +11,48 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import LocalLoop, local_loop
+from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.settings import Settings
-from jvscheduler_server.embedded.tally import Tally
+
+
+class AttemptCounter:
+    """Counts the attempts of this process, for `get_status`. The history counts all."""
+
+    def __init__(self) -> None:
+        self._running: set[str] = set()
+        self._ended: Counter[Status] = Counter()
+
+    def count(self, attempt: Outcome) -> None:
+        """Take an attempt's start or its end."""
+        if attempt.status is Status.RUNNING:
+            self._running.add(attempt.attempt_id)
+        # A skipped job ends without having started: it is no attempt.
+        elif attempt.attempt_id in self._running:
+            self._running.discard(attempt.attempt_id)
+            self._ended[attempt.status] += 1
+
+    def statistics(self) -> dict[str, Any]:
+        """Return the counts. `success_rate` is 0 to 1, as in jvspatial's own status."""
+        successful, total = self._ended[Status.COMPLETED], self._ended.total()
+        return {
+            "running_tasks": len(self._running),
+            "total_executions": total,
+            "successful_executions": successful,
+            "failed_executions": total - successful,
+            "success_rate": successful / total if total else 0.0,
+        }
 
 
 class SchedulerService:
-    """Tasks are registered before the server starts; `run` lasts as long as it does."""
+    """Tasks are registered before the server starts. `run` lasts as long as the server."""
 
     def __init__(self, settings: Settings) -> None:
         self.store = open_store(settings.database_url)
         self._settings = settings
         self._tasks: dict[str, Task] = {}
-        self._tally = Tally()
+        """By entrypoint, so that a task that is registered twice runs once."""
+        self._attempts = AttemptCounter()
         self._start_time: datetime | None = None
 
     @property
@@ -34,7 +64,11 @@ class SchedulerService:
         return self._start_time is not None
 
     def register(self, tasks: Sequence[Task]) -> None:
-        """Raises DiscoveryError for two of the same id or name, InvalidSettings once it runs."""
+        """Add tasks.
+
+        Raises DiscoveryError for two with the same id or name, InvalidSettings while the
+        scheduler runs.
+        """
         if self.is_running:
             raise InvalidSettings("the scheduler runs already: register tasks before the server")
         zoned = [task.with_default_zone(self._settings.time_zone) for task in tasks]
@@ -43,28 +77,28 @@ class SchedulerService:
         self._tasks = together
 
     async def run(self) -> None:
-        """Until it is cancelled; then every running task is ended and recorded first."""
+        """Run the tasks until it is cancelled. Then end each running attempt and record it."""
         url, environ = self._settings.database_url, self._settings.environ
         clock = SystemClock(self._settings.interval)
-        with local_loop(self.store, url, environ, clock, on_attempt=self._tally.count) as loop:
+        with local_loop(self.store, url, environ, clock, on_attempt=self._attempts.count) as loop:
             loop.replace_tasks(self.tasks)
             self._start_time = datetime.now(UTC)
             try:
-                await _until_cancelled(loop)
+                await _run_until_cancelled(loop)
             finally:
                 self._start_time = None
 
     def get_status(self) -> dict[str, Any]:
-        """With the keys of jvspatial's own; executions are attempts of this process."""
-        began, enabled = self._start_time, sum(task.enabled for task in self.tasks)
+        """Return the status with jvspatial's keys. Executions are attempts of this process."""
+        start, enabled = self._start_time, sum(task.enabled for task in self.tasks)
         return {
             "is_running": self.is_running,
-            "start_time": began.isoformat() if began else None,
-            "uptime_seconds": (datetime.now(UTC) - began).total_seconds() if began else 0.0,
+            "start_time": start.isoformat() if start else None,
+            "uptime_seconds": (datetime.now(UTC) - start).total_seconds() if start else 0.0,
             "registered_tasks": len(self.tasks),
             "enabled_tasks": enabled,
             "scheduled_jobs": enabled,
-            **self._tally.figures(),
+            **self._attempts.statistics(),
             "config": {
                 "enabled": True,
                 "interval": self._settings.interval,
@@ -73,10 +107,11 @@ class SchedulerService:
         }
 
 
-async def _until_cancelled(loop: LocalLoop) -> None:
+async def _run_until_cancelled(loop: LocalLoop) -> None:
     stop, never = asyncio.Event(), asyncio.Event()
     running = asyncio.create_task(loop.run(stop, never))
     try:
+        # Shielded: a cancelled loop could not record the attempts that it ends.
         await asyncio.shield(running)
     except asyncio.CancelledError:
         stop.set()

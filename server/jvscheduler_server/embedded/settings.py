@@ -1,4 +1,4 @@
-"""What the scheduler of a server is told: by the server's options and by the environment."""
+"""The scheduler's settings: from the server's options and from the environment."""
 
 import os
 import sys
@@ -13,20 +13,21 @@ from jvscheduler.errors import InvalidSchedule, InvalidSettings
 from jvscheduler.zones import zone
 
 LONGEST_INTERVAL: Final = 60
+"""Seconds. After a machine slept, a task may be due for this long before the clock is read."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """`environ` is what the tasks' processes inherit."""
-
     interval: int
+    """Seconds after which the clock is read at the latest."""
     time_zone: str
     database_url: str
     environ: Mapping[str, str] = field(repr=False)
+    """Environment of the tasks' processes. It may hold passwords, so `repr` leaves it out."""
 
 
 def make_settings(interval: int, time_zone: str, database_url: str) -> Settings:
-    """Raises InvalidSettings, which names the option of the server."""
+    """Check the options. Raises InvalidSettings, which names the server's option."""
     if not 1 <= interval <= LONGEST_INTERVAL:
         raise InvalidSettings(
             f"scheduler_interval must be 1 to {LONGEST_INTERVAL} seconds, got {interval!r}"
@@ -39,14 +40,15 @@ def make_settings(interval: int, time_zone: str, database_url: str) -> Settings:
     return Settings(interval, time_zone, database_url, {**os.environ, "PYTHONPATH": path})
 
 
-def given_database_url() -> str | None:
+def database_url_of_environment() -> str | None:
     return os.environ.get(environment.DATABASE_URL) or None
 
 
 def import_path() -> list[str]:
-    """Where this process finds modules and another Python would not, made absolute.
+    """Return the folders of `sys.path` that another Python would not search, as absolute paths.
 
-    A script's folder is such a place, uvicorn's `--app-dir` another.
+    Without them a task's process could not import a module beside the script, or in the folder
+    of uvicorn's `--app-dir`.
     """
     known = [Path(folder) for folder in sysconfig.get_paths().values()]
     paths = [Path(entry).absolute() for entry in sys.path]

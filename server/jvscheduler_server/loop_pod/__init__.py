@@ -1,7 +1,6 @@
-"""The loop's container in its pod: serves the ScheduledTasks that the operator assigns to it.
+"""The container `loop` of a loop's pod: it serves the ScheduledTasks that the operator assigns.
 
-It is the only container of the pod that has a token, for reading ScheduledTasks.
-What is due and what becomes of it is `jvscheduler.loop`'s to say; here is what
-only a cluster has: which tasks are whose, and what becomes of those that were
-taken from a loop while it did not run.
+It is the pod's only container with a token, which may read ScheduledTasks. `jvscheduler.loop`
+schedules and records. This package adds what only a cluster has: which tasks belong to which
+loop.
 """

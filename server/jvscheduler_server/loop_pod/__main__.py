@@ -1,9 +1,9 @@
-"""`python -m jvscheduler_server.loop_pod`: the loop of a pod, ended by SIGTERM.
+"""`python -m jvscheduler_server.loop_pod`: the loop of a pod, until SIGTERM.
 
-It schedules as soon as it has listed its tasks once and the worker is there; the
-history may be away. If it still is when the loop ends, the loop waits for it as
-long as its pod may: what it has spooled goes with the pod. The file `ready`
-beside the worker's socket tells the pod's probe that it schedules.
+It schedules as soon as it has listed its tasks once and the worker is connected; the history
+may be away. If it is still away at the end, the loop waits for it as long as its pod may live,
+because the spool is deleted with the pod. The file `ready` beside the worker's socket shows the
+pod's probe that the loop schedules.
 """
 
 import asyncio
@@ -22,14 +22,15 @@ from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler_server.kubernetes.connection import connect
-from jvscheduler_server.loop_pod.following import Following
+from jvscheduler_server.loop_pod.assigned_tasks import AssignedTasks
 from jvscheduler_server.loop_pod.settings import Settings, read_settings
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 RESERVE: Final = timedelta(seconds=10)
-"""Of the grace period: for ending what still runs, and for its records."""
+"""Part of the grace period: for ending the attempts that still run, and for their records."""
+
 LAST: Final = timedelta(seconds=2)
-"""Of the grace period: for ending itself."""
+"""Part of the grace period: for the end of the process itself."""
 
 
 def main() -> int:
@@ -51,14 +52,15 @@ async def _serve(settings: Settings) -> None:
     worker = SocketWorker(settings.socket)
     identity = LoopIdentity(settings.name, settings.node_name)
     loop = Loop(identity, store, Spool(settings.spool), worker, SystemClock())
-    following = Following(api, settings.namespace, settings.name, loop, worker)
+    tasks = AssignedTasks(api, settings.namespace, settings.name, loop, worker)
     enough = asyncio.Event()
     waiting = asyncio.create_task(_when_over(stop, settings.grace - LAST, enough))
     ready = settings.socket.with_name("ready")
-    ready.unlink(missing_ok=True)  # of a container that was killed
+    # A container that was killed leaves its file, and the probe would believe it.
+    ready.unlink(missing_ok=True)
     try:
         await loop.open()
-        async with connected(worker, loop.worker_listener, stop), following.followed(stop):
+        async with connected(worker, loop.worker_listener, stop), tasks.watched(stop):
             ready.touch()
             await loop.run(stop, max(settings.grace - RESERVE, timedelta(0)))
             await loop.settle(enough, "they go with the pod when its grace period is over")

@@ -1,7 +1,7 @@
-"""Which ScheduledTasks are this loop's, and what they say. Pure.
+"""Decides which ScheduledTasks a loop serves, and by which definitions. Pure.
 
-The operator assigns a task in its status; the spec counts as it is now. A spec
-that cannot be carried is a refused edit: the definition before it stays.
+The operator assigns a task in its status. The spec counts as it is now. When a spec cannot be
+carried, the edit is refused: the loop goes on with the definition before it.
 """
 
 from collections.abc import Iterable, Mapping
@@ -17,22 +17,28 @@ from jvscheduler.manifests.spec import ScheduledTaskSpec
 
 @dataclass(frozen=True)
 class Assignment:
-    """`definition` None: the spec was never one that can be carried."""
+    """A ScheduledTask as a loop sees it."""
 
     name: str
     loop: str | None
+    """The loop to which the operator assigned it."""
     definition: Definition | None
+    """None: its spec could never be carried."""
     refusal: str | None = None
+    """Why its spec cannot be carried."""
     deleted: bool = False
 
 
 @dataclass(frozen=True)
-class Change:
-    """`handed_over`: names that another loop or a CronJob serves; `gone`: those of no task."""
+class Changes:
+    """What a loop must change."""
 
-    put: tuple[Definition, ...]
+    serve: tuple[Definition, ...]
+    """New or edited tasks."""
     handed_over: tuple[str, ...]
-    gone: tuple[str, ...]
+    """Names of tasks that another loop or a CronJob serves now."""
+    deleted: tuple[str, ...]
+    """Names of tasks that no longer exist."""
 
 
 def to_assignment(task: Mapping[str, Any]) -> Assignment:
@@ -48,28 +54,29 @@ def to_assignment(task: Mapping[str, Any]) -> Assignment:
 
 
 def keep_definition(old: Assignment, new: Assignment) -> Assignment:
+    """Return the new assignment, with the old definition if the new spec was refused."""
     return new if new.refusal is None else replace(new, definition=old.definition)
 
 
-def change(
+def decide_changes(
     loop: str, assignments: Iterable[Assignment], served: Mapping[str, Definition]
-) -> Change:
-    known = {assignment.name: assignment for assignment in assignments if not assignment.deleted}
+) -> Changes:
+    existing = {each.name: each for each in assignments if not each.deleted}
     ours = {
-        name: found.definition
-        for name, found in known.items()
-        if found.loop == loop and found.definition is not None
+        name: assignment.definition
+        for name, assignment in existing.items()
+        if assignment.loop == loop and assignment.definition is not None
     }
     left = [name for name in served if name not in ours]
-    return Change(
-        put=tuple(d for name, d in ours.items() if served.get(name) != d),
-        handed_over=tuple(name for name in left if name in known),
-        gone=tuple(name for name in left if name not in known),
+    return Changes(
+        serve=tuple(d for name, d in ours.items() if served.get(name) != d),
+        handed_over=tuple(name for name in left if name in existing),
+        deleted=tuple(name for name in left if name not in existing),
     )
 
 
 def _definition(metadata: Mapping[str, Any], raw: Mapping[str, Any]) -> Definition:
-    """Raises ValueError: pydantic's own, and the grammar's."""
+    """Raises ValueError from the model, or SchedulerError from the grammar."""
     spec = ScheduledTaskSpec.model_validate(raw)
     deadline = spec.starting_deadline_seconds
     return Definition(

@@ -1,4 +1,4 @@
-"""What the operator tells the loop's container: its environment."""
+"""The settings of a loop's container. The operator sets them as environment variables."""
 
 import os
 from collections.abc import Mapping
@@ -13,16 +13,17 @@ from jvscheduler_server.settings import KUBECONFIG
 
 @dataclass(frozen=True)
 class Settings:
-    """`kubeconfig` None: the pod's own service account."""
-
     name: str
     namespace: str
     node_name: str | None
     database_url: str
     socket: Path
+    """The worker's socket, in a folder that both containers mount."""
     spool: Path
     grace: timedelta
+    """The pod's termination grace period."""
     kubeconfig: str | None
+    """None: the pod's own service account."""
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:

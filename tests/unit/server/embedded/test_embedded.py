@@ -21,9 +21,8 @@ from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.databases import check_same, url_of
 from jvscheduler_server.embedded.registration import import_name, importable
-from jvscheduler_server.embedded.service import SchedulerService
+from jvscheduler_server.embedded.service import AttemptCounter, SchedulerService
 from jvscheduler_server.embedded.settings import import_path, make_settings
-from jvscheduler_server.embedded.tally import Tally
 from tests.support.history.outcomes import NOON, begun, completed, failed
 
 LATER = "every 5 to 10 minutes"
@@ -193,15 +192,15 @@ def test_a_scheduler_that_has_not_started_tells_so() -> None:
 
 
 def test_attempts_are_counted_by_how_they_ended() -> None:
-    tally = Tally()
+    counter = AttemptCounter()
     ends = (completed(begun()), failed(begun()), completed(begun()))
     for number, end in enumerate(ends):
         claim = begun(attempt_id=f"pod-{number}")
-        tally.count(claim)
-        tally.count(replace(end, attempt_id=claim.attempt_id))
-    tally.count(begun(attempt_id="pod-that-runs"))
-    tally.count(skipped(begun(attempt_id="pod-without-a-place"), 1, NOON))
-    assert tally.figures() == {
+        counter.count(claim)
+        counter.count(replace(end, attempt_id=claim.attempt_id))
+    counter.count(begun(attempt_id="pod-that-runs"))
+    counter.count(skipped(begun(attempt_id="pod-without-a-place"), 1, NOON))
+    assert counter.statistics() == {
         "running_tasks": 1,
         "total_executions": 3,
         "successful_executions": 2,

@@ -1,4 +1,4 @@
-"""Which tasks a loop takes up, keeps and lets go of, as the cluster's objects change."""
+"""Which tasks a loop begins to serve, keeps and gives up as ScheduledTasks change."""
 
 import asyncio
 import logging
@@ -7,14 +7,14 @@ from typing import Any, cast
 import pytest
 
 from jvscheduler.due_instants.definition import Definition
+from jvscheduler_server.loop_pod.assigned_tasks import AssignedTasks
 from jvscheduler_server.loop_pod.assignments import (
     Assignment,
-    Change,
-    change,
+    Changes,
+    decide_changes,
     keep_definition,
     to_assignment,
 )
-from jvscheduler_server.loop_pod.following import Following
 from tests.support.server.scripted_api import Script
 
 Spec = dict[str, Any]
@@ -73,14 +73,14 @@ def test_a_refused_edit_leaves_the_definition_as_it_was(spec: Spec) -> None:
     assert keep_definition(before, after).definition == before.definition
 
 
-def _change(served: Assignment | None, now: Assignment | None) -> Change:
+def _changes(served: Assignment | None, now: Assignment | None) -> Changes:
     known = {served.name: served.definition} if served and served.definition else {}
-    return change("loop-a", [now] if now else [], known)
+    return decide_changes("loop-a", [now] if now else [], known)
 
 
-def put(assignment: Assignment) -> Change:
+def serve(assignment: Assignment) -> Changes:
     assert assignment.definition is not None
-    return Change((assignment.definition,), (), ())
+    return Changes((assignment.definition,), (), ())
 
 
 OURS = to_assignment(scheduled_task())
@@ -92,23 +92,23 @@ DELETED = to_assignment(scheduled_task(deleted=True))
 @pytest.mark.parametrize(
     ("served", "now", "expected"),
     [
-        pytest.param(None, OURS, put(OURS), id="assigned"),
-        pytest.param(OURS, OURS, Change((), (), ()), id="unchanged"),
-        pytest.param(OURS, EDITED, put(EDITED), id="edited"),
-        pytest.param(OURS, THEIRS, Change((), ("restock",), ()), id="handed over"),
-        pytest.param(OURS, DELETED, Change((), (), ("restock",)), id="being deleted"),
-        pytest.param(OURS, None, Change((), (), ("restock",)), id="gone"),
-        pytest.param(None, THEIRS, Change((), (), ()), id="another's"),
+        pytest.param(None, OURS, serve(OURS), id="assigned"),
+        pytest.param(OURS, OURS, Changes((), (), ()), id="unchanged"),
+        pytest.param(OURS, EDITED, serve(EDITED), id="edited"),
+        pytest.param(OURS, THEIRS, Changes((), ("restock",), ()), id="handed over"),
+        pytest.param(OURS, DELETED, Changes((), (), ("restock",)), id="being deleted"),
+        pytest.param(OURS, None, Changes((), (), ("restock",)), id="gone"),
+        pytest.param(None, THEIRS, Changes((), (), ()), id="another's"),
     ],
 )
 def test_a_change_of_the_cluster_is_a_change_of_the_loop(
-    served: Assignment | None, now: Assignment | None, expected: Change
+    served: Assignment | None, now: Assignment | None, expected: Changes
 ) -> None:
-    assert _change(served, now) == expected
+    assert _changes(served, now) == expected
 
 
 class Loop:
-    """Takes note of what it is to serve."""
+    """Records what it is asked to serve."""
 
     def __init__(self) -> None:
         self.puts: list[Definition] = []
@@ -120,20 +120,20 @@ class Loop:
         """Nothing is run."""
 
 
-def test_a_refused_edit_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+def test_a_refused_edit_is_logged_once(caplog: pytest.LogCaptureFixture) -> None:
     refused = scheduled_task(schedule="every 0 minutes")
     later = {**refused, "metadata": {**refused["metadata"], "resourceVersion": "2"}}
     edits = [{"type": "MODIFIED", "object": spec} for spec in (refused, later)]
     api, loop = Script(([scheduled_task()], "1"), edits), Loop()
 
-    async def followed() -> None:
-        following = Following(api, "shop", "loop-a", cast("Any", loop), loop)
-        async with following.followed(asyncio.Event()):
+    async def watch() -> None:
+        tasks = AssignedTasks(api, "shop", "loop-a", cast("Any", loop), loop)
+        async with tasks.watched(asyncio.Event()):
             await api.done.wait()
 
     with caplog.at_level(logging.WARNING, "jvscheduler.loop"):
-        asyncio.run(followed())
-    (said,) = caplog.messages
-    assert "restock cannot be carried" in said
-    assert "0" in said
+        asyncio.run(watch())
+    (message,) = caplog.messages
+    assert "restock cannot be carried" in message
+    assert "0" in message
     assert len(loop.puts) == 1

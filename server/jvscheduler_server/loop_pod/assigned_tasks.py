@@ -1,4 +1,4 @@
-"""Keeps a loop's tasks what the cluster says they are."""
+"""Makes a loop serve the ScheduledTasks that the operator has assigned to it."""
 
 import asyncio
 from contextlib import AbstractAsyncContextManager
@@ -13,55 +13,56 @@ from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
 from jvscheduler_server.loop_pod.assignments import (
     Assignment,
-    change,
+    decide_changes,
     keep_definition,
     to_assignment,
 )
 
 
-class Preparing(Protocol):
+class Importer(Protocol):
     def prepare(self, modules: tuple[str, ...]) -> None:
-        """Have the worker import these."""
+        """Make the worker import these modules."""
 
 
-class Following:
+class AssignedTasks:
     def __init__(
-        self, api_server: ApiServer, namespace: str, name: str, loop: Loop, worker: Preparing
+        self, api_server: ApiServer, namespace: str, name: str, loop: Loop, worker: Importer
     ) -> None:
         path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{names.PLURAL}"
         resource = Resource(path, to_assignment, carry_over=keep_definition)
         backoff = Backoff(first=0.2, longest=10)
-        self._watched = Informer(api_server, resource, self._changed, _ignore, backoff)
+        self._informer = Informer(api_server, resource, self._update, _ignore, backoff)
         self._name = name
         self._loop = loop
         self._worker = worker
         self._served: dict[str, Definition] = {}
         self._refusals: dict[str, str] = {}
-        """By name of the task; said already."""
+        """By name of the task: the refusals that were logged."""
         self._synced = asyncio.Event()
 
-    def followed(self, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
-        """Entered once the tasks are known, or when `stop` comes first."""
-        return alongside(self._watched.run(), self._synced, stop)
+    def watched(self, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
+        """Watch while the context lasts. It is entered once the tasks are known, or at `stop`."""
+        return alongside(self._informer.run(), self._synced, stop)
 
-    def _changed(self) -> None:
-        self._say_refusals()
-        found = change(self._name, self._watched.items(), self._served)
-        for definition in found.put:
+    def _update(self) -> None:
+        self._log_refusals()
+        changes = decide_changes(self._name, self._informer.items(), self._served)
+        for definition in changes.serve:
             say(f"{definition.task.task_id}: {definition.task.schedule}")
             self._served[definition.name] = definition
             self._loop.put(definition)
-        for name in (*found.handed_over, *found.gone):
+        for name in (*changes.handed_over, *changes.deleted):
             say(f"{self._served.pop(name).task.task_id} is served no longer")
-            self._loop.remove(name, handed_over=name in found.handed_over)
-        if found.put:
+            self._loop.remove(name, handed_over=name in changes.handed_over)
+        if changes.serve:
             self._worker.prepare(self._modules())
         self._synced.set()
 
-    def _say_refusals(self) -> None:
-        found = {a.name: a.refusal for a in self._watched.items() if a.loop == self._name}
-        refusals = {name: refusal for name, refusal in found.items() if refusal}
+    def _log_refusals(self) -> None:
+        ours = {a.name: a.refusal for a in self._informer.items() if a.loop == self._name}
+        refusals = {name: refusal for name, refusal in ours.items() if refusal}
         for name, refusal in refusals.items():
+            # Every change of any task comes by here: log a refusal once only.
             if self._refusals.get(name) != refusal:
                 say(f"the spec of {name} cannot be carried: {refusal}", Event.PROBLEM)
         self._refusals = refusals
@@ -71,4 +72,4 @@ class Following:
 
 
 def _ignore(_: Assignment, __: bool) -> None:
-    """What is gone is no longer among the items."""
+    """A deleted task is no longer among the informer's items; that says enough."""
