@@ -28,8 +28,10 @@ def open_as_default(url: str) -> GraphContext:
 
 
 def url_of(database: Any) -> str:
-<<<<<<< HEAD
-    """Raises InvalidSettings for a database that holds no history."""
+    """Return the URL by which the history opens the same database.
+
+    Raises InvalidSettings for a database that cannot hold a history.
+    """
     inner = innermost(database)
     url = backend_of(inner).url_of(inner)
     if url is None:
@@ -42,35 +44,9 @@ def url_of(database: Any) -> str:
     return url
 
 
-def check_same(own: str, given: str | None) -> None:
-    """Raises InvalidSettings when the environment names another database than the server's."""
-    if given is None or parse_url(own).identity == parse_url(given).identity:
-=======
-    """Return the URL by which the history opens the same database.
-
-    Raises InvalidSettings for a database that cannot hold a history.
-    """
-    # With its observability on, jvspatial wraps the database.
-    match getattr(database, "inner", database):
-        case SQLiteDB() as sqlite if sqlite.db_path_str != ":memory:":
-            return f"sqlite:///{sqlite.db_path}"
-        case PostgresDB() as postgres:
-            return str(postgres.dsn)
-        case MongoDB() as mongo:
-            return urlunsplit(urlsplit(mongo.uri)._replace(path=f"/{mongo.db_name}"))
-        case other:
-            raise InvalidSettings(
-                f"the scheduler keeps its history in the server's database, and {_name(other)} "
-                "cannot hold it: give the server db_type='sqlite' with a db_path, "
-                "db_type='postgres' or 'mongodb', or leave db_type out and set "
-                f"{environment.DATABASE_URL}"
-            )
-
-
 def check_same(own: str, named: str | None) -> None:
     """Raises InvalidSettings when the environment names a database other than the server's."""
-    if named is None or parse_url(own).place == parse_url(named).place:
->>>>>>> e3160fd (Check the server's layers by contracts; one name for each part of a loop's pod)
+    if named is None or parse_url(own).identity == parse_url(named).identity:
         return
     raise InvalidSettings(
         f"{environment.DATABASE_URL} is {parse_url(named).redacted} and the server's database is "

@@ -13,8 +13,8 @@ from itertools import islice
 from typing import Final
 
 from jvscheduler.history.records.instants import InstantRange
-from jvscheduler.history.records.timeline import Due, Timeline
 from jvscheduler.history.records.revisions import by_task
+from jvscheduler.history.records.timeline import Due, Timeline
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Stretch
 from jvscheduler_server.cluster.objects import TaskKey, by_namespace

@@ -15,8 +15,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.records.timeline import Due
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.timeline import Due
 from jvscheduler.outcomes import Reason, Status, Stretch
 from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey
 
