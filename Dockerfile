@@ -1,10 +1,10 @@
 # The three images of the project: `--target operator`, `server` or `runner`.
 #
-# Dependencies are installed with their hashes in a layer of their own, below the
-# project's code, so that a change of the code builds and ships a small layer.
-# Everything is compiled to bytecode that is never checked again: a container
-# starts fast on a read-only file system. BASE may be any image with Python 3.11
-# and its venv module.
+# Dependencies are installed with their hashes in a layer below the project's
+# code. So a change of the code builds and ships a small layer only.
+# Everything is compiled to bytecode, and Python does not check it against the
+# source: a container starts fast, also on a read-only file system.
+# BASE may be any image with Python 3.11 and its venv module.
 ARG BASE=docker.io/library/python:3.11-slim
 
 FROM ${BASE} AS builder
@@ -62,7 +62,7 @@ COPY --from=project /project /
 EXPOSE 8080
 ENTRYPOINT ["python", "-m", "jvscheduler_server"]
 
-# What users build on: `FROM` this, then `COPY` the package of tasks into /app.
+# Users build their own image FROM this one and COPY their package of tasks into /app.
 FROM runtime AS runner
 ENV PYTHONPATH=/app
 WORKDIR /app

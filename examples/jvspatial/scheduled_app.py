@@ -3,7 +3,7 @@
 `python scheduled_app.py` serves it, and so does `uvicorn scheduled_app:app`.
 """
 
-# Of our own records, execution_time may be None; of the documentation's it never is.
+# execution_time may be None in jvscheduler's records, but never in the documentation's.
 # mypy: disable-error-code="arg-type,return-value,union-attr"
 
 from datetime import datetime

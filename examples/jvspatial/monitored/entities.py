@@ -1,4 +1,4 @@
-"""The entities that the examples store; jobs' own records are `ScheduledJob`."""
+"""The entities that the examples store. Records of jobs are `ScheduledJob`."""
 
 from datetime import datetime
 
@@ -6,7 +6,7 @@ from jvscheduler.history import Object
 
 
 class SystemMetrics(Object):
-    """Of the quick start and of the advanced examples, which store other fields."""
+    """The fields of the quick start and those of the advanced examples."""
 
     timestamp: datetime = datetime.now()
     cpu_usage: float = 0.0

@@ -1,6 +1,6 @@
-"""Quick start: job tracking, metrics, and what the monitoring endpoints ask."""
+"""Quick start: job tracking, metrics, and the queries of the monitoring endpoints."""
 
-# Of our own records, execution_time may be None; of the documentation's it never is.
+# execution_time may be None in jvscheduler's records, but never in the documentation's.
 # mypy: disable-error-code="arg-type,return-value,union-attr"
 
 import logging
@@ -70,7 +70,7 @@ async def collect_metrics() -> None:
 
 
 async def get_job_statistics() -> dict[str, Any]:
-    """What the documentation's status endpoint counts."""
+    """The numbers of the documentation's status endpoint."""
     # Get job statistics efficiently using .count()
     total_jobs = await ScheduledJob.count()
 

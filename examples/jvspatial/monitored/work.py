@@ -1,4 +1,4 @@
-"""What the documentation names and leaves to the reader; `fail` makes it fail."""
+"""The functions that the documentation calls and does not define. `fail` makes them fail."""
 
 import asyncio
 

@@ -1,1 +1,1 @@
-"""A small shop that watches its machine and keeps its shelves filled, on schedules."""
+"""A small shop with tasks that watch its machine and fill its shelves."""

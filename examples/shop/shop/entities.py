@@ -1,4 +1,4 @@
-"""What the shop stores: records by `Object`, its graph by jvspatial's nodes and edges."""
+"""The data of the shop. Records are `Object`s; its graph is jvspatial's nodes and edges."""
 
 from datetime import UTC, datetime
 
@@ -8,12 +8,12 @@ from jvscheduler.history import Object
 
 
 def as_text(time: datetime) -> str:
-    """Nodes are jvspatial's own and know no times: UTC text, whose order is time's."""
+    """A time as UTC text. Nodes of jvspatial cannot hold times, and such texts sort by time."""
     return time.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 class SystemMetrics(Object):
-    """One look at the machine."""
+    """The load of the machine at one moment."""
 
     timestamp: datetime
     cpu_percent: float = 0.0
@@ -22,7 +22,7 @@ class SystemMetrics(Object):
 
 
 class Report(Object):
-    """An hour of metrics in a few numbers."""
+    """A summary of the metrics of an hour."""
 
     since: datetime
     until: datetime
@@ -32,7 +32,7 @@ class Report(Object):
 
 
 class Product(Node):
-    """Restocked to `target` when fewer than `threshold` are left."""
+    """A product. It is restocked to `target` when fewer than `threshold` are left."""
 
     name: str = ""
     stock: int = 0
@@ -41,7 +41,7 @@ class Product(Node):
 
 
 class Order(Node):
-    """A customer's, by its number in the order book."""
+    """An order of a customer. `number` is its position in the order book."""
 
     number: int = 0
     quantity: int = 0
@@ -49,7 +49,7 @@ class Order(Node):
 
 
 class Delivery(Node):
-    """What a supplier brought."""
+    """A delivery by a supplier."""
 
     timestamp: str = ""
     quantity: int = 0

@@ -1,10 +1,9 @@
-"""The shop's shelves: a graph of products, the orders for them and the deliveries.
+"""The shop's shelves: a graph of products, their orders and their deliveries.
 
-Products come from the catalogue and customers' orders from the order book, two
-CSV files.
+Two CSV files hold the catalogue of products and the order book.
 """
 
-# jvspatial types what it finds as its base class.
+# The queries of jvspatial are typed to return its base class.
 # mypy: disable-error-code="attr-defined,assignment,return-value,misc,arg-type"
 
 import csv
@@ -24,7 +23,7 @@ def rows(file: Path) -> list[dict[str, str]]:
 
 
 async def shelves() -> dict[str, Product]:
-    """The products by name; an empty shop is filled from the catalogue."""
+    """The products by name. An empty shop is filled from the catalogue."""
     root = await Root.get()
     known = {product.name: product for product in await root.nodes(node=[Product])}
     for row in rows(CATALOGUE):
@@ -34,12 +33,12 @@ async def shelves() -> dict[str, Product]:
 
 
 async def next_orders(count: int) -> list[Order]:
-    """The next of the order book, which starts again when it ends."""
+    """The next orders of the order book. After its end it starts again."""
     products = await shelves()
-    taken = await Order.count()
+    known = await Order.count()
     book = rows(ORDER_BOOK)
     orders = []
-    for number in range(taken, taken + count):
+    for number in range(known, known + count):
         row = book[number % len(book)]
         order = await Order.create(number=number, quantity=int(row["quantity"]))
         await products[row["product"]].connect(order, edge=OrderedBy)

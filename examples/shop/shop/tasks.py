@@ -1,6 +1,6 @@
-"""What the shop does on schedules: async functions, and a Walker over its graph."""
+"""The tasks of the shop: async functions, and a Walker over its graph."""
 
-# jvspatial types what it finds as its base class.
+# The queries of jvspatial are typed to return its base class.
 # mypy: disable-error-code="attr-defined,arg-type,untyped-decorator"
 
 from datetime import UTC, datetime, timedelta
@@ -21,14 +21,14 @@ ORDERS_AT_ONCE = 5
 
 @on_schedule("every minute", timeout_seconds=30, description="Store CPU, memory and disk use")
 async def collect_metrics() -> dict[str, float]:
-    seen = {
+    usage = {
         "cpu_percent": psutil.cpu_percent(interval=0.1),
         "memory_percent": psutil.virtual_memory().percent,
         "disk_percent": psutil.disk_usage("/").percent,
     }
-    await SystemMetrics.create(timestamp=datetime.now(UTC), **seen)
-    print(f"CPU {seen['cpu_percent']} %, memory {seen['memory_percent']} %")
-    return seen
+    await SystemMetrics.create(timestamp=datetime.now(UTC), **usage)
+    print(f"CPU {usage['cpu_percent']} %, memory {usage['memory_percent']} %")
+    return usage
 
 
 @on_schedule("hourly", retry_count=2, description="Sum up the last hour's metrics")
@@ -47,7 +47,7 @@ async def hourly_report() -> str:
     return report.id
 
 
-@on_schedule("daily at 02:00", time_zone="Europe/Berlin", description="Delete what is old")
+@on_schedule("daily at 02:00", time_zone="Europe/Berlin", description="Delete old records")
 async def clean_up() -> dict[str, int]:
     now = datetime.now(UTC)
     metrics = await SystemMetrics.delete_many({"context.timestamp": {"$lt": now - KEEP_METRICS}})
@@ -64,10 +64,10 @@ async def take_orders() -> list[int]:
 
 @on_schedule("every 2 minutes", timeout_seconds=30, description="Ship orders, refill shelves")
 class Restock(Walker):
-    """From the root over the products: ships what is ordered, refills what runs low.
+    """Visits the products from the root. Ships orders and refills products that run low.
 
-    Only this task changes a stock, and never two of it at once, so that no
-    change is lost.
+    Only this task changes a stock, and only one job of it runs at once. Otherwise
+    two writers could overwrite each other's change.
     """
 
     @on_visit(Root)
@@ -80,8 +80,7 @@ class Restock(Walker):
         delivered = await self._refill(product)
         if shipped or delivered:
             await product.save()
-            told = {"product": product.name, "shipped": shipped, "delivered": delivered}
-            await self.report(told)
+            await self.report({"product": product.name, "shipped": shipped, "delivered": delivered})
             print(f"{product.name}: shipped {shipped}, delivered {delivered}")
 
     async def _ship(self, product: Product) -> int:
