@@ -1,4 +1,4 @@
-"""What every cluster must do for loops and for CronJobs that give way to them."""
+"""The contract of every `Cluster` about loops, and about CronJobs that retire."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -11,7 +11,7 @@ from jvscheduler_operator.cluster.errors import Conflict, NotFound
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects.manifests import Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage
-from tests.contracts.cluster_tasks import OpenStage, Stage, desired, tell, with_uid
+from tests.contracts.cluster_tasks import OpenStage, Stage, desired, run, with_uid
 from tests.support.operator.objects import stored_task
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
@@ -27,7 +27,10 @@ async def delete_as_listed(
     listing: Callable[[], Awaitable[Listing]],
     manifest: Manifest,
 ) -> None:
-    """Kubernetes' own controllers write to the object too, so that a version may be old at once."""
+    """Delete the object at its newest version.
+
+    Kubernetes' own controllers write to it too, so that a version may be outdated at once.
+    """
     while True:
         (found,) = (o for o in (await listing()).items if key_of(o) == key_of(manifest))
         try:
@@ -37,29 +40,29 @@ async def delete_as_listed(
 
 
 class LoopContract:
-    """As ClusterContract."""
+    """The `open_stage` fixture of a subclass opens a namespace of its own."""
 
     def test_an_applied_loop_is_listed(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             applied = await stage.cluster.apply_loop(loop_for(stage, "shop:1"), force=False)
             listed = await stage.cluster.loops()
             assert key_of(applied) in map(key_of, listed.items)
             assert deployments.is_ours(applied)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_applying_the_same_loop_again_changes_nothing(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             manifest = loop_for(stage, "shop:2")
             first = await stage.cluster.apply_loop(manifest, force=False)
             again = with_uid(manifest, first["metadata"]["uid"])
             second = await stage.cluster.apply_loop(again, force=True)
             assert second["metadata"]["generation"] == first["metadata"]["generation"]
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_another_image_of_the_loop_is_the_same_deployment(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             first = await stage.cluster.apply_loop(loop_for(stage, "shop:3"), force=False)
             later = await stage.cluster.apply_loop(
                 loop_for(stage, "shop:3", "server:2"), force=True
@@ -67,19 +70,19 @@ class LoopContract:
             assert later["metadata"]["uid"] == first["metadata"]["uid"]
             assert later["metadata"]["generation"] == first["metadata"]["generation"] + 1
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_a_loop_of_no_such_uid_is_a_conflict(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_applying_a_loop_with_an_unknown_uid_is_a_conflict(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             with pytest.raises(Conflict):
                 await stage.cluster.apply_loop(
                     with_uid(loop_for(stage, "shop:4"), NOBODY), force=True
                 )
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_a_loop_is_deleted_once_and_as_it_was_seen(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_a_loop_is_deleted_only_at_the_version_seen(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             first = await stage.cluster.apply_loop(loop_for(stage, "shop:5"), force=False)
             later = await stage.cluster.apply_loop(
                 loop_for(stage, "shop:5", "server:2"), force=True
@@ -91,17 +94,17 @@ class LoopContract:
             with pytest.raises(NotFound):
                 await stage.cluster.delete_loop(later)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_rights_may_be_applied_again(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             for manifest in 2 * deployments.rights(loop_for(stage, "shop:6")):
                 await stage.cluster.apply_rights(manifest)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_cron_job_is_patched_at_the_version_seen(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("retired")
             seen = await stage.cluster.apply_cron_job(desired(stored), force=False)
             version = seen["metadata"]["resourceVersion"]
@@ -117,10 +120,10 @@ class LoopContract:
             with pytest.raises(NotFound):
                 await stage.cluster.patch_cron_job(stage.key("none"), {"metadata": {}})
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_a_patch_takes_an_annotation_away(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_a_patch_removes_an_annotation(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("resumed")
             await stage.cluster.apply_cron_job(desired(stored), force=False)
             key = stage.key("resumed")
@@ -130,10 +133,10 @@ class LoopContract:
                 )
             assert "a" not in annotated["metadata"]["annotations"]
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_a_cron_job_is_deleted_once_and_as_it_was_seen(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_a_cron_job_is_deleted_only_at_the_version_seen(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("unneeded")
             seen = await stage.cluster.apply_cron_job(desired(stored), force=False)
             key = stage.key("unneeded")
@@ -147,4 +150,4 @@ class LoopContract:
             with pytest.raises(NotFound):
                 await stage.cluster.delete_cron_job(later)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)

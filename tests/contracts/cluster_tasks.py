@@ -1,4 +1,4 @@
-"""What every cluster must do for the operator; each tier runs it on the one that it can have."""
+"""The contract of every `Cluster`: unit tests run it in memory, integration tests for real."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,7 +22,7 @@ Put = Callable[[Manifest], Awaitable[Manifest]]
 
 @dataclass(frozen=True)
 class Stage:
-    """A cluster, and another client's writes to it."""
+    """A cluster, and the means to write to it as another client."""
 
     cluster: Cluster
     put_task: Put
@@ -37,13 +37,13 @@ class Stage:
 
 
 OpenStage = Callable[[], AbstractAsyncContextManager[Stage]]
-Story = Callable[[Stage], Awaitable[None]]
+Scenario = Callable[[Stage], Awaitable[None]]
 
 
-def tell(open_stage: OpenStage, story: Story) -> None:
+def run(open_stage: OpenStage, scenario: Scenario) -> None:
     async def opened() -> None:
         async with open_stage() as stage:
-            await story(stage)
+            await scenario(stage)
 
     asyncio.run(opened())
 
@@ -61,54 +61,54 @@ def with_uid(manifest: Manifest, uid: str) -> Manifest:
 class ClusterContract:
     """The `open_stage` fixture of a subclass opens a namespace of its own."""
 
-    def test_what_is_applied_is_found(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_an_applied_cron_job_is_found(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("found")
             applied = await stage.cluster.apply_cron_job(desired(stored), force=False)
             assert await stage.cluster.cron_job(stage.key("found")) == applied
             assert applied["spec"]["schedule"] == YEARLY
             assert await stage.cluster.serves_tasks()
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_applying_the_same_again_changes_nothing(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_applying_the_same_cron_job_again_changes_nothing(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             manifest = desired(await stage.new_task("same"))
             first = await stage.cluster.apply_cron_job(manifest, force=False)
             again = with_uid(manifest, first["metadata"]["uid"])
             second = await stage.cluster.apply_cron_job(again, force=True)
             assert second["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_change_of_the_spec_is_a_new_generation(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("changed")
             first = await stage.cluster.apply_cron_job(desired(stored), force=False)
             edited = {**stored, "spec": {**stored["spec"], "image": "shop:2"}}
             second = await stage.cluster.apply_cron_job(desired(edited), force=True)
             assert second["metadata"]["generation"] == first["metadata"]["generation"] + 1
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_an_absent_cron_job_is_none(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             assert await stage.cluster.cron_job(stage.key("absent")) is None
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_a_uid_of_no_object_is_a_conflict(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_applying_with_an_unknown_uid_is_a_conflict(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("gone")
             manifest = with_uid(desired(stored), "00000000-0000-0000-0000-000000000000")
             with pytest.raises(Conflict):
                 await stage.cluster.apply_cron_job(manifest, force=True)
             assert await stage.cluster.cron_job(stage.key("gone")) is None
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_without_force_a_foreign_cron_job_is_a_conflict(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             foreign = await stage.put_cron_job(foreign_cron_job("taken", stage.namespace))
             stored = await stage.new_task("taken")
             with pytest.raises(Conflict):
@@ -117,10 +117,10 @@ class ClusterContract:
             assert after is not None
             assert after["metadata"]["resourceVersion"] == foreign["metadata"]["resourceVersion"]
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_lists_hold_all_tasks_and_the_labelled_cron_jobs(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_lists_have_all_tasks_and_the_labelled_cron_jobs(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("listed")
             await stage.cluster.apply_cron_job(desired(stored), force=False)
             await stage.put_cron_job(foreign_cron_job("unlisted", stage.namespace))
@@ -130,12 +130,12 @@ class ClusterContract:
             assert stage.key("unlisted") not in map(key_of, cron_jobs.items)
             assert cron_jobs.version >= int(stored["metadata"]["resourceVersion"])
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_the_status_of_a_cron_job_is_patched_at_the_version_seen(
         self, open_stage: OpenStage
     ) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("anchored")
             seen = await stage.cluster.apply_cron_job(desired(stored), force=False)
             patch = {
@@ -152,31 +152,31 @@ class ClusterContract:
             with pytest.raises(Conflict):
                 await stage.cluster.patch_cron_job_status(stage.key("anchored"), patch)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_status_is_written_once(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
-            stored = await stage.new_task("told")
+        async def scenario(stage: Stage) -> None:
+            stored = await stage.new_task("reported")
             status = {"observedGeneration": 1, "active": 2}
             first = await stage.cluster.apply_task_status(stored, status)
             second = await stage.cluster.apply_task_status(first, status)
             assert first["status"] == status
             assert second["metadata"]["resourceVersion"] == first["metadata"]["resourceVersion"]
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_a_status_field_that_is_left_out_goes(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_a_status_field_that_is_left_out_is_removed(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("suspended")
             following = {"active": 0, "nextScheduleTime": "2026-03-02T12:01:00Z"}
-            told = await stage.cluster.apply_task_status(stored, following)
-            after = await stage.cluster.apply_task_status(told, {"active": 0})
+            before = await stage.cluster.apply_task_status(stored, following)
+            after = await stage.cluster.apply_task_status(before, {"active": 0})
             assert after["status"] == {"active": 0}
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_status_is_written_at_the_version_seen_only(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("reborn")
             later = await stage.cluster.apply_task_status(stored, {"active": 1})
             with pytest.raises(Conflict):
@@ -186,18 +186,18 @@ class ClusterContract:
             with pytest.raises(NotFound):
                 await stage.cluster.apply_task_status(absent, {"active": 1})
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_secret_may_be_applied_again(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             manifest = secrets.build(stage.namespace, "sqlite:///one")
             await stage.cluster.apply_secret(manifest)
             await stage.cluster.apply_secret(manifest)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
-    def test_an_event_is_taken(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+    def test_an_event_is_accepted(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("eventful")
             about = {**stored["metadata"], "apiVersion": names.API_VERSION, "kind": names.KIND}
             involved = {k: about[k] for k in ("apiVersion", "kind", "name", "namespace", "uid")}
@@ -213,4 +213,4 @@ class ClusterContract:
                 }
             )
 
-        tell(open_stage, story)
+        run(open_stage, scenario)

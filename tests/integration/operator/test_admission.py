@@ -1,4 +1,4 @@
-"""What `kubectl apply` refuses by itself, with the custom resource's schema alone."""
+"""The custom resource's schema refuses bad specs at `kubectl apply`, without the operator."""
 
 from typing import Any
 
@@ -67,7 +67,7 @@ def test_a_bad_spec_is_refused(shop: Shop, name: str, spec: dict[str, Any], mess
         ("weeks", {"schedule": "every 2 weeks"}),
     ],
 )
-def test_a_good_spec_is_taken(shop: Shop, name: str, spec: dict[str, Any]) -> None:
+def test_a_good_spec_is_admitted(shop: Shop, name: str, spec: dict[str, Any]) -> None:
     shop.apply_task(name, **spec)
     taken = shop.task(name)["spec"]
     expected = {"dst": "cron", **spec}

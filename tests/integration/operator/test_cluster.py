@@ -1,4 +1,4 @@
-"""The Kubernetes API, through the operator's client, keeps the contract of clusters."""
+"""The Kubernetes API keeps the contract of clusters, through the operator's client."""
 
 import asyncio
 import base64
@@ -19,7 +19,7 @@ from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.manifests import Key, Manifest
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.contracts.cluster_loops import LoopContract
-from tests.contracts.cluster_tasks import ClusterContract, OpenStage, Stage, desired, tell
+from tests.contracts.cluster_tasks import ClusterContract, OpenStage, Stage, desired, run
 from tests.support.operator.process import write_kubeconfig
 from tests.support.operator.shop import Shop, open_shop
 
@@ -52,36 +52,36 @@ class TestKubernetesCluster(ClusterContract, LoopContract):
     def test_a_secret_that_someone_else_wrote_is_a_conflict(
         self, open_stage: OpenStage, shop: Shop
     ) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             shop.server.kubectl("create", "namespace", "contract-secrets")
             manifest = secrets.build("contract-secrets", "sqlite:///theirs")
             shop.server.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
             with pytest.raises(Conflict):
                 await stage.cluster.apply_secret(secrets.build("contract-secrets", "sqlite:///o"))
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_manifest_that_does_not_fit_its_kind_is_rejected(self, open_stage: OpenStage) -> None:
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             manifest = dict(desired(await stage.new_task("misfit")))
             manifest["spec"] = {**manifest["spec"], "when": "now"}
             with pytest.raises(Rejected, match="field not declared in schema"):
                 await stage.cluster.apply_cron_job(manifest, force=False)
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
     def test_a_list_of_many_pages_is_whole(
         self, open_stage: OpenStage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("jvscheduler_operator.cluster.kubernetes._PAGE", 2)
 
-        async def story(stage: Stage) -> None:
+        async def scenario(stage: Stage) -> None:
             for number in range(5):
                 await stage.new_task(f"page-{number}")
             found = {task["metadata"]["name"] for task in (await stage.cluster.tasks()).items}
             assert {f"page-{number}" for number in range(5)} <= found
 
-        tell(open_stage, story)
+        run(open_stage, scenario)
 
 
 def test_in_a_pod_its_service_account_is_used(

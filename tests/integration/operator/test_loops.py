@@ -1,4 +1,4 @@
-"""Loops on a real API server: who serves a task, and that nothing is left behind."""
+"""Loops on a real API server: which one serves a task, and that none is left behind."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,7 +14,7 @@ from tests.support.waiting import eventually
 
 OFTEN = "every 7 seconds"
 NOWHERE: dict[str, Any] = {"nodeSelector": {"shop.test/place": "nowhere"}}
-"""Of a pod that stays Pending."""
+"""A pod with this spec stays Pending."""
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[O
 
 
 def template(team: str, **spec: Any) -> dict[str, Any]:
-    """Which no other test's tasks have."""
+    """A template that no other test's tasks have."""
     return {"metadata": {"labels": {"team": team}}, "spec": spec}
 
 
@@ -41,7 +41,7 @@ def wait_until_gone(shop: Shop, kind: str, name: str) -> None:
     eventually(lambda: shop.find(kind, name) is None, f"{kind} {name} is gone", timeout=60)
 
 
-def test_a_task_that_cron_cannot_say_is_served_by_a_loop(shop: Shop) -> None:
+def test_a_task_that_cron_cannot_express_is_served_by_a_loop(shop: Shop) -> None:
     shop.apply_task("often", schedule=OFTEN, template=template("often"))
     loop = shop.wait_until_looped("often")
     status = shop.task("often")["status"]
@@ -66,13 +66,13 @@ def test_a_task_that_cron_cannot_say_is_served_by_a_loop(shop: Shop) -> None:
         ("list", "pods", False),
     ],
 )
-def test_a_loop_may_look_at_tasks_of_its_namespace_and_nothing_else(
+def test_a_loop_may_read_tasks_of_its_namespace_and_nothing_else(
     shop: Shop, verb: str, resource: str, is_allowed: bool
 ) -> None:
     user = f"--as=system:serviceaccount:{shop.namespace}:{names.LOOP}"
-    words = ("auth", "can-i", verb, resource, user)
-    assert shop.server.answers(*words, "-n", shop.namespace) == is_allowed
-    assert not shop.server.answers(*words, "-n", "default")
+    arguments = ("auth", "can-i", verb, resource, user)
+    assert shop.server.answers(*arguments, "-n", shop.namespace) == is_allowed
+    assert not shop.server.answers(*arguments, "-n", "default")
 
 
 def test_two_tasks_share_a_loop_until_the_last_one_goes(shop: Shop) -> None:
@@ -90,7 +90,7 @@ def test_two_tasks_share_a_loop_until_the_last_one_goes(shop: Shop) -> None:
     wait_until_gone(shop, "deployment", loop)
 
 
-def test_a_new_shape_takes_over_when_it_is_available_and_the_old_one_goes(shop: Shop) -> None:
+def test_the_loop_of_a_new_template_takes_over_when_it_is_available(shop: Shop) -> None:
     shop.apply_task("moved", schedule=OFTEN, template=template("moved"))
     old = shop.wait_until_looped("moved")
     shop.apply_task("moved", schedule=OFTEN, template=template("waiting", **NOWHERE))
@@ -113,7 +113,7 @@ def deployments(shop: Shop, team: str) -> list[str]:
     ]
 
 
-def test_the_deployments_own_message_is_told(shop: Shop) -> None:
+def test_the_status_has_the_deployments_own_message(shop: Shop) -> None:
     shop.apply_task("stuck", schedule=OFTEN, template=template("stuck", **NOWHERE))
     shop.wait_for("stuck", "Ready", "False", "LoopNotAvailable")
 
@@ -127,7 +127,7 @@ def test_the_deployments_own_message_is_told(shop: Shop) -> None:
     shop.delete(TASKS, "stuck")
 
 
-def test_a_template_that_the_api_server_refuses_is_told(shop: Shop) -> None:
+def test_a_template_that_the_api_server_refuses_is_reported(shop: Shop) -> None:
     shop.apply_task("misfit", schedule=OFTEN, template=template("misfit", foo=1))
     found = shop.wait_for("misfit", "Ready", "False", "ApplyFailed")
     (ready,) = (c for c in found["status"]["conditions"] if c["type"] == "Ready")
@@ -152,7 +152,7 @@ def test_from_a_cron_job_to_the_loop_and_back(shop: Shop) -> None:
     wait_until_gone(shop, "deployment", loop)
 
 
-def test_a_change_of_mind_takes_the_suspended_cron_job_back(shop: Shop) -> None:
+def test_a_task_that_returns_to_its_suspended_cron_job_resumes_it(shop: Shop) -> None:
     shop.apply_task("torn", template=template("torn"))
     shop.wait_until_ready("torn")
     uid = shop.cron_job("torn")["metadata"]["uid"]
@@ -168,7 +168,7 @@ def test_a_change_of_mind_takes_the_suspended_cron_job_back(shop: Shop) -> None:
     assert f"{names.GROUP}/retired-time" not in cron_job["metadata"]["annotations"]
 
 
-def test_a_foreign_cron_job_does_not_bother_a_loop(shop: Shop) -> None:
+def test_a_foreign_cron_job_does_not_block_a_loop(shop: Shop) -> None:
     shop.apply(foreign_cron_job("beside", shop.namespace))
     before = shop.cron_job("beside")
     shop.apply_task("beside", schedule=OFTEN, template=template("beside"))

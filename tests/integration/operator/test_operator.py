@@ -1,4 +1,4 @@
-"""The operator against a real API server, with the rights that its documentation states."""
+"""The operator on a real API server, with only the rights that its documentation states."""
 
 import base64
 from collections.abc import Iterator
@@ -70,7 +70,7 @@ def test_an_edit_reaches_the_cron_job(shop: Shop) -> None:
     eventually(lambda: "SuccessfulUpdate" in shop.event_reasons("edited"), "the Event")
 
 
-def test_a_field_taken_back_goes_from_the_cron_job(shop: Shop) -> None:
+def test_a_field_removed_from_the_spec_is_removed_from_the_cron_job(shop: Shop) -> None:
     template = {"spec": {"nodeSelector": {"disk": "fast"}}}
     shop.apply_task("reduced", template=template, startingDeadlineSeconds=60)
     shop.wait_until_ready("reduced")
@@ -117,7 +117,7 @@ def test_a_deleted_cron_job_comes_back(shop: Shop) -> None:
     eventually(lambda: shop.cron_job("restored")["metadata"]["uid"] != old, "a new CronJob")
 
 
-def test_a_foreign_cron_job_is_left_alone_until_it_goes(shop: Shop) -> None:
+def test_a_foreign_cron_job_is_left_alone_until_it_is_gone(shop: Shop) -> None:
     shop.apply(foreign_cron_job("taken", shop.namespace))
     before = shop.cron_job("taken")
     shop.apply_task("taken")
@@ -191,7 +191,7 @@ def test_a_schedule_that_only_the_grammar_refuses_is_not_accepted(shop: Shop) ->
         ("once-a-day", {"schedule": "daily at 02:30", "dst": "once"}),
     ],
 )
-def test_what_no_cron_job_carries_has_one_once_its_schedule_is_crons(
+def test_a_task_on_a_loop_gets_a_cron_job_when_cron_can_express_its_new_schedule(
     shop: Shop, name: str, spec: dict[str, Any]
 ) -> None:
     shop.apply_task(name, **spec)
@@ -240,10 +240,10 @@ def test_the_namespace_gets_the_address_of_the_database(shop: Shop) -> None:
     assert base64.b64decode(value).decode() == DATABASE_URL
 
 
-def test_a_secret_of_the_users_own_is_left_alone(shop: Shop) -> None:
+def test_a_users_own_secret_is_left_alone(shop: Shop) -> None:
     shop.server.kubectl("create", "namespace", "own-database")
-    words = ["create", "secret", "generic", names.DATABASE_SECRET, "--from-literal=url=mine"]
-    shop.server.kubectl("-n", "own-database", *words)
+    arguments = ["create", "secret", "generic", names.DATABASE_SECRET, "--from-literal=url=mine"]
+    shop.server.kubectl("-n", "own-database", *arguments)
     theirs = Shop(shop.server, "own-database")
     before = theirs.find("secret", names.DATABASE_SECRET)
     theirs.apply_task("recorded")

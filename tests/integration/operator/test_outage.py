@@ -1,4 +1,4 @@
-"""The operator while the API server cannot be reached, and after."""
+"""The operator during and after an outage of the API server."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "outage")
 
 
-def test_the_operator_outlives_an_outage_and_makes_up_for_it(shop: Shop, tmp_path: Path) -> None:
+def test_the_operator_survives_an_outage_and_catches_up(shop: Shop, tmp_path: Path) -> None:
     with gate_to(shop.server) as gate:
         config = write_kubeconfig(shop.server, tmp_path)
         config.write_text(

@@ -1,4 +1,4 @@
-"""The operator ended, killed, and without what it needs."""
+"""The operator is ended, killed, and started without its custom resource."""
 
 from functools import partial
 from pathlib import Path
@@ -28,7 +28,7 @@ def kubeconfig(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def versions(shop: Shop) -> dict[str, str]:
-    """Of all that the operator writes, but for what it writes about new tasks."""
+    """Versions of all objects that the operator writes, without those of new tasks."""
     objects = [
         item
         for kind in (TASKS, "cronjobs", "deployments", *RIGHTS, "secrets", "events")
@@ -38,7 +38,7 @@ def versions(shop: Shop) -> dict[str, str]:
     return {item["metadata"]["uid"]: item["metadata"]["resourceVersion"] for item in objects}
 
 
-def test_killed_at_any_moment_it_goes_on_where_it_was(
+def test_killed_at_any_moment_the_next_process_completes_the_work(
     shop: Shop, kubeconfig: Path, tmp_path: Path
 ) -> None:
     with run_operator(kubeconfig, tmp_path) as operator:
@@ -67,7 +67,7 @@ def test_a_restart_with_nothing_changed_writes_nothing(
     assert versions(shop) == before
 
 
-def test_what_changed_while_it_was_away_is_made_up_for(
+def test_changes_while_the_operator_was_away_are_applied(
     shop: Shop, kubeconfig: Path, tmp_path: Path
 ) -> None:
     edited, bereft, unlabelled, deleted = MANY[:4]
@@ -108,7 +108,7 @@ def is_gone(shop: Shop, kind: str, name: str) -> bool:
     return shop.find(kind, name) is None
 
 
-def test_a_loop_left_without_tasks_while_it_was_away_is_deleted(
+def test_a_loop_that_lost_its_tasks_while_the_operator_was_away_is_deleted(
     shop: Shop, kubeconfig: Path, tmp_path: Path
 ) -> None:
     loops = {shop.task(name)["status"]["loop"] for name in LOOPED[5:]}
@@ -119,7 +119,7 @@ def test_a_loop_left_without_tasks_while_it_was_away_is_deleted(
             eventually(partial(is_gone, shop, "deployment", loop), "the loop is gone")
 
 
-def test_it_waits_for_the_custom_resource_and_ends_when_it_goes(
+def test_it_waits_for_the_custom_resource_and_ends_when_that_is_deleted(
     shop: Shop, kubeconfig: Path, tmp_path: Path
 ) -> None:
     with run_operator(kubeconfig, tmp_path) as operator:

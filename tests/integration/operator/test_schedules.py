@@ -1,4 +1,4 @@
-"""What Kubernetes' own CronJob controller makes of the operator's CronJobs."""
+"""Kubernetes' own CronJob controller runs the operator's CronJobs as their tasks ask for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -45,32 +45,32 @@ def test_a_job_starts_on_the_minute_and_the_status_follows(shop: Shop) -> None:
         assert found.get("lastScheduleTime", "") >= times.to_text(scheduled)
         return found
 
-    told = eventually(status, "the status tells of the Job")
-    assert told["active"] == 1
-    following = times.parse(told["lastScheduleTime"]) + timedelta(minutes=1)
-    assert times.parse(told["nextScheduleTime"]) == following
+    seen = eventually(status, "the status tells of the Job")
+    assert seen["active"] == 1
+    following = times.parse(seen["lastScheduleTime"]) + timedelta(minutes=1)
+    assert times.parse(seen["nextScheduleTime"]) == following
 
 
 @dataclass(frozen=True)
-class Change:
-    """Of a spec, after which an instant some minutes ago is one of the schedule's."""
+class Edit:
+    """An edit of a spec, after which an instant some minutes ago belongs to the schedule."""
 
     name: str
     before: dict[str, Any]
     after: dict[str, Any]
 
 
-def changes() -> list[Change]:
+def edits() -> list[Edit]:
     missed = datetime.now(UTC) - timedelta(minutes=2)
     schedule = f"{missed.minute} {missed.hour} * * *"
     return [
-        Change("rescheduled", {"schedule": YEARLY}, {"schedule": schedule}),
-        Change(
+        Edit("rescheduled", {"schedule": YEARLY}, {"schedule": schedule}),
+        Edit(
             "relocated",
             {"schedule": schedule, "timeZone": "Asia/Tokyo"},
             {"schedule": schedule, "timeZone": "UTC"},
         ),
-        Change(
+        Edit(
             "resumed",
             {"schedule": schedule, "suspend": True},
             {"schedule": schedule, "suspend": False},
@@ -79,9 +79,12 @@ def changes() -> list[Change]:
 
 
 def test_an_edit_never_fires_retroactively(shop: Shop) -> None:
-    """A plain CronJob with the same edit, made later, does: so the controller has seen ours."""
+    """A plain CronJob with the same edit fires, although it is edited later.
+
+    So the controller has seen our edit too, and has decided not to fire.
+    """
     an_hour_ago = times.to_text((datetime.now(UTC) - timedelta(hours=1)).replace(second=0))
-    cases = changes()
+    cases = edits()
     for case in cases:
         prepare(shop, case, an_hour_ago)
     for case in cases:
@@ -99,19 +102,22 @@ def test_an_edit_never_fires_retroactively(shop: Shop) -> None:
         assert times.parse(shop.cron_job(case.name)["status"]["lastScheduleTime"]).second != 0
 
 
-def prepare(shop: Shop, change: Change, last: str) -> None:
-    """A task and a plain CronJob before the change, both of which ran last at that time."""
-    plain = foreign_cron_job(f"plain-{change.name}", shop.namespace)
-    shop.apply({**plain, "spec": {**plain["spec"], **change.before}})
-    shop.apply_task(change.name, **change.before)
-    shop.wait_until_ready(change.name)
-    for name in (change.name, f"plain-{change.name}"):
+def prepare(shop: Shop, edit: Edit, last: str) -> None:
+    """Create a task and a plain CronJob as before the edit; both ran last at that time."""
+    plain = foreign_cron_job(f"plain-{edit.name}", shop.namespace)
+    shop.apply({**plain, "spec": {**plain["spec"], **edit.before}})
+    shop.apply_task(edit.name, **edit.before)
+    shop.wait_until_ready(edit.name)
+    for name in (edit.name, f"plain-{edit.name}"):
         status = {"status": {"lastScheduleTime": last}}
         shop.patch("cronjob", name, status, "--subresource=status")
 
 
 def look_at(shop: Shop, name: str) -> None:
-    """Any update makes the controller ask what is due; for a new schedule it else waits."""
+    """Update the CronJob, so that the controller looks what is due.
+
+    After a new schedule it would otherwise wait for the next due instant.
+    """
     shop.patch("cronjob", name, {"metadata": {"annotations": {"shop.test/looked-at": "yes"}}})
 
 

@@ -1,4 +1,4 @@
-"""The ScheduledTask's definition on the API server that a session's tests share."""
+"""Installs the CRD of ScheduledTasks on the API server of a test session."""
 
 from pathlib import Path
 

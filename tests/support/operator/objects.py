@@ -1,4 +1,4 @@
-"""Objects that the operator's tests begin with, each with only what the case is about."""
+"""Objects for the operator's tests. Each test sets only the fields that it is about."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from jvscheduler import names
 
 NOON = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
-"""A Monday, half a minute past."""
+"""A Monday, half a minute after noon."""
 
 YEARLY = "0 0 1 1 *"
 """Due too rarely to matter while a test runs."""
@@ -34,13 +34,13 @@ def task(
 
 
 def stored_task(**fields: Any) -> dict[str, Any]:
-    """The same as the API server has it."""
+    """A ScheduledTask as the API server stores it."""
     metadata = {"uid": "task-uid", "generation": 1, "resourceVersion": "1"}
     return task(metadata={**metadata, **fields.pop("metadata", {})}, **fields)
 
 
 def foreign_cron_job(name: str = "restock", namespace: str = "shop") -> dict[str, Any]:
-    """A CronJob that someone made without us."""
+    """A CronJob that a user created."""
     pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "other:1"}]}
     return {
         "apiVersion": "batch/v1",

@@ -1,4 +1,4 @@
-"""The operator as a real process, with the rights that its documentation states and no more."""
+"""The operator as a real process, with only the rights that its documentation states."""
 
 import re
 import signal
@@ -43,14 +43,14 @@ class Operator:
         self.process.wait()
 
     def end(self) -> int:
-        """SIGTERM; returns the exit code."""
+        """Send SIGTERM and wait. Returns the exit code."""
         stop(self.process, seconds=30)
         return self.process.returncode
 
 
 @contextmanager
 def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> Iterator[Operator]:
-    """Once it is alive, or at once when there is no custom resource to serve."""
+    """Start an operator and wait until it is alive. Without a custom resource, do not wait."""
     (port,) = free_ports(1)
     endpoint = f"http://127.0.0.1:{port}/healthz"
     variables = {
@@ -59,8 +59,8 @@ def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> I
         environment.DATABASE_URL: DATABASE_URL,
     }
     log = folder / f"operator-{port}.log"
-    words = [f"{name}={value}" for name, value in variables.items()]
-    process = start(["env", *words, sys.executable, "-m", "jvscheduler_operator"], log)
+    arguments = [f"{name}={value}" for name, value in variables.items()]
+    process = start(["env", *arguments, sys.executable, "-m", "jvscheduler_operator"], log)
     operator = Operator(process, log, endpoint)
     try:
         if is_served:
@@ -71,7 +71,7 @@ def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> I
 
 
 def documented_rules() -> dict[str, list[dict[str, Any]]]:
-    """By ClusterRole."""
+    """The rules in the documentation, by ClusterRole."""
     _, _, rest = DOCS.read_text().partition("\n## The operator and its loops\n")
     section = rest.partition("\n## ")[0]
     blocks = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
@@ -79,7 +79,7 @@ def documented_rules() -> dict[str, list[dict[str, Any]]]:
 
 
 def write_kubeconfig(server: ApiServer, folder: Path) -> Path:
-    """Of a service account with the documented rights."""
+    """Write the kubeconfig of a service account with the documented rights."""
     server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_account()))
     token = server.kubectl("create", "token", ACCOUNT, "-n", "default", "--duration=2h").strip()
     config = yaml.safe_load(server.kubeconfig.read_text())

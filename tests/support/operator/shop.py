@@ -1,4 +1,4 @@
-"""A namespace of tasks on a real API server, in the words of the operator's tests."""
+"""A namespace of tasks on a real API server, for the operator's tests."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Shop:
     namespace: str
 
     def apply(self, *manifests: dict[str, Any]) -> None:
-        """As a user's `kubectl apply`; raises with its message when refused."""
+        """Apply as a user does. Raises with kubectl's message when refused."""
         self.server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(manifests))
 
     def apply_task(self, name: str, **spec: Any) -> None:
@@ -31,7 +31,7 @@ class Shop:
         self.server.kubectl("-n", self.namespace, "delete", kind, name, "--wait=false")
 
     def patch(self, kind: str, name: str, patch: dict[str, Any], *flags: str) -> None:
-        words = [
+        arguments = [
             "-n",
             self.namespace,
             "patch",
@@ -40,11 +40,11 @@ class Shop:
             "--type=merge",
             f"-p={json.dumps(patch)}",
         ]
-        self.server.kubectl(*words, *flags)
+        self.server.kubectl(*arguments, *flags)
 
     def find(self, kind: str, name: str) -> dict[str, Any] | None:
-        words = ["-n", self.namespace, "get", kind, name, "-o", "json", "--ignore-not-found"]
-        text = self.server.kubectl(*words)
+        arguments = ["-n", self.namespace, "get", kind, name, "-o", "json", "--ignore-not-found"]
+        text = self.server.kubectl(*arguments)
         found: dict[str, Any] | None = json.loads(text) if text else None
         return found
 
@@ -64,14 +64,14 @@ class Shop:
         return found
 
     def conditions(self, name: str) -> dict[str, tuple[str, str]]:
-        """Status and reason by type, once the status is about the present spec."""
+        """Status and reason by type. Fails while the status is about an earlier spec."""
         found = self.task(name)
         status = found.get("status", {})
         assert status.get("observedGeneration") == found["metadata"]["generation"], status
         return {c["type"]: (c["status"], c["reason"]) for c in status["conditions"]}
 
     def wait_for(self, name: str, condition: str, status: str, reason: str) -> dict[str, Any]:
-        """The task, once it has the condition."""
+        """Wait until the task has the condition. Returns the task."""
         eventually(
             lambda: self.conditions(name).get(condition) == (status, reason),
             f"{name} is {condition}={status} for {reason}",
@@ -83,12 +83,12 @@ class Shop:
         return self.wait_for(name, "Ready", "True", "CronJobReady")
 
     def wait_until_looped(self, name: str) -> str:
-        """The Deployment that serves the task, once it does."""
+        """Wait until a loop serves the task. Returns the Deployment's name."""
         loop: str = self.wait_for(name, "Ready", "True", "LoopReady")["status"]["loop"]
         return loop
 
     def wait_for_field(self, name: str, field: str, value: object) -> None:
-        """Of the status."""
+        """Wait until a field of the status has this value."""
         eventually(
             lambda: self.task(name).get("status", {}).get(field) == value,
             f"{name} has {field}={value}",
@@ -101,7 +101,7 @@ class Shop:
 
 
 def open_shop(server: ApiServer, namespace: str) -> Shop:
-    """A new namespace, with the custom resource installed."""
+    """Create a namespace, with the custom resource installed."""
     install_crd(server)
     server.kubectl("create", "namespace", namespace)
     return Shop(server, namespace)

@@ -1,4 +1,4 @@
-"""A cluster in memory and the operator's passes over it, until there is nothing left to do."""
+"""A cluster in memory, and the operator's passes over it until nothing is left to do."""
 
 import asyncio
 from collections.abc import Sequence
@@ -20,38 +20,37 @@ from tests.support.operator.objects import NOON, task
 KEY = Key("shop", "restock")
 KILLED = Unavailable("killed")
 SETTLED = timedelta(seconds=11)
-"""After which a CronJob that was suspended has told of all its Jobs."""
+"""After this time the status of a suspended CronJob is sure to have all its Jobs."""
 
 
 @dataclass
 class World:
-    """Outlives the processes that reconcile it."""
+    """Survives the processes that reconcile it."""
 
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
     now: datetime = NOON
     loop_image: LoopImage = field(default_factory=lambda: LoopImage("server:1"))
-
     database_url: str | None = None
 
     def __post_init__(self) -> None:
         self.start()
 
     def start(self) -> None:
-        """A new process: it knows what it lists."""
+        """Start a new process with an empty cache."""
         self.cache = Cache()
         settings = Settings(None, self.database_url, "http://localhost/", "host", self.loop_image)
         self.tasks = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
         self.loops = LoopReconciler(self.cache, self.cluster, settings)
 
     def watch(self) -> None:
-        """All watch events have come."""
+        """Bring the cache up to date, as watch events would."""
         version = self.cluster.version
         self.cache.cron_jobs.replace(asyncio.run(self.cluster.cron_jobs()).items, version)
         self.cache.loops.replace(asyncio.run(self.cluster.loops()).items, version)
         self.cache.tasks.replace(self.cluster.task_objects.values(), version)
 
     def settle(self) -> list[str]:
-        """Passes over all keys until one round writes nothing; returns what was written."""
+        """Reconcile all keys until one round writes nothing. Returns the writes."""
         written: list[str] = []
         while True:
             self.cluster.writes = []
@@ -63,7 +62,7 @@ class World:
             written += self.cluster.writes
 
     def settle_killed_after(self, survived: int) -> bool:
-        """Killed at the write that follows so many; whether there was one."""
+        """Settle, but be killed at the write after this many. True when there was such a write."""
         self.cluster.failures = [*[None] * survived, KILLED]
         try:
             self.settle()
@@ -92,14 +91,14 @@ class World:
         self.cluster.version += 1
 
     def make_available(self, *names: str) -> None:
-        """As their pods are ready; all of them when none is named."""
+        """Make the pods of these loops ready, or of all loops when none is named."""
         for loop in [o for o in self.cluster.loop_objects.values() if not names or _in(o, names)]:
             self.cluster.put(
                 self.cluster.loop_objects, {**loop, "status": {"availableReplicas": 1}}
             )
 
     def set_active(self, *jobs: str) -> None:
-        """Of the CronJob."""
+        """Set the active Jobs of the CronJob."""
         status = {"active": [{"name": name} for name in jobs]}
         self.cluster.put(
             self.cluster.cron_job_objects,
@@ -128,8 +127,8 @@ class World:
     def _keys(self) -> Sequence[Key]:
         self.watch()
         tasks = [key_of(manifest) for manifest in self.cluster.task_objects.values()]
-        tied = {loop for key in tasks for loop in self.cache.tasks.references(key).loops}
-        return [*sorted({*tied, *self.cache.loops}), *tasks]
+        referred = {loop for key in tasks for loop in self.cache.tasks.references(key).loops}
+        return [*sorted({*referred, *self.cache.loops}), *tasks]
 
 
 def _in(loop: Manifest, names: Sequence[str]) -> bool:
@@ -137,7 +136,7 @@ def _in(loop: Manifest, names: Sequence[str]) -> bool:
 
 
 def served_by_loop(world: World, **spec: Any) -> str:
-    """A task on its loop, and the loop's name."""
+    """Create a task and have a loop serve it. Returns the loop's name."""
     world.put_task(backend="Loop", **spec)
     world.settle()
     world.make_available()

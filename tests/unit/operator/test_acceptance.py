@@ -1,4 +1,4 @@
-"""Which tasks are accepted, and what is told about the others."""
+"""Specs that are accepted, and the messages for those that are refused."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -110,7 +110,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_task_is_refused_for(case: Case) -> None:
+def test_a_task_is_refused(case: Case) -> None:
     with pytest.raises(Refused) as refused:
         accept(stored_task(name=case.task_name, **case.spec))
     assert refused.value.reason == case.reason
@@ -153,7 +153,7 @@ def test_a_spec_with_every_field_is_accepted() -> None:
         ({"schedule": "daily at 02:30", "concurrencyPolicy": "Replace"}, True),
     ],
 )
-def test_a_cron_job_carries_what_it_can_unless_the_loop_is_asked_for(
+def test_a_cron_job_carries_the_task_where_it_can_unless_the_spec_asks_for_the_loop(
     spec: dict[str, Any], is_loop: bool
 ) -> None:
     assert (accept(stored_task(**spec)).loop is not None) == is_loop

@@ -1,4 +1,4 @@
-"""The anchor that keeps an edited CronJob from firing for the past."""
+"""The anchor, which keeps an edited CronJob from firing retroactively."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -54,7 +54,7 @@ def test_the_anchor_is_never_on_a_whole_minute(microsecond: int) -> None:
     ],
     ids=["never", "a real one", "a newer real one", "behind an anchor", "an anchor alone"],
 )
-def test_the_real_time_is_told_and_kept(
+def test_the_real_last_time_is_found_and_kept(
     last: str | None, kept: str | None, expected: str | None
 ) -> None:
     real = last_schedule_time(child(last, kept))
@@ -64,6 +64,6 @@ def test_the_real_time_is_told_and_kept(
     assert patch["metadata"].get("annotations", {}).get(LAST_SCHEDULE_TIME) == expected
 
 
-def test_an_edit_of_anything_else_needs_none() -> None:
+def test_an_edit_of_another_field_needs_no_anchor() -> None:
     same = {"spec": {**child()["spec"], "concurrencyPolicy": "Allow"}}
     assert anchor(child(), same, NOON) is None

@@ -1,4 +1,4 @@
-"""What is seen is worked off, and what was not seen is made up for."""
+"""The controller reconciles what it sees, and finds by lists what no event reported."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -26,7 +26,7 @@ HOUR = 3600.0
 
 
 class PoisonedReconciler(TaskReconciler):
-    """Has a mistake that one object brings out."""
+    """Fails with a programming error for one object."""
 
     async def reconcile(self, key: Key) -> timedelta | None:
         if key.name == "poisoned":
@@ -84,46 +84,46 @@ class Stage:
             await work
 
 
-def tell(story: Callable[[Stage], Awaitable[None]]) -> None:
+def run(scenario: Callable[[Stage], Awaitable[None]]) -> None:
     async def opened() -> None:
-        await asyncio.wait_for(story(Stage()), timeout=60)
+        await asyncio.wait_for(scenario(Stage()), timeout=60)
 
     asyncio.run(opened())
 
 
-def test_tasks_that_are_seen_get_their_cron_jobs() -> None:
-    async def story(stage: Stage) -> None:
+def test_watched_tasks_get_their_cron_jobs() -> None:
+    async def scenario(stage: Stage) -> None:
         async with stage.running():
             for number in range(50):
                 stage.put_task(f"task-{number}")
             await stage.until(lambda: len(stage.cluster.cron_job_objects) == 50)
 
-    tell(story)
+    run(scenario)
 
 
 def test_a_poisoned_object_delays_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    async def story(stage: Stage) -> None:
+    async def scenario(stage: Stage) -> None:
         async with stage.running():
             stage.put_task("poisoned")
             for number in range(20):
                 stage.put_task(f"task-{number}")
             await stage.until(lambda: len(stage.cluster.cron_job_objects) == 20)
 
-    tell(story)
+    run(scenario)
     assert "shop/poisoned could not be reconciled" in caplog.text
 
 
-def test_a_failure_of_the_api_server_is_tried_again() -> None:
-    async def story(stage: Stage) -> None:
+def test_after_a_failure_of_the_api_server_the_key_is_tried_again() -> None:
+    async def scenario(stage: Stage) -> None:
         stage.cluster.failures = [Unavailable("away")]
         async with stage.running():
             stage.put_task("restock")
             await stage.until(lambda: stage.cluster.cron_job_objects)
 
-    tell(story)
+    run(scenario)
 
 
-def test_nothing_is_decided_before_the_children_are_known() -> None:
+def test_nothing_is_decided_before_the_cron_jobs_are_listed() -> None:
     class Slow(MemoryCluster):
         async def cron_jobs(self) -> Listing:
             await listing.wait()
@@ -131,7 +131,7 @@ def test_nothing_is_decided_before_the_children_are_known() -> None:
 
     listing = asyncio.Event()
 
-    async def story(_: Stage) -> None:
+    async def scenario(_: Stage) -> None:
         stage = Stage(cluster=Slow())
         async with stage.running():
             stage.put_task("restock")
@@ -141,11 +141,11 @@ def test_nothing_is_decided_before_the_children_are_known() -> None:
             listing.set()
             await stage.until(lambda: stage.cluster.cron_job_objects)
 
-    tell(story)
+    run(scenario)
 
 
-def test_events_lead_a_task_to_its_loop_and_a_loop_to_its_end() -> None:
-    async def story(stage: Stage) -> None:
+def test_events_assign_a_task_to_its_loop_and_delete_an_unused_loop() -> None:
+    async def scenario(stage: Stage) -> None:
         async with stage.running():
             stage.put_task("restock", backend="Loop")
             await stage.until(lambda: stage.cluster.loop_objects)
@@ -160,11 +160,11 @@ def test_events_lead_a_task_to_its_loop_and_a_loop_to_its_end() -> None:
             stage.remove_task("restock")
             await stage.until(lambda: not stage.cluster.loop_objects)
 
-    tell(story)
+    run(scenario)
 
 
-def test_a_loop_that_no_task_needs_at_the_start_goes() -> None:
-    async def story(stage: Stage) -> None:
+def test_at_the_start_a_loop_that_no_task_needs_is_deleted() -> None:
+    async def scenario(stage: Stage) -> None:
         async with stage.running():
             stage.put_task("restock", backend="Loop")
             await stage.until(lambda: stage.cluster.loop_objects)
@@ -173,11 +173,11 @@ def test_a_loop_that_no_task_needs_at_the_start_goes() -> None:
         async with later.running():
             await later.until(lambda: not later.cluster.loop_objects)
 
-    tell(story)
+    run(scenario)
 
 
-def test_a_resync_finds_what_no_event_told_of() -> None:
-    async def story(stage: Stage) -> None:
+def test_a_resync_finds_what_no_event_reported() -> None:
+    async def scenario(stage: Stage) -> None:
         async with stage.running():
             stage.put_task("restock")
             key = Key("shop", "restock")
@@ -188,11 +188,11 @@ def test_a_resync_finds_what_no_event_told_of() -> None:
             await stage.controller.resync()
             await stage.until(lambda: stage.cluster.cron_job_objects)
 
-    tell(story)
+    run(scenario)
 
 
 def test_a_watch_that_fails_ends_the_work() -> None:
-    async def story(stage: Stage) -> None:
+    async def scenario(stage: Stage) -> None:
         async def watch() -> None:
             raise Unavailable("the watch is lost")
 
@@ -200,11 +200,11 @@ def test_a_watch_that_fails_ends_the_work() -> None:
             await stage.controller.run(watch)
         assert failed.group_contains(Unavailable, match="the watch is lost")
 
-    tell(story)
+    run(scenario)
 
 
-def test_a_labelled_cron_job_of_no_task_is_nobodys_business() -> None:
-    async def story(stage: Stage) -> None:
+def test_a_labelled_cron_job_without_a_task_is_ignored() -> None:
+    async def scenario(stage: Stage) -> None:
         async with stage.running():
             stray = foreign_cron_job("stray")
             stored = stage.cluster.put(stage.cluster.cron_job_objects, stray)
@@ -213,10 +213,10 @@ def test_a_labelled_cron_job_of_no_task_is_nobodys_business() -> None:
             await stage.until(lambda: "event" in stage.cluster.writes)
             assert stage.cluster.writes == ["cron job", "status", "event"]
 
-    tell(story)
+    run(scenario)
 
 
-def test_kopf_never_runs_out_of_attempts() -> None:
+def test_kopf_never_runs_out_of_backoffs() -> None:
     delays = [delay for delay, _ in zip(Backoffs(), range(1000), strict=False)]
     assert delays[:6] == [0.5, 1, 2, 4, 8, 10]
     assert delays[-1] == 10

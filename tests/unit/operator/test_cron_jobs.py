@@ -1,4 +1,4 @@
-"""The CronJob that is built, and how it is compared with what is observed."""
+"""The CronJob that is built from a task, and its comparison with the observed one."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -61,13 +61,13 @@ def test_the_cron_job_is_named_labelled_and_owned() -> None:
 
 
 @pytest.mark.parametrize("limit", [1, 2])
-def test_what_is_over_the_limit_is_the_runners_to_skip_and_record(limit: int) -> None:
+def test_the_controller_leaves_the_concurrency_limit_to_the_runner(limit: int) -> None:
     assert built(stored_task(maxConcurrency=limit))["spec"]["concurrencyPolicy"] == "Allow"
 
 
-def test_the_runner_is_told_its_task() -> None:
-    told = environment_of(activeDeadlineSeconds=60, backoffLimit=2, maxConcurrency=3)
-    assert told == {
+def test_the_runner_gets_its_task() -> None:
+    variables = environment_of(activeDeadlineSeconds=60, backoffLimit=2, maxConcurrency=3)
+    assert variables == {
         environment.TASK_ID: "shop.tasks.restock",
         environment.TASK_NAME: "restock",
         environment.ENTRYPOINT: "shop.tasks:restock",
@@ -126,16 +126,16 @@ def test_a_template_adds_to_the_container_and_overrides_what_it_says() -> None:
     assert [m["mountPath"] for m in container["volumeMounts"]] == ["/tmp", "/data"]
 
 
-def test_a_template_cannot_tell_the_runner_another_task() -> None:
+def test_a_template_cannot_give_the_runner_another_task() -> None:
     env = [
         {"name": environment.TASK_ID, "value": "other"},
         {"name": environment.DATABASE_URL, "value": "sqlite:////data/own"},
         {"name": "REGION", "value": "north"},
     ]
-    told = environment_of(**with_task_container(env=env))
-    assert told[environment.TASK_ID] == "shop.tasks.restock"
-    assert told[environment.DATABASE_URL] == "sqlite:////data/own"
-    assert told["REGION"] == "north"
+    variables = environment_of(**with_task_container(env=env))
+    assert variables[environment.TASK_ID] == "shop.tasks.restock"
+    assert variables[environment.DATABASE_URL] == "sqlite:////data/own"
+    assert variables["REGION"] == "north"
 
 
 def test_other_containers_of_a_template_are_restricted_too() -> None:
@@ -168,7 +168,7 @@ def test_labels_and_annotations_are_added_and_ours_win() -> None:
     }
 
 
-def test_the_digest_tells_specs_apart_and_nothing_else() -> None:
+def test_the_digest_changes_with_the_spec_and_with_nothing_else() -> None:
     digest = digest_of(built(stored_task()))
     assert digest == digest_of(built(stored_task(metadata={"resourceVersion": "9"})))
     assert digest == digest_of(built(stored_task(description="other words")))
@@ -207,5 +207,5 @@ COMPARISONS = [
 
 
 @pytest.mark.parametrize("case", COMPARISONS, ids=lambda case: case.name)
-def test_comparing(case: Comparison) -> None:
+def test_contains(case: Comparison) -> None:
     assert contains(case.observed, case.desired) == case.is_contained

@@ -1,4 +1,4 @@
-"""What is decided about a task, from what was gathered."""
+"""Decisions about a task from its gathered state."""
 
 from copy import deepcopy
 from dataclasses import dataclass, field
@@ -131,7 +131,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_deciding(case: Case) -> None:
+def test_decide(case: Case) -> None:
     plan = decide(State(case.task, case.child, case.last_applied), NOON)
     assert plan.accepted.is_true
     assert (plan.cron_job is not None) == case.applies
@@ -139,7 +139,7 @@ def test_deciding(case: Case) -> None:
     assert (plan.blocked.reason if plan.blocked else None) == case.blocked
 
 
-def test_a_known_cron_job_is_applied_under_its_uid() -> None:
+def test_a_known_cron_job_is_applied_with_its_uid() -> None:
     plan = decide(State(stored_task(image="shop:2"), IN_ORDER), NOON)
     assert plan.cron_job is not None
     assert plan.cron_job["metadata"]["uid"] == "child-uid"
@@ -151,20 +151,20 @@ def test_a_new_cron_job_has_no_uid() -> None:
     assert "uid" not in plan.cron_job["metadata"]
 
 
-def test_a_refused_task_plans_no_act() -> None:
+def test_a_refused_task_causes_no_write() -> None:
     plan = decide(State(stored_task(schedule="0 0 20-10 * *"), IN_ORDER, None, "sqlite:///x"), NOON)
     assert plan == Plan(accepted=plan.accepted)
     assert plan.accepted.reason == Reason.INVALID_SCHEDULE
 
 
-def test_the_secret_is_planned_while_it_is_due() -> None:
+def test_the_secret_is_planned_while_there_is_a_database_url() -> None:
     due = decide(State(TASK, IN_ORDER, None, "sqlite:///x"), NOON)
     assert due.secret is not None
     assert due.secret["metadata"] == {"name": names.DATABASE_SECRET, "namespace": "shop"}
     assert decide(State(TASK, IN_ORDER), NOON).secret is None
 
 
-def test_a_blocked_task_still_gets_its_namespace_the_secret() -> None:
+def test_the_secret_is_written_for_a_blocked_task_too() -> None:
     plan = decide(State(TASK, foreign_cron_job(), None, "sqlite:///x"), NOON)
     assert plan.blocked is not None
     assert plan.secret is not None

@@ -1,4 +1,4 @@
-"""Who serves a task while its backend or its pod changes: always someone, and nothing is cut."""
+"""While backend or pod of a task change, something always serves it and no job is cut short."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ def world() -> World:
     return World()
 
 
-def test_a_loop_is_made_and_takes_the_task_once_it_is_available(world: World) -> None:
+def test_a_loop_is_created_and_serves_the_task_when_it_is_available(world: World) -> None:
     world.put_task(schedule="every 7 seconds")
     assert world.settle()[:3] == ["rights", "rights", "loop"]
     (name,) = world.loop_names
@@ -31,7 +31,7 @@ def test_a_loop_is_made_and_takes_the_task_once_it_is_available(world: World) ->
     assert world.cron_job is None
 
 
-def test_a_loop_finds_the_address_of_the_database_when_it_starts() -> None:
+def test_the_secret_is_written_before_the_loop_starts() -> None:
     world = World(database_url="postgresql://history/jobs")
     world.put_task(backend="Loop")
     assert world.settle()[:4] == ["secret", "rights", "rights", "loop"]
@@ -50,7 +50,7 @@ def test_waiting_for_a_loop_is_no_event(world: World) -> None:
     assert world.cluster.events == []
 
 
-def test_tasks_of_one_shape_share_a_loop(world: World) -> None:
+def test_tasks_with_the_same_image_and_template_share_a_loop(world: World) -> None:
     name = served_by_loop(world)
     world.put_task("other", schedule="every 7 seconds")
     world.settle()
@@ -58,7 +58,7 @@ def test_tasks_of_one_shape_share_a_loop(world: World) -> None:
     assert world.loop_names == [name]
 
 
-def test_a_task_of_another_shape_has_another_loop(world: World) -> None:
+def test_a_task_with_another_template_has_another_loop(world: World) -> None:
     served_by_loop(world)
     template = {"spec": {"serviceAccountName": "reader"}}
     world.put_task("other", backend="Loop", template=template)
@@ -67,7 +67,7 @@ def test_a_task_of_another_shape_has_another_loop(world: World) -> None:
     assert ("RoleBinding", Key("shop", "jvscheduler-loop:reader")) in world.cluster.rights
 
 
-def test_a_new_image_serves_before_the_old_one_goes(world: World) -> None:
+def test_the_loop_of_a_new_image_serves_before_the_old_one_is_deleted(world: World) -> None:
     old = served_by_loop(world)
     world.put_task(backend="Loop", image="shop:2")
     world.settle()
@@ -92,7 +92,7 @@ def test_a_loop_stays_while_the_status_of_any_task_names_it(world: World) -> Non
     assert world.serving("other") == ("Loop", old)
 
 
-def test_an_image_taken_back_leaves_no_loop_behind(world: World) -> None:
+def test_a_reverted_image_leaves_no_loop_behind(world: World) -> None:
     old = served_by_loop(world)
     world.put_task(backend="Loop", image="shop:2")
     world.settle()
@@ -102,7 +102,7 @@ def test_an_image_taken_back_leaves_no_loop_behind(world: World) -> None:
     assert world.condition("Ready") == ("True", "LoopReady")
 
 
-def test_the_last_task_takes_its_loop_with_it(world: World) -> None:
+def test_the_loop_is_deleted_with_its_last_task(world: World) -> None:
     served_by_loop(world)
     world.put_task("other", backend="Loop")
     world.settle()
@@ -114,7 +114,7 @@ def test_the_last_task_takes_its_loop_with_it(world: World) -> None:
     assert world.loop_names == []
 
 
-def test_a_loop_that_was_left_is_deleted_by_the_next_process(world: World) -> None:
+def test_a_loop_that_was_left_behind_is_deleted_by_the_next_process(world: World) -> None:
     served_by_loop(world)
     world.remove_task()
     world.start()
@@ -156,7 +156,7 @@ def test_a_cron_job_goes_on_until_the_loop_is_available(world: World) -> None:
     assert not world.cron_job["spec"]["suspend"]
 
 
-def test_suspending_reaches_the_cron_job_that_goes_on(world: World) -> None:
+def test_suspending_reaches_a_cron_job_that_waits_for_its_loop(world: World) -> None:
     served_by_cron_job(world)
     world.put_task(schedule="every 7 seconds", suspend=True)
     world.settle()
@@ -164,7 +164,7 @@ def test_suspending_reaches_the_cron_job_that_goes_on(world: World) -> None:
     assert world.cron_job["spec"]["suspend"]
 
 
-def test_the_cron_job_is_suspended_and_goes_when_its_jobs_are_done(world: World) -> None:
+def test_the_cron_job_is_suspended_and_deleted_when_its_jobs_have_ended(world: World) -> None:
     served_by_cron_job(world)
     world.set_active("restock-1")
     world.put_task(backend="Loop")
@@ -181,7 +181,7 @@ def test_the_cron_job_is_suspended_and_goes_when_its_jobs_are_done(world: World)
     assert world.cron_job is None
 
 
-def test_a_suspended_cron_job_is_given_time_to_tell_of_its_last_job(world: World) -> None:
+def test_a_suspended_cron_job_is_kept_until_its_status_must_have_its_last_job(world: World) -> None:
     served_by_cron_job(world)
     world.put_task(backend="Loop")
     world.settle()
@@ -192,7 +192,7 @@ def test_a_suspended_cron_job_is_given_time_to_tell_of_its_last_job(world: World
     assert world.cron_job is not None
 
 
-def test_a_foreign_cron_job_does_not_bother_the_loop(world: World) -> None:
+def test_a_foreign_cron_job_does_not_block_the_loop(world: World) -> None:
     foreign = world.cluster.put(world.cluster.cron_job_objects, foreign_cron_job())
     served_by_loop(world)
     world.now += SETTLED
@@ -201,7 +201,7 @@ def test_a_foreign_cron_job_does_not_bother_the_loop(world: World) -> None:
     assert world.cron_job == foreign
 
 
-def test_the_loop_goes_when_the_cron_job_is_there(world: World) -> None:
+def test_the_loop_is_deleted_when_the_cron_job_exists(world: World) -> None:
     served_by_loop(world)
     world.put_task()
     assert world.settle() == ["cron job", "status", "event", "loop deleted"]
@@ -210,7 +210,7 @@ def test_the_loop_goes_when_the_cron_job_is_there(world: World) -> None:
     assert not world.cron_job["spec"]["suspend"]
 
 
-def test_the_loop_goes_on_while_the_cron_job_cannot_be_made(world: World) -> None:
+def test_the_loop_goes_on_while_the_cron_job_cannot_be_created(world: World) -> None:
     name = served_by_loop(world)
     world.cluster.put(world.cluster.cron_job_objects, foreign_cron_job())
     world.put_task()
@@ -220,7 +220,7 @@ def test_the_loop_goes_on_while_the_cron_job_cannot_be_made(world: World) -> Non
     assert world.loop_names == [name]
 
 
-def test_a_change_of_mind_takes_the_suspended_cron_job_back_without_firing_late(
+def test_a_task_that_returns_to_its_suspended_cron_job_does_not_fire_retroactively(
     world: World,
 ) -> None:
     served_by_cron_job(world)
@@ -245,7 +245,7 @@ def test_a_refused_edit_leaves_the_task_on_its_loop(world: World) -> None:
     assert world.loop_names == [name]
 
 
-def test_a_deployment_that_is_refused_is_told_to_its_tasks_and_tried_again(world: World) -> None:
+def test_a_refused_deployment_is_reported_by_its_tasks_and_tried_again(world: World) -> None:
     world.put_task(backend="Loop")
     world.watch()
     loop = world.cache.tasks.references(KEY).requested
@@ -275,7 +275,7 @@ def test_a_suspended_task_stays_on_its_loop_which_records_it(world: World) -> No
         ("every 7 seconds", None),
     ],
 )
-def test_the_next_time_is_told_where_a_status_can_keep_up(
+def test_the_status_has_the_next_time_unless_the_task_is_due_within_seconds(
     world: World, schedule: str, following: str | None
 ) -> None:
     served_by_loop(world, schedule=schedule)

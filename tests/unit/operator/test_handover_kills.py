@@ -1,4 +1,7 @@
-"""The operator killed after any write of a change: someone serves, and the end is the same."""
+"""Killed after any write of a handover, the operator leaves the task served.
+
+The next process reaches the same result as one that was not killed.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,21 +12,21 @@ from tests.support.operator.world import SETTLED, World, served_by_cron_job, ser
 
 
 @dataclass(frozen=True)
-class Change:
+class Handover:
     name: str
     before: Callable[[World], object]
     after: Callable[[World], object]
 
 
-CHANGES = [
-    Change("to the loop", served_by_cron_job, lambda w: w.put_task(backend="Loop")),
-    Change("to the CronJob", served_by_loop, lambda w: w.put_task()),
-    Change("new image", served_by_loop, lambda w: w.put_task(backend="Loop", image="shop:2")),
+HANDOVERS = [
+    Handover("to the loop", served_by_cron_job, lambda w: w.put_task(backend="Loop")),
+    Handover("to the CronJob", served_by_loop, lambda w: w.put_task()),
+    Handover("new image", served_by_loop, lambda w: w.put_task(backend="Loop", image="shop:2")),
 ]
 
 
 def carry_out(world: World) -> None:
-    """To the end, as time goes by."""
+    """Reconcile until the handover is complete."""
     world.settle()
     world.make_available()
     world.settle()
@@ -33,14 +36,14 @@ def carry_out(world: World) -> None:
 
 @pytest.mark.parametrize("survived", range(9))
 @pytest.mark.parametrize("available_first", [False, True], ids=["at once", "when available"])
-@pytest.mark.parametrize("change", CHANGES, ids=lambda change: change.name)
-def test_killed_after_any_write_someone_serves_and_the_end_is_the_same(
-    change: Change, available_first: bool, survived: int
+@pytest.mark.parametrize("handover", HANDOVERS, ids=lambda handover: handover.name)
+def test_killed_after_any_write_the_task_is_served_and_the_result_is_the_same(
+    handover: Handover, available_first: bool, survived: int
 ) -> None:
     worlds = killed, undisturbed = World(), World()
     for world in worlds:
-        change.before(world)
-        change.after(world)
+        handover.before(world)
+        handover.after(world)
         if available_first:
             world.settle()
             world.make_available()

@@ -1,4 +1,4 @@
-"""How answers of the Kubernetes API are told apart, on a server that gives any answer."""
+"""Answers of the Kubernetes API become errors. The server here gives any answer."""
 
 import asyncio
 import json
@@ -86,15 +86,15 @@ def kubeconfig(folder: Path, port: int) -> str:
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_an_answer_is_told_apart(case: Case, tmp_path: Path) -> None:
+def test_each_answer_becomes_its_error(case: Case, tmp_path: Path) -> None:
     async def apply() -> None:
         async with answering(case, tmp_path) as cluster:
             await cluster.apply_cron_job(foreign_cron_job(), force=False)
 
-    with pytest.raises(case.expected, match="so it is") as told:
+    with pytest.raises(case.expected, match="so it is") as raised:
         asyncio.run(apply())
-    assert type(told.value) is case.expected
-    assert getattr(told.value, "retry_after", 0.0) == case.retry_after
+    assert type(raised.value) is case.expected
+    assert getattr(raised.value, "retry_after", 0.0) == case.retry_after
 
 
 def test_an_absent_cron_job_is_none(tmp_path: Path) -> None:

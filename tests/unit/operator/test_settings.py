@@ -1,4 +1,4 @@
-"""What may be told to the operator."""
+"""The operator's settings and their defaults."""
 
 import pytest
 
@@ -6,14 +6,14 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler_operator.settings import LIVENESS_ENDPOINT, from_environment
 
 
-def test_nothing_need_be_told() -> None:
+def test_every_setting_has_a_default() -> None:
     chosen = from_environment({})
     assert chosen.kubeconfig is None
     assert chosen.database_url is None
     assert chosen.liveness_endpoint == "http://0.0.0.0:8080/healthz"
 
 
-def test_an_empty_address_is_none() -> None:
+def test_an_empty_database_url_is_none() -> None:
     assert from_environment({"JVSCHEDULER_DATABASE_URL": ""}).database_url is None
 
 

@@ -1,4 +1,4 @@
-"""The status and the Events that are told of a task."""
+"""The status and the Events of a task."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -73,11 +73,11 @@ CASES = [
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_conditions(case: Case) -> None:
     status = status_of(stored_task(), case.plan, case.applied, NOON)
-    told = {c["type"]: (c["status"], c["reason"]) for c in status["conditions"]}
-    assert told == case.conditions
+    reported = {c["type"]: (c["status"], c["reason"]) for c in status["conditions"]}
+    assert reported == case.conditions
 
 
-def test_the_status_tells_of_the_cron_job() -> None:
+def test_the_status_describes_the_cron_job() -> None:
     seen = child(lastScheduleTime="2026-03-02T12:00:00Z", active=[{"name": "a"}, {"name": "b"}])
     status = status_of(stored_task(metadata={"generation": 4}), Plan(ACCEPTED), Applied(seen), NOON)
     assert status["observedGeneration"] == 4
@@ -94,29 +94,29 @@ def test_there_is_no_next_time(seen: Manifest | None) -> None:
     assert next_schedule_time(stored_task(), Plan(ACCEPTED), Applied(seen), NOON) is None
 
 
-def told_before(status: Manifest, minutes: int = 5) -> dict[str, Any]:
-    """The task with that status, told some minutes ago."""
+def reported_before(status: Manifest, minutes: int = 5) -> dict[str, Any]:
+    """The task with that status, written some minutes ago."""
     since = times.to_text(NOON - timedelta(minutes=minutes))
     conditions = [{**c, "lastTransitionTime": since} for c in status["conditions"]]
     return {**stored_task(), "status": {**status, "conditions": conditions}}
 
 
 def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
-    task = told_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
+    task = reported_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
     status = status_of(task, Plan(ACCEPTED), Applied(None, failure="denied"), NOON)
     since = {c["type"]: c["lastTransitionTime"] for c in status["conditions"]}
     assert since == {"Accepted": "2026-03-02T11:55:30Z", "Ready": "2026-03-02T12:00:30Z"}
 
 
 def test_the_same_status_is_not_written_again() -> None:
-    task = told_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
+    task = reported_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
     again = status_of(task, Plan(ACCEPTED), Applied(child()), NOON)
     assert not differs(task, again)
     assert differs(task, status_of(task, Plan(ACCEPTED), Applied(child(suspend=True)), NOON))
 
 
-def test_what_others_write_into_the_status_is_theirs() -> None:
-    task = told_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
+def test_status_fields_of_others_are_no_difference() -> None:
+    task = reported_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
     task["status"]["lastSuccessfulTime"] = "2026-03-02T11:00:00Z"
     assert not differs(task, status_of(task, Plan(ACCEPTED), Applied(child()), NOON))
 
@@ -157,7 +157,7 @@ def test_events(plan: Plan, applied: Applied, expected: list[tuple[str, str]]) -
 
 def test_a_failure_is_an_event_once() -> None:
     failed = Applied(None, failure="denied")
-    task = told_before(status_of(stored_task(), Plan(ACCEPTED), failed, NOON))
+    task = reported_before(status_of(stored_task(), Plan(ACCEPTED), failed, NOON))
     assert reasons(task, Plan(ACCEPTED), failed) == []
     assert reasons(task, Plan(ACCEPTED, blocked=CONFLICT), Applied(None)) == [
         ("Warning", "NameConflict")

@@ -1,4 +1,4 @@
-"""Passes over tasks on a cluster in memory: what is written, and that kills do no harm."""
+"""Passes over tasks on a cluster in memory: their writes, and that a kill does no harm."""
 
 import asyncio
 from dataclasses import dataclass, field
@@ -22,20 +22,20 @@ KILLED = Unavailable("killed")
 
 @dataclass
 class Stage:
-    """A cluster that outlives the processes that reconcile it."""
+    """A cluster that survives the processes that reconcile it."""
 
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
     now: datetime = NOON
     cache: Cache = field(default_factory=Cache)
 
     def start(self) -> None:
-        """A new process: it knows what it lists."""
+        """Start a new process with an empty cache."""
         self.cache = Cache()
         settings = Settings(None, "sqlite:///jobs", "http://localhost/", "host")
         self._reconciler = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
 
     def watch(self) -> None:
-        """All watch events have come."""
+        """Bring the cache up to date, as watch events would."""
         version = self.cluster.version
         labelled = asyncio.run(self.cluster.cron_jobs()).items
         self.cache.tasks.replace(self.cluster.task_objects.values(), version)
@@ -77,7 +77,7 @@ def stage() -> Stage:
     return stage
 
 
-def test_a_new_task_is_written_down_once(stage: Stage) -> None:
+def test_a_new_task_causes_each_write_once(stage: Stage) -> None:
     stage.put_task()
     stage.reconcile()
     assert stage.take_writes() == ["secret", "cron job", "status", "event"]
@@ -119,7 +119,7 @@ def test_the_anchor_comes_before_the_edited_schedule(stage: Stage) -> None:
     assert "lastScheduleTime" not in stage.cluster.task_objects[KEY]["status"]
 
 
-def test_it_looks_again_just_after_the_next_instant(stage: Stage) -> None:
+def test_the_next_pass_is_just_after_the_next_due_instant(stage: Stage) -> None:
     stage.put_task(schedule="every minute")
     assert stage.reconcile() == timedelta(seconds=31)
     stage.now += timedelta(seconds=31)
@@ -130,7 +130,7 @@ def test_it_looks_again_just_after_the_next_instant(stage: Stage) -> None:
     assert status["nextScheduleTime"] == "2026-03-02T12:02:00Z"
 
 
-def test_a_task_that_is_gone_or_going_is_left_to_garbage_collection(stage: Stage) -> None:
+def test_a_deleted_task_is_left_to_garbage_collection(stage: Stage) -> None:
     assert stage.reconcile() is None
     going = task(metadata={"deletionTimestamp": "2026-03-02T12:00:00Z"})
     stage.cluster.put(stage.cluster.task_objects, going)
@@ -138,7 +138,7 @@ def test_a_task_that_is_gone_or_going_is_left_to_garbage_collection(stage: Stage
     assert stage.take_writes() == []
 
 
-def test_a_foreign_cron_job_is_looked_at_slowly_until_it_goes(stage: Stage) -> None:
+def test_a_foreign_cron_job_is_checked_once_a_minute_until_it_is_gone(stage: Stage) -> None:
     stage.put_cron_job(foreign_cron_job())
     stage.put_task()
     assert stage.reconcile() == timedelta(minutes=1)
@@ -163,7 +163,7 @@ def test_a_cron_job_that_lost_its_label_is_found_and_repaired(stage: Stage) -> N
     assert stage.cron_job["metadata"]["labels"] != {}
 
 
-def test_a_refusal_is_told_once_and_tried_again_slowly(stage: Stage) -> None:
+def test_a_refusal_is_reported_once_and_tried_again_once_a_minute(stage: Stage) -> None:
     stage.put_task()
     stage.cluster.failures = [None, Rejected("no such field")]
     assert stage.reconcile() == timedelta(minutes=1)
@@ -176,7 +176,7 @@ def test_a_refusal_is_told_once_and_tried_again_slowly(stage: Stage) -> None:
     assert stage.ready() == ("True", "CronJobReady")
 
 
-def test_a_stale_cache_is_dropped_and_read_anew(stage: Stage) -> None:
+def test_after_a_conflict_the_cron_job_is_read_from_the_api_server(stage: Stage) -> None:
     stage.put_task()
     stage.reconcile()
     stage.put_task(image="shop:2")
@@ -188,7 +188,7 @@ def test_a_stale_cache_is_dropped_and_read_anew(stage: Stage) -> None:
     assert stage.ready() == ("True", "CronJobReady")
 
 
-def test_a_secret_of_the_users_own_is_taken_as_it_is(stage: Stage) -> None:
+def test_a_users_own_secret_is_not_overwritten(stage: Stage) -> None:
     stage.put_task()
     stage.cluster.failures = [Conflict("another manager")]
     stage.reconcile()
@@ -225,7 +225,7 @@ def test_an_event_that_cannot_be_posted_fails_nothing(stage: Stage) -> None:
 
 @pytest.mark.parametrize("survived", range(5))
 @pytest.mark.parametrize("spec", [{"schedule": "hourly"}, {"image": "shop:2"}, {"suspend": True}])
-def test_killed_after_any_write_the_next_process_ends_where_this_one_would(
+def test_killed_after_any_write_the_next_process_reaches_the_same_result(
     stage: Stage, spec: dict[str, Any], survived: int
 ) -> None:
     stage.put_task()

@@ -1,4 +1,4 @@
-"""The Deployment of a loop and its pod: what each container has, and what it has not."""
+"""The Deployment of a loop, and what each container of its pod has and must not have."""
 
 from typing import Any
 
@@ -48,7 +48,7 @@ DATABASE = {"secretKeyRef": {"name": "jvscheduler-database", "key": "url", "opti
 TOKEN = "/var/run/secrets/kubernetes.io/serviceaccount"  # noqa: S105 - a folder
 
 
-def test_one_pod_at_a_time_and_a_new_one_before_the_old() -> None:
+def test_there_is_one_pod_and_a_rollout_starts_the_new_one_first() -> None:
     manifest = deployment()
     name = manifest["metadata"]["name"]
     assert manifest["spec"]["replicas"] == 1
@@ -71,14 +71,16 @@ def test_one_pod_at_a_time_and_a_new_one_before_the_old() -> None:
         ({"taskID": "shop.tasks.other", "entrypoint": "shop.tasks:other"}, False),
     ],
 )
-def test_what_decides_the_pod_decides_the_name(spec: dict[str, Any], is_another: bool) -> None:
+def test_the_name_changes_with_image_and_template_only(
+    spec: dict[str, Any], is_another: bool
+) -> None:
     name, other = deployment()["metadata"]["name"], deployment(**spec)["metadata"]["name"]
     assert (name != other) == is_another
     assert name.startswith("jvscheduler-loop-")
     assert len(other) <= 40
 
 
-def test_the_loop_is_told_its_name_its_worker_and_its_folders() -> None:
+def test_the_loop_gets_its_name_its_worker_and_its_folders() -> None:
     assert environ("loop") == {
         **PLACE,
         "JVSCHEDULER_LOOP_NAME": deployment()["metadata"]["name"],
@@ -98,7 +100,7 @@ def test_the_loop_is_told_its_name_its_worker_and_its_folders() -> None:
     assert loop["command"] == ["python", "-m", "jvscheduler_server.loop_pod"]
 
 
-def test_the_loop_is_ready_when_its_file_is_there() -> None:
+def test_the_loop_is_ready_when_its_file_exists() -> None:
     loop = container("loop")
     for probe in (loop["startupProbe"], loop["readinessProbe"]):
         assert probe["exec"] == {"command": ["test", "-f", "/run/jvscheduler/ready"]}
@@ -145,7 +147,7 @@ def test_the_template_of_the_task_is_laid_over_the_worker() -> None:
     assert "resources" not in container("loop", **spec)
 
 
-def test_the_template_cannot_part_worker_and_loop() -> None:
+def test_the_template_cannot_separate_worker_and_loop() -> None:
     spec = with_task(
         env=[{"name": "JVSCHEDULER_WORKER_SOCKET", "value": "/other"}],
         volumeMounts=[{"name": "data", "mountPath": "/run/jvscheduler"}],
@@ -156,13 +158,13 @@ def test_the_template_cannot_part_worker_and_loop() -> None:
     assert {"name": "jvscheduler-run", "emptyDir": {}} in pod(**spec)["volumes"]
 
 
-def test_a_database_of_the_users_own_is_the_loops_too() -> None:
+def test_a_users_own_database_is_used_by_loop_and_worker() -> None:
     spec = with_task(env=[{"name": "JVSCHEDULER_DATABASE_URL", "value": "postgresql://own/jobs"}])
     for name in ("loop", "worker"):
         assert environ(name, **spec)["JVSCHEDULER_DATABASE_URL"] == "postgresql://own/jobs"
 
 
-def test_the_time_to_end_in_may_be_given() -> None:
+def test_the_template_may_set_the_grace_period() -> None:
     spec = {"template": {"spec": {"terminationGracePeriodSeconds": 30}}}
     assert pod(**spec)["terminationGracePeriodSeconds"] == 30
     assert environ("loop", **spec)["JVSCHEDULER_GRACE_SECONDS"] == "30"
@@ -212,11 +214,11 @@ QUOTA = condition("ReplicaFailure", "True", "exceeded quota")
         ({"conditions": [STUCK, SLOW, QUOTA]}, "exceeded quota"),
     ],
 )
-def test_why_a_loop_is_not_available_is_the_deployments_own_word(
+def test_the_message_of_an_unavailable_loop_is_the_deployments(
     status: dict[str, Any], message: str
 ) -> None:
-    standing = readiness(with_status(**status))
-    assert (standing.is_available, standing.message) == (False, message)
+    found = readiness(with_status(**status))
+    assert (found.is_available, found.message) == (False, message)
 
 
 def test_one_available_pod_is_enough_also_during_a_rollout() -> None:

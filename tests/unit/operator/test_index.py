@@ -1,4 +1,4 @@
-"""Which of several reports about an object is believed."""
+"""Of several reports about an object the newest is kept."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ def seen(index: ObjectIndex, key: Key = KEY) -> int | None:
     return found["seen"] if found else None
 
 
-def test_an_older_report_does_not_cover_a_newer_one() -> None:
+def test_an_older_report_does_not_replace_a_newer_one() -> None:
     index = ObjectIndex()
     assert index.put(at(9))
     assert not index.put(at(8))
@@ -34,7 +34,7 @@ def test_versions_are_compared_as_numbers() -> None:
     assert index.put(at(10))
 
 
-def test_the_event_of_our_own_write_is_no_news() -> None:
+def test_the_event_of_our_own_write_changes_nothing() -> None:
     index = ObjectIndex()
     index.put(at(9))
     assert not index.put(at(9))
@@ -49,14 +49,14 @@ def test_an_answer_that_a_deletion_overtook_brings_nothing_back() -> None:
     assert index.put(at(8))
 
 
-def test_a_late_deletion_does_not_take_what_was_created_since() -> None:
+def test_a_late_deletion_does_not_remove_a_newer_object() -> None:
     index = ObjectIndex()
     index.put(at(8))
     assert not index.remove(at(7))
     assert seen(index) == 8
 
 
-def test_a_forgotten_key_is_believed_anew() -> None:
+def test_after_a_key_was_forgotten_any_report_is_believed() -> None:
     index = ObjectIndex()
     index.put(at(8))
     index.forget(KEY)
@@ -64,7 +64,7 @@ def test_a_forgotten_key_is_believed_anew() -> None:
     assert index.put(at(3))
 
 
-def test_a_list_takes_away_what_is_gone_and_names_what_changed() -> None:
+def test_a_list_removes_what_is_gone_and_returns_the_keys_that_changed() -> None:
     index = ObjectIndex()
     for report in (at(1, "gone"), at(2, "same"), at(3, "newer"), at(12, "later")):
         index.put(report)
@@ -86,12 +86,12 @@ def test_managed_fields_are_not_kept() -> None:
 
 
 def looped(version: int, loop: str | None = None, **spec: Any) -> dict[str, Any]:
-    """A task, and the loop that serves it."""
+    """A task whose status names this loop."""
     metadata = {"resourceVersion": str(version)}
     return {**stored_task(metadata=metadata, **spec), "status": {"loop": loop} if loop else {}}
 
 
-def test_tasks_are_found_by_the_loop_that_they_want_and_that_they_have() -> None:
+def test_tasks_are_found_by_their_requested_and_their_assigned_loop() -> None:
     index = TaskIndex()
     index.put(looped(1, "jvscheduler-loop-old", backend="Loop"))
     wanted, old = index.references(KEY).requested, LoopKey("shop", "jvscheduler-loop-old")
@@ -106,13 +106,13 @@ def test_tasks_are_found_by_the_loop_that_they_want_and_that_they_have() -> None
     assert index.assigned(wanted) == ()
 
 
-def test_a_refused_spec_wants_no_loop_and_keeps_its_own() -> None:
+def test_a_refused_spec_requests_no_loop_and_keeps_the_assigned_one() -> None:
     index = TaskIndex()
     index.put(looped(1, "jvscheduler-loop-old", schedule="sometimes"))
     assert index.references(KEY).loops == {LoopKey("shop", "jvscheduler-loop-old")}
 
 
-def test_a_task_that_is_being_deleted_is_tied_to_no_loop() -> None:
+def test_a_task_that_is_being_deleted_refers_to_no_loop() -> None:
     going = looped(1, "jvscheduler-loop-old", backend="Loop")
     going["metadata"]["deletionTimestamp"] = "2026-03-02T12:00:00Z"
     index = TaskIndex()
