@@ -61,7 +61,7 @@ class KubernetesCluster:
             )
         except (config.ConfigException, OSError) as error:
             raise InvalidSettings(
-                f"no way to the Kubernetes API: {error}; set KUBECONFIG or run in a pod"
+                f"cannot connect to the Kubernetes API: {error}; set KUBECONFIG or run in a pod"
             ) from error
         return cls(client.ApiClient(configuration))
 

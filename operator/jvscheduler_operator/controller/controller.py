@@ -66,7 +66,7 @@ class Controller:
                     return
                 _logger.warning("The CRD of ScheduledTasks is not installed, waiting for it")
             except (Rejected, Unavailable) as error:
-                _logger.warning("The Kubernetes API cannot be asked, trying again: %s", error)
+                _logger.warning("The Kubernetes API cannot be reached; trying again: %s", error)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def run(
@@ -122,7 +122,7 @@ class Controller:
             try:
                 await self.resync()
             except (Rejected, Unavailable) as error:
-                _logger.warning("Nothing can be listed, trying again: %s", error)
+                _logger.warning("The objects cannot be listed; trying again: %s", error)
                 await asyncio.sleep(_RETRY_SECONDS)
             else:
                 return
@@ -133,7 +133,7 @@ class Controller:
             try:
                 await self.resync()
             except (Rejected, Unavailable) as error:
-                _logger.warning("Nothing could be compared, trying again later: %s", error)
+                _logger.warning("The resync has failed; the next one comes later: %s", error)
 
     async def _work(self) -> None:
         while True:

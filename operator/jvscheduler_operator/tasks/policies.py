@@ -29,7 +29,7 @@ def is_of_an_earlier_task(state: State) -> Blocked | None:
     return Blocked(
         Reason.AWAITING_DELETION,
         f"The CronJob {metadata['name']!r} of a deleted ScheduledTask of the same name "
-        "is still there; it is replaced once garbage collection has removed it.",
+        "still exists. It is replaced when garbage collection has removed it.",
         _RETRY_DELETION,
     )
 
@@ -40,8 +40,8 @@ def is_foreign(state: State) -> Blocked | None:
     name = state.task["metadata"]["name"]
     return Blocked(
         Reason.NAME_CONFLICT,
-        f"A CronJob {name!r} that this ScheduledTask does not own is in the way and is left "
-        "alone; delete it, or give one of the two another name.",
+        f"A CronJob {name!r} exists that this ScheduledTask does not own. It is left alone. "
+        "Delete it, or give one of the two another name.",
         _RETRY_UNWATCHED,
     )
 
@@ -50,7 +50,7 @@ def is_going(state: State) -> Blocked | None:
     if state.cron_job is None or not is_being_deleted(state.cron_job):
         return None
     name = state.task["metadata"]["name"]
-    message = f"The CronJob {name!r} is being deleted; it is created again once it is gone."
+    message = f"The CronJob {name!r} is being deleted. It is created again when it is gone."
     return Blocked(Reason.AWAITING_DELETION, message, _RETRY_DELETION)
 
 

@@ -119,16 +119,16 @@ def _ready(plan: Plan, applied: Applied) -> Condition:
         return Condition(False, Reason.APPLY_FAILED, applied.failure)
     if plan.backend == "Loop":
         return Condition(True, Reason.LOOP_READY, f"The Deployment {plan.loop} serves the task.")
-    return Condition(True, Reason.CRON_JOB_READY, "The CronJob is there and as the spec asks.")
+    return Condition(True, Reason.CRON_JOB_READY, "The CronJob exists and is as the spec asks.")
 
 
 def _not_accepted_message(plan: Plan, cron_job: Manifest | None) -> str:
     if plan.loop is not None:
-        return f"The spec is not accepted; {plan.loop} goes on with the last one that was."
+        return f"The spec is not accepted. {plan.loop} goes on with the last accepted one."
     if cron_job is None:
-        return "The spec is not accepted, so that no job is started."
+        return "The spec is not accepted. No job is started."
     return (
-        "The spec is not accepted; the CronJob goes on with the last one that was, "
+        "The spec is not accepted. The CronJob goes on with the last accepted schedule, "
         f"{cron_job['spec'].get('schedule')!r}."
     )
 

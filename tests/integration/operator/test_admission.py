@@ -38,7 +38,7 @@ def shop(api_server: ApiServer) -> Shop:
         ),
         ("policy-unknown", {"concurrencyPolicy": "Allow"}, "spec.concurrencyPolicy"),
         ("zone-unknown", {"timeZone": "Europe/Atlantis"}, "must be an IANA time zone"),
-        ("zone-of-the-machine", {"timeZone": "Local"}, "not the one of a machine"),
+        ("zone-of-the-machine", {"timeZone": "Local"}, "not the local zone of a machine"),
         ("entrypoint-without-function", {"entrypoint": "shop.tasks"}, "spec.entrypoint"),
         ("task-id-with-a-space", {"taskID": "shop tasks"}, "spec.taskID"),
         ("concurrency-none", {"maxConcurrency": 0}, "spec.maxConcurrency"),

@@ -45,7 +45,7 @@ def test_a_job_starts_on_the_minute_and_the_status_follows(shop: Shop) -> None:
         assert found.get("lastScheduleTime", "") >= times.to_text(scheduled)
         return found
 
-    seen = eventually(status, "the status tells of the Job")
+    seen = eventually(status, "the status describes the Job")
     assert seen["active"] == 1
     following = times.parse(seen["lastScheduleTime"]) + timedelta(minutes=1)
     assert times.parse(seen["nextScheduleTime"]) == following

@@ -16,7 +16,7 @@ from tests.support.operator.objects import NOON, stored_task
 
 ACCEPTED = Condition(True, Reason.ACCEPTED, "fine")
 REFUSED = Condition(False, Reason.INVALID_SCHEDULE, "spec.schedule: no")
-CONFLICT = Blocked(Reason.NAME_CONFLICT, "in the way", timedelta(minutes=1))
+CONFLICT = Blocked(Reason.NAME_CONFLICT, "the name is taken", timedelta(minutes=1))
 
 
 def child(suspend: bool = False, **status: Any) -> dict[str, Any]:
