@@ -66,7 +66,7 @@ class Controller:
                     return
                 _logger.warning("The CRD of ScheduledTasks is not installed, waiting for it")
             except (Rejected, Unavailable) as error:
-                _logger.warning("The Kubernetes API cannot be reached; trying again: %s", error)
+                _logger.warning("The kinds of the API server are unknown; trying again: %s", error)
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def run(
