@@ -1,4 +1,4 @@
-"""What the README says of the repository must be what the repository does."""
+"""The README's statements about the repository are true."""
 
 import re
 import tomllib

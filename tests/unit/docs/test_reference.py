@@ -80,14 +80,17 @@ def test_the_page_has_every_value_of_the_chart_at_its_default() -> None:
     values = yaml.safe_load((ROOT / "charts/jvscheduler/values.yaml").read_text())
     named = dict(re.findall(r"^\| `([\w.]+)` \| ([^|]*) \|", VALUES, re.MULTILINE))
     assert named.keys() == set(_keys(values))
-    for key, told in named.items():
-        assert _is_told(_at(values, key.split(".")), told), f"{key}: {told}"
+    for key, shown in named.items():
+        assert _is_shown(_at(values, key.split(".")), shown), f"{key}: {shown}"
 
 
-def _is_told(default: Any, told: str) -> bool:
-    """An empty value is told in words, and resources as a whole."""
+def _is_shown(default: Any, shown: str) -> bool:
+    """True when the page shows the default.
+
+    It says an empty value in words, and shows resources as a whole.
+    """
     text = str(default).lower() if isinstance(default, bool) else str(default)
-    return isinstance(default, dict) or default in ("", []) or told.strip("`") == text
+    return isinstance(default, dict) or default in ("", []) or shown.strip("`") == text
 
 
 def _keys(values: dict[str, Any], prefix: str = "") -> Iterator[str]:
