@@ -25,9 +25,12 @@ from jvscheduler.loop.execution.outcomes import silent_attempts
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.execution.worker_listener import WorkerListener
 from jvscheduler.loop.log import Event, say, say_outcome
-from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.guarded_history import GuardedHistory
+from jvscheduler.loop.recording.recorder import Recorder
 from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.replay import Replay
 from jvscheduler.loop.scheduling.served_tasks import ServedTasks
+from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.loop.takeover.takeovers import Takeovers
 from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 from jvscheduler.loop.worker_link.runs import Runs, Worker
@@ -55,20 +58,35 @@ class Loop:
     ) -> None:
         self._store = store
         self._clock = clock
-        self._ledger = Ledger(store, spool, clock)
+        self._history = GuardedHistory(store, clock, is_away=not spool.is_empty)
+        self._recorder = Recorder(self._history, spool)
         self._inherited = InheritedRuns()
-        self._slots = ConcurrencySlots(store, self._ledger, clock, self._inherited)
+        self._slots = ConcurrencySlots(self._history, self._inherited, clock)
         self._runs = runs = Runs(worker, self._inherited)
         self.worker_listener: Final = WorkerListener(
-            runs, self._inherited, self._ledger, self._slots
+            runs, self._inherited, self._recorder, self._slots
         )
         self._execution = Execution(
-            identity, self._ledger, self._slots, runs, self._inherited, clock, on_attempt=on_attempt
+            identity,
+            self._recorder,
+            self._slots,
+            runs,
+            self._inherited,
+            clock,
+            on_attempt=on_attempt,
         )
         self._served = ServedTasks()
         self._jobs, self._work = Background(), Background()
+        self._spooled = SpooledTakeovers(spool)
+        self._replay = Replay(self._history, spool, self._slots, self._spooled, clock)
         self._takeovers = Takeovers(
-            store, self._ledger, self._served, clock, work=self._work, act=self._act
+            self._history,
+            self._recorder,
+            self._spooled,
+            self._served,
+            clock,
+            work=self._work,
+            act=self._act,
         )
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
@@ -77,10 +95,10 @@ class Loop:
     async def open(self) -> None:
         """The history; where it does not answer, begin without it."""
         try:
-            await self._ledger.answered(self._store.ping())
+            await self._history.answer(self._store.ping())
             await self._store.open()
         except HistoryUnavailable as error:
-            self._ledger.missing(error)
+            self._history.set_away(error)
 
     def put(self, definition: Definition) -> None:
         """Serve the task as this says, from now on; a loop that has been told to stop leaves what
@@ -115,7 +133,7 @@ class Loop:
 
     def _revise(self, name: str, revision: ScheduleRevision) -> None:
         self._takeovers.revised(name, revision)
-        self._work.start(self._ledger.revise(revision))
+        self._work.start(self._recorder.add_revision(revision))
 
     async def run_now(self, definition: Definition) -> Outcome | None:
         """A manual job of a task that need not be served: what its last attempt came to.
@@ -127,14 +145,14 @@ class Loop:
     async def _run_manual(self, job: Job) -> Outcome | None:
         outcome = await self._execution.run(job)
         if outcome is not None and self._stopping.is_set():
-            await self._ledger.record(replace(outcome, is_last=True))
+            await self._recorder.record(replace(outcome, is_last=True))
         return outcome
 
     async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
         """Until the stop; then what runs has `grace` to end by itself, and is ended."""
         for work in (
             self._relay(stop),
-            self._ledger.reconcile(self._ended),
+            self._replay.run(self._ended),
             self._beat(),
             self._takeovers.settle(self._stopping),
             self._regularly(self._resume, _SWEEP),
@@ -175,19 +193,23 @@ class Loop:
                 f"{stretch.task_id} {stretch.status} {stretch.count} instant(s): {stretch.message}"
             )
             say(told, stretch.status)
-        return self._work.start(self._ledger.account(found.stretches)) if found.stretches else None
+        return (
+            self._work.start(self._recorder.record_stretches(found.stretches))
+            if found.stretches
+            else None
+        )
 
     def _begin(self, job: Job) -> None:
         self._jobs.start(self._execution.run(job))
 
     async def _regularly(self, act: Callable[[], Awaitable[None]], pause: timedelta) -> None:
         while not self._stopping.is_set():
-            await self._work.run(self._ledger.guarded(act))
+            await self._work.run(self._history.if_available(act))
             await self._clock.pause(pause, self._stopping)
 
     async def _resume(self) -> None:
         """Jobs that an earlier loop has left: those that await a retry, those that fell silent."""
-        if not self._ledger.is_complete:
+        if not self._history.is_complete:
             return
         now = self._clock.now()
         for job in await self._store.unfinished():
@@ -198,7 +220,7 @@ class Loop:
             if definition is None:
                 continue
             for outcome in silent_attempts(job, now):
-                await self._ledger.record(outcome)
+                await self._recorder.record(outcome)
                 say_outcome(outcome)
             if job.status is Status.PENDING:
                 self._begin(unfinished_job(definition, job))
@@ -206,7 +228,7 @@ class Loop:
     async def _beat(self) -> None:
         while not self._ended.is_set():
             await self._clock.pause(HEARTBEAT, self._ended)
-            await self._work.run(self._ledger.guarded(self._heartbeat))
+            await self._work.run(self._history.if_available(self._heartbeat))
 
     async def _heartbeat(self) -> None:
         jobs = [*self._execution.job_ids(), *self._inherited.job_ids()]
@@ -221,16 +243,16 @@ class Loop:
         await self._jobs.wait()
         self._ended.set()
         await self._work.wait()
-        await self._ledger.replay()
+        await self._replay.replay()
 
     async def settle(self, enough: asyncio.Event, otherwise: str) -> None:
         """After `run`: until the history has everything, or `enough`; then the spool keeps it.
 
         `otherwise` says what becomes of the rest.
         """
-        while self._ledger.is_owed and not enough.is_set():
+        while not self._replay.is_done and not enough.is_set():
             say(f"outcomes on disk wait for the history ({otherwise})", Event.PROBLEM)
             await self._clock.pause(_SETTLE_PAUSE, enough)
-            if self._ledger.is_complete:
-                self._ledger.pledges.give_all_up()
-            await self._ledger.replay()
+            if self._history.is_complete:
+                self._spooled.hand_over_all()
+            await self._replay.replay()

@@ -8,15 +8,16 @@ import pytest
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.loop.recording import recorder as ledgers
+from jvscheduler.loop import replay
+from jvscheduler.loop.recording import guarded_history
 from jvscheduler.loop.recording.batching import Batcher
-from jvscheduler.loop.recording.recorder import Ledger
 from jvscheduler.loop.recording.spool import Entry, Spool
 from jvscheduler.outcomes import Outcome, Stretch
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import completed, of_job
 from tests.support.history.stories import revision, stretch
-from tests.support.loop.parts import SteppedClock, settle
+from tests.support.loop.parts import settle
+from tests.support.loop.recording import recording
 
 ENTRIES = [completed(of_job(number)) for number in range(7)]
 
@@ -46,12 +47,12 @@ class CountingHistory(MemoryHistory):
 def test_a_long_spool_is_read_no_further_than_the_history_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledgers, "MOST", 2)
+    monkeypatch.setattr(replay, "MOST", 2)
     spool = CountingSpool(tmp_path)
     for entry in ENTRIES:
         assert spool.keep(entry)
     store = CountingHistory(spool)
-    assert asyncio.run(Ledger(store, spool, SteppedClock()).replay())
+    assert asyncio.run(recording(store, spool).replay.replay())
     assert store.written == len(ENTRIES)
     assert max(store.in_memory) <= 3, "a batch, and the entry that did not fit in"
     assert spool.is_empty
@@ -72,16 +73,16 @@ class SilentHistory(MemoryHistory):
 def test_a_history_that_does_not_answer_is_away(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: str
 ) -> None:
-    monkeypatch.setattr(ledgers, "ANSWER_SECONDS", 0.01)
+    monkeypatch.setattr(guarded_history, "ANSWER_SECONDS", 0.01)
     own, ended = of_job(1), completed(of_job(1))
 
     async def tale() -> None:
         spool = Spool(tmp_path)
-        ledger = Ledger(SilentHistory(), spool, SteppedClock())
+        loop = recording(SilentHistory(), spool)
         if first == "claim":
-            assert await ledger.claim(own), "what it cannot decide counts as won"
-        await ledger.record(ended)
-        assert ledger.away
+            assert await loop.recorder.claim(own), "what it cannot decide counts as won"
+        await loop.recorder.record(ended)
+        assert loop.history.is_away
         kept = list(spool.replay())
         assert kept == ([own, ended] if first == "claim" else [ended])
 
@@ -91,15 +92,15 @@ def test_a_history_that_does_not_answer_is_away(
 def test_when_the_history_is_known_to_be_away_nothing_waits_for_its_answer_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ledgers, "ANSWER_SECONDS", 3600)
+    monkeypatch.setattr(guarded_history, "ANSWER_SECONDS", 3600)
 
     async def tale() -> None:
         spool = Spool(tmp_path)
-        ledger = Ledger(SilentHistory(), spool, SteppedClock())
+        loop = recording(SilentHistory(), spool)
         claims = [of_job(number) for number in (1, 2)]
-        claiming = [asyncio.create_task(ledger.claim(claim)) for claim in claims]
+        claiming = [asyncio.create_task(loop.recorder.claim(claim)) for claim in claims]
         await settle()
-        ledger.missing(HistoryUnavailable("down"))
+        loop.history.set_away(HistoryUnavailable("down"))
         async with asyncio.timeout(60):
             assert await asyncio.gather(*claiming) == [True, True]
         assert list(spool.replay()) == claims
@@ -151,10 +152,12 @@ class SlowHistory(MemoryHistory):
 def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path) -> None:
     async def tale() -> Sequence[int]:
         store = SlowHistory()
-        ledger = Ledger(store, Spool(tmp_path), SteppedClock())
-        await asyncio.gather(*(ledger.revise(revision(number)) for number in range(100)))
+        recorder = recording(store, Spool(tmp_path)).recorder
+        await asyncio.gather(*(recorder.add_revision(revision(number)) for number in range(100)))
         assert len(await store.revisions("shop")) == 100
-        await asyncio.gather(*(ledger.account([stretch(number)]) for number in range(100)))
+        await asyncio.gather(
+            *(recorder.record_stretches([stretch(number)]) for number in range(100))
+        )
         return store.written
 
     assert asyncio.run(tale()) == [100, 100]

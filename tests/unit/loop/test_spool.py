@@ -48,10 +48,10 @@ def test_what_comes_during_a_replay_waits_for_the_next(tmp_path: Path) -> None:
     assert spool.keep(STRETCH)
     assert list(spool.replay()) == [STRETCH]
     assert spool.keep(begun())
-    spool.replayed()
+    spool.remove_replayed()
     assert not spool.is_empty
     assert list(spool.replay()) == [begun()]
-    spool.replayed()
+    spool.remove_replayed()
     assert spool.is_empty
 
 

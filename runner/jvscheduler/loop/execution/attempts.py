@@ -20,7 +20,7 @@ from jvscheduler.loop.execution.jobs import Job, start_order
 from jvscheduler.loop.execution.outcomes import lost, outcome_of_end
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say, say_outcome
-from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.recorder import Recorder
 from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 from jvscheduler.loop.worker_link.runs import Runs, WorkerLost
 from jvscheduler.outcomes import Outcome, Reason, Status
@@ -63,7 +63,7 @@ class Execution:
     def __init__(  # noqa: PLR0913, PLR0917 - the parts that a job meets
         self,
         identity: LoopIdentity,
-        ledger: Ledger,
+        recorder: Recorder,
         slots: ConcurrencySlots,
         runs: Runs,
         inherited: InheritedRuns,
@@ -72,7 +72,7 @@ class Execution:
         on_attempt: Callable[[Outcome], None] = ignored,
     ) -> None:
         self._identity = identity
-        self._ledger = ledger
+        self._recorder = recorder
         self._slots = slots
         self._runs = runs
         self._inherited = inherited
@@ -159,7 +159,7 @@ class Execution:
             self._runs.discard(run_id)
             await self._tell_due(job, earlier)
             outcome = skipped(claim, job.definition.task.max_concurrent, self._clock.now())
-        await self._ledger.record(outcome)
+        await self._recorder.record(outcome)
         self._runs.finish(run_id)
         self._on_attempt(outcome)
         say_outcome(outcome)
@@ -171,7 +171,7 @@ class Execution:
             self._runs.start(order)
 
     async def _claim(self, claim: Outcome, hand: _Hand) -> bool:
-        claimed = await self._ledger.claim(claim)
+        claimed = await self._recorder.claim(claim)
         hand.owed = False
         if hand.handed_over:
             hand.given_up.set()

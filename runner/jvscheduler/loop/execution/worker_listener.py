@@ -7,7 +7,7 @@ from jvscheduler.loop.background import Background
 from jvscheduler.loop.execution.outcomes import outcome_of_end
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.recorder import Recorder
 from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
 from jvscheduler.loop.worker_link.runs import Runs
 from jvscheduler.outcomes import Outcome, from_json
@@ -16,11 +16,11 @@ from jvscheduler.worker.messages import Ended, Prepared
 
 class WorkerListener:
     def __init__(
-        self, runs: Runs, inherited: InheritedRuns, ledger: Ledger, slots: ConcurrencySlots
+        self, runs: Runs, inherited: InheritedRuns, recorder: Recorder, slots: ConcurrencySlots
     ) -> None:
         self._runs = runs
         self._inherited = inherited
-        self._ledger = ledger
+        self._recorder = recorder
         self._slots = slots
         self._recording = Background()
 
@@ -44,7 +44,7 @@ class WorkerListener:
         # If the loop is killed before `finish`, the worker reports the end to the next loop.
         # Recording it twice changes nothing.
         outcome = outcome_of_end(from_json(ended.claim), ended)
-        await self._ledger.record(outcome)
+        await self._recorder.record(outcome)
         self._runs.finish(ended.run_id)
         await self._slots.free(outcome.job_id)
 

@@ -1,7 +1,6 @@
-"""Many callers, few statements: calls that come while one is under way go together in the next.
+"""Batches calls: those that come while one is under way go together into the next.
 
-So a single call waits for nothing, and a hundred at once cost two round trips. What
-nobody waits for any more when its turn comes is not done.
+A single call waits for nothing. A hundred at once cost two round trips.
 """
 
 import asyncio
@@ -16,7 +15,7 @@ _MOST: Final = 500
 
 
 class Batcher(Generic[T, R]):
-    """`act` answers for each item, in order, or raises for all of them."""
+    """`act` returns an answer for each item, in order, or raises for all of them."""
 
     def __init__(self, act: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
         self._act = act
@@ -33,6 +32,8 @@ class Batcher(Generic[T, R]):
     async def _work(self) -> None:
         while self._waiting:
             batch, self._waiting = self._waiting[:_MOST], self._waiting[_MOST:]
+            # A caller that was cancelled or timed out has gone on without the history. If its
+            # item were written now, the spool would write it a second time, and later.
             wanted = [(item, answer) for item, answer in batch if not answer.done()]
             if wanted:
                 await self._answer([item for item, _ in wanted], [answer for _, answer in wanted])
@@ -41,7 +42,7 @@ class Batcher(Generic[T, R]):
     async def _answer(self, items: Sequence[T], answers: Sequence[asyncio.Future[R]]) -> None:
         try:
             results = await self._act(items)
-        except Exception as error:  # noqa: BLE001 - it is the callers' to handle
+        except Exception as error:  # noqa: BLE001 - the callers decide what it means
             for answer in answers:
                 if not answer.done():
                     answer.set_exception(error)
@@ -49,3 +50,15 @@ class Batcher(Generic[T, R]):
         for answer, result in zip(answers, results, strict=True):
             if not answer.done():
                 answer.set_result(result)
+
+
+def answering_none(
+    act: Callable[[Sequence[T]], Awaitable[None]],
+) -> Callable[[Sequence[T]], Awaitable[Sequence[None]]]:
+    """A write that has no answers, in the form that `Batcher` takes."""
+
+    async def written(items: Sequence[T]) -> Sequence[None]:
+        await act(items)
+        return [None] * len(items)
+
+    return written

@@ -1,9 +1,9 @@
 """What the history could not take, on disk until it can: one JSON object on each line.
 
-It lies in a directory that outlives the loop's process (in a cluster, its
-container). It is bounded: a history that is away for days must not fill the
-node. At the bound an entry is refused; the loop says so, counts it, and goes
-on running tasks; `verify` then shows those instants as unexplained.
+The directory outlives the loop's process; in a cluster it outlives the container. It is
+bounded, because a history that is away for days must not fill the node. At the bound an
+entry is refused: the loop logs and counts it, and goes on running tasks. `verify` then
+shows those instants as unexplained.
 """
 
 import json
@@ -14,29 +14,33 @@ from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.loop.log import Event, say
 from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, from_json, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""Some 400,000 runs."""
+"""The spool's size: some 400,000 runs."""
 
 
 @dataclass(frozen=True)
-class Unsettled:
-    """A task that a loop began to serve while the history was away, as it was then: what had been
-    due before has no account so long as that loop does not settle it."""
+class UnsettledTakeover:
+    """A task that a loop began to serve while the history was away.
+
+    What was due before has no record until somebody settles the takeover.
+    """
 
     name: str
-    """The resource's."""
+    """The ScheduledTask's name."""
     revision: ScheduleRevision
+    """The definition that the loop began to serve, and since when."""
 
 
-Entry: TypeAlias = Outcome | Stretch | ScheduleRevision | Unsettled
+Entry: TypeAlias = Outcome | Stretch | ScheduleRevision | UnsettledTakeover
 
 _STRETCH_TIMES: Final = ("first", "last")
 
 
 class Spool:
-    """Entries are kept in one file while those of another are being replayed."""
+    """Two files: new entries go to one while the other is replayed."""
 
     def __init__(self, directory: Path, max_bytes: int = MAX_BYTES) -> None:
         directory.mkdir(parents=True, exist_ok=True)
@@ -51,23 +55,29 @@ class Spool:
         return not (self._kept.exists() or self._replayed.exists())
 
     def keep(self, entry: Entry) -> bool:
-        """False when there is no room."""
+        """True when the entry is on disk. False: the spool is full, and the entry is lost."""
+        # The newline comes first: a line that a crash cut short spoils no later entry.
         line = b"\n" + json.dumps(_to_json(entry), separators=(",", ":")).encode()
         if self._size() + len(line) > self._max_bytes:
             self.refused += 1
+            text = f"the spool is full, {self.refused} records are lost; mend the database"
+            say(text, Event.PROBLEM)
             return False
         with self._kept.open("ab") as file:
             file.write(line)
         return True
 
     def replay(self) -> Iterator[Entry]:
-        """The older entries; call `replayed` once the history has them all, then again."""
+        """The older entries. Call `remove_replayed` when the history has them all, then again.
+
+        If the process is killed before that, the next replay begins with the same entries.
+        """
         if not self._replayed.exists():
             self._kept.rename(self._replayed)
         with self._replayed.open("rb") as file:
             yield from (entry for line in file if (entry := _entry(line)) is not None)
 
-    def replayed(self) -> None:
+    def remove_replayed(self) -> None:
         self._replayed.unlink()
 
     def _size(self) -> int:
@@ -75,7 +85,7 @@ class Spool:
 
 
 def _entry(line: bytes) -> Entry | None:
-    """None for the empty first line, and for one that a crash cut short."""
+    """The entry. None: the line is the empty first one, or a crash cut it short."""
     try:
         return _from_json(json.loads(line))
     except json.JSONDecodeError:
@@ -91,7 +101,7 @@ def _to_json(entry: Entry) -> dict[str, Any]:
             return {"gap": {**asdict(entry), **times}}
         case ScheduleRevision():
             return {"revision": _dumped(entry)}
-        case Unsettled():
+        case UnsettledTakeover():
             return {"unsettled": _dumped(entry.revision), "name": entry.name}
 
 
@@ -105,7 +115,7 @@ def _from_json(data: dict[str, Any]) -> Entry:
     if "revision" in data:
         return ScheduleRevision(**data["revision"])
     if "unsettled" in data:
-        return Unsettled(data["name"], ScheduleRevision(**data["unsettled"]))
+        return UnsettledTakeover(data["name"], ScheduleRevision(**data["unsettled"]))
     return _stretch(data["gap"])
 
 

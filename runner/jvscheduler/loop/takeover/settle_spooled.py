@@ -11,18 +11,18 @@ from jvscheduler.due_instants.definition import definition_of, revision_of
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.recording.spool import Unsettled
+from jvscheduler.loop.recording.spool import UnsettledTakeover
 from jvscheduler.loop.takeover.decide import Takeover, past
 from jvscheduler.loop.takeover.gather import told_of
 
 
-async def settle(store: LoopStore, left: Sequence[Unsettled]) -> None:
+async def settle(store: LoopStore, left: Sequence[UnsettledTakeover]) -> None:
     """Raises HistoryUnavailable; then it can be done again."""
     for one in left:
         await _settle(store, one)
 
 
-async def _settle(store: LoopStore, left: Unsettled) -> None:
+async def _settle(store: LoopStore, left: UnsettledTakeover) -> None:
     since = left.revision.since
     if since is None:
         return

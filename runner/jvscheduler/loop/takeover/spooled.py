@@ -1,57 +1,81 @@
-"""Which takeovers that are on disk this loop will settle itself.
+"""The takeovers that this loop has written to its spool.
 
-They stay there until it has: should it be killed before, the next loop settles
-them. What it has settled, or leaves to others, no longer waits for it and goes with
-what else is spooled.
+They stay there until they are settled. If the loop is killed before, the next loop finds
+and settles them.
 """
 
 from jvscheduler.due_instants.definition import revision_of
-from jvscheduler.loop.recording.spool import Entry, Unsettled
+from jvscheduler.loop.recording.spool import Entry, Spool, UnsettledTakeover
 from jvscheduler.loop.takeover.decide import Takeover
 
 
-class Pledges:
-    def __init__(self) -> None:
-        self._open: dict[str, str] = {}
-        """Ids of their revisions, by the resource's name."""
-        self._kept: set[str] = set()
-        self.has_news = False
-        """Something on disk waits no longer."""
+class SpooledTakeovers:
+    def __init__(self, spool: Spool) -> None:
+        self._spool = spool
+        self._pending: dict[str, str] = {}
+        """Ids of the revisions of takeovers that this loop is going to settle, by the name of
+        the ScheduledTask."""
+        self._settled: set[str] = set()
+        """Ids of the revisions of takeovers that this loop has settled."""
+        self._changed = False
+        """True when the spool has takeovers that no longer wait for this loop."""
 
-    def __bool__(self) -> bool:
-        return bool(self._open) or self.has_news
+    @property
+    def needs_replay(self) -> bool:
+        return self._changed
 
-    def make(self, takeover: Takeover) -> Unsettled | None:
-        """What must be on disk; None: it is."""
+    @property
+    def is_empty(self) -> bool:
+        """True when the spool holds no takeover of this loop's own."""
+        return not self._pending and not self._changed
+
+    def add(self, takeover: Takeover) -> None:
+        """Write it to the spool, unless it is there."""
         name = takeover.definition.name
-        if name in self._open:
-            return None
-        revision = revision_of(takeover.definition, takeover.since)
-        self._open[name] = revision.id
-        return Unsettled(name, revision)
+        if name not in self._pending:
+            revision = revision_of(takeover.definition, takeover.since)
+            self._pending[name] = revision.id
+            self._spool.keep(UnsettledTakeover(name, revision))
 
-    def keep(self, name: str) -> None:
-        revision = self._open.pop(name, None)
+    def hand_over(self, takeover: Takeover) -> None:
+        """Leave it to the next replay, in the order of what else is spooled.
+
+        Another loop or a CronJob serves the task now. The takeover is settled also if the
+        history is there: its revision says what was in force while this loop had the task.
+        """
+        self.add(takeover)
+        del self._pending[takeover.definition.name]
+        self._changed = True
+
+    def hand_over_all(self) -> None:
+        """Leave all to the next replay: this loop ends and settles nothing more itself."""
+        self._changed |= bool(self._pending)
+        self._pending.clear()
+
+    def mark_settled(self, name: str) -> None:
+        """The next replay drops it from the spool."""
+        revision = self._pending.pop(name, None)
         if revision is not None:
-            self._kept.add(revision)
-            self.has_news = True
+            self._settled.add(revision)
+            self._changed = True
 
-    def give_up(self, name: str) -> None:
-        self.has_news |= self._open.pop(name, None) is not None
+    def is_pending(self, entry: Entry) -> bool:
+        """True for a takeover that this loop is going to settle: it stays in the spool."""
+        if not isinstance(entry, UnsettledTakeover):
+            return False
+        return self._pending.get(entry.name) == entry.revision.id
 
-    def give_all_up(self) -> None:
-        self.has_news |= bool(self._open)
-        self._open.clear()
+    def is_settled(self, entry: UnsettledTakeover) -> bool:
+        return entry.revision.id in self._settled
 
-    def awaits(self, entry: Entry) -> bool:
-        return isinstance(entry, Unsettled) and self._open.get(entry.name) == entry.revision.id
+    def begin_replay(self) -> frozenset[str]:
+        """The ids that are settled now: the replay drops their entries."""
+        self._changed = False
+        return frozenset(self._settled)
 
-    def is_kept(self, entry: Unsettled) -> bool:
-        return entry.revision.id in self._kept
+    def fail_replay(self) -> None:
+        self._changed = True
 
-    def kept(self) -> frozenset[str]:
-        return frozenset(self._kept)
-
-    def forget(self, kept: frozenset[str]) -> None:
-        """They are no longer on disk."""
-        self._kept -= kept
+    def end_replay(self, settled: frozenset[str]) -> None:
+        """Forget these ids: their entries are no longer on disk."""
+        self._settled -= settled

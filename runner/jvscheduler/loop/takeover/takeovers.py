@@ -15,14 +15,15 @@ from typing import Final
 from jvscheduler.due_instants.decide import Decision, decide_in_parts, without_start
 from jvscheduler.due_instants.definition import Definition, revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.background import Background
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.recording.recorder import Ledger
+from jvscheduler.loop.recording.guarded_history import GuardedHistory
+from jvscheduler.loop.recording.recorder import Recorder
 from jvscheduler.loop.scheduling.served_tasks import ServedTasks
 from jvscheduler.loop.takeover.decide import Takeover, past
 from jvscheduler.loop.takeover.gather import Told, told_of
+from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.outcomes import Reason
 
 _PAUSE: Final = timedelta(seconds=1)
@@ -35,16 +36,18 @@ Act = Callable[[Definition, Decision], Writing | None]
 class Takeovers:
     def __init__(  # noqa: PLR0913 - the parts of the loop that it works with
         self,
-        store: LoopStore,
-        ledger: Ledger,
+        history: GuardedHistory,
+        recorder: Recorder,
+        spooled: SpooledTakeovers,
         served: ServedTasks,
         clock: Clock,
         *,
         work: Background,
         act: Act,
     ) -> None:
-        self._store = store
-        self._ledger = ledger
+        self._history = history
+        self._recorder = recorder
+        self._spooled = spooled
         self._served = served
         self._clock = clock
         self._work = work
@@ -68,31 +71,37 @@ class Takeovers:
     def leave(self, name: str) -> None:
         """To who serves the task next."""
         if name in self._untold:
-            self._ledger.left(self._untold.pop(name))
+            self._spooled.hand_over(self._untold.pop(name))
 
     async def settle(self, stopping: asyncio.Event) -> None:
         """Until the loop stops. What takes long, their account, comes when the first instants may
         be served already."""
         while not stopping.is_set():
             pasts: list[tuple[Takeover, Told]] = []
-            await self._work.run(self._ledger.guarded(partial(self._look_back, pasts)))
+            await self._work.run(self._history.if_available(partial(self._look_back, pasts)))
             self.looked_back.set()
-            self._ledger.unsettled(self._untold.values())
+            self._spool_unsettled()
             writings: list[Writing] = []
             for takeover, told in pasts:
                 await self._work.run(self._settle(takeover, told, stopping, writings))
             if writings:
                 await asyncio.wait(writings)
             for takeover, _ in pasts:
-                self._ledger.pledges.keep(takeover.definition.name)
+                self._spooled.mark_settled(takeover.definition.name)
             await self._clock.pause(_PAUSE, stopping)
+
+    def _spool_unsettled(self) -> None:
+        # If this loop ends before the history is back, the next one settles them.
+        if not self._history.is_complete:
+            for takeover in self._untold.values():
+                self._spooled.add(takeover)
 
     async def _look_back(self, pasts: list[tuple[Takeover, Told]]) -> None:
         """Raises HistoryUnavailable with nothing done."""
-        if not self._untold or not self._ledger.is_complete:
+        if not self._untold or not self._history.is_complete:
             return
         untold = dict(self._untold)
-        for name, told in (await told_of(self._store, untold)).items():
+        for name, told in (await told_of(self._history.store, untold)).items():
             if self._untold.get(name) is untold[name]:  # not handed over meanwhile
                 pasts.append(self._rested(self._untold.pop(name), told))
 
@@ -125,5 +134,5 @@ class Takeovers:
         if writing is not None:
             writings.append(writing)
         if found.begins is not None:
-            revising = self._ledger.revise(revision_of(definition, found.begins))
+            revising = self._recorder.add_revision(revision_of(definition, found.begins))
             writings.append(self._work.start(revising))
