@@ -1,8 +1,8 @@
-"""Time zones by their IANA name, checked before the name becomes a path.
+"""Time zones by their IANA name. The name is checked before it becomes the path of a file.
 
-`zoneinfo` and Kubernetes both open a file of that name, so a name is refused
-unless it looks like one of the database's: no dots, no leading slash, and none
-of the names that mean "as this machine is set", which would differ by machine.
+`zoneinfo` and Kubernetes both open a file of that name. A name is refused unless it looks like one
+of the time zone database: no dots, no leading slash. Names that mean "as this machine is set" are
+refused too, because a schedule would then differ from machine to machine.
 """
 
 import re
@@ -14,12 +14,14 @@ from jvscheduler.errors import InvalidSchedule
 
 NAME_PATTERN: Final = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*"
 MAX_NAME: Final = 64
+"""Characters. The longest name of the database has 32."""
 _NAME: Final = re.compile(NAME_PATTERN, re.ASCII)
 OF_THE_MACHINE: Final = ("local", "localtime", "posix", "posixrules", "right")
+"""The machine's own zone, and folders that hold other versions of the database."""
 
 
 def zone(name: str) -> ZoneInfo:
-    """Raises InvalidSchedule with the nearest name of the database."""
+    """Raises InvalidSchedule, which suggests the nearest name of the database."""
     if not isinstance(name, str):
         raise InvalidSchedule(f"time_zone must be text such as 'Europe/Berlin', got {name!r}")
     if (
@@ -30,7 +32,7 @@ def zone(name: str) -> ZoneInfo:
         raise InvalidSchedule(_refusal(name))
     try:
         return ZoneInfo(name)
-    except (OSError, ValueError, KeyError) as error:  # no such file, a folder, another file
+    except (OSError, ValueError, KeyError) as error:  # no such file, a folder, or no zone file
         raise InvalidSchedule(_refusal(name)) from error
 
 

@@ -13,7 +13,7 @@ from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
 
 ChildMain = Callable[[SharedReport, Gate], NoReturn]
-"""What the child runs after the fork. It exits the process and never returns."""
+"""The function that the child runs after the fork. It exits the process and never returns."""
 
 GRACE_SECONDS: Final = 5.0
 """A task may clean up for this long between SIGTERM and SIGKILL."""
@@ -61,7 +61,7 @@ class TaskProcess:
             os.setpgid(self.pid, self.pid)
 
     async def wait(self) -> None:
-        """Wait until the child has ended. Until `reap` it is a zombie, and its id stays its own."""
+        """Wait until the child has ended. It stays a zombie until `reap`, and so keeps its id."""
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
         loop.add_signal_handler(signal.SIGCHLD, self._check_ended, ended)

@@ -26,7 +26,7 @@ _SIZE: Final = 512 * 1024
 
 @dataclass(frozen=True)
 class Report:
-    """What the child says about its own end. `reason` is None when the task completed."""
+    """The task's outcome as the child saw it. `reason` is None when the task completed."""
 
     finished_at: float
     """By the monotonic clock, which all processes share."""

@@ -1,7 +1,7 @@
-"""Cron text as Kubernetes reads it: robfig/cron v3.0.1, `ParseStandard`.
+"""Parse cron text as Kubernetes does: robfig/cron v3.0.1, `ParseStandard`.
 
-What it accepts is accepted, also `*-5`, which it takes for `*`, and empty items
-of a list, which it ignores: such a CronJob exists and means something.
+All that it accepts is accepted here, because a CronJob with such a schedule may exist and means
+something. Two examples: it reads `*-5` as `*`, and it ignores empty items of a list.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Final
 
-from jvscheduler.cron.fast_path import epoch_seconds, next_in_calm
+from jvscheduler.cron.fast_path import epoch_seconds, next_by_arithmetic
 from jvscheduler.cron.search import Search
 from jvscheduler.errors import InvalidSchedule
 
@@ -51,7 +51,7 @@ _FIELDS: Final = (
 
 @dataclass(frozen=True)
 class Cron:
-    """Each field as bits: bit n says that n is allowed."""
+    """The values that each field allows, as bits: bit n is set when n is allowed."""
 
     minutes: int
     hours: int
@@ -59,17 +59,17 @@ class Cron:
     months: int
     weekdays: int
     either_day: bool
-    """One of the two day fields is enough; else both must allow the day."""
+    """True when a day is due if one of the two day fields allows it; else both must allow it."""
 
     def next(self, after: datetime, zone: tzinfo) -> datetime | None:
-        """The first due instant after `after`, aware UTC; None: not within eight years."""
-        found = next_in_calm(self, zone, epoch_seconds(after))
-        if found is None:
+        """Return the first due instant after `after`, in UTC; None: there is none in 8 years."""
+        seconds = next_by_arithmetic(self, zone, epoch_seconds(after))
+        if seconds is None:
             return Search(self, zone, after).run()
-        return _EPOCH + timedelta(seconds=found)
+        return _EPOCH + timedelta(seconds=seconds)
 
     def allows_day(self, day: int, weekday: int) -> bool:
-        """`weekday` counts from Sunday, 0."""
+        """True when the day fields allow this day. `weekday` is 0 on Sunday."""
         of_month, of_week = self.days >> day & 1, self.weekdays >> weekday & 1
         return bool(of_month | of_week if self.either_day else of_month & of_week)
 
@@ -86,7 +86,7 @@ class Cron:
 
 
 class CronItemError(InvalidSchedule):
-    """One item of one field; `nearest` would be accepted in its place."""
+    """One item of one field is wrong. `nearest` would be accepted in its place."""
 
     def __init__(self, message: str, field: int, item: int, nearest: str) -> None:
         super().__init__(message)
@@ -96,7 +96,7 @@ class CronItemError(InvalidSchedule):
 
 
 class CronShapeError(InvalidSchedule):
-    """The fields as a whole; `nearest` is a text that may be meant."""
+    """The fields are wrong as a whole. `nearest` is a text that the user may have meant."""
 
     def __init__(self, message: str, nearest: str) -> None:
         super().__init__(message)
@@ -104,7 +104,7 @@ class CronShapeError(InvalidSchedule):
 
 
 def parse_cron(text: str) -> Cron:
-    """Five fields, lower case, ASCII; raises InvalidSchedule that names the position."""
+    """Parse five fields in lower-case ASCII. Raises InvalidSchedule, which names the position."""
     fields = [(match.group(), match.start() + 1) for match in re.finditer(r"\S+", text)]
     if len(fields) != len(_FIELDS):
         raise _wrong_count(text, fields)
@@ -145,10 +145,10 @@ def _never_due(fields: list[tuple[str, int]], bits: list[int]) -> CronShapeError
 
 
 def _field(index: int, text: str, position: int) -> tuple[int, bool]:
-    """The bits, and whether the field is unrestricted in the sense of the day rule."""
+    """Return the bits, and True when the field restricts nothing as the day rule sees it."""
     bounds, bits, star = _FIELDS[index], 0, False
     for number, item in enumerate(text.split(",")):
-        if item:  # robfig ignores empty ones
+        if item:  # robfig ignores empty items
             try:
                 item_bits, item_star = _item(item, bounds)
             except _ItemError as error:
@@ -243,7 +243,7 @@ def _is_sunday(value: int | None, bounds: _Bounds) -> bool:
 
 
 def _integer(text: str) -> int | None:
-    """As Go's `strconv.Atoi`, without negative numbers."""
+    """Parse a number as Go's `strconv.Atoi` does, but no negative one."""
     number = int(text) if _NUMBER.fullmatch(text) else None
     return number if number is not None and number <= _MAX_INT else None
 

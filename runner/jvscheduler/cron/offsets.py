@@ -1,10 +1,10 @@
-"""A zone's offset from UTC, in seconds: at an instant, and over days in which no clock changes."""
+"""A zone's offset from UTC in seconds: at an instant, and over days without a clock change."""
 
 from datetime import date, datetime, timedelta, tzinfo
 from typing import Final
 
 SPAN_DAYS: Final = 4
-"""No zone changes its clock and changes it back within so many days; a test looks at all."""
+"""No zone changes its clock and changes it back within so many days. A test checks all zones."""
 _SPAN: Final = timedelta(days=SPAN_DAYS)
 EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 
@@ -15,11 +15,12 @@ def offset_at(zone: tzinfo, instant: int) -> int:
 
 
 def steady_offset(zone: tzinfo, first: int, last: int) -> int | None:
-    """The one offset from two days before a day to two days after another, both since the epoch.
+    """Return the offset that holds from 2 days before `first` to 2 days after `last`.
 
-    None where there are several. It is asked by the time on the wall, which is
-    much quicker than by the instant.
+    Both are days since the epoch. None when the offset changes in that time.
     """
+    # The zone is asked by wall time, which is much faster than by instant. The two differ by less
+    # than the two extra days on each side.
     wall = datetime.fromordinal(EPOCH_ORDINAL + first - 2)
     end = datetime.fromordinal(EPOCH_ORDINAL + last + 2)
     offset = zone.utcoffset(wall)

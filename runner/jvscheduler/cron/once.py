@@ -1,9 +1,9 @@
-"""The policy `dst="once"`: each of a day's times has one run, whatever the clocks do.
+"""The policy `dst="once"`: each time of a calendar day is due once, also where the clock changes.
 
-A time that occurs twice is due at its first occurrence; one that is skipped is
-due at the first instant after it, when the clock has jumped, and several that
-are skipped together have one run there. A day that a zone has skipped as a
-whole is no calendar day there and has none.
+- A time that occurs twice is due at its first occurrence.
+- A time that is skipped is due when the clock has jumped. Several times that are skipped together
+  are due together, as one instant.
+- A day that a zone has skipped as a whole is no calendar day there. Nothing is due on it.
 """
 
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -13,10 +13,11 @@ from jvscheduler.cron.wall import Allowed, next_wall_time
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_YEAR: Final = 9980
+"""Nothing is due later, so that no date exceeds Python's last year, 9999."""
 
 
 def next_once(cron: Allowed, zone: tzinfo, after: datetime) -> datetime | None:
-    """The first due instant above `after`, aware UTC."""
+    """Return the first due instant after `after`, in UTC; None when there is none in 8 years."""
     if after.year > _LAST_YEAR:
         return None
     wall: datetime | None = after.astimezone(zone).replace(tzinfo=None)
@@ -24,16 +25,19 @@ def next_once(cron: Allowed, zone: tzinfo, after: datetime) -> datetime | None:
         wall = next_wall_time(cron, wall)
         if wall is not None and _day_exists(wall, zone):
             instant = first_instant(wall, zone)
+            # When `after` is in an hour that occurs twice, later wall times may have occurred
+            # already.
             if instant > after:
                 return instant
     return None
 
 
 def first_instant(wall: datetime, zone: tzinfo) -> datetime:
-    """When the zone's clock first shows a naive time, or a later one where it is skipped."""
+    """Return when the zone's clock first shows this naive time, or a later one if it is skipped."""
     instant = wall.replace(tzinfo=zone).astimezone(UTC)
     if instant.astimezone(zone).replace(tzinfo=None) == wall:
         return instant
+    # The time is skipped. Search for the second in which the clock jumps over it.
     before, after = _unix(wall.replace(tzinfo=zone, fold=1)), _unix(instant)
     while after - before > 1:
         middle = (before + after) // 2

@@ -1,13 +1,15 @@
 """The next due instant as the CronJob controller finds it: robfig's `SpecSchedule.Next`.
 
-The search walks months, days, hours and minutes of the zone's wall clock, and
-its steps decide what happens when the clock changes: a wall time that is
-skipped is not due, one that occurs twice is due twice, and where midnight is
-skipped robfig's search may miss that day or run into the next. The same steps
-in the same order give the same instants.
+The search goes through the months, days, hours and minutes of the zone's wall clock. Its steps
+decide what happens where the clock changes:
 
-One difference is on purpose: where a whole day is skipped, as on Samoa in 2011,
-robfig's search never ends, and this one goes on to the next day.
+- A wall time that is skipped is not due.
+- A wall time that occurs twice is due twice.
+- Where midnight is skipped, the search may miss that day or run into the next one.
+
+The same steps in the same order find the same instants. There is one difference, on purpose. Where
+a whole day is skipped, as on Samoa in 2011, robfig's search never ends; this one goes on to the
+next day.
 """
 
 from datetime import UTC, date, datetime, timedelta, tzinfo
@@ -21,17 +23,18 @@ _LAST_INSTANT: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(
 
 
 class Search:
-    """`SpecSchedule.Next`, on Unix seconds: each stage answers whether its field allows `t`.
+    """`SpecSchedule.Next` on Unix seconds. There is one stage for each field, largest unit first.
 
-    A stage moves `t` on until its field does, and answers False when it passed
-    the end of the next larger unit, so that all are looked at again. Steps of
-    days, hours and minutes between which the zone's offset stays the same are
-    taken at once; that changes no result.
+    A stage moves the instant `_t` forward until its field allows it. It returns False when it has
+    passed the end of the next larger unit: then all stages begin again. Several steps of days,
+    hours or minutes are taken at once where the zone's offset stays the same, which changes no
+    result.
     """
 
     def __init__(self, cron: Allowed, zone: tzinfo, after: datetime) -> None:
         self._cron = cron
         self._zone = zone
+        # Robfig's `added`: the first move of a search rounds down to the start of its unit.
         self._moved = False
         self._t = (after - _EPOCH) // timedelta(seconds=1) + 1
 
@@ -62,10 +65,12 @@ class Search:
             before = self._t
             ahead = self._days_ahead(now)
             now = self._go_to(now.year, now.month, now.day + ahead, _seconds(now))
-            if now.hour:  # this day has no midnight
+            if now.hour:  # this day has no midnight: correct the hour, as robfig does
                 self._t += 3600 * (24 - now.hour if now.hour > 12 else -now.hour)
                 now = self._local()
-            if self._t <= before:  # this day does not exist
+            # Where a whole day is skipped, the step above leads back to where it began. Robfig's
+            # search repeats it without end.
+            if self._t <= before:
                 self._t = before + 86400
                 now = self._local()
             if now.day == 1:
@@ -73,7 +78,7 @@ class Search:
         return True
 
     def _days_ahead(self, now: datetime) -> int:
-        """To the next allowed day or the next month, where each step on the way is alike."""
+        """Return the days to the next allowed day or month, or 1 where the offset may change."""
         allowed = allowed_days(self._cron, now.year, now.month) >> now.day
         ahead = month_length(now.year, now.month) - now.day + 1
         ahead = (allowed & -allowed).bit_length() - 1 if allowed else ahead
@@ -109,6 +114,7 @@ class Search:
         return not second
 
     def _step(self, unit: int, count: int) -> None:
+        """Move on by so many units; by one only, if the offset is not the same after them."""
         ahead = self._t + unit * count
         self._t = (
             ahead
@@ -117,7 +123,11 @@ class Search:
         )
 
     def _go_to(self, year: int, month: int, day: int, second: int = 0) -> datetime:
-        """Go's `time.Date`: months and days run over, and so it resolves a clock change."""
+        """Move to a wall time, as Go's `time.Date` does.
+
+        A month or a day beyond the end runs over into the next unit. Where the clock changes, the
+        offset is chosen in the same way.
+        """
         self._moved = True
         first = date(year + (month - 1) // 12, (month - 1) % 12 + 1, 1)
         day += first.toordinal() - EPOCH_ORDINAL - 1
@@ -133,11 +143,11 @@ class Search:
 
 
 def _seconds(now: datetime) -> int:
-    """Since midnight by the clock on the wall."""
+    """Return the seconds since midnight, by the wall clock."""
     return now.hour * 3600 + now.minute * 60 + now.second
 
 
 def _distance(bits: int, value: int, end: int) -> int:
-    """From a value to the next allowed one above it, or to the end of the unit."""
+    """Return the steps from a value to the next allowed one, or to the end of the unit."""
     above = bits >> value + 1
     return (above & -above).bit_length() if above else end - value

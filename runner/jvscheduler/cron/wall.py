@@ -1,16 +1,16 @@
-"""The next time by a wall clock that never changes: pure arithmetic on the fields' bits."""
+"""The next due time by a wall clock that never changes: arithmetic on the fields' bits."""
 
 from datetime import date, datetime
 from typing import Final, Protocol
 
 YEARS_AHEAD: Final = 8
-"""A 29 February may be eight years after another, across a century's end."""
+"""From 29 February 2096 to the next one, in 2104, eight years pass: 2100 is no leap year."""
 _LENGTHS: Final = (0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _EACH_WEEK: Final = 1 | 1 << 7 | 1 << 14 | 1 << 21 | 1 << 28
 
 
 class Allowed(Protocol):
-    """What a search asks of a cron schedule: bit n says that n is allowed."""
+    """The part of `Cron` that a search needs. In each field, bit n is set when n is allowed."""
 
     @property
     def minutes(self) -> int: ...
@@ -28,7 +28,7 @@ class Allowed(Protocol):
 
 
 def next_wall_time(cron: Allowed, after: datetime) -> datetime | None:
-    """The first naive time above a naive one; None: not within eight years."""
+    """Return the first due time after a naive one; None when there is none in 8 years."""
     year, month, day = after.year, after.month, after.day
     days = allowed_days(cron, year, month) if cron.months >> month & 1 else 0
     if days >> day & 1:
@@ -63,8 +63,9 @@ def _first_of_day(
 
 
 def allowed_days(cron: Allowed, year: int, month: int) -> int:
-    """The allowed days of a month, bit n for day n."""
+    """Return the days of a month that both day fields together allow: bit n is day n."""
     first = date(year, month, 1).isoweekday() % 7
+    # Rotate the week so that bit 0 is the weekday of the 1st, then repeat it five times.
     week = (cron.weekdays >> first | cron.weekdays << 7 - first) & 0x7F
     by_week = week * _EACH_WEEK << 1
     days = cron.days | by_week if cron.either_day else cron.days & by_week

@@ -1,7 +1,12 @@
-"""The one schedule grammar, which decorator, custom resource and API share.
+"""The one schedule grammar, which the decorator, the custom resource and the API share.
 
-Wall-clock phrases and cron text become a cron schedule; the other intervals
-and random ones are due by the Unix epoch.
+Wall-clock phrases and cron text become a cron schedule. All other intervals, fixed or random, are
+counted from the Unix epoch.
+
+- `schedule`: a Schedule and its instants. `parsing`: from a text to its meaning.
+- `phrases`: the forms in words, read by `words`. `intervals`: the forms that cron cannot say.
+- For a text that is refused, a form that may be meant: `nearest`, `rewording`, `unreadable`.
+- `fluent`: jobs of the `schedule` package.
 """
 
 from jvscheduler.schedules.fluent import FluentJob, is_fluent, translated

@@ -1,8 +1,8 @@
-"""Jobs of the `schedule` package, `every(5).to(10).minutes`, in the words of the grammar.
+"""Translate jobs of the `schedule` package, such as `every(5).to(10).minutes`, into the grammar.
 
-That package is never imported: who gives such a job has it, and its job is
-known by the name of its class. What it can say and the grammar cannot is
-refused, with the reason.
+That package is never imported here. A user who passes such a job has imported it, and the job is
+recognised by the name of its class. A job that the grammar cannot express is refused, with the
+reason.
 """
 
 from datetime import time
@@ -12,7 +12,7 @@ from jvscheduler.errors import InvalidSchedule
 
 
 class FluentJob(Protocol):
-    """What is read of a job; the other attributes are read where they are refused."""
+    """The attributes of a job that have a meaning here. The others lead to a refusal."""
 
     @property
     def interval(self) -> int: ...
@@ -33,12 +33,15 @@ _REFUSED: Final = {
 
 
 def is_fluent(value: object) -> bool:
+    """True when the value is a job of the `schedule` package."""
     return any((cls.__module__, cls.__name__) == ("schedule", "Job") for cls in type(value).__mro__)
 
 
 def translated(job: FluentJob, time_zone: str | None) -> tuple[str, str | None]:
-    """The schedule's text and its time zone, None when neither the job nor `time_zone`
-    names one. Raises InvalidSchedule with the reason."""
+    """Return the schedule's text, and its time zone if the job or `time_zone` names one.
+
+    Raises InvalidSchedule, which says why the job cannot be translated.
+    """
     for attribute, reason in _REFUSED.items():
         if getattr(job, attribute, None):
             raise _refused(f"this job has {reason}")

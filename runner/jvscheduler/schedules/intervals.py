@@ -1,19 +1,21 @@
-"""Intervals that no cron text says: fixed ones and random ones. Blind to time zones.
+"""Intervals that no cron text expresses, fixed and random. They do not depend on a time zone.
 
-A fixed interval is due at the multiples of its length since the Unix epoch, so
-every process and every restart counts alike. Weeks therefore begin on the
-epoch's day of the week, Thursday, at 00:00 UTC.
+A fixed interval is due at the multiples of its length since the Unix epoch, so every process finds
+the same instants, also after a restart. So weeks begin on the epoch's weekday, Thursday, at 00:00
+UTC.
 
-A random interval must be the same wherever it is computed, and `next` must
-answer for any instant without walking there from 1970. So time is cut into legs
-of one length, each a row of delays that add up to exactly that: half of the
-delays are drawn from the range, each drawn `d` has its mirror `low + high - d`
-in the same leg, and the leg's order is shuffled. Every delay is then uniform
-over the range, to the second, also the ones across the ends of legs; two of one
-leg are all but independent. A leg's draws come from SHAKE-128 of the seed and
-the leg's first scheduled time, not from Python's generator, whose results may
-change with its version. Where the legs begin depends on the seed too, so tasks
-that share a range do not run together.
+A random interval must give the same instants in every process too. And `next` must answer for any
+instant without counting all delays since 1970. So time is divided into blocks of one length. Each
+block is a list of delays that add up to exactly this length:
+
+- Half of the delays are drawn from the range. For each drawn delay `d`, the block also has its
+  mirror image `low + high - d`. Then the order is shuffled.
+- So every delay is uniform over the range, to the second, also across the ends of blocks. Two
+  delays of one block are almost independent.
+- The draws of a block come from SHAKE-128 of the seed and the block's first instant. Python's own
+  generator may give other results in another version.
+- The position of the blocks depends on the seed too, so that tasks with the same range do not run
+  together.
 """
 
 from bisect import bisect_right
@@ -25,14 +27,16 @@ from itertools import accumulate
 from typing import Final
 
 LONGEST: Final = 3650 * 86400
-"""Seconds; a longer interval has no use and would leave the calendar."""
+"""Seconds, ten years. A longer interval has no use, and would reach beyond the calendar."""
 _PAIRS: Final = 128
+"""Drawn delays in a block, each with its mirror image."""
 _WORD: Final = 8
+"""Bytes of randomness for each number: so many that `%` favours no delay in effect."""
 
 
 @dataclass(frozen=True)
 class Interval:
-    """Seconds from one due instant to the next, at least and at most."""
+    """The seconds from one due instant to the next: `low` at least and `high` at most."""
 
     low: int
     high: int
@@ -42,7 +46,7 @@ class Interval:
         return (self.low + self.high) // 2
 
     def next(self, after: int, seed: str) -> int:
-        """The first due instant above `after`, both in Unix seconds."""
+        """Return the first due instant after `after`, both in Unix seconds."""
         if self.low == self.high:
             return after - after % self.low + self.low
         return self._next_random(after, seed)
@@ -50,7 +54,7 @@ class Interval:
     def _next_random(self, after: int, seed: str) -> int:
         length = _PAIRS * (self.low + self.high)
         start = after - (after - _phase(seed, length)) % length
-        instants = _leg(self.low, self.high, seed, start)
+        instants = _block(self.low, self.high, seed, start)
         return instants[bisect_right(instants, after)]
 
 
@@ -60,8 +64,8 @@ def _phase(seed: str, length: int) -> int:
 
 
 @lru_cache(maxsize=256)
-def _leg(low: int, high: int, seed: str, start: int) -> Sequence[int]:
-    """The due instants from the leg's first one to the next leg's first one."""
+def _block(low: int, high: int, seed: str, start: int) -> Sequence[int]:
+    """Return the due instants of a block, up to the first one of the next block."""
     data = shake_128(f"{low}/{high}/{start}/{seed}".encode()).digest(3 * _PAIRS * _WORD)
     words = [int.from_bytes(data[i : i + _WORD]) for i in range(0, len(data), _WORD)]
     drawn = [low + word % (high - low + 1) for word in words[:_PAIRS]]

@@ -1,4 +1,4 @@
-"""Well-known forms, to name the one that is closest to a text or to a time."""
+"""Well-known forms of schedules, to suggest the one that is closest to a text or an interval."""
 
 from difflib import get_close_matches
 from typing import Final
@@ -43,12 +43,12 @@ _UNITS: Final = ((86400, "day"), (3600, "hour"), (60, "minute"), (1, "second"))
 
 
 def nearest_form(text: str) -> str:
-    """The first of the forms where none is like the text."""
+    """Return the form that is most like the text; the first of the list when none is like it."""
     return next(iter(get_close_matches(text[:80], _FORMS, n=1, cutoff=0.5)), _FORMS[0])
 
 
 def nearest_carried(seconds: int) -> str:
-    """The interval that a CronJob carries and that differs by the smallest factor."""
+    """Return the interval that a CronJob can have and that differs by the smallest factor."""
     return min(_CARRIED, key=lambda known: max(seconds, known[0]) / min(seconds, known[0]))[1]
 
 

@@ -1,4 +1,4 @@
-"""From a text to its canonical text and its meaning, in one pass over it."""
+"""From a schedule's text to its canonical text and its meaning, in one pass."""
 
 import re
 import unicodedata
@@ -11,10 +11,10 @@ from jvscheduler.schedules.phrases import KEYWORDS, parse_phrase
 from jvscheduler.schedules.unreadable import Unreadable
 
 MAX_TEXT: Final = 512
-"""Characters; the longest useful cron text lists every minute and is shorter."""
+"""Characters. The longest useful cron text lists every minute, and is shorter."""
 
 Reading = tuple[str, str | None, Cron | Interval]
-"""Canonical text, the cron text that means the same, the meaning."""
+"""The canonical text, the cron text of the same meaning if there is one, and the meaning."""
 
 _ALLOWED: Final = re.compile(r"[ -~\t\n\r]*")
 _CRON_START: Final = re.compile(r"[0-9*?,+]")
@@ -74,7 +74,7 @@ def _check_characters(text: str) -> None:
 
 
 def _plain(character: str) -> str:
-    """Its number, or its letter without the accents, or a space."""
+    """Return a character's digit, or its letter without accents, or a space."""
     letter = unicodedata.normalize("NFKD", character)[0]
     return str(unicodedata.decimal(character, letter if _ALLOWED.fullmatch(letter) else " "))
 
@@ -91,12 +91,12 @@ def _refuse_extensions(joined: str) -> None:
     if joined.startswith("@"):
         raise Unreadable(
             f"at position 1: expected one of {', '.join(SYNONYMS)}, found {joined!r}",
-            _of_duration(joined) or nearest_form(joined),
+            _phrase_of_duration(joined) or nearest_form(joined),
         )
 
 
-def _of_duration(joined: str) -> str | None:
-    """What Go's `@every 1h30m` says, in our words."""
+def _phrase_of_duration(joined: str) -> str | None:
+    """Translate Go's `@every 1h30m` into a phrase; None when the text has another form."""
     match = _GO_DURATION.fullmatch(joined)
     parts = [int(part or 0) for part in match.groups()] if match else [0, 0, 0]
     seconds = parts[0] * 3600 + parts[1] * 60 + parts[2]

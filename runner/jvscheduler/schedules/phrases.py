@@ -1,9 +1,8 @@
-"""The phrases of the grammar and what each one means: cron text or an interval.
+"""The phrases of the grammar, and what each one means: cron text or an interval.
 
-`every N minutes` is `*/N` only where N divides the hour: `*/7` is due twice
-within four minutes at each full hour, which nobody means who says "every 7
-minutes". The same holds for hours and the day. Every other interval, and those
-of seconds, are intervals in their own right, without cron text.
+`every N minutes` is `*/N` only when N divides 60. `*/7` is due at minute 56 and again at minute 0,
+four minutes later, which nobody means by "every 7 minutes". The same holds for hours and the day.
+All other intervals, and those of seconds, have no cron text.
 """
 
 import re
@@ -16,7 +15,7 @@ from jvscheduler.schedules.intervals import LONGEST, Interval
 from jvscheduler.schedules.words import Words
 
 Phrase = tuple[str, str | Interval]
-"""Canonical text, and its meaning as cron text or an interval."""
+"""The canonical text, and its meaning: cron text or an interval."""
 
 WEEKDAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONDAY_FIRST: Final = (1, 2, 3, 4, 5, 6, 0)
@@ -34,7 +33,7 @@ _ALMOST_NUMBER: Final = re.compile(r"[^a-z0-9]?([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
 def parse_phrase(text: str) -> Phrase:
-    """A text whose first word is one of KEYWORDS; raises InvalidSchedule."""
+    """Parse a text whose first word is one of KEYWORDS. Raises InvalidSchedule."""
     words = Words(text)
     phrase = _READERS[words.take()](words)
     words.end()
@@ -161,7 +160,7 @@ def _closest(word: str, known: Iterable[str]) -> str:
 
 
 def _number_in(word: str) -> str:
-    """What is almost a number, such as -5, 2.5 and 5-10."""
+    """Suggest a number for a word that is almost one, such as -5, 2.5 and 5-10."""
     match = _ALMOST_NUMBER.match(word)
     if match is None:
         return ""
@@ -169,7 +168,7 @@ def _number_in(word: str) -> str:
 
 
 def _at(words: Words) -> tuple[str, str]:
-    """`at HH:MM`, or midnight: its canonical text and the first two cron fields."""
+    """Read `at HH:MM`, or nothing for midnight. Return its text and the first two cron fields."""
     if not words.accept("at"):
         return "", _MIDNIGHT
     hour, minute = words.time()

@@ -1,10 +1,11 @@
-"""Common ways to say a schedule that the grammar does not know, in the grammar's own words.
+"""Translate common ways to say a schedule into the grammar's own words, for error messages.
 
-Only a refusal uses this, to name a form that means the same. The grammar does
-not take these texts itself: it has one way to say a thing. Rules are tried in
-their order, each at every place of the text, and read no more than a few words
-there, so that the work stays linear. Their patterns are compiled when first
-needed, which importing the decorator never does.
+The grammar itself refuses these texts, because it has one way to say a thing. The error then
+suggests a form that means the same.
+
+The rules are applied in their order, each to the whole text. A rule reads only a few words at each
+position, so that the work grows no faster than the text. The patterns are compiled when they are
+first needed; importing the decorator compiles none.
 """
 
 import re
@@ -61,7 +62,7 @@ _DAY: Final = (
 
 
 def reworded(text: str) -> str:
-    """The text in words of the grammar, as far as they are known."""
+    """Return the text in words of the grammar, as far as the rules know them."""
     joined = " ".join(text.lower().split())
     aws = re.fullmatch(_AWS_CRON, joined)
     if aws or re.match(_CRON, joined):

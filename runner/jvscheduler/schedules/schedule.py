@@ -1,7 +1,7 @@
-"""A schedule and its instants.
+"""A schedule and its due instants.
 
-Parsing is the only way to make one, so a Schedule that exists is valid, and
-its text is canonical: lower case, single spaces, times with two digits.
+A Schedule is made only by parsing a text, so each one is valid. Its text is canonical: lower case,
+single spaces, times with two digits.
 """
 
 from collections.abc import Iterator
@@ -24,21 +24,23 @@ Dst = Literal["cron", "once"]
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
-_MOST_MENDS: Final = 8
+"""Unix seconds. Nothing is due later, so that no date exceeds Python's last year, 9999."""
+_MOST_CORRECTIONS: Final = 8
+"""A refused text is corrected at most so often, one part each time, to find a valid form."""
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """Equal when text, time zone, seed and dst are; made by `parse_schedule`."""
+    """Made by `parse_schedule`. Two are equal when text, time zone, seed and dst are equal."""
 
     text: str
     time_zone: str
     seed: str
-    """What a random interval draws from; the other forms do not use it."""
+    """A random interval computes its delays from it. Other forms do not use it."""
     dst: Dst
-    """Where the clock changes: as cron does, or each of a day's times once."""
+    """Where the clock changes: `cron` does as cron does, `once` runs each time of a day once."""
     cron: str | None
-    """The five fields of a CronJob that is due at the same instants; None: no CronJob is."""
+    """The five fields of a CronJob that is due at the same instants; None when no CronJob is."""
     _meaning: Cron | Interval = field(repr=False, compare=False)
     _zone: ZoneInfo = field(repr=False, compare=False)
 
@@ -46,9 +48,9 @@ class Schedule:
         return self.text
 
     def next(self, after: datetime) -> datetime | None:
-        """The first due instant strictly after an aware one, in UTC.
+        """Return the first due instant strictly after an aware one, in UTC.
 
-        None only near the calendar's end.
+        It is None only near the end of the calendar.
         """
         if after.tzinfo is None:
             raise ValueError(f"after must be aware, got {after.isoformat()}")
@@ -59,7 +61,7 @@ class Schedule:
         return self._meaning.next(after, self._zone)
 
     def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
-        """The due instants in (start, end], in order."""
+        """Yield the due instants after `start` up to `end`, which is included, in order."""
         instant = self.next(start)
         while instant is not None and instant <= end:
             yield instant
@@ -67,7 +69,7 @@ class Schedule:
 
     @property
     def loop_reason(self) -> str | None:
-        """Why no CronJob is due at the same instants; None: one is."""
+        """The reason why no CronJob is due at the same instants; None when one is."""
         if self.cron is not None:
             return None
         if not isinstance(self._meaning, Interval):
@@ -77,7 +79,7 @@ class Schedule:
 
     @property
     def refusal(self) -> str | None:
-        """What to tell who wants a CronJob for it, with a remedy; None: it can have one."""
+        """The error, with a remedy, for a task that asks for a CronJob; None if it can have one."""
         if self.cron is not None:
             return None
         if isinstance(self._meaning, Interval):
@@ -91,14 +93,14 @@ class Schedule:
 
     @property
     def is_finer_than_a_minute(self) -> bool:
-        """Whether two instants may be less than a minute apart."""
+        """True when two instants may be less than a minute apart."""
         return isinstance(self._meaning, Interval) and self._meaning.low < 60
 
 
 def parse_schedule(
     text: str, time_zone: str = "UTC", seed: str = "", dst: Dst = "cron"
 ) -> Schedule:
-    """Raises InvalidSchedule; its message names the position, what was expected and a remedy."""
+    """Raises InvalidSchedule, which names the position, what was expected, and a valid form."""
     if not isinstance(text, str):
         raise InvalidSchedule(f"schedule must be text such as 'daily at 14:30', got {text!r}")
     tz = zone(time_zone)
@@ -119,12 +121,12 @@ _read_once = lru_cache(maxsize=4096)(read)  # an application's tasks share few t
 
 
 def _nearest(text: str, error: Unreadable) -> str:
-    mended = reworded(text) if len(text) <= MAX_TEXT else error.mended
-    for _ in range(_MOST_MENDS):
+    corrected = reworded(text) if len(text) <= MAX_TEXT else error.corrected
+    for _ in range(_MOST_CORRECTIONS):
         try:
-            return read(mended)[0]
+            return read(corrected)[0]
         except Unreadable as another:
-            mended = another.mended
+            corrected = another.corrected
     return nearest_form(text)
 
 

@@ -1,11 +1,11 @@
-"""A text that the grammar refuses, and what its writer may have meant."""
+"""The error for a text that the grammar refuses, with a text that may have been meant."""
 
 from jvscheduler.errors import InvalidSchedule
 
 
 class Unreadable(InvalidSchedule):
-    """`mended` is the text with the refused part replaced; it may be refused in turn."""
+    """`corrected` is the text with the refused part replaced. It may be refused in turn."""
 
-    def __init__(self, message: str, mended: str) -> None:
+    def __init__(self, message: str, corrected: str) -> None:
         super().__init__(message)
-        self.mended = mended
+        self.corrected = corrected

@@ -1,4 +1,4 @@
-"""A phrase as a row of words with their positions, read from left to right once."""
+"""A phrase as a list of words with their positions, read once from left to right."""
 
 import re
 from typing import Final
@@ -14,7 +14,7 @@ _DIGITS: Final = re.compile(r"[0-9]{1,9}")
 
 
 class Words:
-    """`peek` is the next word, empty at the end; positions count from 1."""
+    """The words of a text. Positions in errors count from 1."""
 
     def __init__(self, text: str) -> None:
         self.text = " ".join(text.lower().split())
@@ -24,6 +24,7 @@ class Words:
 
     @property
     def peek(self) -> str:
+        """The next word; empty at the end."""
         return self._words[self._index][0] if self._index < len(self._words) else ""
 
     def take(self) -> str:
@@ -32,11 +33,12 @@ class Words:
         return word
 
     def back(self) -> "Words":
-        """Before the word that was taken last."""
+        """Go back to before the word that was taken last."""
         self._index -= 1
         return self
 
     def accept(self, word: str) -> bool:
+        """Take the next word if it is this one. True when it is."""
         found = self.peek == word
         self._index += found
         return found
@@ -70,9 +72,11 @@ class Words:
         return int(match[1])
 
     def unexpected(self, expected: str, instead: str, swapped: int = 0) -> Unreadable:
-        """`instead` may have been meant; empty: nothing from here on.
+        """Return the error for the next word.
 
-        `swapped` words before, the one there and this one may have been meant the other way.
+        `instead` is the word that may have been meant; an empty one means that the text should
+        end here. With `swapped`, this word and the one so many words before may have to be
+        exchanged.
         """
         position = self._words[self._index][1] if self.peek else self._end
         found = repr(self.peek) if self.peek else "the end"

@@ -1,6 +1,6 @@
-"""What runs in a forked child before the task: drop what belongs to the worker.
+"""Runs in a forked child before the task, and drops what belongs to the worker.
 
-That is: its file descriptors, its signal handlers and its random state. jvspatial's default
+These are its file descriptors, its signal handlers and its random state. jvspatial's default
 database is bound again by `attempt.child`. Other connections, and threads, do not survive a fork; a
 module should make them in the task and not when it is imported.
 """

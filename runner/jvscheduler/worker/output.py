@@ -1,4 +1,4 @@
-"""What one attempt prints: whole lines go to the worker's log, the end goes into the record.
+"""The output of one attempt: whole lines go to the worker's log, the end goes into the record.
 
 The pipe is read when there is something to read, and never waited for. A task may print without
 end, and a process that it leaves behind may hold the pipe open for ever.
