@@ -4,8 +4,8 @@ The custom resource's schema refuses most mistakes at `kubectl apply`. A pattern
 cannot find all of them, and an older schema let more through. Those are refused
 here, with a message for the user, in the condition `Accepted`.
 
-A refused edit changes nothing: what carries the task goes on with the last
-accepted spec.
+A refused edit changes nothing. The CronJob or loop that serves the task goes on with
+the last accepted spec.
 """
 
 from collections.abc import Mapping

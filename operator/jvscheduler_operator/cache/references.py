@@ -32,11 +32,8 @@ def references_of(task: Manifest) -> LoopReferences:
     # Deployment would stay for as long as someone's finalizer keeps the task.
     if is_being_deleted(task):
         return LoopReferences()
-    namespace, requested, assigned = (
-        task["metadata"]["namespace"],
-        _requested_loop(task),
-        assigned_loop(task),
-    )
+    namespace = task["metadata"]["namespace"]
+    requested, assigned = _requested_loop(task), assigned_loop(task)
     return LoopReferences(
         LoopKey(namespace, requested) if requested else None,
         LoopKey(namespace, assigned) if assigned else None,

@@ -33,10 +33,12 @@ class LoopApplier:
 
         These kinds are not watched, so they are written once for each loop and process.
         """
-        # Before the Deployment. A container that starts without the Secret does not see
-        # one that is created later, and a loop without the database's address ends.
         if key in self._prepared:
             return
+        # Before the Deployment. A container that starts without the Secret does not see
+        # one that is created later, and a loop without the database's address ends.
+        # If the operator is killed between these writes, the next process makes all of
+        # them again.
         if self._database_url is not None:
             await apply_secret(self._cluster, secrets.build(key.namespace, self._database_url))
         for manifest in deployments.rights(desired):
@@ -62,6 +64,8 @@ class LoopApplier:
         except NotFound:
             return
         except BaseException as error:
+            # Perhaps the deletion never arrived. The loop is known again; if it is gone
+            # after all, its watch event says so.
             self._cache.loops.put(deployment)
             if isinstance(error, Conflict):
                 raise Stale(f"{key}: {error}") from error

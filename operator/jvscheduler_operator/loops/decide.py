@@ -15,12 +15,12 @@ from jvscheduler_operator.pod_templates.loops import LoopImage
 def decide(state: LoopState, image: LoopImage) -> LoopPlan:
     # A Deployment that is being deleted can be neither repaired nor deleted again. The
     # event of its end brings the next pass, which creates a new one if a task needs it.
-    is_going = state.deployment is not None and is_being_deleted(state.deployment)
+    is_terminating = state.deployment is not None and is_being_deleted(state.deployment)
     if state.task is None:
-        return LoopPlan(deletes=_is_orphan(state) and not is_going)
+        return LoopPlan(deletes=_is_orphan(state) and not is_terminating)
     desired = deployments.build(state.key.namespace, accept(state.task).spec, image)
     drifted = has_drifted(state.deployment, desired, state.last_applied)
-    return LoopPlan(desired, applies=drifted and not is_going)
+    return LoopPlan(desired, applies=drifted and not is_terminating)
 
 
 def _is_orphan(state: LoopState) -> bool:

@@ -48,7 +48,7 @@ class NamespaceSecrets:
             self._written.discard(key.namespace)
 
 
-class Applier:
+class TaskApplier:
     """Writes to the cluster, and puts each answer into the cache.
 
     Without that the next pass would read an old version and write the same again.

@@ -47,7 +47,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Blocked:
-    """Why what the spec asks for cannot carry the task yet, and when to look again."""
+    """The reason why the requested CronJob or loop cannot serve yet, and when to look again."""
 
     reason: Reason
     message: str

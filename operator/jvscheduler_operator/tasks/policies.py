@@ -46,7 +46,7 @@ def is_foreign(state: State) -> Blocked | None:
     )
 
 
-def is_going(state: State) -> Blocked | None:
+def is_terminating(state: State) -> Blocked | None:
     if state.cron_job is None or not is_being_deleted(state.cron_job):
         return None
     name = state.task["metadata"]["name"]
@@ -56,7 +56,7 @@ def is_going(state: State) -> Blocked | None:
 
 # The first two both mean that the CronJob is not ours. The one of an earlier task goes
 # away by itself, so its rule comes first: the user need not delete or rename anything.
-BLOCKING: Final[Sequence[BlockingRule]] = (is_of_an_earlier_task, is_foreign, is_going)
+BLOCKING: Final[Sequence[BlockingRule]] = (is_of_an_earlier_task, is_foreign, is_terminating)
 
 
 def blocked(state: State) -> Blocked | None:

@@ -10,7 +10,7 @@ from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.objects.manifests import Key
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.apply import Applier, NamespaceSecrets
+from jvscheduler_operator.tasks.apply import NamespaceSecrets, TaskApplier
 from jvscheduler_operator.tasks.decide import decide
 from jvscheduler_operator.tasks.events import Recorder, events_of
 from jvscheduler_operator.tasks.gather import gather
@@ -40,7 +40,7 @@ class TaskReconciler:
         self._cluster = cluster
         self._settings = settings
         self._clock = clock
-        self._applier = Applier(cache, cluster)
+        self._applier = TaskApplier(cache, cluster)
         self._secrets = NamespaceSecrets()
 
     async def reconcile(self, key: Key) -> timedelta | None:
@@ -69,8 +69,8 @@ class TaskReconciler:
             await self._applier.write_status(state.task, status)
         if applied.result is not None:
             _logger.info("CronJob %s %s", state.key, applied.result)
-        # After the status: a pass that failed to write it runs again, and would post the
-        # same Events a second time.
+        # Events come after the status. If they came first, a pass that fails to write the
+        # status would run again and post the same Events twice.
         recorder = Recorder(state.task, now, self._settings.instance)
         for event in events_of(recorder, status, applied):
             await self._applier.post(event)
