@@ -1,4 +1,4 @@
-"""What runs while the API is served: the history, the cluster's watch and the background work."""
+"""The life of the application: it opens the history and the cluster, and runs background work."""
 
 import asyncio
 import logging

@@ -1,7 +1,6 @@
-"""Every router of the API. To add a resource, write one module and add one entry here.
+"""The list of all routers of the API.
 
-A cluster's server, `jvscheduler dev` and a user's own server all take their endpoints from
-this list.
+A cluster's server, `jvscheduler dev` and a user's own server take their endpoints from it.
 """
 
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from jvscheduler_server.api import health, jobs, status
+from jvscheduler_server.api.resources import health, jobs, status
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What every endpoint reads: the history and the cluster of its application."""
+"""The history and the cluster that the endpoints of an application read."""
 
 from dataclasses import dataclass
 from typing import cast

@@ -13,7 +13,7 @@ from jvscheduler.outcomes import Outcome
 
 
 class TaskKey(NamedTuple):
-    """What identifies a task in the history and in the cluster."""
+    """Identifies a task in the history and in the cluster."""
 
     namespace: str
     task_id: str
@@ -55,7 +55,7 @@ class TaskPod:
     node: str | None = None
     restarts: int = 0
     retry_count: int = 0
-    """Number of attempts that may follow the first, as its runner was told."""
+    """Number of attempts that may follow the first."""
     reason: str | None = None
     """Kubernetes' reason for the state that the pod is in, such as `OOMKilled`."""
     message: str | None = None

@@ -1,4 +1,4 @@
-"""What the objects of every kind have in common: times and conditions."""
+"""Fields that objects of every kind have: times and conditions."""
 
 from collections.abc import Mapping
 from datetime import datetime

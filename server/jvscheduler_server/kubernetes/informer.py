@@ -31,7 +31,7 @@ class ResourceVersionExpired(TemporaryError):
 
 @dataclass(frozen=True)
 class Resource(Generic[T]):
-    """What to watch, and what to keep of it."""
+    """Objects to watch, and how to convert them."""
 
     path: str
     """Path in the Kubernetes API, such as `/api/v1/pods`."""

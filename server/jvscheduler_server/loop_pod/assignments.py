@@ -31,7 +31,7 @@ class Assignment:
 
 @dataclass(frozen=True)
 class Changes:
-    """What a loop must change."""
+    """The difference between the tasks that a loop serves and those that it should serve."""
 
     serve: tuple[Definition, ...]
     """New or edited tasks."""

@@ -10,9 +10,9 @@ from pydantic import BaseModel
 
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server import settings
-from jvscheduler_server.api.jobs import RecentAnswer, RecentParameters
 from jvscheduler_server.api.problems import Problem
-from jvscheduler_server.api.status import StatusAnswer
+from jvscheduler_server.api.resources.jobs import RecentAnswer, RecentParameters
+from jvscheduler_server.api.resources.status import StatusAnswer
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "reference/api.md").read_text()

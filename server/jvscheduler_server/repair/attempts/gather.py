@@ -1,4 +1,4 @@
-"""Arranges what is known of the cluster at one moment for questions about a job."""
+"""Arranges the cluster's pods and Jobs of one moment, so that a job's are found at once."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ NamespacedName = tuple[str, str]
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What is known at one moment of the tasks' pods and Jobs, and of the history."""
+    """The tasks' pods and Jobs at one moment, and since when the history answers."""
 
     pods: Mapping[NamespacedName, TaskPod]
     jobs: Mapping[NamespacedName, KubernetesJob]
@@ -28,7 +28,7 @@ def take_snapshot(
     time: datetime,
     history_available_since: datetime,
 ) -> Snapshot:
-    """Arrange these. Of two pods with one name, the later one in `pods` counts."""
+    """Arrange these. When two pods have one name, the later one in `pods` counts."""
     active = (pod.job.id for pod in pods if not (pod.finished or pod.deleted))
     return Snapshot(
         pods={(pod.namespace, pod.name): pod for pod in pods},

@@ -27,7 +27,7 @@ its scheduler and our watch each take their time."""
 
 @dataclass(frozen=True)
 class TaskSnapshot:
-    """What the cluster has of one task at one moment."""
+    """One task in the cluster at one moment: its CronJob and the instants of its Jobs."""
 
     key: TaskKey
     name: str
@@ -67,7 +67,7 @@ class Explanation:
 
 @dataclass(frozen=True)
 class Evidence:
-    """What decides why nothing ran for an instant."""
+    """The facts by which the rules explain why nothing ran for an instant."""
 
     instant: UnrecordedInstant
     task: TaskSnapshot

@@ -28,7 +28,7 @@ class FormerTask:
 
 @dataclass(frozen=True)
 class Remainder:
-    """What is left to record of a former task."""
+    """The part of a former task that is not recorded yet."""
 
     last: ScheduleRevision
     """The loop's last revision."""
