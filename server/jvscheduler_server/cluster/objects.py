@@ -11,9 +11,12 @@ from typing import NamedTuple
 
 from jvscheduler.outcomes import Outcome
 
+NamespacedName = tuple[str, str]
+"""Identifies an object of a known kind in the cluster."""
+
 
 class TaskKey(NamedTuple):
-    """Identifies a task in the history and in the cluster."""
+    """Identifies a task in the history and in the cluster. Its object may have another name."""
 
     namespace: str
     task_id: str

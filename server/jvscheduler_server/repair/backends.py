@@ -11,12 +11,12 @@ CRON_JOB: Final = "CronJob"
 LOOP: Final = "Loop"
 
 
-def is_by_cron_job(revision: ScheduleRevision) -> bool:
+def is_carried_by_cron_job(revision: ScheduleRevision) -> bool:
     """True when, since this revision, a CronJob carries the task."""
     return revision.backend == CRON_JOB and not revision.removed
 
 
-def is_by_loop(revision: ScheduleRevision) -> bool:
+def is_served_by_loop(revision: ScheduleRevision) -> bool:
     """True when, since this revision, a loop serves the task."""
     return revision.backend == LOOP and not revision.removed
 

@@ -15,7 +15,7 @@ EXAMPLES = ROOT / "examples/jvspatial"
 
 @pytest.fixture(scope="module")
 def documented(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Application]:
-    """The documentation's example as a script; only its schedules and port are other ones."""
+    """The documentation's example as a script, with shorter schedules and another port."""
     folder, (port,) = tmp_path_factory.mktemp("documented"), free_ports(1)
     text = (EXAMPLES / "scheduled_app.py").read_text()
     for written, here in (
@@ -47,7 +47,7 @@ def test_the_documented_server_runs_its_tasks_and_shows_both_kinds_of_records(
     assert answer["filters"] == {"status": None, "hours_back": 24}
 
 
-def test_the_documented_server_tells_its_status(documented: Application) -> None:
+def test_the_documented_server_shows_its_status(documented: Application) -> None:
     eventually(
         lambda: documented.get("/api/scheduler/status")["scheduler"]["successful_executions"],
         "an attempt has completed",
@@ -67,6 +67,6 @@ def test_the_documented_server_tells_its_status(documented: Application) -> None
 
 def test_the_documented_server_is_described_once(documented: Application) -> None:
     paths = documented.get("/openapi.json")["paths"]
-    told = "Get scheduler status with entity-centric job statistics."
-    assert paths["/api/scheduler/status"]["get"]["summary"] == told
+    summary = "Get scheduler status with entity-centric job statistics."
+    assert paths["/api/scheduler/status"]["get"]["summary"] == summary
     assert documented.ask("/docs").status_code == 200

@@ -1,4 +1,4 @@
-"""The server writes which definition a CronJob carries, and accounts for what had no pod.
+"""The server writes the revisions of CronJobs, and records due instants that had no pod.
 
 CronJobs are a real API server's, so that their times are those that it wrote.
 """
@@ -42,7 +42,7 @@ def server(kubeconfig: Path, postgres_url: str, tmp_path: Path) -> Iterator[Serv
 
 
 class OneTask:
-    """Of a CronJob in the cluster and a history; the operator is played by kubectl."""
+    """A task with a CronJob in the cluster, and its history. kubectl plays the operator."""
 
     def __init__(self, name: str, api_server: ApiServer, url: str) -> None:
         self.name = name
@@ -54,14 +54,14 @@ class OneTask:
         return self._api_server.kubectl("-n", NAMESPACE, *arguments, stdin=stdin)
 
     def apply(self, **spec: Any) -> datetime:
-        """The time of this edit, as the API server keeps it."""
+        """Apply it; return the time of this edit, as the API server keeps it."""
         text = json.dumps(cron_job(self.name, self.task_id, spec))
         manager = f"--field-manager={names.FIELD_MANAGER}"
         self.kubectl("apply", "--server-side", manager, "-f", "-", stdin=text)
-        found = json.loads(
+        stored = json.loads(
             self.kubectl("get", "cronjob", self.name, "-o", "json", "--show-managed-fields")
         )
-        edits = [e for e in found["metadata"]["managedFields"] if not e.get("subresource")]
+        edits = [e for e in stored["metadata"]["managedFields"] if not e.get("subresource")]
         return max(datetime.fromisoformat(edit["time"]) for edit in edits)
 
     def in_history(self, action: Callable[[LoopStore], Awaitable[T]]) -> T:
@@ -79,13 +79,13 @@ class OneTask:
         return self.in_history(lambda store: store.revisions(NAMESPACE, [self.task_id]))
 
     def revised(self, number: int) -> ScheduleRevision:
-        """The last of so many revisions."""
-        found = eventually(
+        """Wait for this many revisions; return the last."""
+        revisions = eventually(
             lambda: found if len(found := self.revisions()) >= number else None,
             f"the task has {number} revisions",
         )
-        assert len(found) == number
-        return found[-1]
+        assert len(revisions) == number
+        return revisions[-1]
 
 
 def cron_job(name: str, task_id: str, spec: dict[str, Any]) -> dict[str, Any]:
@@ -123,14 +123,14 @@ def test_each_definition_is_in_force_since_the_cron_job_was_edited(
     assert task.revised(3).removed
 
 
-def test_instants_that_no_pod_could_account_for_have_records_and_the_checker_agrees(
+def test_instants_without_a_pod_get_records_and_the_checker_agrees(
     kubeconfig: Path,
     api_server: ApiServer,
     postgres_url: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """The history says: ten minutes without a controller, then suspended."""
+    """By its revisions the task had no controller for ten minutes, and was suspended then."""
     task = OneTask("shop-suspended", api_server, postgres_url)
     task.apply(schedule="*/1 * * * *", suspend=True)
     now = datetime.now(UTC).replace(second=0, microsecond=0)
@@ -147,15 +147,15 @@ def test_instants_that_no_pod_could_account_for_have_records_and_the_checker_agr
     task.in_history(lambda store: store.add_revisions(revisions))
     with a_server(kubeconfig, postgres_url, tmp_path):
         span = (start, now - timedelta(minutes=2))
-        found = eventually(
+        records = eventually(
             lambda: task.in_history(
                 lambda store: store.jobs_between(InstantRange(NAMESPACE, task.task_id, *span))
             ),
-            "the server has accounted for the instants",
+            "the server has recorded the instants",
         )
-    reasons = [(job.status, job.reason) for job in found]
+    reasons = [(job.status, job.reason) for job in records]
     assert reasons == [("missed", "ControllerDown")] * 10 + [("skipped", "Suspended")]
-    assert found[-1].instants >= 18
+    assert records[-1].instants >= 18
     times = ["--from", start.isoformat(), "--to", span[1].isoformat(), "--grace", "0s"]
     assert main(["verify", task.task_id, *times, "--database", postgres_url]) == 0
     assert capsys.readouterr().out.endswith("28 instants of 1 tasks were due: no findings\n")

@@ -55,8 +55,8 @@ app = server.get_app()
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What a user's application showed while it ran, and what it left when it ended."""
+class Observed:
+    """A user's application as it showed itself while it ran, and after its end."""
 
     status: dict[str, Any]
     jobs: list[dict[str, Any]]
@@ -68,8 +68,8 @@ class Seen:
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Seen:
-    """Served by uvicorn, with no database but the one that the environment names."""
+def observed(tmp_path_factory: pytest.TempPathFactory, postgres_server: PostgresServer) -> Observed:
+    """Serve it by uvicorn. Only the environment names a database."""
     folder, (port,) = tmp_path_factory.mktemp("own"), free_ports(1)
     (folder / "shop_app.py").write_text(OWN)
     command = ("-m", "uvicorn", "shop_app:app", "--port", str(port))
@@ -87,7 +87,7 @@ def states(app: Application) -> set[tuple[str, str]]:
     return {(job["job_name"].rpartition(".")[2], job["status"]) for job in app.jobs()}
 
 
-def see(app: Application, url: str) -> Seen:
+def see(app: Application, url: str) -> Observed:
     status, jobs, own = app.get("/api/scheduler/status"), app.jobs(), app.get("/api/own")
     refused = app.ask("/api/scheduler/jobs/recent", hours=0)
     children = psutil.Process(app.process.pid).children(recursive=True)
@@ -96,44 +96,44 @@ def see(app: Application, url: str) -> Seen:
     for record in records(url):
         by_task.setdefault(record.job_name, []).append(record)
     left = left_running([child.pid for child in children])
-    return Seen(status, jobs, own, refused, exit_code, by_task, left)
+    return Observed(status, jobs, own, refused, exit_code, by_task, left)
 
 
-def test_the_monitoring_api_is_built_in(seen: Seen) -> None:
-    tasks = {task["task_id"]: task for task in seen.status["scheduler"]["tasks"]}
+def test_the_monitoring_api_is_built_in(observed: Observed) -> None:
+    tasks = {task["task_id"]: task for task in observed.status["scheduler"]["tasks"]}
     assert set(tasks) == {f"shop_app.{n}" for n in ("quick", "stays", "daily", "daily_in_tokyo")}
-    assert seen.status["job_statistics"]["completed_jobs"] >= 1
-    completed = [job for job in seen.jobs if job["status"] == "completed"]
+    assert observed.status["job_statistics"]["completed_jobs"] >= 1
+    completed = [job for job in observed.jobs if job["status"] == "completed"]
     assert {(job["job_name"], job["result"]) for job in completed} == {("shop_app.quick", 7)}
 
 
-def test_a_task_that_names_no_time_zone_has_the_servers(seen: Seen) -> None:
-    zones = {task["task_id"]: task["time_zone"] for task in seen.status["scheduler"]["tasks"]}
+def test_a_task_that_names_no_time_zone_has_the_servers(observed: Observed) -> None:
+    zones = {task["task_id"]: task["time_zone"] for task in observed.status["scheduler"]["tasks"]}
     assert zones["shop_app.daily"] == "America/New_York"
     assert zones["shop_app.daily_in_tokyo"] == "Asia/Tokyo"
 
 
-def test_the_users_endpoints_see_the_same_records(seen: Seen) -> None:
-    assert seen.own["completed"] >= 1
+def test_the_users_endpoints_see_the_same_records(observed: Observed) -> None:
+    assert observed.own["completed"] >= 1
 
 
-def test_a_wrong_parameter_of_a_built_in_endpoint_is_a_problem(seen: Seen) -> None:
-    assert seen.refused.status_code == 422
-    assert seen.refused.headers["content-type"] == "application/problem+json"
-    assert seen.refused.json()["errors"][0]["parameter"] == "hours"
+def test_a_wrong_parameter_of_a_built_in_endpoint_is_a_problem(observed: Observed) -> None:
+    assert observed.refused.status_code == 422
+    assert observed.refused.headers["content-type"] == "application/problem+json"
+    assert observed.refused.json()["errors"][0]["parameter"] == "hours"
 
 
-def test_when_the_server_ends_each_task_is_ended_and_recorded(seen: Seen) -> None:
-    assert seen.exit_code == 0
-    assert seen.left_running == []
-    every = [record for found in seen.records.values() for record in found]
+def test_when_the_server_ends_each_task_is_ended_and_recorded(observed: Observed) -> None:
+    assert observed.exit_code == 0
+    assert observed.left_running == []
+    every = [record for records in observed.records.values() for record in records]
     assert {record.status for record in every} <= {"completed", "failed", "skipped"}
-    (ended,) = [r for r in seen.records["shop_app.stays"] if r.status == "failed"]
+    (ended,) = [r for r in observed.records["shop_app.stays"] if r.status == "failed"]
     assert ended.reason == "Terminated"
 
 
 @pytest.mark.parametrize(
-    ("options", "environ", "told"),
+    ("options", "environ", "message"),
     [
         pytest.param("db_type='json'", {}, "JsonDB cannot hold it", id="json"),
         pytest.param(
@@ -150,13 +150,13 @@ def test_when_the_server_ends_each_task_is_ended_and_recorded(seen: Seen) -> Non
     ],
 )
 def test_what_the_scheduler_cannot_use_is_refused(
-    options: str, environ: dict[str, str], told: str, tmp_path: Path
+    options: str, environ: dict[str, str], message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "app.py").write_text(SHORT.format(options=options and f"{options}, "))
     done = python(tmp_path, "app.py", environ=environ)
     assert done.returncode == 1
     assert "InvalidSettings" in done.stderr
-    assert told in done.stderr
+    assert message in done.stderr
 
 
 SHORT = """

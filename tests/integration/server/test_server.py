@@ -104,18 +104,18 @@ def test_a_pod_killed_for_its_memory_is_recorded_as_such(
     assert job["pod"]["reason"] == "OOMKilled"
 
 
-def test_what_a_runner_could_not_record_is_recorded_from_its_last_message(
+def test_an_outcome_that_the_runner_could_not_record_is_read_from_its_pod(
     server: ServerProcess, api_server: ApiServer
 ) -> None:
     run = a_run(api_server)
-    told = replace(
+    outcome = replace(
         run.begun,
         status=Status.FAILED,
         completion_time=run.begun.start_time + timedelta(seconds=3),
         reason=Reason.TASK_RAISED,
         error_message="ValueError: no stock",
     )
-    run.end(1, "Error", to_message(told))
+    run.end(1, "Error", to_message(outcome))
     job = server.job_that(lambda job: job["status"] == "failed", run.begun.job_id)
     assert (job["reason"], job["error_message"]) == ("TaskRaised", "ValueError: no stock")
     assert job["duration_seconds"] == 3
@@ -201,8 +201,8 @@ def test_a_scheduled_task_is_listed(server: ServerProcess, api_server: ApiServer
 
     def listed() -> list[dict[str, Any]]:
         scheduler = server.ask("/api/scheduler/status").json()["scheduler"]
-        return [found for found in scheduler["tasks"] if found["namespace"] == NAMESPACE]
+        return [task for task in scheduler["tasks"] if task["namespace"] == NAMESPACE]
 
-    (found,) = eventually(listed, "the task is listed")
-    assert (found["task_id"], found["schedule"]) == (TASK_ID, "daily at 12:00")
-    assert (found["ready"], found["reason"]) == (False, "the operator has not looked at it yet")
+    (shown,) = eventually(listed, "the task is listed")
+    assert (shown["task_id"], shown["schedule"]) == (TASK_ID, "daily at 12:00")
+    assert (shown["ready"], shown["reason"]) == (False, "the operator has not looked at it yet")

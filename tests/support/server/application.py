@@ -1,4 +1,4 @@
-"""A process that serves the monitoring API over a folder of the tests' own."""
+"""A process that serves the monitoring API, in a folder of the test's own."""
 
 import contextlib
 import os
@@ -20,7 +20,7 @@ Jobs = list[dict[str, Any]]
 
 @dataclass(frozen=True)
 class Application:
-    """`python …` in the folder; what it prints is in `output`."""
+    """The process of `python …` in the folder. Its output is in the file `output`."""
 
     folder: Path
     port: int
@@ -42,12 +42,12 @@ class Application:
         return answer.json()
 
     def jobs(self) -> Jobs:
-        """Oldest first."""
-        found: Jobs = self.get("/api/scheduler/jobs/recent", hours=1, limit=1000)["jobs"]
-        return found[::-1]
+        """Return the jobs of the last hour, oldest first."""
+        jobs: Jobs = self.get("/api/scheduler/jobs/recent", hours=1, limit=1000)["jobs"]
+        return jobs[::-1]
 
     def interrupt(self) -> int:
-        """As Ctrl-C does; the exit code."""
+        """End it as Ctrl-C does; return its exit code."""
         self.process.send_signal(signal.SIGINT)
         return self.process.wait()
 
@@ -56,7 +56,7 @@ class Application:
 def application(
     *command: str, folder: Path, port: int, environ: Mapping[str, str] | None = None
 ) -> Iterator[Application]:
-    """Once it answers; what is left of it at the end is killed."""
+    """Yield it once it answers. At the end kill it and its children."""
     with (folder / "output").open("w") as output:
         process = subprocess.Popen(
             [sys.executable, *command],

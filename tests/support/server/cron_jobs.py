@@ -1,4 +1,4 @@
-"""CronJobs of one task: in our words, and as the API server sends them."""
+"""CronJobs of one task, as the API server sends them and as our values."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -18,7 +18,7 @@ def minutes(number: float) -> datetime:
 
 
 def cron_job(**changes: Any) -> TaskCronJob:
-    """Every five minutes since noon."""
+    """A CronJob that is due every five minutes since noon."""
     base = TaskCronJob(
         name=TASK_NAME,
         namespace="shop",

@@ -1,4 +1,4 @@
-"""A history, a cluster and an API over them in memory, which tests change as they like."""
+"""A history and a cluster in memory that tests change, and an API over both."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,7 +20,7 @@ AWAY = "the history database is unavailable; see that it runs"
 
 
 class FlakyHistory(MemoryHistory):
-    """Away whenever the test says so; it counts what was asked of it."""
+    """A history that is away when the test says so. It counts the calls."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The server as a process that tests start, ask and end, and a database that they may stop."""
+"""The server as a process, and a PostgreSQL that a test may stop."""
 
 import os
 import shutil
@@ -23,7 +23,7 @@ READY_SECONDS = 60
 
 @dataclass
 class ServerProcess:
-    """`python -m jvscheduler_server`, which tests start, ask and end."""
+    """The process of `python -m jvscheduler_server`."""
 
     kubeconfig: Path
     database_url: str
@@ -40,7 +40,7 @@ class ServerProcess:
         wait_until(self._is_ready, "the server is ready", READY_SECONDS, self.log)
 
     def stop(self) -> int:
-        """Its exit code."""
+        """Stop it; return its exit code."""
         assert self.process is not None
         stop(self.process, 30)
         return self.process.returncode
@@ -50,11 +50,11 @@ class ServerProcess:
         return httpx.get(url, params=query, timeout=30)
 
     def job(self, job_id: str) -> dict[str, Any] | None:
-        """As the API shows it now."""
+        """Return the job as the API shows it now; None when it does not."""
         answer = self.ask("/api/scheduler/jobs/recent")
         assert answer.status_code == 200, answer.text
-        found: list[dict[str, Any]] = answer.json()["jobs"]
-        return next((job for job in found if job["id"] == job_id), None)
+        jobs: list[dict[str, Any]] = answer.json()["jobs"]
+        return next((job for job in jobs if job["id"] == job_id), None)
 
     def job_that(self, is_so: Callable[[dict[str, Any]], bool], job_id: str) -> dict[str, Any]:
         def probe() -> dict[str, Any] | None:
@@ -112,14 +112,14 @@ class OwnPostgres:
 
     def stop(self) -> None:
         if self.process is not None:
-            self.process.send_signal(2)  # ends sessions, instead of waiting for them
+            self.process.send_signal(2)  # SIGINT: end the sessions, do not wait for them
             self.process.wait(30)
             self.process = None
 
 
 @contextmanager
 def an_own_postgres() -> Iterator[OwnPostgres]:
-    """Not below pytest's folder, which any other session closes to PostgreSQL's own user."""
+    # Not below pytest's folder: any other session may close that to PostgreSQL's own user.
     folder = Path(tempfile.mkdtemp(prefix="jvscheduler-postgres-"))
     folder.chmod(0o755)
     postgres = OwnPostgres(folder, free_ports(1)[0])

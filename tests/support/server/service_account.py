@@ -10,7 +10,7 @@ RIGHTS = ("pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.de
 
 
 def server_kubeconfig(api_server: ApiServer, namespace: str, folder: Path) -> Path:
-    """Of the account in a namespace that this makes."""
+    """Create the account in a new namespace; return its kubeconfig."""
     kubectl = api_server.kubectl
     kubectl("create", "namespace", namespace)
     kubectl("create", "serviceaccount", "server", "-n", namespace)

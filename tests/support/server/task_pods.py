@@ -1,4 +1,4 @@
-"""Pods of one job that was due at noon: as the API server sends them, and in our words."""
+"""Pods of one job that was due at noon, as the API server sends them and as our values."""
 
 from copy import deepcopy
 from dataclasses import replace
@@ -24,7 +24,7 @@ END = NOON + timedelta(seconds=9)
 
 
 def task_pod(**changes: Any) -> TaskPod:
-    """Running since a second after noon."""
+    """A pod that runs since a second after noon."""
     base = TaskPod(
         uid="uid-a",
         name="pod-a",
@@ -40,7 +40,7 @@ def task_pod(**changes: Any) -> TaskPod:
 
 
 def ended_pod(**changes: Any) -> TaskPod:
-    """Its container ended with exit code 1 and without a word."""
+    """A pod whose container ended with exit code 1 and left no outcome."""
     ended = {"phase": "Failed", "finished": True, "completion_time": END, "exit_code": 1}
     return task_pod(**(ended | {"reason": "Error"} | changes))
 
@@ -101,5 +101,5 @@ def _status(phase: str, state: dict[str, Any]) -> dict[str, Any]:
 
 
 def last_attempt(outcome: Outcome) -> TaskPod:
-    """A pod that ended, with this outcome as its last word."""
+    """A pod that ended and left this outcome as its termination message."""
     return ended_pod(name=outcome.attempt_id, uid=outcome.attempt_id, reported=outcome)

@@ -1,4 +1,4 @@
-"""Runs of a task on a real API server: a Job with one pod each, whose end tests may play."""
+"""Runs of a task on a real API server: a Job with one pod each. Tests play the kubelet."""
 
 import itertools
 import json
@@ -34,7 +34,7 @@ class Run:
         self.kubectl("delete", "pod", self.pod)
 
     def play(self, phase: str, state: dict[str, Any]) -> None:
-        """Give the pod's container this state, as a kubelet would."""
+        """Set the state of the pod's container, as a kubelet does."""
         container = {
             "name": names.TASK_CONTAINER,
             "image": "shop:1",
@@ -53,7 +53,7 @@ class Run:
 
 
 def a_run(api_server: ApiServer, scheduled: bool = False, ago: timedelta = timedelta(0)) -> Run:
-    """`scheduled`: on the hollow node, where it runs for ever; else no kubelet knows it."""
+    """`scheduled`: the pod runs on the hollow node for ever. Else no kubelet sees it."""
     minutes = next(MINUTES)
     due = datetime.fromtimestamp(minutes * 60, tz=UTC)
     job_name = f"{TASK_NAME}-{minutes}"

@@ -23,7 +23,7 @@ MODELS: list[type[BaseModel]] = [RecentAnswer, StatusAnswer, Problem]
 
 
 def keys(value: Any) -> Any:
-    """The shape of an answer without its values."""
+    """Return the shape of an answer without its values."""
     if isinstance(value, dict):
         return {name: keys(item) for name, item in value.items()}
     return [keys(item) for item in value] if isinstance(value, list) else None
@@ -36,14 +36,14 @@ def test_an_example_has_every_key_of_the_answer_and_no_other(number: int) -> Non
     assert keys(answer.model_dump(mode="json")) == keys(example)
 
 
-def test_every_parameter_status_and_setting_is_told() -> None:
-    told = set(re.findall(r"`([\w.-]+)`", PAGE + VARIABLES))
-    assert told >= set(RecentParameters.model_fields)
-    assert told >= {status.value for status in Status}
-    assert told >= {settings.HOST, settings.PORT, settings.KUBECONFIG, settings.LOG_LEVEL}
+def test_every_parameter_status_and_setting_is_on_the_pages() -> None:
+    named = set(re.findall(r"`([\w.-]+)`", PAGE + VARIABLES))
+    assert named >= set(RecentParameters.model_fields)
+    assert named >= {status.value for status in Status}
+    assert named >= {settings.HOST, settings.PORT, settings.KUBECONFIG, settings.LOG_LEVEL}
 
 
-def test_every_reason_that_the_server_gives_is_told() -> None:
+def test_every_reason_that_the_server_gives_is_on_the_page() -> None:
     given = {
         Reason.OOM_KILLED,
         Reason.EVICTED,

@@ -1,4 +1,4 @@
-"""What the server is told, and what it says of a setting that cannot be used."""
+"""The server's settings, and the messages about those that cannot be used."""
 
 import pytest
 
@@ -10,11 +10,11 @@ URL = "postgresql://user@host/jobs"
 REQUIRED = {"JVSCHEDULER_DATABASE_URL": URL}
 
 
-def test_the_database_is_all_that_must_be_said() -> None:
+def test_only_the_database_must_be_set() -> None:
     assert read_settings([], REQUIRED) == Settings(URL, "0.0.0.0", 8080, None, "info")  # noqa: S104
 
 
-def test_the_environment_says_the_rest() -> None:
+def test_the_environment_sets_the_rest() -> None:
     environ = {
         **REQUIRED,
         "JVSCHEDULER_LISTEN_HOST": "::1",
@@ -33,7 +33,7 @@ def test_options_win_over_the_environment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environ", "told"),
+    ("environ", "message"),
     [
         ({}, "set JVSCHEDULER_DATABASE_URL or --database"),
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "http"}, "JVSCHEDULER_LISTEN_PORT or --port"),
@@ -42,20 +42,20 @@ def test_options_win_over_the_environment() -> None:
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_its_fix(
-    environ: dict[str, str], told: str
+    environ: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(InvalidSettings, match=told):
+    with pytest.raises(InvalidSettings, match=message):
         read_settings([], environ)
 
 
-def test_a_database_of_an_unknown_kind_is_told_before_anything_starts(
+def test_a_database_of_an_unknown_kind_is_refused_before_anything_starts(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--database", "mysql://host/jobs"]) == 78
     assert "error: the database URL's scheme 'mysql' is not supported" in capsys.readouterr().err
 
 
-def test_a_server_outside_any_cluster_is_told_what_to_set(
+def test_a_server_outside_any_cluster_is_refused_with_what_to_set(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main(["--database", "sqlite:///a.db", "--kubeconfig", "/nowhere"]) == 78

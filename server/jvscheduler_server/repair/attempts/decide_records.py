@@ -20,8 +20,8 @@ from jvscheduler_server.repair.attempts.gather import Snapshot
 from jvscheduler_server.repair.attempts.rules import ending_of_open_attempt
 
 GRACE: Final = timedelta(seconds=60)
-"""An attempt without a pod counts as lost this long after its last sign of life. Without it, a
-watch that lags behind would end attempts that run."""
+"""An attempt without a pod is lost this long after its last sign of life, not before: a watch that
+lags behind must not end attempts that run."""
 
 LOOP_GRACE: Final = timedelta(minutes=15)
 """A job of a loop that waits for a retry is given up after this long. A loop starts its last
@@ -92,8 +92,8 @@ def _last_sign_of_life(job: ScheduledJob, attempt: Attempt) -> datetime:
 def _end_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
     if not pod.finished and not pod.deleted:
         return None
-    # Also an outcome that the runner says it has recorded: the database may have lost it,
-    # for the record here is open.
+    # Even if the runner says that it has recorded its outcome: the record is open, so the
+    # database has lost it.
     if pod.reported is not None:
         return pod.reported
     return build_outcome(pod, ending_of_open_attempt(pod), now)

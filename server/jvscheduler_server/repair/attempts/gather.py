@@ -4,9 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
-
-NamespacedName = tuple[str, str]
+from jvscheduler_server.cluster.objects import KubernetesJob, NamespacedName, TaskPod
 
 
 @dataclass(frozen=True)

@@ -47,7 +47,10 @@ def ending_of_pod(pod: TaskPod) -> Ending | None:
 
 
 def ending_of_open_attempt(pod: TaskPod) -> Ending:
-    """Return how an attempt ended that is open in the history, though its pod has ended."""
+    """Return how the pod's attempt ended, when the history shows it as open.
+
+    The pod has ended, so one of the rules knows: the last one always does.
+    """
     return _first(RULES, pod) or _deleted_with_exit_code_0(pod) or _no_outcome(pod)
 
 

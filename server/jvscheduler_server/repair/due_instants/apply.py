@@ -19,7 +19,7 @@ from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Stretch
 from jvscheduler_server.cluster.objects import TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
-from jvscheduler_server.repair.backends import CRON_JOB, is_by_cron_job
+from jvscheduler_server.repair.backends import CRON_JOB, is_carried_by_cron_job
 from jvscheduler_server.repair.due_instants.decide import (
     GRACE,
     TaskSnapshot,
@@ -53,7 +53,7 @@ class TrackedTask:
     """Each instant up to this one has a record."""
     timeline: Timeline | None = None
     """None: to be read from the history."""
-    looked_time: datetime | None = None
+    last_look_time: datetime | None = None
     suspected: dict[datetime, datetime] = field(default_factory=dict)
     """Instants that seem lost, each with the time since when they do."""
 
@@ -70,7 +70,7 @@ class TrackedTask:
     def is_over(self, now: datetime) -> bool:
         """True when no CronJob carries the task any more and all its instants have records."""
         last = self.timeline.last if self.timeline else None
-        return not (last and is_by_cron_job(last)) and not self.has_work(now)
+        return not (last and is_carried_by_cron_job(last)) and not self.has_work(now)
 
     def is_confirmed(self, instant: UnrecordedInstant, now: datetime) -> bool:
         since = self.suspected.get(instant.time)
@@ -106,14 +106,14 @@ class DueInstantRepair:
         """Return the tasks to look at now: those that have waited longest."""
         waiting = [key for key, task in self._tasks.items() if task.has_work(now)]
         self._tasks = {key: task for key, task in self._tasks.items() if not task.is_over(now)}
-        waiting.sort(key=lambda k: self._tasks[k].looked_time or self._tasks[k].recorded_until)
+        waiting.sort(key=lambda k: self._tasks[k].last_look_time or self._tasks[k].recorded_until)
         return waiting[:MOST_TASKS]
 
     async def _look_at(
         self, task: TrackedTask, snapshot: TaskSnapshot, now: datetime
     ) -> list[Stretch]:
         """Look at one task's oldest instants; return the records to write."""
-        task.looked_time = now
+        task.last_look_time = now
         due = list(islice(task.due(now), MOST_INSTANTS + 1))
         after = due.pop().instant if len(due) > MOST_INSTANTS else None
         if not due:

@@ -2,8 +2,8 @@
 
 An instant gets one only when nothing can start for it any more: a runner that finds a record
 does not run. Kubernetes starts nothing for an instant when a later one is due (it makes up for
-the last one only), when its starting deadline is over, or when the CronJob's status names a
-later instant.
+the last one only), when its starting deadline is over, or when the CronJob's
+`lastScheduleTime` has reached it.
 
 Every instant gets a record of its own, except those of a suspension. Two servers that see the
 cluster differently would otherwise write records that overlap.

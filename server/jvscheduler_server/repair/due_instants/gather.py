@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from jvscheduler.names import resource_name, scheduled_time_of
-from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey
+from jvscheduler_server.cluster.objects import NamespacedName, TaskCronJob, TaskKey
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.backends import cron_jobs_by_task
 from jvscheduler_server.repair.due_instants.decide import TaskSnapshot
-
-NamespacedName = tuple[str, str]
 
 
 @dataclass(frozen=True)

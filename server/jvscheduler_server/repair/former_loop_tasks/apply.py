@@ -17,7 +17,7 @@ from jvscheduler.names import resource_name
 from jvscheduler_server.cluster.local import LOCAL_NAMESPACE
 from jvscheduler_server.cluster.objects import TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
-from jvscheduler_server.repair.backends import LOOP, is_by_loop
+from jvscheduler_server.repair.backends import LOOP, is_served_by_loop
 from jvscheduler_server.repair.former_loop_tasks.decide import (
     PATIENCE,
     FormerTask,
@@ -53,7 +53,8 @@ class FormerLoopTaskRepair:
         # The loop of `jvscheduler dev` is in no cluster: its absence here proves nothing.
         for namespace in namespaces - {LOCAL_NAMESPACE}:
             revisions = await self._store.last_revisions(namespace)
-            for task_id in (task_id for task_id, last in revisions.items() if is_by_loop(last)):
+            served = (task_id for task_id, last in revisions.items() if is_served_by_loop(last))
+            for task_id in served:
                 former = FormerTask(resource_name(task_id), None, now)
                 self._former[TaskKey(namespace, task_id)] = former
         self._has_read_history = True

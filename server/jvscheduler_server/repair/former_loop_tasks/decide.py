@@ -7,7 +7,7 @@ from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster.objects import TaskKey
-from jvscheduler_server.repair.backends import is_by_loop
+from jvscheduler_server.repair.backends import is_served_by_loop
 
 PATIENCE: Final = timedelta(minutes=1)
 """A loop that still runs ends such a task itself, or from its spool when the history is back.
@@ -55,7 +55,7 @@ def update_former_tasks(
 
 def remainder_of(revisions: Sequence[ScheduleRevision]) -> Remainder | None:
     """Return what is left to record. None: a loop has ended the task itself."""
-    by_loop = [number for number, revision in enumerate(revisions) if is_by_loop(revision)]
+    by_loop = [number for number, revision in enumerate(revisions) if is_served_by_loop(revision)]
     if not by_loop:
         return None
     following = revisions[by_loop[-1] + 1 :]

@@ -12,7 +12,7 @@ from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
-from jvscheduler_server.repair.backends import CRON_JOB, cron_jobs_by_task, is_by_cron_job
+from jvscheduler_server.repair.backends import CRON_JOB, cron_jobs_by_task, is_carried_by_cron_job
 from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
 
 Version = tuple[datetime, datetime]
@@ -74,8 +74,9 @@ class CronJobRevisions:
         """Read which tasks a CronJob carries, as the history says; return their keys."""
         keys: set[TaskKey] = set()
         for namespace in {namespace for namespace, _ in await self._store.tasks()}:
-            last = await self._store.last_revisions(namespace)
-            keys |= {TaskKey(namespace, task) for task, r in last.items() if is_by_cron_job(r)}
+            revisions = await self._store.last_revisions(namespace)
+            carried = (task for task, last in revisions.items() if is_carried_by_cron_job(last))
+            keys |= {TaskKey(namespace, task_id) for task_id in carried}
         self._written = dict.fromkeys(keys)
         return keys
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from jvscheduler.history.records.revisions import ScheduleRevision, beginning, identified
 from jvscheduler_server.cluster.objects import TaskCronJob
-from jvscheduler_server.repair.backends import CRON_JOB, is_by_cron_job
+from jvscheduler_server.repair.backends import CRON_JOB, is_carried_by_cron_job
 
 NEW_WITHIN: Final = timedelta(hours=1)
 """A CronJob without a revision counts as new when it is at most this old. An older one was
@@ -38,7 +38,7 @@ def revision_of(
 
 def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevision | None:
     """Return the revision that ends a task. None: no CronJob carries it any more."""
-    return removed(last, since) if last is not None and is_by_cron_job(last) else None
+    return removed(last, since) if last is not None and is_carried_by_cron_job(last) else None
 
 
 def removed(last: ScheduleRevision, since: datetime) -> ScheduleRevision:
@@ -52,5 +52,5 @@ def _since(cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime) 
     # A CronJob that is older than the loop's revision was kept, suspended, while the loop
     # served the task: it is in force again since its last edit, which resumed it.
     was_kept = last.since is not None and cron_job.created_time < last.since
-    goes_on = is_by_cron_job(last) or was_kept
+    goes_on = is_carried_by_cron_job(last) or was_kept
     return beginning(last, cron_job.changed_time if goes_on else cron_job.created_time)

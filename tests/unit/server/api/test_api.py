@@ -99,7 +99,7 @@ def test_a_status_has_the_keys_that_jvspatial_users_know(served: Served) -> None
     }
 
 
-def test_a_history_without_jobs_has_a_success_rate_of_nothing(served: Served) -> None:
+def test_a_history_without_jobs_has_a_success_rate_of_0(served: Served) -> None:
     assert served.get(STATUS)["job_statistics"]["success_rate"] == 0
 
 
@@ -112,12 +112,12 @@ def test_the_status_lists_tasks_in_order_with_their_running_jobs(served: Served)
     scheduler = served.get(STATUS)["scheduler"]
     assert (scheduler["backend"], scheduler["synced"]) == ("kubernetes", True)
     assert (scheduler["task_count"], scheduler["suspended_count"]) == (2, 1)
-    told = [(task["task_id"], task["running_jobs"]) for task in scheduler["tasks"]]
-    assert told == [("shop.tasks.audit", 0), ("shop.tasks.restock", 1)]
+    tasks = [(task["task_id"], task["running_jobs"]) for task in scheduler["tasks"]]
+    assert tasks == [("shop.tasks.audit", 0), ("shop.tasks.restock", 1)]
 
 
 @pytest.mark.parametrize(
-    ("query", "parameter", "told"),
+    ("query", "parameter", "detail"),
     [
         ({"status": "done"}, "status", "'pending', 'running', 'completed'"),
         ({"hours": "0"}, "hours", "greater than 0, got '0'"),
@@ -131,12 +131,12 @@ def test_the_status_lists_tasks_in_order_with_their_running_jobs(served: Served)
     ],
 )
 def test_a_parameter_that_is_refused_is_named_with_what_is_allowed(
-    served: Served, query: dict[str, str], parameter: str, told: str
+    served: Served, query: dict[str, str], parameter: str, detail: str
 ) -> None:
     problem = served.problem(RECENT, 422, **query)
     (error,) = problem["errors"]
     assert error["parameter"] == parameter
-    assert told in error["detail"]
+    assert detail in error["detail"]
     assert problem["detail"] == f"{parameter}: {error['detail']}"
 
 
@@ -157,9 +157,7 @@ def test_a_method_that_is_not_allowed_is_a_problem(served: Served) -> None:
 
 
 @pytest.mark.parametrize("path", [STATUS, RECENT])
-def test_a_history_that_is_away_is_a_problem_that_says_when_to_ask_again(
-    served: Served, path: str
-) -> None:
+def test_a_history_that_is_away_is_a_problem_with_retry_after(served: Served, path: str) -> None:
     served.store.away = True
     assert served.problem(path, 503)["detail"] == AWAY
     assert served.client.get(path).headers["retry-after"] == "10"
@@ -167,7 +165,7 @@ def test_a_history_that_is_away_is_a_problem_that_says_when_to_ask_again(
     served.get(path)
 
 
-def test_a_fault_is_a_problem_that_keeps_its_cause_to_the_log(
+def test_the_cause_of_an_error_is_in_the_log_only(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fail() -> tuple[()]:
@@ -184,7 +182,7 @@ def test_it_is_alive_and_ready_while_the_history_is_away(served: Served) -> None
     assert served.get("/readyz") == {"status": "ok", "checks": {"cluster": "ok"}}
 
 
-def test_it_is_not_ready_before_the_cluster_is_known(served: Served) -> None:
+def test_it_is_not_ready_before_the_cluster_is_synced(served: Served) -> None:
     served.cluster.synced = False
     response = served.client.get("/readyz")
     assert response.status_code == 503

@@ -1,4 +1,4 @@
-"""What the application opens, runs and closes while it is served."""
+"""The application opens, runs and closes its parts while it is served."""
 
 import asyncio
 from collections.abc import Iterator
@@ -25,10 +25,10 @@ def running(app: Any) -> Iterator[None]:
 
 
 def test_the_application_opens_and_closes_what_it_reads(served: Served) -> None:
-    began, ended = [], []
+    started, ended = [], []
 
     async def part() -> None:
-        began.append(served.cluster.running)
+        started.append(served.cluster.running)
         try:
             await asyncio.Event().wait()
         finally:
@@ -36,7 +36,7 @@ def test_the_application_opens_and_closes_what_it_reads(served: Served) -> None:
 
     with running(create_app(served.store, served.cluster, [part])):
         assert served.store.opened == 1
-        assert began == [True]
+        assert started == [True]
     assert (ended, served.cluster.running, served.store.closed) == ([True], False, 1)
 
 
@@ -48,11 +48,11 @@ def test_it_starts_while_the_history_is_away_and_opens_it_later(
     opened = asyncio.Event()
     first = served.store.open
 
-    async def open_and_tell() -> None:
+    async def open_and_report() -> None:
         await first()
         opened.set()
 
-    served.store.open = open_and_tell  # type: ignore[method-assign]
+    served.store.open = open_and_report  # type: ignore[method-assign]
 
     async def wait_and_come_back() -> None:
         served.store.away = False
@@ -67,9 +67,7 @@ def test_it_starts_while_the_history_is_away_and_opens_it_later(
     assert served.store.opened == 1
 
 
-def test_a_part_that_ends_by_a_fault_is_told(
-    served: Served, caplog: pytest.LogCaptureFixture
-) -> None:
+def test_a_part_that_fails_is_logged(served: Served, caplog: pytest.LogCaptureFixture) -> None:
     async def part() -> None:
         raise RuntimeError("no more")
 

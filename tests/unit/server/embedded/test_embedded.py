@@ -1,4 +1,4 @@
-"""The parts of the scheduler in a user's server, without a server."""
+"""The parts of the embedded scheduler, without a server."""
 
 import asyncio
 import sys
@@ -59,8 +59,8 @@ def test_a_task_keeps_the_id_that_it_was_given(
 
 
 def test_a_task_of_an_imported_module_stays_as_it_is() -> None:
-    one = task("shop.tasks:clean", "shop.tasks.clean")
-    assert importable(one, {}) is one
+    imported = task("shop.tasks:clean", "shop.tasks.clean")
+    assert importable(imported, {}) is imported
 
 
 def test_a_module_run_by_name_has_that_name() -> None:
@@ -100,15 +100,15 @@ def test_an_unknown_time_zone_is_refused_with_the_nearest() -> None:
         make_settings(1, "Europe/Berlni", "sqlite:///h.db")
 
 
-def test_a_clock_that_was_set_is_noticed_at_the_next_look() -> None:
-    """The instant is an hour away until, while it is waited for, the time is another."""
+def test_a_clock_that_was_set_is_noticed_at_the_next_read() -> None:
+    """The instant is an hour away. While it is waited for, the clock is set two hours forward."""
 
     class SetClock(SystemClock):
-        looks = 0
+        reads = 0
 
         def now(self) -> datetime:
-            self.looks += 1
-            return datetime.now(UTC) + timedelta(hours=2 if self.looks > 4 else 0)
+            self.reads += 1
+            return datetime.now(UTC) + timedelta(hours=2 if self.reads > 4 else 0)
 
     async def scene() -> None:
         clock = SetClock(0.01)
@@ -159,10 +159,10 @@ def service(time_zone: str = "Europe/Berlin") -> SchedulerService:
 
 
 def test_registering_twice_keeps_each_task_once() -> None:
-    one, two = task("shop:one", "shop.one"), task("shop:two", "shop.two")
+    first, second = task("shop:one", "shop.one"), task("shop:two", "shop.two")
     registered = service()
-    registered.register([one])
-    registered.register([one, two])
+    registered.register([first])
+    registered.register([first, second])
     assert [each.task_id for each in registered.tasks] == ["shop.one", "shop.two"]
     assert {each.schedule.time_zone for each in registered.tasks} == {"Europe/Berlin"}
 
@@ -172,7 +172,7 @@ def test_two_tasks_of_one_id_are_refused() -> None:
         service().register([task("shop:one", "shop.one"), task("shop:two", "shop.one")])
 
 
-def test_a_scheduler_that_has_not_started_tells_so() -> None:
+def test_the_status_of_a_scheduler_that_has_not_started() -> None:
     idle = service()
     idle.register([task("shop:one", "shop.one")])
     assert idle.get_status() == {
@@ -199,7 +199,7 @@ def test_attempts_are_counted_by_how_they_ended() -> None:
         counter.count(claim)
         counter.count(replace(end, attempt_id=claim.attempt_id))
     counter.count(begun(attempt_id="pod-that-runs"))
-    counter.count(skipped(begun(attempt_id="pod-without-a-place"), 1, NOON))
+    counter.count(skipped(begun(attempt_id="pod-without-a-slot"), 1, NOON))
     assert counter.statistics() == {
         "running_tasks": 1,
         "total_executions": 3,

@@ -1,4 +1,4 @@
-"""The watch: what it knows after lists, events, 410 Gone and an API server that fails."""
+"""The informer after lists, events, 410 Gone and failures of the API server."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -32,14 +32,14 @@ def event(kind: str, name: str, version: int) -> dict[str, Any]:
     return {"type": kind, "object": thing(name, version)}
 
 
-class Followed:
-    """A watch that played its script to the end."""
+class Played:
+    """An informer whose API server has played its script to the end."""
 
     def __init__(self, script: Script) -> None:
         self.script = script
         self.gone: list[tuple[str, bool]] = []
         self.changes = 0
-        self.watched = Informer(
+        self.informer = Informer(
             script,
             THINGS,
             self._changed,
@@ -50,69 +50,69 @@ class Followed:
     def _changed(self) -> None:
         self.changes += 1
 
-    async def play(self) -> "Followed":
-        task = asyncio.create_task(self.watched.run())
+    async def play(self) -> "Played":
+        task = asyncio.create_task(self.informer.run())
         await self.script.done.wait()
         task.cancel()
         await asyncio.wait([task])
         return self
 
 
-def followed(*answers: object) -> Followed:
-    async def run() -> Followed:
-        return await Followed(Script(*answers)).play()
+def played(*answers: object) -> Played:
+    async def run() -> Played:
+        return await Played(Script(*answers)).play()
 
     return asyncio.run(run())
 
 
-def test_it_lists_and_then_follows_from_the_lists_version() -> None:
-    seen = followed(
+def test_it_lists_and_then_watches_from_the_lists_version() -> None:
+    result = played(
         ([thing("a"), thing("b")], "10"),
         [event("ADDED", "c", 11), event("DELETED", "a", 12)],
     )
-    assert seen.watched.items() == ("b", "c")
-    assert seen.gone == [("a", False)]
-    assert seen.script.asked == ["list", "watch 10", "watch 12"]
-    assert seen.changes == 3
+    assert result.informer.items() == ("b", "c")
+    assert result.gone == [("a", False)]
+    assert result.script.asked == ["list", "watch 10", "watch 12"]
+    assert result.changes == 3
 
 
 def test_a_bookmark_moves_the_version_and_changes_nothing() -> None:
     bookmark = {"type": "BOOKMARK", "object": {"metadata": {"resourceVersion": "99"}}}
-    seen = followed(([thing("a")], "10"), [bookmark])
-    assert seen.script.asked[-1] == "watch 99"
-    assert (seen.watched.items(), seen.changes) == (("a",), 1)
+    result = played(([thing("a")], "10"), [bookmark])
+    assert result.script.asked[-1] == "watch 99"
+    assert (result.informer.items(), result.changes) == (("a",), 1)
 
 
-def test_after_410_gone_it_lists_again_and_tells_what_vanished() -> None:
-    seen = followed(
+def test_after_410_gone_it_lists_again_and_reports_what_vanished() -> None:
+    result = played(
         ([thing("a"), thing("b")], "10"),
         [event("MODIFIED", "a", 11), ResourceVersionExpired("too old resource version")],
         ([thing("b")], "50"),
     )
-    assert seen.script.asked == ["list", "watch 10", "list", "watch 50"]
-    assert (seen.watched.items(), seen.gone) == (("b",), [("a", True)])
+    assert result.script.asked == ["list", "watch 10", "list", "watch 50"]
+    assert (result.informer.items(), result.gone) == (("b",), [("a", True)])
 
 
 def test_an_api_server_that_is_away_is_asked_again_from_the_same_version() -> None:
     away = ApiServerUnavailable("connection refused")
-    seen = followed(away, away, ([thing("a")], "10"), away, away, [event("ADDED", "b", 11)])
-    assert seen.script.asked == ["list"] * 3 + ["watch 10"] * 3 + ["watch 11"]
-    assert seen.watched.items() == ("a", "b")
+    result = played(away, away, ([thing("a")], "10"), away, away, [event("ADDED", "b", 11)])
+    assert result.script.asked == ["list"] * 3 + ["watch 10"] * 3 + ["watch 11"]
+    assert result.informer.items() == ("a", "b")
 
 
-def test_what_was_known_stays_known_while_the_api_server_is_away() -> None:
+def test_it_keeps_its_objects_while_the_api_server_is_away() -> None:
     expired, away = ResourceVersionExpired("gone"), ApiServerUnavailable("away")
-    seen = followed(([thing("a")], "10"), expired, away)
-    assert (seen.watched.items(), seen.watched.synced, seen.gone) == (("a",), True, [])
+    result = played(([thing("a")], "10"), expired, away)
+    assert (result.informer.items(), result.informer.synced, result.gone) == (("a",), True, [])
 
 
 def test_it_is_not_synced_before_the_first_list() -> None:
-    assert not followed(ApiServerUnavailable("away")).watched.synced
+    assert not played(ApiServerUnavailable("away")).informer.synced
 
 
 def test_a_fault_makes_it_list_again(caplog: pytest.LogCaptureFixture) -> None:
-    seen = followed(([thing("a")], "10"), [{"type": "ADDED"}], ([thing("b")], "20"))
-    assert seen.watched.items() == ("b",)
+    result = played(([thing("a")], "10"), [{"type": "ADDED"}], ([thing("b")], "20"))
+    assert result.informer.items() == ("b",)
     assert "listing again after a fault" in caplog.text
 
 
@@ -128,15 +128,15 @@ def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
 
     async def run() -> Informer[str]:
         script = Script(([nameless, thing("a")], "10"))
-        follow = Followed(script)
-        follow.watched = Informer(
+        played_script = Played(script)
+        played_script.informer = Informer(
             script,
             Resource("/things", convert),
             lambda: None,
             lambda _, __: None,
             Backoff(0.0001, 0.001),
         )
-        return (await follow.play()).watched
+        return (await played_script.play()).informer
 
     assert asyncio.run(run()).items() == ("a",)
     assert "x is left out: KeyError('spec')" in caplog.text

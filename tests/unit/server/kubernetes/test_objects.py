@@ -1,4 +1,4 @@
-"""Kubernetes' pods, Jobs and ScheduledTasks in our words."""
+"""Kubernetes' pods, Jobs and ScheduledTasks as the server's values."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -50,7 +50,7 @@ def test_a_pod_of_a_job_made_by_hand_has_no_scheduled_time() -> None:
 
 
 @pytest.mark.parametrize("missing", ["labels", "annotations"])
-def test_a_pod_that_no_job_of_a_task_made_is_not_looked_at(missing: str) -> None:
+def test_a_pod_that_no_job_of_a_task_created_is_left_out(missing: str) -> None:
     assert to_task_pod(kubernetes_pod(running(), **{missing: {}})) is None
 
 
@@ -98,7 +98,7 @@ CASES = [
         exit_code=137,
     ),
     Case(
-        "ended well",
+        "completed",
         terminated(0, "Completed", to_message(completed(begun()))),
         "Completed",
         started=True,
@@ -132,7 +132,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-def test_a_pod_tells_its_state_and_one_reason(case: Case) -> None:
+def test_a_pod_has_its_state_and_one_reason(case: Case) -> None:
     pod = converted(case.status)
     assert (pod.phase, pod.reason, pod.message) == (case.status["phase"], case.reason, case.message)
     assert (pod.started, pod.finished, pod.exit_code) == (
@@ -148,14 +148,14 @@ def test_an_ended_pod_has_the_times_of_its_container() -> None:
     assert (pod.start_time, pod.completion_time) == (START, END)
 
 
-def test_a_pod_that_is_being_deleted_says_since_when() -> None:
+def test_a_pod_that_is_being_deleted_has_the_time_of_the_request() -> None:
     grace = {"deletionTimestamp": "2026-03-02T12:00:40Z", "deletionGracePeriodSeconds": 30}
     pod = converted(running(), **grace)
     assert pod.deletion_time == NOON + timedelta(seconds=10)
     assert not pod.finished
 
 
-def test_what_the_runner_left_is_read() -> None:
+def test_the_outcome_that_the_runner_left_is_read() -> None:
     outcome = failed(begun())
     assert converted(terminated(1, "Error", to_message(outcome))).reported == outcome
 
@@ -173,18 +173,16 @@ def test_what_the_runner_left_is_read() -> None:
     ],
     ids=lambda text: text if text.startswith("is ") else "",
 )
-def test_a_message_that_is_not_this_jobs_outcome_is_not_taken_for_it(
-    message: str, why: str
-) -> None:
+def test_a_message_that_is_not_this_jobs_outcome_is_ignored(message: str, why: str) -> None:
     assert converted(terminated(1, "Error", message)).reported is None, why
 
 
 def test_a_retry_count_that_is_no_number_counts_as_none() -> None:
     pod = kubernetes_pod(running())
     pod["spec"]["containers"][1]["env"][0]["value"] = "two"
-    found = to_task_pod(pod)
-    assert found is not None
-    assert found.retry_count == 0
+    converted_pod = to_task_pod(pod)
+    assert converted_pod is not None
+    assert converted_pod.retry_count == 0
 
 
 @pytest.mark.parametrize(
@@ -224,7 +222,7 @@ def condition(kind: str, status: str, reason: str = "Ok", message: str = "") -> 
     return {"type": kind, "status": status, "reason": reason, "message": message}
 
 
-def test_a_scheduled_task_tells_its_definition_and_the_operators_word() -> None:
+def test_a_scheduled_task_has_its_definition_and_the_operators_status() -> None:
     good = [condition("Accepted", "True"), condition("Ready", "True")]
     task = to_task_state(scheduled_task(conditions=good, nextScheduleTime="2026-03-02T12:00:00Z"))
     assert task == TaskState(
@@ -251,6 +249,8 @@ def test_a_scheduled_task_tells_its_definition_and_the_operators_word() -> None:
         ),
     ],
 )
-def test_a_task_that_is_not_ready_says_why(conditions: list[dict[str, str]], reason: str) -> None:
+def test_a_task_that_is_not_ready_has_the_reason(
+    conditions: list[dict[str, str]], reason: str
+) -> None:
     task = to_task_state(scheduled_task(conditions=conditions))
     assert (task.ready, task.reason) == (False, reason)

@@ -38,8 +38,8 @@ def scheduled_task(loop: str | None = "loop-a", deleted: bool = False, **spec: A
     }
 
 
-def test_an_assignment_says_what_the_spec_says() -> None:
-    found = to_assignment(
+def test_an_assignment_has_the_definition_of_the_spec() -> None:
+    assignment = to_assignment(
         scheduled_task(
             suspend=True,
             maxConcurrency=3,
@@ -49,10 +49,10 @@ def test_an_assignment_says_what_the_spec_says() -> None:
             concurrencyPolicy="Replace",
         )
     )
-    definition = found.definition
+    definition = assignment.definition
     assert definition is not None
     task = definition.task
-    assert (found.name, found.loop, definition.namespace) == ("restock", "loop-a", "shop")
+    assert (assignment.name, assignment.loop, definition.namespace) == ("restock", "loop-a", "shop")
     assert (str(task.schedule), task.enabled, task.max_concurrent) == ("every 10 seconds", False, 3)
     assert (task.timeout_seconds, task.retry_count) == (60, 2)
     assert definition.starting_deadline is not None
@@ -60,9 +60,9 @@ def test_an_assignment_says_what_the_spec_says() -> None:
 
 
 def test_a_random_interval_draws_from_the_tasks_id() -> None:
-    found = to_assignment(scheduled_task(schedule="every 5 to 10 seconds"))
-    assert found.definition is not None
-    assert found.definition.task.schedule.seed == "shop.tasks.restock"
+    assignment = to_assignment(scheduled_task(schedule="every 5 to 10 seconds"))
+    assert assignment.definition is not None
+    assert assignment.definition.task.schedule.seed == "shop.tasks.restock"
 
 
 @pytest.mark.parametrize("spec", [{"schedule": "every 0 minutes"}, {"unknown": 1}])

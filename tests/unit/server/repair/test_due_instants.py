@@ -1,4 +1,4 @@
-"""What no pod could account for: which instants of CronJobs are lost, why, and when it is sure."""
+"""Instants of CronJobs for which nothing ran: which are recorded, why, and when."""
 
 import asyncio
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ from tests.support.server.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, mi
 from tests.support.server.in_memory import FakeCluster, FlakyHistory
 from tests.support.server.task_pods import JOB, ended_pod
 
-Told = tuple[float, str, str | None, int]
+Summary = tuple[float, str, str | None, int]
 
 
 class Server:
@@ -40,7 +40,7 @@ class Server:
 
 
 class Scene:
-    """Of a CronJob that is due every five minutes from noon on."""
+    """A CronJob that is due every five minutes from noon on."""
 
     def __init__(self, *cron_jobs: TaskCronJob, at: float = 0.5) -> None:
         self.store = FlakyHistory()
@@ -66,8 +66,8 @@ class Scene:
         found = self.store.jobs_between(InstantRange(*KEY, minutes(-1), minutes(100_000)))
         return list(asyncio.run(found))
 
-    def told(self) -> list[Told]:
-        """Of each record the minute, the status, the reason and how many instants it is for."""
+    def summaries(self) -> list[Summary]:
+        """Return each record's minute, status, reason and number of instants."""
         firsts = [(job, job.scheduled_time or NOON) for job in self.records()]
         minute = timedelta(minutes=1)
         return [((t - NOON) / minute, j.status, j.reason, j.instants) for j, t in firsts]
@@ -80,88 +80,88 @@ MISSED = "missed", Reason.CONTROLLER_DOWN, 1
 SUSPENDED = "skipped", Reason.SUSPENDED
 
 
-def test_an_instant_that_ran_needs_nothing() -> None:
+def test_an_instant_whose_job_ran_gets_no_other_record() -> None:
     s = Scene()
     s.ran(5)
     s.pass_twice(20)
-    assert s.told()[0] == (5, "completed", None, 1)
+    assert s.summaries()[0] == (5, "completed", None, 1)
 
 
 def test_earlier_instants_are_missed_once_a_later_one_is_due_too() -> None:
     s = Scene()
     s.pass_twice(10.6)
-    assert s.told() == []
+    assert s.summaries() == []
     s.pass_twice(11.1)
-    assert s.told() == [(5, *MISSED)]
+    assert s.summaries() == [(5, *MISSED)]
     s.pass_twice(21.1)
-    assert s.told() == [(5, *MISSED), (10, *MISSED), (15, *MISSED)]
+    assert s.summaries() == [(5, *MISSED), (10, *MISSED), (15, *MISSED)]
     assert s.findings(15) == {}
 
 
-def test_the_last_is_missed_when_kubernetes_has_looked_further() -> None:
+def test_the_last_instant_is_missed_when_last_schedule_time_has_passed_it() -> None:
     s = Scene(cron_job(last_schedule_time=minutes(6)))
     s.pass_twice(6.1)
-    assert s.told() == [(5, *MISSED)]
+    assert s.summaries() == [(5, *MISSED)]
 
 
-def test_the_last_is_missed_when_its_deadline_is_over() -> None:
+def test_the_last_instant_is_missed_when_its_deadline_is_over() -> None:
     s = Scene(cron_job(starting_deadline_seconds=30))
     s.pass_twice(5.9)
-    assert s.told() == []
+    assert s.summaries() == []
     s.pass_twice(6.6)
-    assert s.told() == [(5, "missed", Reason.DEADLINE_MISSED, 1)]
+    assert s.summaries() == [(5, "missed", Reason.DEADLINE_MISSED, 1)]
 
 
-def test_what_seems_lost_is_looked_at_twice() -> None:
+def test_an_instant_that_seems_lost_is_looked_at_twice() -> None:
     s = Scene()
     s.look(11.1)
-    assert s.told() == []
+    assert s.summaries() == []
     s.look(11.2)
-    assert s.told() == []
+    assert s.summaries() == []
     s.look(11.6)
-    assert s.told() == [(5, *MISSED)]
+    assert s.summaries() == [(5, *MISSED)]
 
 
 @pytest.mark.parametrize("finished", [False, True])
-def test_a_job_that_is_there_may_still_tell(finished: bool) -> None:
+def test_an_instant_is_left_while_its_job_exists(finished: bool) -> None:
     s = Scene()
     name = scheduled_job_name(TASK_NAME, minutes(5))
     s.cluster.seen_jobs = [KubernetesJob(name, "shop", finished, TASK_NAME)]
     s.pass_twice(30)
-    assert [number for number, *_ in s.told()] == [10, 15, 20]
+    assert [number for number, *_ in s.summaries()] == [10, 15, 20]
     s.cluster.seen_jobs = []
     s.pass_twice(32)
-    assert s.told()[0] == (5, *MISSED)
+    assert s.summaries()[0] == (5, *MISSED)
 
 
-def test_a_pod_that_is_gone_and_not_recorded_may_still_tell() -> None:
+def test_an_instant_is_left_while_a_deleted_pod_is_not_recorded() -> None:
     s = Scene()
     job = replace(JOB, scheduled_time=minutes(5))
     s.cluster.gone = [ended_pod(job=job, deleted=True)]
     s.pass_twice(12)
-    assert s.told() == []
+    assert s.summaries() == []
 
 
 def test_instants_while_suspended_are_one_record_for_each_pass() -> None:
     s = Scene(cron_job(suspended=True))
     s.pass_twice(17)
-    assert s.told() == [(5, *SUSPENDED, 3)]
+    assert s.summaries() == [(5, *SUSPENDED, 3)]
     s.cluster.seen_cron_jobs = [cron_job(changed_time=minutes(27), last_schedule_time=minutes(27))]
     s.pass_twice(28)
     s.ran(30)
-    assert s.told() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 2), (30, "completed", None, 1)]
+    assert s.summaries() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 2), (30, "completed", None, 1)]
     assert s.findings(30) == {}
 
 
-def test_a_suspension_is_one_as_long_as_it_was_however_late_its_end_is_seen() -> None:
-    """It lasted from :07 to :17; its end was seen late, when Kubernetes had looked further."""
+def test_a_suspension_covers_its_own_instants_however_late_its_end_is_seen() -> None:
+    """It lasted from :07 to :17; its end was seen late, when `lastScheduleTime` had passed it."""
     s = Scene()
     s.cluster.seen_cron_jobs = [cron_job(suspended=True, changed_time=minutes(7))]
     s.look(8)
     s.ran(5)
     s.cluster.seen_cron_jobs = [cron_job(changed_time=minutes(17), last_schedule_time=minutes(20))]
     s.pass_twice(24)
-    assert s.told() == [(5, "completed", None, 1), (10, *SUSPENDED, 2), (20, *MISSED)]
+    assert s.summaries() == [(5, "completed", None, 1), (10, *SUSPENDED, 2), (20, *MISSED)]
     assert s.findings(20) == {}
 
 
@@ -170,27 +170,27 @@ def test_a_cron_job_that_forbids_another_job_skips() -> None:
     s.ran(5, completion_time=minutes(12))
     s.ran(15)
     s.pass_twice(17)
-    assert s.told() == [
+    assert s.summaries() == [
         (5, "completed", None, 1),
         (10, "skipped", Reason.CONCURRENCY_LIMIT, 1),
         (15, "completed", None, 1),
     ]
 
 
-def test_a_job_that_still_runs_keeps_others_out() -> None:
+def test_instants_are_skipped_while_a_job_still_runs() -> None:
     s = Scene(cron_job(forbids_concurrency=True))
     name = scheduled_job_name(TASK_NAME, minutes(5))
     s.cluster.seen_jobs = [KubernetesJob(name, "shop", False, TASK_NAME)]
     s.pass_twice(17)
-    assert s.told() == [(10, "skipped", Reason.CONCURRENCY_LIMIT, 1)]
+    assert s.summaries() == [(10, "skipped", Reason.CONCURRENCY_LIMIT, 1)]
 
 
-def test_a_task_without_its_cron_job_misses() -> None:
+def test_a_task_without_its_cron_job_misses_its_instants() -> None:
     s = Scene()
     s.cluster.seen_tasks = [TaskState(TASK_ID, TASK_NAME, "shop", "*/5 * * * *")]
     s.cluster.seen_cron_jobs = []
     s.pass_twice(6.5)
-    assert s.told() == [(5, *MISSED)]
+    assert s.summaries() == [(5, *MISSED)]
     assert "no CronJob" in (s.records()[0].error_message or "")
 
 
@@ -199,7 +199,7 @@ def test_nothing_is_due_once_a_task_is_removed() -> None:
     s.cluster.seen_cron_jobs = []
     s.look(7)
     s.pass_twice(30)
-    assert s.told() == [(5, *MISSED)]
+    assert s.summaries() == [(5, *MISSED)]
     assert s.findings(30) == {}
 
 
@@ -209,52 +209,52 @@ def test_an_edit_makes_nothing_due_in_the_past() -> None:
         cron_job(schedule="*/5 * * * *", changed_time=minutes(17), last_schedule_time=minutes(17))
     ]
     s.pass_twice(28)
-    assert s.told() == [(20, *MISSED)]
+    assert s.summaries() == [(20, *MISSED)]
 
 
-def test_what_a_loop_serves_is_the_loops_to_account_for() -> None:
+def test_instants_that_a_loop_serves_are_left_to_the_loop() -> None:
     s = Scene()
     (last,) = asyncio.run(s.store.revisions("shop"))
     of_loop = last.model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(12)})
     asyncio.run(s.store.add_revisions([of_loop]))
     s.cluster.seen_tasks = [TaskState(TASK_ID, TASK_NAME, "shop", "", backend="Loop")]
     s.pass_twice(40)
-    assert s.told() == [(5, *MISSED), (10, *MISSED)]
+    assert s.summaries() == [(5, *MISSED), (10, *MISSED)]
 
 
-def test_two_servers_write_the_same() -> None:
+def test_two_servers_write_the_same_records() -> None:
     s = Scene(cron_job(suspended=True))
     other = Server(s.store, s.cluster)
     for at in (20, 20.5, 21, 26, 26.5):
         s.look(at)
         asyncio.run(other.look(minutes(at + 0.1)))
-    assert s.told() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 1), (25, *SUSPENDED, 1)]
+    assert s.summaries() == [(5, *SUSPENDED, 3), (20, *SUSPENDED, 1), (25, *SUSPENDED, 1)]
     assert s.findings(25) == {}
 
 
-def test_a_server_that_was_away_makes_up_for_it() -> None:
+def test_a_server_that_was_away_records_what_it_missed() -> None:
     s = Scene()
     s.ran(5)
     s.ran(20)
     asyncio.run(s.store.record_stretches([stretch(30, 40, 3)]))
     s.restart()
     s.pass_twice(51.1)
-    numbers = [number for number, *_ in s.told()]
+    numbers = [number for number, *_ in s.summaries()]
     assert numbers == [5, 10, 15, 20, 25, 30, 45]
     assert s.findings(45) == {}
 
 
-def test_a_long_absence_is_made_up_for_in_parts() -> None:
+def test_a_long_absence_is_recorded_in_parts() -> None:
     s = Scene(cron_job(suspended=True, schedule="* * * * *"))
     days = 2 * 24 * 60
     for number in range(3 * days // MOST_INSTANTS + 3):
         s.look(days + number / 2)
-    assert s.told()[0] == (1, *SUSPENDED, MOST_INSTANTS)
-    assert sum(instants for *_, instants in s.told()) >= days - 1
+    assert s.summaries()[0] == (1, *SUSPENDED, MOST_INSTANTS)
+    assert sum(instants for *_, instants in s.summaries()) >= days - 1
     assert s.findings(days - 1) == {}
 
 
-def test_a_history_that_is_away_delays_only() -> None:
+def test_a_history_that_is_away_only_delays_a_record() -> None:
     s = Scene()
     answer = s.store.jobs_between
 
@@ -266,15 +266,15 @@ def test_a_history_that_is_away_delays_only() -> None:
         s.look(11.1)
     s.store.jobs_between = answer  # type: ignore[method-assign]
     s.pass_twice(12)
-    assert s.told() == [(5, *MISSED)]
+    assert s.summaries() == [(5, *MISSED)]
 
 
-def test_a_job_that_is_running_is_accounted_for() -> None:
+def test_a_running_job_is_its_instants_record() -> None:
     s = Scene()
     asyncio.run(s.store.claim(of_job(5)))
     asyncio.run(s.store.claim(begun()))
     s.pass_twice(11.1)
-    assert [(number, status) for number, status, *_ in s.told()] == [
+    assert [(number, status) for number, status, *_ in s.summaries()] == [
         (0, Status.RUNNING),
         (5, Status.RUNNING),
     ]

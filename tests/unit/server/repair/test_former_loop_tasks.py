@@ -1,4 +1,4 @@
-"""What a loop left that did not run when its task was taken from it."""
+"""Instants that a loop left without a record when its task was taken from it."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -20,7 +20,7 @@ KEY = ("shop", RESTOCK)
 
 
 class Scene:
-    """Of a task that a loop served each minute from noon on, and has accounted for until 12:05."""
+    """A task that a loop served each minute from noon on, with records until 12:05."""
 
     def __init__(self, **definition: Any) -> None:
         self.store = FlakyHistory()
@@ -48,12 +48,12 @@ class Scene:
 
     def stretches(self) -> Sequence[tuple[Any, Any, Any, int]]:
         """After the loop's own."""
-        found = asyncio.run(all_of(self.store))[1:]
-        return [(j.scheduled_time, j.last_scheduled_time, j.reason, j.instants) for j in found]
+        records = asyncio.run(all_of(self.store))[1:]
+        return [(j.scheduled_time, j.last_scheduled_time, j.reason, j.instants) for j in records]
 
     def revisions(self) -> Sequence[tuple[Any, str, bool]]:
-        found = asyncio.run(self.store.revisions("shop", [RESTOCK]))
-        return [(r.since, r.backend, r.removed) for r in found]
+        revisions = asyncio.run(self.store.revisions("shop", [RESTOCK]))
+        return [(r.since, r.backend, r.removed) for r in revisions]
 
     def findings(self, end: float) -> Mapping[Kind, int]:
         return asyncio.run(findings_of(self.store, KEY, NOON, minutes(end)))
@@ -62,7 +62,7 @@ class Scene:
 MISSED = [(minutes(6), minutes(10), Reason.LOOP_DOWN, 5)]
 
 
-def test_a_task_that_was_deleted_ends_when_that_was_seen() -> None:
+def test_a_deleted_task_ends_when_its_deletion_is_seen() -> None:
     s = Scene()
     s.cluster.seen_tasks = []
     s.look(10.5, 11, 11.5, 12, 12.5)
@@ -71,7 +71,7 @@ def test_a_task_that_was_deleted_ends_when_that_was_seen() -> None:
     assert s.findings(20) == {}
 
 
-def test_a_loop_that_runs_ends_it_itself() -> None:
+def test_a_loop_that_runs_ends_its_task_itself() -> None:
     s = Scene()
     s.cluster.seen_tasks = []
     s.look(10.5)
@@ -82,7 +82,7 @@ def test_a_loop_that_runs_ends_it_itself() -> None:
     assert len(s.revisions()) == 2
 
 
-def test_what_a_cron_job_took_over_is_accounted_for_until_then() -> None:
+def test_a_task_that_a_cron_job_took_over_is_recorded_until_then() -> None:
     s = Scene()
     s.has_task("CronJob")
     s.look(10.5, 11)
@@ -92,7 +92,7 @@ def test_what_a_cron_job_took_over_is_accounted_for_until_then() -> None:
     assert len(s.revisions()) == 2
 
 
-def test_a_task_that_is_there_waits_for_who_serves_it_next() -> None:
+def test_a_task_that_exists_waits_for_its_next_backends_revision() -> None:
     s = Scene()
     s.has_task("CronJob")
     s.look(10.5, 11, 11.5, 12)
@@ -102,7 +102,7 @@ def test_a_task_that_is_there_waits_for_who_serves_it_next() -> None:
     assert (s.stretches(), len(s.revisions())) == ([], 1)
 
 
-def test_a_suspended_one_was_skipped() -> None:
+def test_instants_of_a_suspended_task_are_skipped() -> None:
     s = Scene(suspended=True)
     s.cluster.seen_tasks = []
     s.look(10.5, 11, 11.5)
@@ -118,7 +118,9 @@ def test_a_loop_has_time_to_write_when_the_history_is_back() -> None:
     assert s.stretches() == MISSED
 
 
-def test_what_cannot_be_read_is_said_and_ended(caplog: pytest.LogCaptureFixture) -> None:
+def test_an_unreadable_definition_is_logged_and_ended(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     s = Scene(schedule="a later version's")
     s.cluster.seen_tasks = []
     s.look(10.5, 11, 11.5)
@@ -127,7 +129,7 @@ def test_what_cannot_be_read_is_said_and_ended(caplog: pytest.LogCaptureFixture)
     assert "shop-tasks-restock has no record" in caplog.text
 
 
-def test_of_what_went_while_no_server_ran_nothing_is_known_after_its_last_record() -> None:
+def test_a_task_that_was_deleted_while_no_server_ran_ends_with_its_last_record() -> None:
     s = Scene()
     s.cluster.seen_tasks = []
     s.restart_server(10)
@@ -137,7 +139,7 @@ def test_of_what_went_while_no_server_ran_nothing_is_known_after_its_last_record
     assert s.findings(20) == {}
 
 
-def test_what_was_handed_over_while_no_server_ran_is_accounted_for_until_then() -> None:
+def test_a_task_that_was_handed_over_while_no_server_ran_is_recorded_until_then() -> None:
     s = Scene()
     s.has_task("CronJob")
     s.restart_server(12)
@@ -146,14 +148,14 @@ def test_what_was_handed_over_while_no_server_ran_is_accounted_for_until_then() 
     assert s.stretches() == MISSED
 
 
-def test_what_a_loop_serves_stays_when_a_server_starts() -> None:
+def test_a_task_that_a_loop_serves_stays_when_a_server_starts() -> None:
     s = Scene()
     s.restart_server(10)
     s.look(10.5, 11, 11.5)
     assert (s.stretches(), len(s.revisions())) == ([], 1)
 
 
-def test_what_a_process_of_a_developers_serves_is_not_the_clusters_to_end() -> None:
+def test_a_task_of_jvscheduler_dev_is_not_ended() -> None:
     s = Scene()
     s.revise(revision(0, backend="Loop", namespace="dev"))
     s.restart_server(10)

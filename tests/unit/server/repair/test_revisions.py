@@ -1,4 +1,4 @@
-"""Which definition a CronJob carries and since when, and when that is written down."""
+"""Which definition a CronJob carries, since when, and when its revision is written."""
 
 import asyncio
 from dataclasses import replace
@@ -37,22 +37,22 @@ def test_a_cron_job_is_what_its_object_says() -> None:
     )
 
 
-def test_all_that_decides_is_read() -> None:
+def test_every_field_that_decides_is_read() -> None:
     spec = {"timeZone": "Asia/Tokyo", "suspend": True, "startingDeadlineSeconds": 30}
-    found = to_task_cron_job(kubernetes_cron_job({**spec, "concurrencyPolicy": "Allow"}))
-    assert found is not None
-    assert (found.time_zone, found.suspended, found.starting_deadline_seconds) == (
+    cron = to_task_cron_job(kubernetes_cron_job({**spec, "concurrencyPolicy": "Allow"}))
+    assert cron is not None
+    assert (cron.time_zone, cron.suspended, cron.starting_deadline_seconds) == (
         "Asia/Tokyo",
         True,
         30,
     )
-    assert not found.forbids_concurrency
+    assert not cron.forbids_concurrency
 
 
 def test_without_managed_fields_it_is_as_it_was_created() -> None:
-    found = to_task_cron_job(kubernetes_cron_job(managedFields=[]))
-    assert found is not None
-    assert found.changed_time == NOON
+    cron = to_task_cron_job(kubernetes_cron_job(managedFields=[]))
+    assert cron is not None
+    assert cron.changed_time == NOON
 
 
 @pytest.mark.parametrize(
@@ -67,11 +67,11 @@ def test_without_managed_fields_it_is_as_it_was_created() -> None:
         ),
     ],
 )
-def test_what_makes_no_jobs_of_a_task_is_left_out(given: dict[str, Any]) -> None:
+def test_a_cron_job_that_makes_no_jobs_of_a_task_is_left_out(given: dict[str, Any]) -> None:
     assert to_task_cron_job(given) is None
 
 
-def test_a_schedule_of_another_hand_is_an_error() -> None:
+def test_a_schedule_that_is_not_the_operators_is_an_error() -> None:
     with pytest.raises(ValueError, match="schedule"):
         to_task_cron_job(kubernetes_cron_job({"schedule": "@reboot"}))
 
@@ -85,7 +85,7 @@ def test_a_new_one_is_in_force_since_its_creation() -> None:
     assert (first.since, first.schedule, first.backend) == (NOON, "*/5 * * * *", "CronJob")
 
 
-def test_an_old_one_that_the_history_never_heard_of_is_in_force_since_now() -> None:
+def test_an_old_one_without_a_revision_is_in_force_since_now() -> None:
     assert made(at=61).since == minutes(61)
 
 
@@ -104,19 +104,19 @@ def test_two_edits_within_one_second_are_two_revisions() -> None:
 
 
 @pytest.mark.parametrize("changes", [{"removed": True}, {"backend": "Loop"}])
-def test_one_that_is_back_is_in_force_since_it_was_created_anew(changes: dict[str, Any]) -> None:
+def test_one_that_is_back_is_in_force_since_its_new_creation(changes: dict[str, Any]) -> None:
     before = made().model_copy(update=changes)
     back = cron_job(created_time=minutes(20), changed_time=minutes(25))
     assert made(back, before, at=90).since == minutes(20)
 
 
-def test_one_that_was_kept_while_a_loop_served_its_task_is_in_force_since_it_goes_on() -> None:
-    """The task came back before its CronJob was deleted: what the loop ran until then was due."""
+def test_one_that_was_kept_while_a_loop_served_its_task_is_in_force_since_its_resumption() -> None:
+    """The task came back before its CronJob was deleted. Until then the loop served it."""
     by_loop = made().model_copy(update={"backend": "Loop", "since": minutes(20)})
     assert made(cron_job(changed_time=minutes(25)), by_loop, at=90).since == minutes(25)
 
 
-def test_a_removal_says_all_that_was_and_that_it_is_no_more() -> None:
+def test_a_removal_repeats_the_definition_and_marks_it_removed() -> None:
     removal = removal_of(made(), minutes(30))
     assert removal is not None
     assert (removal.since, removal.removed, removal.schedule) == (minutes(30), True, "*/5 * * * *")
@@ -139,8 +139,8 @@ class Scene:
         return list(asyncio.run(self.revisions.write(minutes(at))))
 
     def written(self) -> list[tuple[Any, str, bool]]:
-        found = asyncio.run(self.store.revisions("shop", [TASK_ID]))
-        return [(r.since, r.schedule, r.removed) for r in found]
+        revisions = asyncio.run(self.store.revisions("shop", [TASK_ID]))
+        return [(r.since, r.schedule, r.removed) for r in revisions]
 
     def has_task(self, backend: str | None = None) -> None:
         task = TaskState(TASK_ID, TASK_NAME, "shop", "*/5 * * * *", backend=backend)
@@ -157,7 +157,7 @@ def test_each_edit_is_written_once() -> None:
     assert s.written() == [(NOON, "*/5 * * * *", False), (minutes(7), "0 * * * *", False)]
 
 
-def test_a_task_that_is_removed_ends_when_that_is_seen() -> None:
+def test_a_removed_task_ends_when_its_removal_is_seen() -> None:
     s = Scene()
     s.write(1, cron_job())
     assert s.write(9) == [KEY]
@@ -184,7 +184,7 @@ def test_a_task_without_its_cron_job_goes_on() -> None:
     assert s.written() == [(NOON, "*/5 * * * *", False)]
 
 
-def test_what_a_loop_serves_is_the_loops_to_write() -> None:
+def test_revisions_of_a_loop_are_left_to_the_loop() -> None:
     s = Scene()
     s.write(1, cron_job())
     s.has_task("Loop")
@@ -201,10 +201,10 @@ def test_what_a_loop_serves_is_the_loops_to_write() -> None:
 
 
 @pytest.mark.parametrize(("ran", "since"), [(20 + 1 / 60, 20 + 1 / 60), (19, 20), (21, 20)])
-def test_what_a_loop_still_ran_when_a_cron_job_took_over_is_the_loops(
+def test_an_instant_that_a_loop_still_ran_when_a_cron_job_took_over_is_the_loops(
     ran: float, since: float
 ) -> None:
-    """But nothing later: that is the CronJob's own."""
+    """A later instant is the CronJob's."""
     s = Scene()
     of_loop = made().model_copy(update={"backend": "Loop", "id": "o.x", "since": minutes(5)})
     asyncio.run(s.store.add_revisions([of_loop]))

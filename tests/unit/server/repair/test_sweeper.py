@@ -39,8 +39,8 @@ class Scene:
         return Sweeper(self.store, self.cluster, self.clock, Backoff(0.001, 0.002))
 
     async def status(self, outcome: Outcome) -> tuple[Status, str | None]:
-        found = await self.store.recent(START - timedelta(days=1), None, 100)
-        return next((job.status, job.reason) for job in found.jobs if job.id == outcome.job_id)
+        recent = await self.store.recent(START - timedelta(days=1), None, 100)
+        return next((job.status, job.reason) for job in recent.jobs if job.id == outcome.job_id)
 
 
 def play(scene: Callable[[Scene], Awaitable[None]]) -> None:
@@ -231,11 +231,11 @@ def test_the_sweep_goes_on_after_the_history_was_away_and_after_a_fault(
     async def scene(s: Scene) -> None:
         s.store.away = True
         s.cluster.seen_pods = [last_attempt(completed(begun()))]
-        looks = iter([RuntimeError("a fault"), None, None])
+        faults = iter([RuntimeError("a fault"), None, None])
         pods = s.cluster.pods
 
         def failing_pods() -> object:
-            fault = next(looks, None)
+            fault = next(faults, None)
             if fault:
                 raise fault
             return pods()
