@@ -63,9 +63,15 @@ def end_leftovers(place: Place) -> None:
     release_mounts(place.data)
     if place.namespace.exists():
         run("ip", "netns", "del", place.name)
-    if succeeds("ip", "link", "show", place.host_link):
-        run("ip", "link", "del", place.host_link)
+    # The kernel takes the link away itself when its other end's namespace has gone, which may be
+    # just now: so the state is waited for, and a failed deletion proves nothing.
+    wait_until(lambda: is_link_gone(place.host_link), "the old engine's network link goes")
     wait_until(lambda: remove_cgroups(place.name), "the old engine's control groups go")
+
+
+def is_link_gone(link: str) -> bool:
+    succeeds("ip", "link", "del", link)
+    return not succeeds("ip", "link", "show", link)
 
 
 def kill(pids: Iterable[int]) -> bool:
