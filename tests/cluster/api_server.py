@@ -7,6 +7,7 @@ in one temporary folder, and ends with the process that started it.
 """
 
 import datetime
+import random
 import re
 import shutil
 import socket
@@ -23,6 +24,7 @@ from tests.cluster.kubectl import Kubectl
 from tests.cluster.pki import Authority
 
 NODE = "hollow-node"
+PORTS = range(20_000, 32_000)
 ISSUER = "https://kubernetes.default.svc"
 
 
@@ -151,9 +153,21 @@ def wait_for_node(server: ApiServer) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Different ports, free a moment ago."""
+    """Different ports, free a moment ago.
+
+    They lie below the range from which the kernel serves outgoing connections, and are drawn at
+    random: between this look and the bind, several test processes that start servers at once would
+    otherwise take each other's.
+    """
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for one in sockets:
-            one.bind(("127.0.0.1", 0))
-        return [one.getsockname()[1] for one in sockets]
+        return [bound_port(stack.enter_context(socket.socket())) for _ in range(count)]
+
+
+def bound_port(server: socket.socket) -> int:
+    while True:
+        port = random.choice(PORTS)
+        try:
+            server.bind(("127.0.0.1", port))
+        except OSError:
+            continue  # somebody listens there: the next draw
+        return port
