@@ -24,7 +24,7 @@ MessageT = TypeVar("MessageT", bound=Message)
 _QUICK_TO_GIVE_UP = """
 from jvscheduler.worker import imports
 from jvscheduler.worker.__main__ import main
-imports.IMPORT_SECONDS = 1.0
+imports.IMPORT_SECONDS = 4.0
 main()
 """
 

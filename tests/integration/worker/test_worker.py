@@ -235,7 +235,7 @@ class TestImports:
             "fails_to_import": "RuntimeError: no such configuration",
             "exits_on_import": "SystemExit: 0",
             "crashes_on_import": "it ended its process when imported, with -11",
-            "hangs_on_import": "it was not imported within 1 s",
+            "hangs_on_import": "it was not imported within 4 s",
             "threads_on_import": "it starts 1 thread(s) when imported, which no fork outlives",
         }
         failed = {f"tests.support.runner.tasks.{name}": why for name, why in bad.items()}
