@@ -22,7 +22,7 @@ demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (C
 
 .PHONY: test
 test: check unit cluster-parts ## Everything: lint, types, unit, integration, e2e on kind
-	$(MAKE) --keep-going integration e2e
+	$(BIN)/python -m tests.tiers e2e integration
 
 .PHONY: check
 check: install ## Lint, formatting, types, import rules
@@ -33,15 +33,15 @@ check: install ## Lint, formatting, types, import rules
 
 .PHONY: unit
 unit: install ## Tests that need no server
-	$(BIN)/pytest tests/unit
+	$(BIN)/python -m tests.tiers unit
 
 .PHONY: integration
 integration: install cluster-parts ## Tests against a real API server and real databases
-	$(BIN)/pytest tests/integration
+	$(BIN)/python -m tests.tiers integration
 
 .PHONY: e2e
 e2e: install cluster-parts ## Tests on a kind cluster with real containers
-	$(BIN)/pytest tests/e2e
+	$(BIN)/python -m tests.tiers e2e
 
 .PHONY: cluster-parts
 cluster-parts: install ## Compile and fetch what the tests run, once, into a cache
