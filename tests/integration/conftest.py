@@ -1,4 +1,4 @@
-"""The databases of the history that a test runs on."""
+"""The databases of the history that a test runs on, and the order of the tests."""
 
 from pathlib import Path
 
@@ -15,3 +15,7 @@ def sqlite_url(tmp_path: Path) -> str:
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest) -> str:
     return url_of(request)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)

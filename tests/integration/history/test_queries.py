@@ -31,6 +31,8 @@ from tests.contracts.queries import QueryContract
 from tests.contracts.retention import RetentionContract
 from tests.support.history.readings import NOON, MakeDatabase, Reading, tell
 
+pytestmark = pytest.mark.long
+
 RACERS = 4
 RACES = 20
 

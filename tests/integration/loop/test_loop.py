@@ -26,6 +26,8 @@ from tests.support.server.process import OwnPostgres, an_own_postgres
 from tests.support.server.service_account import server_kubeconfig
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 NAMESPACE = "loop-tests"
 QUICK = "tests.support.loop.tasks:quick"
 LONG = "tests.support.loop.tasks:long"

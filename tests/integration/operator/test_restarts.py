@@ -12,6 +12,8 @@ from tests.support.operator.process import run_operator, write_kubeconfig
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 MANY = [f"task-{n:02}" for n in range(20)]
 RIGHTS = ("serviceaccounts", "rolebindings")
 LOOPED = [f"looped-{n:02}" for n in range(10)]

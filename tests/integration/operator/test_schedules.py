@@ -16,6 +16,8 @@ from tests.support.operator.process import Operator, run_operator, write_kubecon
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:

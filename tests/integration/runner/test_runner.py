@@ -22,6 +22,8 @@ from tests.support.runner.tasks import WORD
 from tests.support.server.process import an_own_postgres
 from tests.support.waiting import eventually
 
+pytestmark = pytest.mark.long
+
 MakeRunner = Callable[..., Runner]
 
 
