@@ -1,6 +1,7 @@
 """The guides' snippets are tasks and tests that run as they stand."""
 
 import importlib
+import inspect
 import re
 import subprocess
 import sys
@@ -8,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler import on_schedule, parse_schedule
 from jvscheduler.decorators import task_of
-from tests.support.docs.markdown import DOCS
+from tests.support.docs.markdown import DOCS, rows
 
 TASKS = ("first-task", "from-cron", "from-apscheduler", "from-celery", "from-jvspatial")
 
@@ -38,3 +40,18 @@ def test_the_tests_of_the_page_about_tests_pass(tmp_path: Path) -> None:
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
+
+
+@pytest.mark.parametrize("guide", sorted((DOCS / "guides").glob("*.md")), ids=lambda p: p.stem)
+def test_every_schedule_of_a_guide_is_one(guide: Path) -> None:
+    for text in re.findall(r"@on_schedule\(\"([^\"]+)\"", guide.read_text()):
+        assert parse_schedule(text).text
+
+
+def test_every_option_of_a_guide_is_one() -> None:
+    options = set(inspect.signature(on_schedule).parameters)
+    for guide in TASKS:
+        text = (DOCS / "guides" / f"{guide}.md").read_text()
+        right = [row[-1] for row in rows(text)]
+        named = {name for cell in right for name in re.findall(r"(?<![?&\w])(\w+)=", cell)}
+        assert named <= options, guide
