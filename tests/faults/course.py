@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Status
-from jvscheduler.verification.spans import last_sign_of_life
+from jvscheduler.verification.periods import last_sign_of_life
 from tests.cluster.commands import say
 from tests.faults.acts import inject
 from tests.faults.judging import Judgement, ask, judge

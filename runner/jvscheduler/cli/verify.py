@@ -148,14 +148,14 @@ async def _verify(args: argparse.Namespace) -> "Report":
 
 
 async def verify(store: "LoopStore", request: Request) -> "Report":
-    from jvscheduler.verification.audit import Terms  # noqa: PLC0415 - in an extra
+    from jvscheduler.verification.audit import AuditOptions  # noqa: PLC0415 - in an extra
     from jvscheduler.verification.checker import judge  # noqa: PLC0415 - in an extra
     from jvscheduler.verification.report import Report, task_report  # noqa: PLC0415 - in an extra
 
-    terms = Terms(request.known_until, request.most, request.max_lateness)
+    options = AuditOptions(request.known_until, request.most, request.max_lateness)
     reports = []
     for namespace, task_id in await _tasks(store, request):
-        audit = await judge(store, (namespace, task_id), request.start, request.end, terms)
+        audit = await judge(store, (namespace, task_id), request.start, request.end, options)
         reports.append(task_report(namespace, task_id, audit))
     return Report(request.start, request.end, request.known_until, reports)
 

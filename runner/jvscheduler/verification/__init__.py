@@ -1,6 +1,6 @@
-"""Whether a history is true: every due instant recomputed and matched with exactly one record.
+"""Checks that a history is true: recomputes every due instant, and finds its one record.
 
-It shares nothing with the schedulers that wrote the records but the grammar of
-schedules and the form of records: what they believe about a task is read from
-its revisions, and what they did from its records. Nothing is written.
+It shares only two things with the schedulers that wrote the records: the grammar of schedules,
+and the form of records. It reads what a task was from its revisions, and what the schedulers
+did from the records. It writes nothing.
 """

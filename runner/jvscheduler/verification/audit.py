@@ -1,7 +1,7 @@
-"""The judgement of one task, window by window: each rule small, each instant matched once.
+"""Judges one task's history, window by window. Each rule is small.
 
-A stretch that reaches beyond a window comes again with the next one. It is
-judged as a whole where it begins, and counts for its instants in every window.
+A stretch that reaches beyond a window comes again with the next window. It is judged as a whole
+in the window where it begins, and counts for its instants in every window.
 """
 
 from bisect import bisect_left, bisect_right
@@ -13,14 +13,14 @@ from typing import Final
 
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.timeline import Due, Timeline
-from jvscheduler.verification.accounts import NOT_RUN, Account, account
 from jvscheduler.verification.findings import Findings, Kind
 from jvscheduler.verification.lateness import Lateness
 from jvscheduler.verification.overlaps import Overlaps
-from jvscheduler.verification.spans import is_stale, last_sign_of_life, spans
+from jvscheduler.verification.periods import is_stale, last_sign_of_life, periods
+from jvscheduler.verification.records import NOT_RUN, Record, record_of
 
 EARLY: Final = timedelta(seconds=1)
-"""The clock of who finds an instant due and that of the node need not agree to the tick."""
+"""A job that started less than this before its instant is in order: two clocks may differ."""
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -35,117 +35,125 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Terms:
-    """What the judgement is by: nothing is known of after `end`."""
-
-    end: datetime
-    most: int = 5
-    """Findings of each kind that are kept."""
+class AuditOptions:
+    known_until: datetime
+    """Nothing is known of what happened after this time."""
+    max_examples: int = 5
+    """How many findings of each kind are kept."""
     max_lateness: timedelta | None = None
+    """A job that started later than this is a finding; None: any lateness is in order."""
 
 
 class Audit:
-    def __init__(self, definitions: Timeline, terms: Terms) -> None:
-        self._definitions = definitions
-        self._terms = terms
-        self.findings = Findings(terms.most)
+    def __init__(self, timeline: Timeline, options: AuditOptions) -> None:
+        self._timeline = timeline
+        self._options = options
+        self.findings = Findings(options.max_examples)
         self.lateness = Lateness()
         self.due = 0
         self.unjudged = 0
-        """Records of before the first revision."""
+        """Records from before the first revision: nobody knows what was due then."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
-        """Instants and manual jobs by status and reason."""
+        """Due instants and manual jobs by status and reason."""
         self._overlaps = Overlaps(self.findings)
         self._judged_until: datetime | None = None
 
-    def look(self, window: Window, jobs: Iterable[ScheduledJob]) -> None:
-        """At the next window. `jobs` are those that account for an instant in it, and the
-        manual ones that began in it."""
-        accounts = [account(job) for job in jobs]
-        known = [a for a in accounts if self._is_known(a)]
-        self._match(window.due, known)
-        fresh = [a for a in accounts if self._is_fresh(a)]
-        self.unjudged += sum(1 for a in fresh if not self._is_known(a))
-        for one in fresh:
-            if self._is_known(one):
-                self._judge(one)
+    def judge(self, window: Window, jobs: Iterable[ScheduledJob]) -> None:
+        """Judge the next window.
+
+        `jobs` are the records of its instants, and the manual jobs that began in it.
+        """
+        records = [record_of(job) for job in jobs]
+        self._match(window.due, [record for record in records if self._is_known(record)])
+        for record in records:
+            if self._was_judged(record):
+                continue
+            if self._is_known(record):
+                self._judge_record(record)
+            else:
+                self.unjudged += 1
         self.due += len(window.due)
         self._judged_until = window.end
         self._overlaps.advance(window.end)
 
-    def _is_known(self, account: Account) -> bool:
-        first, instant = self._definitions.first, account.last or account.job.execution_time
+    def _is_known(self, record: Record) -> bool:
+        """True when a revision was in force, so that the record can be judged."""
+        first, instant = self._timeline.first, record.last or record.job.execution_time
         return first is not None and instant is not None and instant > first
 
-    def _is_fresh(self, account: Account) -> bool:
-        if self._judged_until is None or account.first is None:
-            return True
-        return account.first > self._judged_until
+    def _was_judged(self, record: Record) -> bool:
+        """True for a stretch that began in an earlier window."""
+        if self._judged_until is None or record.first is None:
+            return False
+        return record.first <= self._judged_until
 
-    def _match(self, due: Sequence[Due], accounts: Iterable[Account]) -> None:
-        found: list[list[Account]] = [[] for _ in due]
-        instants = [one.instant for one in due]
-        for one in accounts:
-            if one.first is not None and one.last is not None:
-                start, end = bisect_left(instants, one.first), bisect_right(instants, one.last)
-                for number in range(start, end):
-                    found[number].append(one)
-                if start == end and not one.is_stretch:
-                    text = f"{one.words}, not due"
-                    self.findings.add(Kind.NOT_DUE, one.first, text, one.job.id)
-        for number, one_due in enumerate(due):
-            self._judge_instant(one_due, found[number])
+    def _match(self, due: Sequence[Due], records: Iterable[Record]) -> None:
+        """Find the records of each due instant, and the records for which none was due."""
+        matched: list[list[Record]] = [[] for _ in due]
+        instants = [each.instant for each in due]
+        for record in records:
+            if record.first is None or record.last is None:
+                continue
+            start, end = bisect_left(instants, record.first), bisect_right(instants, record.last)
+            for number in range(start, end):
+                matched[number].append(record)
+            if start == end and not record.is_stretch:
+                text = f"{record.outcome}, not due"
+                self.findings.add(Kind.NOT_DUE, record.first, text, record.job.id)
+        for each, its_records in zip(due, matched, strict=True):
+            self._judge_instant(each, its_records)
 
-    def _judge_instant(self, due: Due, accounts: Sequence[Account]) -> None:
-        if not accounts:
+    def _judge_instant(self, due: Due, records: Sequence[Record]) -> None:
+        if not records:
             state = "suspended" if due.revision.suspended else due.revision.schedule
             self.findings.add(Kind.UNEXPLAINED_MISS, due.instant, f"due ({state}), no record")
             return
-        if len(accounts) > 1:
-            text = "accounted for more than once: " + ", ".join(a.words for a in accounts)
-            ids = (a.job.id for a in accounts)
+        if len(records) > 1:
+            text = "accounted for more than once: " + ", ".join(r.outcome for r in records)
+            ids = (record.job.id for record in records)
             self.findings.add(Kind.DOUBLE_RECORD, due.instant, text, *ids)
-        for one in accounts:
-            self.outcomes[one.job.status.value, one.job.reason or ""] += 1
-            if due.revision.suspended != one.is_suspended:
+        for record in records:
+            self.outcomes[record.job.status.value, record.job.reason or ""] += 1
+            if due.revision.suspended != record.is_suspended:
                 was = "was" if due.revision.suspended else "was not"
-                text = f"{one.words}, but the task {was} suspended"
-                self.findings.add(Kind.WRONG_SUSPENSION, due.instant, text, one.job.id)
+                text = f"{record.outcome}, but the task {was} suspended"
+                self.findings.add(Kind.WRONG_SUSPENSION, due.instant, text, record.job.id)
 
-    def _judge(self, account: Account) -> None:
-        job = account.job
-        if account.first is None:
+    def _judge_record(self, record: Record) -> None:
+        job = record.job
+        if record.first is None:
             self.outcomes[job.status.value, job.reason or ""] += 1
-        elif account.is_stretch:
-            self._judge_stretch(account)
+        elif record.is_stretch:
+            self._judge_stretch(record)
         if job.status in NOT_RUN and not job.reason:
-            text = f"{account.words} without a reason"
-            self.findings.add(Kind.NO_REASON, account.first, text, job.id)
-        if account.ran:
-            self._judge_run(account)
+            text = f"{record.outcome} without a reason"
+            self.findings.add(Kind.NO_REASON, record.first, text, job.id)
+        if record.ran:
+            self._judge_run(record)
 
-    def _judge_stretch(self, account: Account) -> None:
-        job, first, last = account.job, account.first, account.last
+    def _judge_stretch(self, record: Record) -> None:
+        """A stretch did not run, begins and ends at due instants, and counts all between them."""
+        job, first, last = record.job, record.first, record.last
         if first is None or last is None:
             return
         due = self._count(first, last, job.instants)
         ends = self._count(first, first, 1) and self._count(last, last, 1)
-        if account.ran or due != job.instants or not ends:
-            said = f"{account.words} for {job.instants} instants to {last:%Y-%m-%dT%H:%M:%SZ}"
-            why = "one run is for one instant" if account.ran else f"{due} were due"
-            text = f"{said}; " + (why if ends or account.ran else f"{why}, not both of its ends")
+        if record.ran or due != job.instants or not ends:
+            claimed = f"{record.outcome} for {job.instants} instants to {last:%Y-%m-%dT%H:%M:%SZ}"
+            why = "one run is for one instant" if record.ran else f"{due} were due"
+            text = f"{claimed}; " + (why if ends or record.ran else f"{why}, not both of its ends")
             self.findings.add(Kind.WRONG_STRETCH, first, text, job.id)
 
-    def _judge_run(self, account: Account) -> None:
-        job, start = account.job, account.job.execution_time
-        if is_stale(job, self._terms.end):
+    def _judge_run(self, record: Record) -> None:
+        job, start, known_until = record.job, record.job.execution_time, self._options.known_until
+        if is_stale(job, known_until):
             text = f"running, last heard of at {last_sign_of_life(job):%Y-%m-%dT%H:%M:%SZ}"
-            self.findings.add(Kind.STALE_RUNNING, account.first or start, text, job.id)
+            self.findings.add(Kind.STALE_RUNNING, record.first or start, text, job.id)
         if start is None:
             return
-        self._overlaps.add(spans(job, self._limits(account), self._terms.end))
-        if account.first is not None:
-            self._judge_start(account.first, start, job)
+        self._overlaps.add(periods(job, self._limit(record.first or start, start), known_until))
+        if record.first is not None:
+            self._judge_start(record.first, start, job)
 
     def _judge_start(self, due: datetime, start: datetime, job: ScheduledJob) -> None:
         late = start - due
@@ -153,22 +161,22 @@ class Audit:
         if late <= -EARLY:
             text = f"began {-late.total_seconds():g} s before it was due"
             self.findings.add(Kind.EARLY_START, due, text, job.id)
-        most = self._terms.max_lateness
+        most = self._options.max_lateness
         if most is not None and late > most:
             text = f"began {late.total_seconds():g} s late"
             self.findings.add(Kind.TOO_LATE, due, text, job.id)
 
-    def _limits(self, account: Account) -> int:
-        start = account.job.execution_time
-        first = account.first or start
-        if first is None or start is None:
-            return 1
-        return self._definitions.limit(min(first, start), max(first, start))
+    def _limit(self, due: datetime, start: datetime) -> int:
+        """The highest limit that was in force from the due instant to the start.
+
+        An edit may have raised the limit before the start, or lowered it since the instant.
+        """
+        return self._timeline.limit(min(due, start), max(due, start))
 
     def _count(self, first: datetime, last: datetime, most: int) -> int:
-        """Due instants from first to last; it stops beyond `most`."""
+        """The number of due instants from first to last; any number above `most` is `most` + 1."""
         due = 0
-        for _ in self._definitions.due(first - _INSTANT, last):
+        for _ in self._timeline.due(first - _INSTANT, last):
             due += 1
             if due > most:
                 break

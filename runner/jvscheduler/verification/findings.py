@@ -1,4 +1,4 @@
-"""What can be wrong with a history, and a count of it that never grows too long."""
+"""What can be wrong with a history. All findings are counted, and a few of each kind are kept."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The words that the report uses; their meanings are in docs/operations/verify.md."""
+    """The kinds as the report names them. docs/verify.md explains each."""
 
     UNEXPLAINED_MISS = "UnexplainedMiss"
     DOUBLE_RECORD = "DoubleRecord"
@@ -24,24 +24,22 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """`instant` is the due one, or when it happened where none is due."""
-
     kind: Kind
     instant: datetime | None
+    """The due instant; for a job without one, when it started."""
     text: str
     jobs: tuple[str, ...] = ()
-    """Ids of the records that show it."""
+    """The ids of the records that show it."""
 
 
 @dataclass
 class Findings:
-    """All are counted; the first `most` of each kind are kept."""
-
-    most: int
+    max_examples: int
+    """How many findings of each kind are kept: a broken history may have millions."""
     counts: Counter[Kind] = field(default_factory=Counter)
     examples: list[Finding] = field(default_factory=list)
 
     def add(self, kind: Kind, instant: datetime | None, text: str, *jobs: str) -> None:
         self.counts[kind] += 1
-        if self.counts[kind] <= self.most:
+        if self.counts[kind] <= self.max_examples:
             self.examples.append(Finding(kind, instant, text, jobs))

@@ -1,7 +1,7 @@
-"""How late jobs began, without keeping each: times of three significant digits are counted.
+"""How late jobs started: counters for each lateness, rounded to three significant digits.
 
-The percentiles of any number of jobs are then right to half a percent, in the
-memory of a few thousand counters. The longest is kept as it is.
+So the percentiles of any number of jobs are right to half a percent, with a few thousand
+counters. The longest lateness is kept exactly.
 """
 
 from collections import Counter
@@ -24,10 +24,10 @@ class Lateness:
         self.longest = seconds if self.longest is None else max(self.longest, seconds)
 
     def percentile(self, percent: int) -> float | None:
-        """What so many percent of the jobs were not later than; None without a job."""
-        left = ceil(self._counts.total() * percent / 100)
+        """The lateness that this percentage of jobs did not exceed; None without a job."""
+        remaining = ceil(self._counts.total() * percent / 100)
         for seconds in sorted(self._counts):
-            left -= self._counts[seconds]
-            if left <= 0:
+            remaining -= self._counts[seconds]
+            if remaining <= 0:
                 return seconds
         return None

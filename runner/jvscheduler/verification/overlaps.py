@@ -1,7 +1,7 @@
-"""Attempts that ran at the same time: of one job, or of more jobs than the limit allows.
+"""Finds attempts that ran at the same time: of one job, or of more jobs than the limit allows.
 
-Attempts come roughly in order: `advance` says up to when all that began are
-known, so that only those that have not ended are kept.
+Attempts come roughly in order. `advance` tells up to which time all attempts are known; only
+attempts that have not ended by then are kept.
 """
 
 from collections.abc import Iterable
@@ -9,38 +9,39 @@ from datetime import datetime
 from heapq import heappop, heappush
 
 from jvscheduler.verification.findings import Findings, Kind
-from jvscheduler.verification.spans import Span
+from jvscheduler.verification.periods import Period
 
 
 class Overlaps:
     def __init__(self, findings: Findings) -> None:
         self._findings = findings
-        self._waiting: list[Span] = []
-        self._running: list[Span] = []
+        self._waiting: list[Period] = []
+        self._running: list[Period] = []
 
-    def add(self, spans: Iterable[Span]) -> None:
-        for span in spans:
-            heappush(self._waiting, span)
+    def add(self, periods: Iterable[Period]) -> None:
+        for period in periods:
+            heappush(self._waiting, period)
 
     def advance(self, until: datetime) -> None:
+        """Judge the attempts that began by this time. All of them have been added."""
         while self._waiting and self._waiting[0].start <= until:
             self._begin(heappop(self._waiting))
 
-    def _begin(self, span: Span) -> None:
-        self._running = [other for other in self._running if other.end > span.start]
-        met = [other for other in self._running if other.meets(span)]
-        self._judge_own([other for other in met if other.job_id == span.job_id], span)
-        self._judge_limit({o.job_id for o in met if o.job_id != span.job_id}, span)
-        self._running.append(span)
+    def _begin(self, period: Period) -> None:
+        self._running = [other for other in self._running if other.end > period.start]
+        beside = [other for other in self._running if other.overlaps(period)]
+        self._judge_job([other for other in beside if other.job_id == period.job_id], period)
+        self._judge_limit({o.job_id for o in beside if o.job_id != period.job_id}, period)
+        self._running.append(period)
 
-    def _judge_own(self, met: list[Span], span: Span) -> None:
-        if met:
-            names = ", ".join([*(other.attempt_id for other in met), span.attempt_id])
+    def _judge_job(self, same_job: list[Period], period: Period) -> None:
+        if same_job:
+            names = ", ".join([*(other.attempt_id for other in same_job), period.attempt_id])
             text = f"attempts of one job ran at the same time: {names}"
-            self._findings.add(Kind.DOUBLE_RUN, span.start, text, span.job_id)
+            self._findings.add(Kind.DOUBLE_RUN, period.start, text, period.job_id)
 
-    def _judge_limit(self, met: set[str], span: Span) -> None:
-        if len(met) < span.limit:
+    def _judge_limit(self, other_jobs: set[str], period: Period) -> None:
+        if len(other_jobs) < period.limit:
             return
-        text = f"{len(met) + 1} jobs ran at once, {span.limit} may"
-        self._findings.add(Kind.OVER_LIMIT, span.start, text, *sorted(met), span.job_id)
+        text = f"{len(other_jobs) + 1} jobs ran at once, {period.limit} may"
+        self._findings.add(Kind.OVER_LIMIT, period.start, text, *sorted(other_jobs), period.job_id)

@@ -1,7 +1,6 @@
-"""What was found out about tasks: as JSON, and as text that a person reads.
+"""The result of a verification: as JSON, and as text for people.
 
-A task's report is small whatever the length of its history: counts, and the
-first findings of each kind.
+A task's report is small, however long its history: counts, and a few findings of each kind.
 """
 
 from collections import Counter
@@ -15,31 +14,35 @@ from jvscheduler.verification.findings import Finding, Kind
 from jvscheduler.verification.lateness import PERCENTILES
 
 _MOST_LINES: Final = 100
+"""The most lines of findings in the text: a terminal should still show the table above them."""
 
 
 @dataclass(frozen=True)
 class TaskReport:
-    """`outcomes` counts due instants and manual jobs by status and reason."""
-
     namespace: str
     task_id: str
     due: int
+    """How many instants were due."""
     unjudged: int
+    """How many records are from before the task's first revision."""
     outcomes: Mapping[tuple[str, str], int]
+    """How many due instants and manual jobs had each status and reason."""
     lateness: Mapping[str, float | None]
-    """Seconds; by `p50` and the like, and `max`."""
+    """Seconds, by `p50`, `p90`, `p99` and `max`."""
     counts: Mapping[Kind, int]
+    """How many findings there are of each kind."""
     findings: Sequence[Finding]
+    """The first few of each kind."""
 
 
 @dataclass(frozen=True)
 class Report:
-    """Of the due instants in (start, end]."""
+    """The result for the due instants in (start, end]."""
 
     start: datetime
     end: datetime
     known_until: datetime
-    """What was due between `end` and this may still be on its way."""
+    """Jobs that were due between `end` and this time may not be recorded yet."""
     tasks: Sequence[TaskReport]
 
     @property
@@ -85,15 +88,15 @@ def as_text(report: Report) -> Iterator[str]:
     total, number = report.counts.total(), len(report.tasks)
     kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(report.counts.items()))
     noun = "finding" if total == 1 else "findings"
-    told = f"{total} {noun}: {kinds}" if total else "no findings"
-    yield f"{report.due} instants of {number} tasks were due: {told}"
+    found = f"{total} {noun}: {kinds}" if total else "no findings"
+    yield f"{report.due} instants of {number} tasks were due: {found}"
 
 
 def _range(report: Report) -> str:
-    told = f"due after {_time(report.start)}, up to {_time(report.end)}"
+    judged = f"due after {_time(report.start)}, up to {_time(report.end)}"
     if report.end == report.known_until:
-        return told
-    return f"{told}; what was due since then may still be on its way"
+        return judged
+    return f"{judged}; what was due since then may still be on its way"
 
 
 def _table(tasks: Sequence[TaskReport]) -> Iterator[str]:
@@ -108,7 +111,7 @@ def _table(tasks: Sequence[TaskReport]) -> Iterator[str]:
 
 
 def _outcomes(task: TaskReport) -> Iterator[str]:
-    """Those with a reason, and what could not be judged."""
+    """The outcomes that have a reason, and the number of records that could not be judged."""
     for (status, reason), count in task.outcomes.items():
         if reason:
             yield f"    {count} {status}: {reason}"
@@ -137,8 +140,9 @@ def _findings_of(task: TaskReport) -> Iterator[str]:
     for kind, count in sorted(task.counts.items()):
         yield f"{_name(task)}: {count} {kind}"
         shown = [finding for finding in task.findings if finding.kind is kind]
-        for one in shown:
-            yield f"    {_time(one.instant)}  {one.text}  {' '.join(one.jobs)}".rstrip()
+        for finding in shown:
+            ids = " ".join(finding.jobs)
+            yield f"    {_time(finding.instant)}  {finding.text}  {ids}".rstrip()
         if count > len(shown):
             yield f"    … and {count - len(shown)} more"
 
@@ -174,5 +178,5 @@ def _name(task: TaskReport) -> str:
 
 
 def _time(time: datetime | None) -> str | None:
-    """Whole seconds as every schedule has them; parts of one where something began."""
+    """Without a fraction for due instants, which are whole seconds; with one for starts."""
     return time.isoformat().replace("+00:00", "Z") if time else None

@@ -15,11 +15,8 @@ from jvscheduler.history import AlreadyExists, ScheduledJob
 from jvscheduler.history.backends.backend import Batch
 from jvscheduler.history.backends.mongodb.database import collection_of
 from jvscheduler.history.backends.mongodb.queries import mongo_sort
-from jvscheduler.history.backends.mongodb.rows import MongoRows
-from jvscheduler.history.backends.postgresql.rows import PostgresRows
 from jvscheduler.history.backends.postgresql.sql import PostgresSql
-from jvscheduler.history.backends.registry import open_database
-from jvscheduler.history.backends.sqlite.rows import SqliteRows
+from jvscheduler.history.backends.registry import backend_of, open_database
 from jvscheduler.history.backends.sqlite.sql import SqliteSql
 from jvscheduler.history.queries.conditions import Condition, Sort
 from jvscheduler.history.queries.fields import fields_of
@@ -87,12 +84,11 @@ def test_a_database_that_is_not_there_is_told() -> None:
     tell(lambda: open_database(parse_url(url), connections=1, timeout=1), story)
 
 
-@pytest.mark.parametrize("rows", [MongoRows, PostgresRows, SqliteRows])
 def test_a_change_whose_answer_is_lost_is_not_repeated(
-    rows: Any, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+    url: str, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = request.getfixturevalue(rows.__name__.replace("Rows", "_url").lower())
-    monkeypatch.setattr(rows, "change", _break_after(rows.change))
+    rows: Any = backend_of(make_database()).rows
+    monkeypatch.setattr(rows, "update", _break_after(rows.update))
 
     async def story() -> None:
         await Reading.create(value=0)
@@ -103,9 +99,9 @@ def test_a_change_whose_answer_is_lost_is_not_repeated(
     tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
 
 
-def _break_after(change: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
-    async def broken(*words: object) -> Batch:
-        await change(*words)
+def _break_after(update: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
+    async def broken(*arguments: object) -> Batch:
+        await update(*arguments)
         raise ConnectionResetError("cut")
 
     return broken

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.outcomes import Reason
-from jvscheduler.verification.audit import Audit, Terms
+from jvscheduler.verification.audit import Audit, AuditOptions
 from jvscheduler.verification.checker import MOST_INSTANTS, judge
 from jvscheduler.verification.findings import Kind
 from tests.support.history.histories import (
@@ -66,7 +66,7 @@ def honest(seed: int) -> GivenHistory:
 
 
 def judged(given: GivenHistory, start: datetime = SPRING, end: datetime = END) -> Audit:
-    return asyncio.run(judge(given, (NAMESPACE, TASK), start, end, Terms(END)))
+    return asyncio.run(judge(given, (NAMESPACE, TASK), start, end, AuditOptions(END)))
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.verification.audit import Audit, Terms
+from jvscheduler.verification.audit import Audit, AuditOptions
 from jvscheduler.verification.checker import judge
 from jvscheduler.verification.findings import Kind
 from tests.support.history.histories import (
@@ -53,9 +53,9 @@ def history() -> GivenHistory:
     return GivenHistory(revisions, sorted(jobs, key=lambda job: job.scheduled_time or late(40)))
 
 
-def judged(given: GivenHistory, terms: Terms | None = None) -> Audit:
-    terms = terms or Terms(END)
-    return asyncio.run(judge(given, (NAMESPACE, TASK), NOON, END, terms))
+def judged(given: GivenHistory, options: AuditOptions | None = None) -> Audit:
+    options = options or AuditOptions(END)
+    return asyncio.run(judge(given, (NAMESPACE, TASK), NOON, END, options))
 
 
 def test_a_clean_history_has_no_findings() -> None:
@@ -239,7 +239,7 @@ CASES = [
 def test_the_checker_finds(case: Case) -> None:
     given = history()
     case.plant(given)
-    audit = judged(given, Terms(END, max_lateness=case.max_lateness))
+    audit = judged(given, AuditOptions(END, max_lateness=case.max_lateness))
     assert audit.findings.counts == case.finds, audit.findings.examples
 
 
@@ -271,7 +271,8 @@ def test_a_stretch_that_reaches_beyond_the_range_is_right_as_a_whole() -> None:
 
 
 def test_all_findings_are_counted_and_few_are_kept() -> None:
-    audit = judged(GivenHistory([revision(NOON, "every second")]), Terms(END, most=3))
+    options = AuditOptions(END, max_examples=3)
+    audit = judged(GivenHistory([revision(NOON, "every second")]), options)
     assert audit.findings.counts == {MISS: 3600}
     assert [f.instant for f in audit.findings.examples] == [
         NOON + timedelta(seconds=n) for n in (1, 2, 3)

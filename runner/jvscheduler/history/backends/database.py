@@ -5,11 +5,20 @@ begins with the entity's class. jvspatial creates all other kinds of indexes its
 """
 
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
 
-from jvspatial.db.database import Database
+from jvspatial.db.database import Database, DatabaseError
+from jvspatial.exceptions import DatabaseError as OperationFailed
 
 from jvscheduler.history.queries.matching import Row
+
+COMMON_FAILURES: Final[tuple[type[Exception], ...]] = (
+    OSError,
+    TimeoutError,
+    DatabaseError,
+    OperationFailed,
+)
+"""What every database raises when it is unavailable: errors of the network and of jvspatial."""
 
 Fields = str | list[tuple[str, int]]
 """What an index is of: a path, or pairs of a path and 1 or -1."""

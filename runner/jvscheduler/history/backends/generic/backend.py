@@ -7,8 +7,7 @@ and small histories; a URL never leads here.
 from typing import Any, Final
 
 from jvscheduler.history.backends.backend import Backend
-from jvscheduler.history.backends.database import HistoryDatabase
-from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.database import COMMON_FAILURES, HistoryDatabase
 from jvscheduler.history.backends.generic.rows import GenericRows
 from jvscheduler.history.backends.generic.slots import GenericSlots
 from jvscheduler.history.backends.generic.statements import GenericStatements

@@ -10,7 +10,7 @@ from jvspatial.db.mongodb import MongoDB
 from pymongo.errors import PyMongoError
 
 from jvscheduler.history.backends.backend import Backend
-from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.database import COMMON_FAILURES
 from jvscheduler.history.backends.generic.slots import GenericSlots
 from jvscheduler.history.backends.generic.statements import GenericStatements
 from jvscheduler.history.backends.mongodb.database import MongoDatabase

@@ -6,7 +6,7 @@ import asyncpg
 from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.history.backends.backend import Backend
-from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.database import COMMON_FAILURES
 from jvscheduler.history.backends.postgresql.database import PostgresDatabase
 from jvscheduler.history.backends.postgresql.rows import PostgresRows
 from jvscheduler.history.backends.postgresql.slots import PostgresSlots

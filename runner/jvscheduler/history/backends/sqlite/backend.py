@@ -6,7 +6,7 @@ from typing import Any, Final
 from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.history.backends.backend import Backend
-from jvscheduler.history.backends.generic.failures import COMMON_FAILURES
+from jvscheduler.history.backends.database import COMMON_FAILURES
 from jvscheduler.history.backends.sqlite.database import SqliteDatabase
 from jvscheduler.history.backends.sqlite.rows import SqliteRows
 from jvscheduler.history.backends.sqlite.slots import SqliteSlots

@@ -1,4 +1,4 @@
-"""A record as an account of due instants: which it is for, and whether something ran."""
+"""A job's record, as the verification sees it: for which due instants, and with what outcome."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,8 +11,8 @@ NOT_RUN: Final = (Status.MISSED, Status.SKIPPED)
 
 
 @dataclass(frozen=True)
-class Account:
-    """Of the instants from `first` to `last`; both are None for a job that none asked for."""
+class Record:
+    """The record of the due instants from `first` to `last`; both are None for a manual job."""
 
     job: ScheduledJob
     first: datetime | None
@@ -20,7 +20,7 @@ class Account:
 
     @property
     def ran(self) -> bool:
-        """Or is to run."""
+        """True when the job ran, runs, or will run."""
         return self.job.status not in NOT_RUN
 
     @property
@@ -32,9 +32,10 @@ class Account:
         return self.job.status is Status.SKIPPED and self.job.reason == Reason.SUSPENDED
 
     @property
-    def words(self) -> str:
+    def outcome(self) -> str:
+        """The outcome in a finding's text: `missed (LoopDown)`."""
         return f"{self.job.status} ({self.job.reason})" if self.job.reason else self.job.status
 
 
-def account(job: ScheduledJob) -> Account:
-    return Account(job, job.scheduled_time, job.last_scheduled_time or job.scheduled_time)
+def record_of(job: ScheduledJob) -> Record:
+    return Record(job, job.scheduled_time, job.last_scheduled_time or job.scheduled_time)
