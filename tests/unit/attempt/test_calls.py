@@ -1,0 +1,87 @@
+"""How a task is loaded by its entrypoint, and called."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from jvspatial.core import Walker
+
+from jvscheduler.attempt.child.calls import TaskNotFound, WalkerFailed, load, prepare_call
+
+
+async def seven() -> int:
+    return 7
+
+
+async def nothing() -> None:
+    return None
+
+
+class TestCalls:
+    @pytest.mark.parametrize("task", [lambda: 7, seven], ids=["sync", "async"])
+    def test_a_task_is_called_and_awaited(self, task: Callable[[], Any]) -> None:
+        assert prepare_call(task, nothing)() == 7
+
+    def test_the_loop_of_an_async_task_is_there_before_it_is_called(self) -> None:
+        loops: list[asyncio.AbstractEventLoop] = []
+
+        async def task() -> None:
+            loops.append(asyncio.get_running_loop())
+
+        called = prepare_call(task, nothing)
+        ready = asyncio.get_event_loop_policy().get_event_loop()
+        called()
+        assert loops == [ready]
+
+    def test_a_sync_task_may_start_its_own_loop(self) -> None:
+        assert prepare_call(lambda: asyncio.run(seven()), nothing)() == 7
+
+    def test_what_a_sync_task_returns_is_awaited(self) -> None:
+        def later() -> Any:
+            return seven()
+
+        assert prepare_call(later, nothing)() == 7
+
+    def test_the_database_is_closed_in_the_loop_of_an_async_task(self) -> None:
+        closed: list[bool] = []
+
+        async def close() -> None:
+            closed.append(True)
+
+        async def raises() -> None:
+            raise ValueError("no stock")
+
+        with pytest.raises(ValueError, match="no stock"):
+            prepare_call(raises, close)()
+        assert closed == [True]
+
+    def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
+        async def fails() -> None:
+            raise OSError("gone")
+
+        assert prepare_call(seven, fails)() == 7
+
+    def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
+        class Faulty(Walker):
+            async def spawn(self, start_node: Any = None) -> "Faulty":
+                await self.report({"hook_error": "no shelf", "hook_name": "check", "node_id": "n"})
+                return self
+
+        with pytest.raises(WalkerFailed, match="check on n: no shelf"):
+            prepare_call(Faulty, nothing)()
+
+
+class TestEntrypoint:
+    def test_a_name_is_loaded(self) -> None:
+        assert load("json:dumps") is json.dumps
+
+    @pytest.mark.parametrize("entrypoint", ["json:no_such", "json:decoder.no_such"])
+    def test_a_name_that_is_not_there_is_told(self, entrypoint: str) -> None:
+        with pytest.raises(TaskNotFound, match="json has no"):
+            load(entrypoint)
+
+    def test_what_cannot_be_called_is_told(self) -> None:
+        with pytest.raises(TaskNotFound, match="cannot be called"):
+            load("json:__name__")

@@ -1,0 +1,23 @@
+"""The fork of a child."""
+
+import gc
+import os
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.attempt.child.main import run_task
+from jvscheduler.attempt.process import TaskProcess
+
+
+def test_a_process_that_cannot_be_had_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_process() -> int:
+        raise BlockingIOError("no process is left")
+
+    monkeypatch.setattr(os, "fork", no_process)
+    gc.collect()  # else it may close the event loops of other tests below, and their descriptors
+    before = sorted(Path("/proc/self/fd").iterdir())
+    with pytest.raises(OSError, match="no process is left"):
+        TaskProcess(partial(run_task, "tests.support.runner.tasks.ends:returns", None))
+    assert sorted(Path("/proc/self/fd").iterdir()) == before

@@ -1,0 +1,45 @@
+"""The report in memory that a child shares with its parent."""
+
+from typing import Any
+
+import pytest
+
+from jvscheduler.attempt.report import MAX_RESULT_BYTES, Report, SharedReport, storable
+from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
+from tests.support.history.outcomes import begun, failed
+
+
+def test_what_is_written_is_read() -> None:
+    shared = SharedReport()
+    assert shared.read() is None
+    report = Report(1.5, Reason.TASK_RAISED, "ValueError: é", "trace", None)
+    shared.write(report)
+    assert shared.read() == report
+
+
+def test_the_largest_report_fits() -> None:
+    shared = SharedReport()
+    shared.write(Report(1.5, Reason.TASK_RAISED, "\x01" * 10**6, "\x01" * 10**6))
+    report = shared.read()
+    assert report is not None
+    assert len((report.traceback or "").encode()) <= MAX_TRACEBACK_BYTES
+
+
+@pytest.mark.parametrize("result", [None, 3, "text", [1, {"a": [None, True]}], {"é": 1.5}])
+def test_a_small_result_that_json_can_say_is_kept(result: Any) -> None:
+    assert storable(result) == result
+
+
+@pytest.mark.parametrize(
+    "result",
+    [object(), {1, 2}, float("nan"), "x" * MAX_RESULT_BYTES, "nul \0", "surrogate \ud800"],
+    ids=["object", "set", "nan", "large", "nul", "surrogate"],
+)
+def test_any_other_result_is_left_out(result: Any) -> None:
+    assert storable(result) is None
+
+
+def test_in_a_termination_message_it_gives_way_to_the_traceback() -> None:
+    outcome = failed(begun(), traceback="x" * 3000, result="y" * 3000)
+    read = from_message(to_message(outcome))
+    assert (read.result, read.traceback) == (None, "x" * 3000)

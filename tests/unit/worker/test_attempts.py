@@ -1,0 +1,48 @@
+"""The verdict on an attempt whose child was killed, or was never forked."""
+
+from pathlib import Path
+
+import pytest
+
+from jvscheduler.attempt.process import Usage
+from jvscheduler.attempt.verdict import ProcessEnd
+from jvscheduler.outcomes import Reason, Status
+from jvscheduler.worker import messages
+from jvscheduler.worker.attempts import Attempt
+from jvscheduler.worker.log import Log
+from jvscheduler.worker.output import Output
+
+
+class Killed:
+    """A child that was killed by SIGKILL."""
+
+    def end(self, usage: Usage, oom_kills: int) -> ProcessEnd:
+        return ProcessEnd(usage.exit_code, None, None, oom_kills)
+
+
+@pytest.mark.parametrize(
+    ("exit_code", "kills", "reason"),
+    [
+        pytest.param(-9, 3, Reason.OOM_KILLED, id="killed while the kernel's count rose"),
+        pytest.param(-9, 2, Reason.CRASHED, id="killed by somebody else"),
+        pytest.param(1, 3, Reason.CRASHED, id="ended while another run was killed for its memory"),
+    ],
+)
+def test_only_a_killed_run_was_killed_for_its_memory(
+    exit_code: int, kills: int, reason: Reason, tmp_path: Path
+) -> None:
+    counter = tmp_path / "memory.events"
+    counter.write_text(f"oom 9\noom_kill {kills}\n")
+    start = messages.Start("a", "shop:restock", None, {}, {})
+    attempt = Attempt(start, Output("shop", Log(1)), Killed())  # type: ignore[arg-type]
+    attempt.usage = Usage(exit_code, 0.0, 0)
+    attempt.oom_kills_before = 2
+    assert attempt.verdict(counter).reason is reason
+
+
+def test_a_run_without_a_process_says_so() -> None:
+    start = messages.Start("a", "shop:restock", None, {}, {})
+    error = "no process could be started for the task"
+    verdict = Attempt(start, Output("shop", Log(1)), None, error).verdict(None)
+    assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.CRASHED)
+    assert verdict.error_message == error

@@ -1,0 +1,54 @@
+"""The worker's log, which waits for no reader."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from jvscheduler.worker.log import Log
+
+
+@pytest.fixture
+def pipe() -> Iterator[tuple[int, int]]:
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    yield reader, writer
+    os.close(reader)
+    os.close(writer)
+
+
+def test_a_line_says_whose_it_is(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    log = Log(writer)
+    log.write("shop.restock", b"two books")
+    log.say("hello")
+    assert log.flush()
+    assert os.read(reader, 4096) == b"[shop.restock] two books\n[jvscheduler] hello\n"
+
+
+def test_a_reader_that_hangs_is_not_waited_for(pipe: tuple[int, int]) -> None:
+    reader, writer = pipe
+    log = Log(writer)
+    for _ in range(3000):
+        log.write("shop", b"x" * 1000)
+    assert not log.flush(), "the pipe is full"
+    said = b""
+    while b"are lost" not in said:
+        said += os.read(reader, 2**20)
+        log.flush()
+    assert 1000 < said.count(b"[shop]") < 3000
+    assert said.count(b"[shop]") + _lost(said) == 3000
+
+
+def test_one_that_nobody_can_read_holds_up_nobody() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    log = Log(writer)
+    log.say("hello")
+    assert log.flush()
+    os.close(writer)
+
+
+def _lost(said: bytes) -> int:
+    line = next(line for line in said.splitlines() if b"are lost" in line)
+    return int(line.split()[1])
