@@ -1,4 +1,4 @@
-"""The worker as a process, and a loop that speaks to it line by line."""
+"""The worker as a process, and a loop that exchanges messages with it."""
 
 import os
 import signal
@@ -21,7 +21,7 @@ from tests.support.waiting import eventually
 
 MessageT = TypeVar("MessageT", bound=Message)
 
-_QUICK_TO_GIVE_UP = """
+_WITH_SHORT_IMPORT_LIMIT = """
 from jvscheduler.worker import imports
 from jvscheduler.worker.__main__ import main
 imports.IMPORT_SECONDS = 4.0
@@ -41,7 +41,7 @@ class WorkerProcess:
         }
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _QUICK_TO_GIVE_UP],
+                [sys.executable, "-c", _WITH_SHORT_IMPORT_LIMIT],
                 cwd=ROOT,
                 env={**os.environ, **own},
                 stdin=subprocess.DEVNULL,
@@ -78,14 +78,14 @@ def a_worker(folder: Path, url: str = "", grace_seconds: int = 30) -> Iterator[W
 
 
 class Speaker:
-    """`hello` is what the worker said first."""
+    """The loop's end of a connection. `hello` is the worker's first message."""
 
     def __init__(self, loop: socket.socket, folder: Path) -> None:
         self._socket = loop
         self._socket.settimeout(120)
         self._lines = loop.makefile("rb")
         self._folder = folder
-        self._unheard: list[Message] = []
+        self._unread: list[Message] = []
         self.hello = self.next(Hello)
 
     def say(self, *orders: Message) -> None:
@@ -98,7 +98,7 @@ class Speaker:
         timeout_seconds: float | None = None,
         environ: Mapping[str, str] | None = None,
     ) -> Path:
-        """Its marker."""
+        """Order a start, and return the file that the task writes when it runs."""
         marker = self._folder / run_id
         module, _, name = task.rpartition(".")
         own = {MARKER: str(marker), **(environ or {})}
@@ -121,17 +121,17 @@ class Speaker:
     def next(
         self, kind: type[MessageT], wanted: Callable[[MessageT], bool] = lambda _: True
     ) -> MessageT:
-        """Others are kept for those who ask for them."""
-        for message in self._unheard:
+        """Return the next message of a kind. Other messages are kept for later calls."""
+        for message in self._unread:
             if isinstance(message, kind) and wanted(message):
-                self._unheard.remove(message)
+                self._unread.remove(message)
                 return message
         while line := self._lines.readline():
             message = decode(line)
             if isinstance(message, kind) and wanted(message):
                 return message
-            self._unheard.append(message)
-        raise AssertionError(f"the worker closed the connection; unheard: {self._unheard}")
+            self._unread.append(message)
+        raise AssertionError(f"the worker closed the connection; unread: {self._unread}")
 
     def until_closed(self) -> None:
         while self._lines.readline():
@@ -150,8 +150,8 @@ def until_marked(marker: Path) -> str:
 
 
 def children(worker: WorkerProcess) -> list[int]:
-    found = psutil.Process(worker.pid).children()
-    return [child.pid for child in found if is_running(child.pid)]
+    processes = psutil.Process(worker.pid).children()
+    return [child.pid for child in processes if is_running(child.pid)]
 
 
 def until_ended(pid: int) -> None:

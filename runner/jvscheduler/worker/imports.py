@@ -93,7 +93,7 @@ class Imports:
 
     def _fail(self, module: str, why: str) -> None:
         self._failed[module] = why
-        self._log.say(f"{module} is imported by each run anew, which takes longer: {why}")
+        self._log.say(f"each attempt imports {module} itself, which takes longer: {why}")
 
 
 def freeze_heap() -> None:

@@ -1,4 +1,4 @@
-"""What we call due is what Kubernetes' own cron library does, apart from what the docs name."""
+"""Our due instants are those of Kubernetes' own cron library, except where the docs say so."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ TEXTS = 2000
 APIAS_LOST_DAY = datetime(2011, 12, 29, 20, tzinfo=UTC)
 
 Row = tuple[str, str, int, Any, Any]
-"""Expression, zone, after, ours, theirs."""
+"""The expression, the zone, the instant asked about, our answer, robfig's answer."""
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_a_synonym_may_be_written_in_capitals_here(oracle: Oracle) -> None:
     assert parse_schedule("@Daily").cron == "0 0 * * *"
 
 
-def test_where_robfigs_search_never_ends_ours_goes_on(oracle: Oracle) -> None:
+def test_our_search_goes_on_where_robfigs_never_ends(oracle: Oracle) -> None:
     after = int(APIAS_LOST_DAY.timestamp())
     (answer,) = oracle.ask([Question("0 0 30 12 *", "Pacific/Apia", [after])])
     assert answer["next"] == ["loops"]
@@ -145,7 +145,7 @@ def test_where_robfigs_search_never_ends_ours_goes_on(oracle: Oracle) -> None:
     assert found == datetime(2012, 12, 29, 10, tzinfo=UTC)
 
 
-def test_where_robfig_gives_up_after_five_years_ours_looks_on(oracle: Oracle) -> None:
+def test_our_search_looks_beyond_robfigs_five_years(oracle: Oracle) -> None:
     after = datetime(2096, 3, 1, tzinfo=UTC)
     (answer,) = oracle.ask([Question("0 0 29 2 *", "UTC", [int(after.timestamp())])])
     assert answer["next"] == [None]

@@ -1,4 +1,4 @@
-"""A job's further attempts, each a process of the runner."""
+"""The further attempts of a job. Each is a process of the runner."""
 
 import signal
 from dataclasses import replace
@@ -10,8 +10,8 @@ from jvscheduler.outcomes import Reason, Status
 from tests.support.runner.process import Runner
 from tests.support.waiting import eventually
 
-HOLDS_BACK = "pod-d"
-"""An attempt of this id holds back 4.7 s when it is the second."""
+DELAYED = "pod-d"
+"""A second attempt with this id is delayed by 4.7 s."""
 
 
 def test_a_retry_is_a_second_attempt_inside_one_record(url: str, tmp_path: Path) -> None:
@@ -31,7 +31,7 @@ def test_a_retry_is_a_second_attempt_inside_one_record(url: str, tmp_path: Path)
     assert len(first.record().attempts) == 2
 
 
-def test_an_attempt_that_is_told_to_end_while_it_holds_back_does_not_begin(
+def test_an_attempt_that_is_terminated_during_its_delay_does_not_begin(
     sqlite_url: str, tmp_path: Path
 ) -> None:
     first = Runner(tmp_path, "ends.waits", sqlite_url, options={environment.RETRY_COUNT: "1"})
@@ -39,7 +39,7 @@ def test_an_attempt_that_is_told_to_end_while_it_holds_back_does_not_begin(
     running.until_marked()
     running.signal(signal.SIGTERM)
     assert running.wait().code == 1
-    second = replace(first, attempt=HOLDS_BACK)
+    second = replace(first, attempt=DELAYED)
     holding = second.start()
     eventually(lambda: "holds back 4.7 s" in holding.output.read_text(), "it holds back")
     holding.signal(signal.SIGTERM)

@@ -1,4 +1,4 @@
-"""The runner as a real process on real databases: whatever a task does, its record is true."""
+"""The runner as a real process on real databases. A record is true, whatever the task does."""
 
 import asyncio
 import signal
@@ -101,7 +101,7 @@ def test_a_process_that_a_task_left_behind_ends_with_it(sqlite_url: str, tmp_pat
 
 
 @dataclass(frozen=True)
-class Told:
+class Terminated:
     task: str
     status: str
     reason: str | None
@@ -109,23 +109,23 @@ class Told:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "case",
     [
-        Told("ends.waits", "failed", "Terminated", 1),
-        Told("ends.cleans_up", "failed", "Terminated", 1),
-        Told("ends.completes_when_told", "completed", None, 0),
+        Terminated("ends.waits", "failed", "Terminated", 1),
+        Terminated("ends.cleans_up", "failed", "Terminated", 1),
+        Terminated("ends.completes_when_told", "completed", None, 0),
     ],
     ids=lambda t: t.task,
 )
 def test_a_runner_that_is_told_to_terminate_records_what_became_of_the_task(
-    told: Told, sqlite_url: str, tmp_path: Path
+    case: Terminated, sqlite_url: str, tmp_path: Path
 ) -> None:
-    runner = Runner(tmp_path, told.task, sqlite_url)
+    runner = Runner(tmp_path, case.task, sqlite_url)
     running = runner.start()
     running.until_marked()
     running.signal(signal.SIGTERM)
-    assert running.wait().code == told.code
-    assert (runner.record().status, runner.record().reason) == (told.status, told.reason)
+    assert running.wait().code == case.code
+    assert (runner.record().status, runner.record().reason) == (case.status, case.reason)
 
 
 def test_the_task_dies_with_a_runner_that_is_killed(sqlite_url: str, tmp_path: Path) -> None:
@@ -157,7 +157,9 @@ def test_a_database_that_is_down_stops_no_task(scheme: str, tmp_path: Path) -> N
     assert ended.code == 0
 
 
-def test_what_began_without_its_database_is_known_to_it_when_it_is_back(tmp_path: Path) -> None:
+def test_an_attempt_that_began_without_its_database_is_claimed_when_it_is_back(
+    tmp_path: Path,
+) -> None:
     with an_own_postgres() as postgres:
         postgres.stop()
         first = Runner(tmp_path, "ends.waits", postgres.url)
@@ -185,7 +187,7 @@ def test_a_database_that_drops_its_connections_meanwhile_gets_the_record(
         assert runner.record().status is Status.COMPLETED
 
 
-def test_without_a_database_the_message_alone_tells(tmp_path: Path) -> None:
+def test_without_a_database_only_the_message_has_the_outcome(tmp_path: Path) -> None:
     ended = Runner(tmp_path, "ends.raises").run()
     assert ended.code == 1
     assert (message_of(ended).reason, message_of(ended).recorded) == ("TaskRaised", False)
@@ -196,14 +198,14 @@ def message_of(ended: Ended) -> Outcome:
     return ended.message
 
 
-def test_an_environment_that_says_too_little_is_refused(sqlite_url: str, tmp_path: Path) -> None:
+def test_an_incomplete_environment_is_refused(sqlite_url: str, tmp_path: Path) -> None:
     lacking = {environment.TASK_ID: ""}
     ended = Runner(tmp_path, "ends.returns", sqlite_url, options=lacking).run()
     assert ended.code == 78
     assert environment.TASK_ID in ended.output
 
 
-def test_of_two_runners_of_one_instant_the_second_does_nothing(url: str, tmp_path: Path) -> None:
+def test_the_second_runner_of_one_instant_does_nothing(url: str, tmp_path: Path) -> None:
     first = Runner(tmp_path, "ends.returns", url)
     first.run()
     # Another scheduler's Job for the same instant: same minutes, another leading zero.
@@ -232,7 +234,7 @@ def test_a_job_over_the_limit_is_skipped_and_says_so(url: str, tmp_path: Path) -
 
 
 def test_a_record_has_the_time_at_which_the_tasks_own_code_began(url: str, tmp_path: Path) -> None:
-    """Until it has its place and is imported, the job whose place it takes may still run."""
+    """Before that, another job may still hold the slot that this job gets."""
     word = tmp_path / "word"
     runner = Runner(tmp_path, "imports_on_word.returns", url, options={WORD: str(word)})
     running = runner.start()

@@ -27,7 +27,7 @@ Scenario = Callable[["Loop"], Awaitable[None]]
 
 
 class Loop:
-    """Notes what the worker says."""
+    """Keeps every message of the worker."""
 
     def __init__(self, folder: Path, path: Path) -> None:
         self.folder = folder
@@ -91,7 +91,7 @@ def play(folder: Path, scenario: Scenario) -> None:
 
 
 def worker_of_this_process() -> psutil.Process:
-    """Other tests of the session have left other processes running."""
+    """Return the worker. Earlier tests of the session may have left other processes running."""
     children = psutil.Process().children()
     (worker,) = [c for c in children if "jvscheduler.worker" in " ".join(c.cmdline())]
     return worker
@@ -132,7 +132,7 @@ def test_a_run_ends_once_though_the_connection_breaks_at_any_point(tmp_path: Pat
     play(tmp_path, scenario)
 
 
-def test_an_acknowledged_end_is_told_no_more(tmp_path: Path) -> None:
+def test_an_acknowledged_end_is_not_sent_again(tmp_path: Path) -> None:
     async def scenario(loop: Loop) -> None:
         async with connected(loop):
             loop.run("done", "ends:returns")
@@ -147,7 +147,7 @@ def test_an_acknowledged_end_is_told_no_more(tmp_path: Path) -> None:
     play(tmp_path, scenario)
 
 
-def test_another_worker_takes_the_place_of_one_that_was_killed(tmp_path: Path) -> None:
+def test_another_worker_replaces_one_that_was_killed(tmp_path: Path) -> None:
     async def scenario(loop: Loop) -> None:
         async with connected(loop):
             await until(loop.run("lost", "ends:waits").exists)
@@ -164,7 +164,7 @@ def test_another_worker_takes_the_place_of_one_that_was_killed(tmp_path: Path) -
     play(tmp_path, scenario)
 
 
-def test_the_worker_ends_with_who_started_it(tmp_path: Path) -> None:
+def test_the_worker_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     workers: list[int] = []
 
     async def scenario(loop: Loop) -> None:

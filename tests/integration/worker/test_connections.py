@@ -1,4 +1,4 @@
-"""What a worker owes its loop across connections, and how both part."""
+"""Connections between a worker and its loop: broken, replaced, and closed at the end."""
 
 import signal
 from collections.abc import Iterator
@@ -40,7 +40,7 @@ class TestConnections:
         assert "kept" not in third.hello.running
         third.close()
 
-    def test_a_run_that_was_let_go_outlives_its_connection(self, worker: WorkerProcess) -> None:
+    def test_a_run_that_had_its_go_outlives_its_connection(self, worker: WorkerProcess) -> None:
         first = worker.connect()
         until_marked(first.run("goes on", "ends.completes_when_told"))
         first.close()
@@ -50,7 +50,7 @@ class TestConnections:
         assert second.end("goes on").status == Status.COMPLETED
         second.close()
 
-    def test_one_that_was_not_ends_with_it(self, worker: WorkerProcess) -> None:
+    def test_a_run_without_a_go_ends_with_its_connection(self, worker: WorkerProcess) -> None:
         first = worker.connect()
         marker = first.start("waits", "ends.waits")
         eventually(lambda: children(worker), "it is forked", pause=0.05)
@@ -58,7 +58,7 @@ class TestConnections:
         eventually(lambda: not children(worker), "it has ended", pause=0.05)
         assert not marker.exists()
 
-    def test_a_newer_connection_takes_the_place_of_the_older(self, worker: WorkerProcess) -> None:
+    def test_a_newer_connection_replaces_the_older(self, worker: WorkerProcess) -> None:
         older, newer = worker.connect(), worker.connect()
         older.until_closed()
         assert newer.result("new", "ends.returns").status == Status.COMPLETED
@@ -74,7 +74,7 @@ class TestTermination:
             worker.process.send_signal(signal.SIGKILL)
             until_ended(child)
 
-    def test_runs_go_on_until_the_loop_says_goodbye(self, tmp_path: Path) -> None:
+    def test_runs_go_on_until_the_loop_disconnects(self, tmp_path: Path) -> None:
         with a_worker(tmp_path) as worker:
             loop = worker.connect()
             until_marked(loop.run("first", "ends.completes_when_told"))
@@ -95,7 +95,9 @@ class TestTermination:
             assert worker.process.wait() == 0
             assert marker.read_text() == "cleaned up"
 
-    def test_when_its_time_is_over_it_ends_its_runs_and_says_so(self, tmp_path: Path) -> None:
+    def test_a_worker_whose_grace_is_over_ends_its_runs_and_reports_them(
+        self, tmp_path: Path
+    ) -> None:
         with a_worker(tmp_path, grace_seconds=1) as worker:
             loop = worker.connect()
             until_marked(loop.run("late", "ends.waits"))

@@ -1,4 +1,4 @@
-"""The worker as a real process: whatever a run does, its end is told truly and hurts no other."""
+"""The worker as a real process: it reports each end truly, and no run hurts another."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ APPLICATION = ("tests.support.runner.tasks.ends", "tests.support.runner.tasks.hu
 
 @pytest.fixture(scope="module")
 def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerProcess]:
-    """One for all: each test finds it as the bad behaviours before have left it."""
+    """One worker for all tests: each test gets it in the state that the earlier ones left."""
     folder = tmp_path_factory.mktemp("worker")
     with a_worker(folder, f"sqlite:///{folder}/history.db") as worker:
         loop = worker.connect()
@@ -46,7 +46,7 @@ def loop(worker: WorkerProcess) -> Iterator[Speaker]:
 
 @pytest.fixture
 def neighbour(loop: Speaker, request: pytest.FixtureRequest) -> Iterator[str]:
-    """A run that goes on beside the test's own, and is served when it ends."""
+    """A run that goes on during the test. Afterwards it must still end in good order."""
     run_id = f"neighbour of {abs(hash(request.node.name))}"
     until_marked(loop.run(run_id, "ends.completes_when_told"))
     yield run_id
@@ -58,7 +58,7 @@ def neighbour(loop: Speaker, request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.mark.usefixtures("neighbour")
 @pytest.mark.parametrize("case", [*COMPLETED, *RAISED, *CRASHED], ids=lambda c: c.task)
-def test_however_a_run_ends_it_is_told_and_its_neighbour_goes_on(case: Case, loop: Speaker) -> None:
+def test_each_way_to_end_is_reported_and_the_neighbour_goes_on(case: Case, loop: Speaker) -> None:
     loop.run(case.task, case.task)
     end = loop.end(case.task)
     assert (end.status, end.reason, end.result) == (case.status, case.reason, case.result)
@@ -92,7 +92,9 @@ class Hurt:
     ],
     ids=lambda h: h.task,
 )
-def test_what_a_run_attacks_stays_whole(hurt: Hurt, worker: WorkerProcess, loop: Speaker) -> None:
+def test_a_run_cannot_damage_the_worker_or_its_neighbour(
+    hurt: Hurt, worker: WorkerProcess, loop: Speaker
+) -> None:
     end = loop.result(hurt.task, hurt.task)
     assert (end.status, end.reason, end.result) == (hurt.status, hurt.reason, hurt.result)
     assert hurt.error in (end.error_message or "")
@@ -103,7 +105,7 @@ def test_what_a_run_attacks_stays_whole(hurt: Hurt, worker: WorkerProcess, loop:
 
 @pytest.mark.usefixtures("neighbour")
 @pytest.mark.parametrize("task", ["prints_without_end", "prints_a_line_without_end"])
-def test_a_run_that_prints_without_end_holds_up_nobody(task: str, loop: Speaker) -> None:
+def test_a_run_that_prints_without_end_delays_no_other(task: str, loop: Speaker) -> None:
     until_marked(loop.run(task, f"hurts.{task}"))
     assert loop.result("beside", "ends.returns").log_tail == "work done\n"
     loop.say(Stop(task, Reason.REPLACED))
@@ -128,7 +130,7 @@ def test_a_run_deaf_to_sigterm_is_ended_at_its_time_limit_with_all_its_children(
 
 
 @pytest.mark.usefixtures("neighbour")
-def test_what_one_run_leaves_behind_ends_and_what_another_uses_goes_on(loop: Speaker) -> None:
+def test_processes_left_by_an_ended_run_end_and_those_of_others_go_on(loop: Speaker) -> None:
     used = int(until_marked(loop.run("uses", "hurts.leaves_fork_and_waits")))
     for task in ("ends.leaves_daemon", "hurts.leaves_fork_and_returns"):
         left = loop.run(task, task)
@@ -156,7 +158,7 @@ class TestStarting:
         assert loop.end("shop").result == "books"
         assert loop.result("no shop", "hurts.tells_its_environment").result is None
 
-    def test_a_run_begins_when_it_is_let_go(self, loop: Speaker) -> None:
+    def test_a_run_begins_with_its_go(self, loop: Speaker) -> None:
         marker = loop.start("gated", "ends.completes_when_told")
         loop.result("meanwhile", "ends.returns")
         assert not marker.exists()
@@ -165,7 +167,7 @@ class TestStarting:
         loop.say(Stop("gated", Reason.TERMINATED))
         assert loop.end("gated").status == Status.COMPLETED
 
-    def test_a_run_that_is_let_go_ahead_of_its_time_waits_for_it(self, loop: Speaker) -> None:
+    def test_a_run_with_an_early_go_waits_for_its_time(self, loop: Speaker) -> None:
         loop.start("ahead", "ends.returns")
         let_go_at = time.time()
         loop.say(Go("ahead", after_seconds=0.3))
@@ -173,13 +175,13 @@ class TestStarting:
         assert end.status == Status.COMPLETED
         assert end.started_at > let_go_at + 0.29
 
-    def test_one_that_waits_for_its_time_can_be_stopped(self, loop: Speaker) -> None:
+    def test_a_run_that_waits_for_its_time_can_be_stopped(self, loop: Speaker) -> None:
         marker = loop.start("early", "ends.waits")
         loop.say(Go("early", after_seconds=60.0), Stop("early", Reason.TERMINATED))
         assert loop.end("early").reason == Reason.TERMINATED
         assert not marker.exists()
 
-    def test_a_discarded_run_ends_without_a_word(
+    def test_the_end_of_a_discarded_run_is_not_reported(
         self, worker: WorkerProcess, loop: Speaker
     ) -> None:
         marker = loop.start("unwanted", "ends.waits")
@@ -192,7 +194,7 @@ class TestStarting:
         loop.say(Go("unwanted"))
         assert loop.end("unwanted").status == Status.COMPLETED
 
-    def test_one_that_is_stopped_before_it_is_let_go_never_begins(self, loop: Speaker) -> None:
+    def test_a_run_that_is_stopped_before_its_go_never_begins(self, loop: Speaker) -> None:
         marker = loop.start("stopped", "ends.waits")
         loop.say(Stop("stopped", Reason.REPLACED), Go("stopped"))
         end = loop.end("stopped")
@@ -210,14 +212,16 @@ class TestStarting:
             counts.append(len(maps.read_text().splitlines()))
         assert counts[-1] <= counts[5] + 2
 
-    def test_the_log_says_whose_each_line_is(self, worker: WorkerProcess, loop: Speaker) -> None:
+    def test_each_line_of_the_log_names_its_task(
+        self, worker: WorkerProcess, loop: Speaker
+    ) -> None:
         loop.result("printing", "ends.returns")
         line = "[ends.returns] work done"
         eventually(lambda: line in worker.output.read_text().splitlines(), line, pause=0.05)
 
 
 class TestImports:
-    def test_only_who_uses_jvspatial_imports_it_and_finds_the_historys_database(
+    def test_only_a_task_that_uses_jvspatial_imports_it_and_finds_the_database(
         self, tmp_path: Path
     ) -> None:
         history = tmp_path / "history.db"
@@ -228,7 +232,7 @@ class TestImports:
         assert history.exists()
 
     @pytest.mark.usefixtures("neighbour")
-    def test_a_module_that_cannot_be_imported_hurts_only_its_runs(
+    def test_a_module_that_cannot_be_imported_fails_only_its_own_runs(
         self, worker: WorkerProcess, loop: Speaker
     ) -> None:
         bad = {

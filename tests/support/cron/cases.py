@@ -15,7 +15,7 @@ ZONES = (
 FIRST = datetime(2011, 1, 1, tzinfo=UTC)
 LAST = datetime(2036, 1, 1, tzinfo=UTC)
 AFTER_APIAS_LOST_DAY = datetime(2012, 1, 1, tzinfo=UTC)
-"""Before, robfig's search may never end."""
+"""Asked about an earlier instant, robfig's search may never end."""
 
 _MONTHS = ("jan", "FEB", "mar", "Apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "DEC")
 _WEEKDAYS = ("sun", "mon", "TUE", "wed", "thu", "Fri", "sat")
@@ -43,7 +43,7 @@ FIELDS = (MINUTE, HOUR, DAY, MONTH, WEEKDAY)
 
 
 def expression(random: Random) -> str:
-    """Five valid fields; many of them near the hours in which clocks change."""
+    """Return five valid fields; many are due near the hours in which clocks change."""
     stars = (1, 2, 5, 7, 5)
     fields = [_field(random, field, n) for field, n in zip(FIELDS, stars, strict=True)]
     if random.random() < 0.5:
@@ -67,7 +67,7 @@ def item(random: Random, field: Field) -> str:
 
 
 def refused_or_accepted(random: Random) -> str:
-    """Five fields of which one is spoilt in some way, not always an invalid one."""
+    """Return five fields of which one is damaged. The result may still be valid."""
     fields = expression(random).split()
     index = random.randrange(5)
     field = FIELDS[index]
@@ -85,7 +85,7 @@ def refused_or_accepted(random: Random) -> str:
 
 
 def instants(random: Random, zone: str, count: int) -> list[int]:
-    """Two of three are within days of a clock change, and some at its very second."""
+    """Return instants. Two of three are near a clock change, and some at its very second."""
     first = AFTER_APIAS_LOST_DAY if zone == "Pacific/Apia" else FIRST
     low, high = int(first.timestamp()), int(LAST.timestamp())
     changes = list(clock_changes(zone, low, high))
@@ -100,7 +100,7 @@ def instants(random: Random, zone: str, count: int) -> list[int]:
 
 
 def clock_changes(zone: str, low: int, high: int) -> Iterator[int]:
-    """The first second of each new offset."""
+    """Yield the first second of each new offset."""
     clock = ZoneInfo(zone)
     for start in range(low, high, 86400):
         before, after = start, start + 86400

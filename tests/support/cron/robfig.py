@@ -1,4 +1,4 @@
-"""robfig/cron itself, which Kubernetes schedules CronJobs with, compiled to be asked."""
+"""robfig/cron itself, the library with which Kubernetes schedules CronJobs, as a program."""
 
 import json
 import os
@@ -21,7 +21,7 @@ MODULE = Path(__file__).with_name("oracle")
 
 @dataclass(frozen=True)
 class Question:
-    """`after` in Unix seconds; an empty zone leaves it out of the text."""
+    """`after` is in Unix seconds. With an empty zone, the text names no zone."""
 
     expression: str
     zone: str = ""
@@ -33,7 +33,7 @@ class Oracle:
     program: Path
 
     def ask(self, questions: Iterable[Question]) -> list[dict[str, Any]]:
-        """For each `error`, or `next`: Unix seconds, None, or "loops"."""
+        """Answer each question with `error`, or with `next`: Unix seconds, None, or "loops"."""
         lines = "".join(json.dumps(asdict(question)) + "\n" for question in questions)
         answers = run(self.program, stdin=lines, env={"ZONEINFO": _time_zones()})
         return [json.loads(line) for line in answers.splitlines()]
@@ -51,6 +51,6 @@ def _compile(environment: dict[str, str], target: Path) -> None:
 
 
 def _time_zones() -> str:
-    """Where Python finds them, so that both read the same release of the database."""
+    """Return the folder that Python reads, so that both use the same release of the database."""
     system = [folder for folder in zoneinfo.TZPATH if os.path.exists(f"{folder}/UTC")]  # noqa: PTH110
     return system[0] if system else str(files("tzdata") / "zoneinfo")

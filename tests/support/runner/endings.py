@@ -1,4 +1,4 @@
-"""How each of the tasks in `tests.support.runner.tasks` ends, whoever runs it."""
+"""How each task in `tests.support.runner.tasks` ends, in a runner and in a worker alike."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from jvscheduler.outcomes import Reason, Status
 
 @dataclass(frozen=True)
 class Case:
-    """`error` and `output` are parts of what is there; `result` is whole."""
+    """`error` and `output` must be contained; `result` must be equal."""
 
     task: str
     code: int

@@ -1,4 +1,4 @@
-"""The runner as a process, started as a pod or `jvscheduler dev` starts it."""
+"""The runner as a process, with the environment that it has in a pod."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from tests.support.waiting import eventually
 
 @dataclass(frozen=True)
 class Ended:
-    """`message` is None when the runner left none."""
+    """`message` is None when the runner wrote no termination message."""
 
     code: int
     output: str
@@ -31,7 +31,7 @@ class Ended:
 
 @dataclass
 class Runner:
-    """Of one job; `start` begins an attempt of it."""
+    """Starts attempts of one job."""
 
     folder: Path
     task: str
@@ -93,7 +93,7 @@ class Running:
     output: Path
 
     def until_marked(self) -> str:
-        """What the task says of itself, once it runs."""
+        """Wait until the task has written its marker, and return the text."""
         marker = self.runner.marker
         return eventually(lambda: marker.read_text() if marker.exists() else "", "the task runs")
 
@@ -127,7 +127,7 @@ def is_running(pid: int) -> bool:
 
 
 def left_running(pids: Sequence[int]) -> Sequence[int]:
-    """What outlives its parent; one that is killed with it takes a moment to end."""
+    """Return the processes that outlive their parent. A killed process needs a moment to end."""
     with contextlib.suppress(AssertionError):
         eventually(lambda: not any(map(is_running, pids)), "they end", timeout=10, pause=0.05)
     return [pid for pid in pids if is_running(pid)]

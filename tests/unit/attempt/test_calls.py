@@ -24,7 +24,7 @@ class TestCalls:
     def test_a_task_is_called_and_awaited(self, task: Callable[[], Any]) -> None:
         assert prepare_call(task, nothing)() == 7
 
-    def test_the_loop_of_an_async_task_is_there_before_it_is_called(self) -> None:
+    def test_the_event_loop_of_an_async_task_exists_before_it_is_called(self) -> None:
         loops: list[asyncio.AbstractEventLoop] = []
 
         async def task() -> None:
@@ -38,7 +38,7 @@ class TestCalls:
     def test_a_sync_task_may_start_its_own_loop(self) -> None:
         assert prepare_call(lambda: asyncio.run(seven()), nothing)() == 7
 
-    def test_what_a_sync_task_returns_is_awaited(self) -> None:
+    def test_an_awaitable_that_a_sync_task_returns_is_awaited(self) -> None:
         def later() -> Any:
             return seven()
 
@@ -78,10 +78,10 @@ class TestEntrypoint:
         assert load("json:dumps") is json.dumps
 
     @pytest.mark.parametrize("entrypoint", ["json:no_such", "json:decoder.no_such"])
-    def test_a_name_that_is_not_there_is_told(self, entrypoint: str) -> None:
+    def test_a_name_that_the_module_lacks_is_refused(self, entrypoint: str) -> None:
         with pytest.raises(TaskNotFound, match="json has no"):
             load(entrypoint)
 
-    def test_what_cannot_be_called_is_told(self) -> None:
+    def test_an_object_that_cannot_be_called_is_refused(self) -> None:
         with pytest.raises(TaskNotFound, match="cannot be called"):
             load("json:__name__")

@@ -30,5 +30,5 @@ def test_the_kernels_count_is_found(tmp_path: Path, membership: str, file: str, 
     assert oom_kills(tmp_path / "mount", tmp_path / "self") == 2
 
 
-def test_a_kernel_that_does_not_tell_counts_none(tmp_path: Path) -> None:
+def test_without_a_counter_there_are_no_kills(tmp_path: Path) -> None:
     assert oom_kills(tmp_path / "mount", tmp_path / "self") == 0

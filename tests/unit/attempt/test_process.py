@@ -11,7 +11,7 @@ from jvscheduler.attempt.child.main import run_task
 from jvscheduler.attempt.process import TaskProcess
 
 
-def test_a_process_that_cannot_be_had_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fork_that_fails_leaves_no_descriptor_open(monkeypatch: pytest.MonkeyPatch) -> None:
     def no_process() -> int:
         raise BlockingIOError("no process is left")
 

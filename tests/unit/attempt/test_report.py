@@ -9,7 +9,7 @@ from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_m
 from tests.support.history.outcomes import begun, failed
 
 
-def test_what_is_written_is_read() -> None:
+def test_the_parent_reads_the_report_that_was_written() -> None:
     shared = SharedReport()
     assert shared.read() is None
     report = Report(1.5, Reason.TASK_RAISED, "ValueError: é", "trace", None)
@@ -26,7 +26,7 @@ def test_the_largest_report_fits() -> None:
 
 
 @pytest.mark.parametrize("result", [None, 3, "text", [1, {"a": [None, True]}], {"é": 1.5}])
-def test_a_small_result_that_json_can_say_is_kept(result: Any) -> None:
+def test_a_small_result_that_json_can_express_is_kept(result: Any) -> None:
     assert storable(result) == result
 
 
@@ -39,7 +39,7 @@ def test_any_other_result_is_left_out(result: Any) -> None:
     assert storable(result) is None
 
 
-def test_in_a_termination_message_it_gives_way_to_the_traceback() -> None:
+def test_a_termination_message_drops_the_result_before_the_traceback() -> None:
     outcome = failed(begun(), traceback="x" * 3000, result="y" * 3000)
     read = from_message(to_message(outcome))
     assert (read.result, read.traceback) == (None, "x" * 3000)

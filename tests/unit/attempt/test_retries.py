@@ -16,7 +16,7 @@ from tests.support.history.outcomes import begun, completed, failed
         pytest.param(None, 1, False, id="nothing ran"),
     ],
 )
-def test_what_failed_is_retried_while_attempts_are_left(
+def test_a_failed_job_is_retried_while_attempts_are_left(
     outcome: Outcome | None, attempts: int, is_another: bool
 ) -> None:
     assert is_retried(outcome, attempts) is is_another
@@ -32,13 +32,13 @@ def test_pauses_grow_to_at_most_six_minutes() -> None:
     ("earlier", "drawn", "seconds"),
     [(0, 0.9, 0), (1, 0, 0), (1, 0.5, 2.5), (1, 1, 5), (2, 0.5, 5), (9, 1, 180)],
 )
-def test_a_further_attempt_holds_back_up_to_half_its_pause(
+def test_a_further_attempt_is_delayed_by_up_to_half_its_pause(
     earlier: int, drawn: float, seconds: float
 ) -> None:
     assert jitter(earlier, drawn) == seconds
 
 
-def test_what_is_drawn_is_uniform_over_attempts_and_the_same_for_each() -> None:
+def test_the_random_part_is_uniform_over_attempts_and_fixed_for_each() -> None:
     drawn = [draw(f"job-29540880-{number:06x}") for number in range(20_000)]
     assert drawn[7] == draw("job-29540880-000007")
     for tenth in range(10):

@@ -10,7 +10,7 @@ async def nothing() -> None:
     return None
 
 
-def test_the_runners_own_frames_are_not_shown() -> None:
+def test_a_traceback_shows_no_frames_of_ours() -> None:
     def task() -> None:
         raise ValueError("no stock")
 
@@ -23,7 +23,7 @@ def test_the_runners_own_frames_are_not_shown() -> None:
     assert "in task" in trace(error)
 
 
-def test_an_error_that_cannot_be_shown_is_told_by_its_name() -> None:
+def test_an_error_without_a_readable_message_is_shown_by_its_name() -> None:
     class Mute(Exception):
         def __str__(self) -> str:
             raise RuntimeError

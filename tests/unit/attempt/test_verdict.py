@@ -1,4 +1,4 @@
-"""What the supervisor concludes from what it saw."""
+"""The verdict on an attempt, for each way in which its process can end."""
 
 import signal
 from dataclasses import dataclass
@@ -32,19 +32,19 @@ CASES = {
     "it did not end in time": Case(
         ProcessEnd(-9, None, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED, "timeout of 5 s"
     ),
-    "it ended in the grace after its deadline": Case(
+    "it ended in the grace period after its deadline": Case(
         ProcessEnd(0, COMPLETED, DEADLINE), Status.TIMEOUT, Reason.DEADLINE_EXCEEDED
     ),
     "it ended just before its deadline": Case(
         ProcessEnd(0, COMPLETED, LATER_DEADLINE), Status.COMPLETED
     ),
-    "it raised because it was told to end": Case(
+    "it raised because it was terminated": Case(
         ProcessEnd(1, RAISED, TERMINATED), Status.FAILED, Reason.TERMINATED, "told to terminate"
     ),
-    "a later job takes its place": Case(
+    "a later job replaces it": Case(
         ProcessEnd(1, RAISED, REPLACED), Status.FAILED, Reason.REPLACED, "later job"
     ),
-    "it completed although it was told to end": Case(
+    "it completed although it was terminated": Case(
         ProcessEnd(0, COMPLETED, TERMINATED), Status.COMPLETED
     ),
     "it was killed by the supervisor": Case(

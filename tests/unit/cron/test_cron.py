@@ -1,4 +1,4 @@
-"""Cron as the CronJob controller has it; the instants below are those of robfig/cron v3.0.1."""
+"""Cron as the CronJob controller reads it. The expected instants are robfig/cron v3.0.1's."""
 
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -204,7 +204,7 @@ def test_nothing_is_due_after_the_calendars_end() -> None:
         ("*-5 * * * *", "* * * * *"),
     ],
 )
-def test_two_texts_of_one_meaning(text: str, same: str) -> None:
+def test_two_texts_have_the_same_meaning(text: str, same: str) -> None:
     assert parse_cron(text) == parse_cron(same)
 
 
@@ -253,7 +253,7 @@ def test_a_synonym_is_five_fields(synonym: str, text: str) -> None:
 
 
 class CountingUtc(tzinfo):
-    """UTC that counts the instants it is asked about."""
+    """UTC, with a count of the instants that it was asked about."""
 
     def __init__(self) -> None:
         self.asked = 0
@@ -272,7 +272,7 @@ class CountingUtc(tzinfo):
         return timedelta(0)
 
 
-def test_a_rare_instant_is_found_without_walking_its_minutes() -> None:
+def test_a_rare_instant_is_found_without_a_step_for_each_minute() -> None:
     """Eight years have four million minutes."""
     zone = CountingUtc()
     found = parse_cron("59 23 29 2 *").next(datetime(2096, 3, 1, tzinfo=UTC), zone)

@@ -1,4 +1,4 @@
-"""The quick way to the next due instant finds what the search finds, or leaves it to that."""
+"""The fast path finds the instants that the search finds, or leaves them to the search."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -36,7 +36,7 @@ def test_it_agrees_with_the_search_wherever_it_answers(zone: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["*/5 * * * *", "0 0 29 2 *", "0 0 1 1 *", "30 4 15 jul *"])
-def test_where_no_clock_is_ever_changed_it_always_answers(text: str) -> None:
+def test_it_always_answers_in_a_zone_without_clock_changes(text: str) -> None:
     cron = parse_cron(text)
     for day in range(0, 3000, 7):
         assert next_in_calm(cron, ZoneInfo("Asia/Kolkata"), 1_800_000_000 + day * 86_400)
@@ -49,6 +49,6 @@ def test_no_zone_changes_its_clock_and_changes_it_back_within_a_span() -> None:
 
 
 def clock_changes(zone: ZoneInfo) -> list[tuple[int, timedelta | None, timedelta | None]]:
-    """From 1970 to 2037: the day, and the offsets before and after."""
+    """Return each change from 1970 to 2037: its day, and the offsets before and after."""
     offsets = enumerate(map(zone.utcoffset, WALLS))
     return [(day, old, new) for (_, old), (day, new) in pairwise(offsets) if old != new]

@@ -1,4 +1,4 @@
-"""`dst="once"`: each time of a calendar day has one run, whatever the clocks do."""
+"""`dst="once"`: each time of a calendar day is due once, also where the clock changes."""
 
 import itertools
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ class Once(NamedTuple):
     zone: str
     after: str
     expected: list[str]
-    """In the zone's time."""
+    """Instants with the zone's offset."""
 
 
 CASES = [
@@ -107,7 +107,7 @@ def test_due(case: Once) -> None:
 
 
 @pytest.mark.parametrize("zone", ZONES)
-def test_every_calendar_day_has_one_run_and_no_two_are_in_step(zone: str) -> None:
+def test_every_calendar_day_is_due_once_and_no_two_days_coincide(zone: str) -> None:
     start, end = datetime(2012, 1, 1, tzinfo=UTC), datetime(2026, 1, 1, tzinfo=UTC)
     for time in ("00:00", "00:30", "01:30", "02:15", "03:00"):
         due = list(parse_schedule(f"daily at {time}", zone, dst="once").between(start, end))
@@ -117,7 +117,7 @@ def test_every_calendar_day_has_one_run_and_no_two_are_in_step(zone: str) -> Non
 
 
 @pytest.mark.parametrize("text", ["daily at 02:30", "*/10 * * * *", "0 0 1,15 * mon"])
-def test_where_no_clock_changes_once_is_what_cron_is(text: str) -> None:
+def test_in_a_zone_without_clock_changes_once_equals_cron(text: str) -> None:
     random, start = Random(20261123), datetime(2026, 1, 1, tzinfo=UTC)
     once, cron = (parse_schedule(text, "Asia/Kolkata", dst=dst) for dst in ("once", "cron"))
     for _ in range(300):
@@ -133,7 +133,7 @@ def test_it_is_not_cron() -> None:
 
 
 @pytest.mark.parametrize("text", ["every 7 minutes", "every 5 to 10 minutes"])
-def test_an_interval_has_no_such_policy(text: str) -> None:
+def test_dst_is_refused_with_an_interval(text: str) -> None:
     with pytest.raises(InvalidSchedule, match="dst='once' is for times of the wall clock"):
         parse_schedule(text, dst="once")
 

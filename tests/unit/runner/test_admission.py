@@ -44,13 +44,13 @@ def decisions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> li
     return asyncio.run(decided())
 
 
-def test_so_many_run_as_the_limit_says() -> None:
+def test_no_more_jobs_run_than_the_limit_allows() -> None:
     claims = [of_job(number) for number in range(3)]
     expected = [Decision.RUN, Decision.RUN, Decision.OVER_LIMIT]
     assert decisions(MemoryHistory(), claims, 2) == expected
 
 
-def test_who_lost_its_claim_takes_no_slot() -> None:
+def test_an_attempt_whose_job_is_claimed_already_takes_no_slot() -> None:
     store = MemoryHistory()
     asyncio.run(store.record(failed(of_job(0))))
     claims = [of_job(0, attempt_id="pod-late"), of_job(1)]
@@ -64,10 +64,10 @@ def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
     assert decisions(MemoryHistory(), claims, 1) == expected
 
 
-def test_a_history_that_is_away_for_a_moment_is_asked_again(
+def test_a_history_that_is_down_for_a_moment_is_asked_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """As while its database restarts: also what was claimed by then is."""
+    """The history looks like this while its database restarts; the claim was made before it."""
     monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
     store = RestartingHistory()
     expected = [Decision.RUN, Decision.OVER_LIMIT]
@@ -75,7 +75,7 @@ def test_a_history_that_is_away_for_a_moment_is_asked_again(
     assert store.refusals == 0
 
 
-def test_a_run_that_is_told_to_stop_waits_for_no_history() -> None:
+def test_an_attempt_that_has_to_stop_does_not_wait_for_the_history() -> None:
     async def admitted() -> Decision:
         stop = asyncio.Event()
         stop.set()
@@ -84,7 +84,7 @@ def test_a_run_that_is_told_to_stop_waits_for_no_history() -> None:
     assert asyncio.run(admitted()) is Decision.RUN
 
 
-def test_without_a_history_that_answers_a_task_runs_without_a_slot(
+def test_a_task_runs_without_a_slot_when_the_history_does_not_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.0)
@@ -115,7 +115,7 @@ def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("taken", [False, True], ids=["a slot is free", "none is free at first"])
-def test_what_began_without_the_history_gets_its_claim_and_its_slot_with_a_heartbeat(
+def test_an_attempt_that_began_unclaimed_gets_claim_and_slot_with_a_heartbeat(
     monkeypatch: pytest.MonkeyPatch, taken: bool
 ) -> None:
     monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.001)
@@ -150,7 +150,7 @@ def test_what_began_without_the_history_gets_its_claim_and_its_slot_with_a_heart
     assert list(asyncio.run(story())) == [False]
 
 
-def test_a_retry_is_told_how_many_attempts_came_before_it() -> None:
+def test_a_retry_knows_how_many_attempts_came_before_it() -> None:
     first = of_job(0, retry_count=2)
     claims = [first, replace(first, attempt_id="pod-b"), replace(first, attempt_id="pod-c")]
 

@@ -1,4 +1,4 @@
-"""Random schedule texts, most of them valid: what a property of the grammar is tried on."""
+"""Random schedule texts, most of them valid, for tests of the grammar as a whole."""
 
 from random import Random
 

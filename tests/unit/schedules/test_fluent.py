@@ -1,4 +1,4 @@
-"""Jobs of the `schedule` package as schedules of ours."""
+"""Jobs of the `schedule` package, translated into the grammar."""
 
 from collections.abc import Callable
 
@@ -48,7 +48,7 @@ def test_a_job_is_translated(job: schedule.Job, text: str, cron: str | None) -> 
 
 
 @pytest.mark.parametrize("time_zone", [None, "Europe/Berlin"])
-def test_its_time_zone_is_the_tasks(time_zone: str | None) -> None:
+def test_the_time_zone_of_a_job_becomes_the_tasks(time_zone: str | None) -> None:
     job = every().monday.at("09:00", "Europe/Berlin")
     task = task_of(on_schedule(job, time_zone=time_zone)(fresh()))
     assert task is not None

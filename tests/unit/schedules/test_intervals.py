@@ -1,4 +1,4 @@
-"""Intervals that no cron text says: fixed ones by the Unix epoch, and random ones."""
+"""Intervals that no cron text expresses: fixed ones, counted from the epoch, and random ones."""
 
 import itertools
 import subprocess
@@ -98,7 +98,7 @@ def test_the_delays_are_uniform_to_the_second() -> None:
     assert 195 < statistic < 440
 
 
-def test_a_delay_tells_nothing_of_the_one_after_it() -> None:
+def test_successive_delays_are_uncorrelated() -> None:
     found = list(delays(parse_schedule("every 5 to 10 minutes", seed="shop.restock"), 100_000))
     off = [delay - 450 for delay in found]
     for lag in (1, 2, 5):
@@ -106,7 +106,7 @@ def test_a_delay_tells_nothing_of_the_one_after_it() -> None:
         assert abs(together / sum(a * a for a in off)) < 0.02
 
 
-def test_next_is_the_same_from_wherever_it_is_asked() -> None:
+def test_next_is_the_same_from_every_earlier_instant() -> None:
     schedule = parse_schedule("every 20 to 40 seconds", seed="shop.restock")
     walked = first(schedule, 1500)
     for earlier, later in itertools.pairwise(walked):
@@ -121,7 +121,7 @@ def test_the_seed_decides() -> None:
     assert tuple(first(parse_schedule(text, "Asia/Tokyo", "a"), 20)) == found["a"]
 
 
-def test_another_process_and_another_version_find_the_same() -> None:
+def test_another_process_and_another_version_find_the_same_instants() -> None:
     code = (
         "from datetime import UTC, datetime; from jvscheduler import parse_schedule\n"
         "schedule = parse_schedule('every 5 to 10 minutes', seed='shop.restock')\n"

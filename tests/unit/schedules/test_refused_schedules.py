@@ -63,7 +63,7 @@ def refuse(text: str) -> None:
 
 
 def calls(work: Callable[[], object]) -> int:
-    """How many functions, Python's and C's, were called."""
+    """Count the calls of functions, both Python's and C's."""
     count = 0
 
     def note(_frame: object, event: str, _argument: object) -> None:

@@ -128,7 +128,7 @@ def test_a_time_zone_that_is_refused(name: str) -> None:
     assert len(str(refused.value)) < 300
 
 
-def test_the_nearest_time_zone_is_told() -> None:
+def test_the_nearest_time_zone_is_suggested() -> None:
     with pytest.raises(InvalidSchedule, match="did you mean 'Europe/Berlin'"):
         parse_schedule("daily", "europe/berlin")
 
@@ -155,13 +155,13 @@ def test_a_schedule_survives_pickling() -> None:
     assert copy.next(NOON) == schedule.next(NOON)
 
 
-def test_a_long_text_is_parsed_once_over() -> None:
+def test_a_long_text_is_parsed_in_one_pass() -> None:
     """A text at the limit is one list of 30 days: nothing in it is looked at twice."""
     days = ", ".join(["monday", "tuesday", "friday"] * 17)
     assert parse_schedule(f"every {days} at 09:00").cron == "0 9 * * 1,2,5"
 
 
-def test_all_that_parses_passes_admission_and_parses_again() -> None:
+def test_every_valid_text_passes_admission_and_parses_again_from_its_canonical_form() -> None:
     generator = random.Random(20261123)
     accepted = 0
     for _ in range(20_000):
@@ -189,7 +189,7 @@ def test_all_that_parses_passes_admission_and_parses_again() -> None:
         *("TZ=UTC 0 0 * * *", "every monday tuesday", "weekly on someday", "daily; rm", "daily x"),
     ],
 )
-def test_admission_refuses_what_a_pattern_can_tell(text: str) -> None:
+def test_admission_refuses_what_a_pattern_can_detect(text: str) -> None:
     assert re.match(patterns.SCHEDULE, text, re.ASCII) is None
     with pytest.raises(InvalidSchedule):
         parse_schedule(text)

@@ -28,7 +28,7 @@ class Killed:
         pytest.param(1, 3, Reason.CRASHED, id="ended while another run was killed for its memory"),
     ],
 )
-def test_only_a_killed_run_was_killed_for_its_memory(
+def test_only_a_killed_attempt_can_have_run_out_of_memory(
     exit_code: int, kills: int, reason: Reason, tmp_path: Path
 ) -> None:
     counter = tmp_path / "memory.events"
@@ -40,7 +40,7 @@ def test_only_a_killed_run_was_killed_for_its_memory(
     assert attempt.verdict(counter).reason is reason
 
 
-def test_a_run_without_a_process_says_so() -> None:
+def test_an_attempt_without_a_process_fails_with_that_error() -> None:
     start = messages.Start("a", "shop:restock", None, {}, {})
     error = "no process could be started for the task"
     verdict = Attempt(start, Output("shop", Log(1)), None, error).verdict(None)

@@ -17,7 +17,7 @@ def pipe() -> Iterator[tuple[int, int]]:
     os.close(writer)
 
 
-def test_a_line_says_whose_it_is(pipe: tuple[int, int]) -> None:
+def test_each_line_names_its_task(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     log = Log(writer)
     log.write("shop.restock", b"two books")
@@ -26,7 +26,7 @@ def test_a_line_says_whose_it_is(pipe: tuple[int, int]) -> None:
     assert os.read(reader, 4096) == b"[shop.restock] two books\n[jvscheduler] hello\n"
 
 
-def test_a_reader_that_hangs_is_not_waited_for(pipe: tuple[int, int]) -> None:
+def test_the_log_does_not_wait_for_a_reader_that_hangs(pipe: tuple[int, int]) -> None:
     reader, writer = pipe
     log = Log(writer)
     for _ in range(3000):
@@ -40,7 +40,7 @@ def test_a_reader_that_hangs_is_not_waited_for(pipe: tuple[int, int]) -> None:
     assert said.count(b"[shop]") + _lost(said) == 3000
 
 
-def test_one_that_nobody_can_read_holds_up_nobody() -> None:
+def test_a_log_without_a_reader_blocks_nothing() -> None:
     reader, writer = os.pipe()
     os.close(reader)
     log = Log(writer)

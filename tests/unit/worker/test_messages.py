@@ -17,11 +17,11 @@ from jvscheduler.worker.messages import InvalidMessage, decode, encode
     ],
     ids=lambda m: type(m).__name__,
 )
-def test_what_is_said_is_understood(message: messages.Message) -> None:
+def test_a_message_is_decoded_as_it_was_encoded(message: messages.Message) -> None:
     assert decode(encode(message)) == message
 
 
 @pytest.mark.parametrize("line", [b"", b"[]", b"{}", b'{"kind":"Sing"}', b'{"kind":"Go"}', b"\xff"])
-def test_what_is_no_message_is_refused(line: bytes) -> None:
+def test_a_line_that_is_no_message_is_refused(line: bytes) -> None:
     with pytest.raises(InvalidMessage, match="not a message"):
         decode(line)

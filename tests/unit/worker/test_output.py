@@ -1,4 +1,4 @@
-"""What an attempt prints: whole lines for the log, the end for the record."""
+"""The output of an attempt: whole lines for the log, the end for the record."""
 
 import os
 from pathlib import Path
@@ -21,14 +21,14 @@ def test_lines_are_kept_whole_across_reads(tmp_path: Path) -> None:
     assert output.tail() == "one\ntwo\nthree"
 
 
-def test_of_much_output_the_end_is_kept() -> None:
+def test_only_the_end_of_a_long_output_is_kept() -> None:
     output = _printed(b"x" * TAIL_BYTES + b"the end")
     assert output.tail().startswith("…x")
     assert output.tail().endswith("the end")
     assert len(output.tail().encode()) <= TAIL_BYTES
 
 
-def test_what_no_database_can_hold_is_replaced() -> None:
+def test_characters_that_no_database_can_store_are_replaced() -> None:
     assert _printed(b"nul \0, no text \xff").tail() == "nul \ufffd, no text \ufffd"
 
 

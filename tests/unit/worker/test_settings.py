@@ -7,7 +7,7 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.worker.settings import DEFAULT_SOCKET, read_settings
 
 
-def test_what_is_unset_has_its_default() -> None:
+def test_an_unset_variable_has_its_default() -> None:
     settings = read_settings({})
     assert (settings.socket, settings.database_url) == (DEFAULT_SOCKET, None)
     assert settings.grace_seconds == 30

@@ -1,4 +1,4 @@
-"""Tasks for the runner's tests, as a user's package has them."""
+"""Tasks for the tests of runner and worker, as a user would write them."""
 
 WORD = "RUNNER_TEST_WORD"
-"""Variable with the path of a file that `imports_on_word` waits for."""
+"""The variable with the path of a file that `imports_on_word` waits for."""

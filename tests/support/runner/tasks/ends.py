@@ -12,7 +12,7 @@ from pathlib import Path
 from jvspatial.core import Object, Root, Walker, on_visit
 
 MARKER = "RUNNER_TEST_MARKER"
-"""Variable with the path of a file by which a task says that it runs."""
+"""The variable with the path of a file that a task writes when it runs."""
 
 
 def mark(text: str = "running") -> None:
@@ -79,7 +79,7 @@ def crashes() -> None:
 
 
 def loops_deaf() -> None:
-    """In plain Python, with children in its group and out of it, all deaf to SIGTERM."""
+    """Loop for ever, with one child in the process group and one outside. All ignore SIGTERM."""
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     deaf = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(600)"
     children = [
@@ -107,10 +107,10 @@ async def cleans_up() -> None:
 
 
 def completes_when_told() -> str:
-    told = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: told.set())
+    terminated = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: terminated.set())
     mark()
-    told.wait()
+    terminated.wait()
     return "in good order"
 
 

@@ -1,4 +1,4 @@
-"""A module whose import does not end by itself."""
+"""A module whose import never ends by itself."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Tasks that would hurt their neighbours, or the worker that has forked them, if they could."""
+"""Tasks that try to hurt other attempts, or the worker that has forked them."""
 
 import contextlib
 import os
@@ -66,7 +66,10 @@ def leaves_fork_and_waits() -> None:
 
 
 def _leave_fork() -> None:
-    """A daemon by the book, without an exec: no trace of its run but whose descendant it is."""
+    """Leave a daemon that forked twice and has its own session.
+
+    Only its ancestry shows which attempt it came from.
+    """
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:

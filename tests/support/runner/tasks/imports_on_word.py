@@ -1,4 +1,4 @@
-"""A module whose import ends when a file says so."""
+"""A module whose import ends when a file appears."""
 
 import os
 import time

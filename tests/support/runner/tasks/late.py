@@ -1,4 +1,4 @@
-"""Tasks of a module that does not import jvspatial: the task does, or nobody."""
+"""Tasks of a module that does not import jvspatial. One task imports it while it runs."""
 
 import sys
 
