@@ -1,4 +1,4 @@
-"""Runs the benchmarks named on the command line, or all: `python -m benchmarks [NAME…]`."""
+"""`python -m benchmarks [NAME…]` runs the benchmarks with these names, or all of them."""
 
 import importlib
 import sys

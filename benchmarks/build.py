@@ -1,4 +1,4 @@
-"""What `jvscheduler build` costs for 10,000 tasks, against importing them."""
+"""The time of `jvscheduler build` for 10,000 tasks, against the time of importing them."""
 
 import subprocess
 import sys
@@ -28,7 +28,7 @@ def measure() -> Iterable[Ratio]:
         build = [sys.executable, "-m", "jvscheduler.cli", "build", *modules, "--image", "shop:1"]
         subject = partial(subprocess.run, build, check=True, cwd=folder, stdout=subprocess.DEVNULL)
         baseline = partial(run_python, f"import {', '.join(modules)}", cwd=folder)
-        baseline()  # compiles the modules
+        baseline()  # the first import compiles the modules
         ours, imports = side_by_side(subject, baseline, _ROUNDS)
     yield Ratio(
         f"jvscheduler build of {_TASKS:,} tasks",

@@ -1,8 +1,9 @@
-"""What a claim and a record cost, 1, 10 and 100 at once, against one statement by the bare driver.
+"""The time of claims and records, 1, 10 and 100 at once, against a statement of the bare driver.
 
-The baseline writes the same JSON of one job into a table with its own columns and
-two indexes, as one would make it without jvspatial: an `INSERT … ON CONFLICT DO
-NOTHING` for a claim, an `UPDATE` by id for a record. Ours are by job.
+The baseline writes the same JSON of one job into a table with columns and two
+indexes, such as a project without jvspatial would create. A claim is an `INSERT …
+ON CONFLICT DO NOTHING`, and a record is an `UPDATE` by id. Our times are divided
+by the number of jobs.
 """
 
 import asyncio

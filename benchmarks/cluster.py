@@ -1,10 +1,10 @@
-"""From due to recorded on a cluster, against a bare CronJob of the same image.
+"""The time from due to recorded on a cluster, against a bare CronJob with the same image.
 
-Both are due at the same minutes on the same node: the CronJob controller, the
-scheduler, the kubelet and the image are common to both, so that the difference
-is what jvscheduler adds. The bare one prints the time as soon as Python runs.
+Both are due at the same minutes on the same node. Both use the same CronJob
+controller, scheduler, kubelet and image. So the difference is what jvscheduler
+adds. The bare CronJob prints the time as soon as Python runs.
 
-It wants the cluster of `make cluster`, and leaves nothing on it.
+The benchmark needs the cluster of `make cluster` and leaves nothing on it.
 """
 
 import json
@@ -99,13 +99,13 @@ def wait_for_jobs(cluster: KindCluster) -> None:
 
 
 def bare_jobs(cluster: KindCluster) -> list[str]:
-    found = json.loads(cluster.kubectl("get", "jobs", "-n", NAMESPACE, "-o", "json"))["items"]
-    done = [job["metadata"]["name"] for job in found if job["status"].get("succeeded")]
+    jobs = json.loads(cluster.kubectl("get", "jobs", "-n", NAMESPACE, "-o", "json"))["items"]
+    done = [job["metadata"]["name"] for job in jobs if job["status"].get("succeeded")]
     return [name for name in done if name.startswith(f"{BARE}-")]
 
 
 def bare_starts(cluster: KindCluster) -> Iterator[float]:
-    """Seconds from due to the first line of Python."""
+    """The seconds from the due instant to the first line of Python, for each job."""
     for name in bare_jobs(cluster):
         due = scheduled_time_of(name, BARE)
         printed = cluster.kubectl("logs", "-n", NAMESPACE, f"job/{name}")

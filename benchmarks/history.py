@@ -1,10 +1,13 @@
-"""Queries over 200,000 jobs, against the bare driver on one held connection, by two baselines.
+"""The time of queries over 200,000 jobs, against the bare driver on one open connection.
 
-The one with a goal is the same statement, taken from our own call, on the same
-table with the same indexes: the ratio is what we add to the driver. Its rows
-become the same entities; that alone is told too, against rows left as they are.
-The other is a table with columns and three indexes of its own, as one would make
-it without jvspatial, which gives the same JSON back: what the format costs.
+There are two baselines. The first is the same statement on the same table with
+the same indexes, so that the ratio is what we add to the driver. It has a goal.
+The statement is recorded from our own call. Its rows are made into the same
+entities; a second ratio, without that, shows what the entities cost.
+
+The second baseline is a table with columns and two indexes, such as a project
+without jvspatial would create. It returns the same JSON. Its ratio shows what
+the format of jvspatial costs.
 """
 
 import asyncio
@@ -36,7 +39,7 @@ from tests.cluster.postgres import run_postgres
 JOBS = 200_000
 BATCH = 10_000
 ROUNDS, BLOCK = 15, 10
-"""So often each in turn, so many calls at a time."""
+"""Each program takes its turn so often, with so many calls in a row."""
 NOW = datetime(2026, 3, 2, 12, tzinfo=UTC)
 STATUSES = ("completed", "failed", "timeout", "skipped")
 WEIGHTS = (90, 6, 2, 2)
@@ -57,28 +60,31 @@ Statement = tuple[str, Sequence[Any]]
 
 @dataclass(frozen=True)
 class Bare:
-    """The driver's own connection; `kind` is its class, `insert` what our `create` says."""
+    """The driver without our code."""
 
     name: str
     kind: type[Any]
+    """The driver's class of connections."""
     fetch: Callable[[str, Sequence[Any]], Awaitable[list[Any]]]
     marks: Sequence[str]
+    """The driver's placeholders for values."""
     insert: str
+    """The statement of our `create`."""
 
     async def plain(self, sql: str, *values: Any) -> list[Any]:
         return await self.fetch(sql.format(*self.marks), values)
 
-    async def said(self, call: Call) -> Statement:
-        """The statement with its values that the driver gets by this call."""
-        execute, heard = self.kind._execute, list[Statement]()  # noqa: SLF001
+    async def statement_of(self, call: Call) -> Statement:
+        """The statement that this call sends to the driver, with its values."""
+        execute, recorded = self.kind._execute, list[Statement]()  # noqa: SLF001
 
-        async def hear(connection: Any, *args: Any, **options: Any) -> Any:
-            heard.extend(args[n : n + 2] for n, arg in enumerate(args) if isinstance(arg, str))
+        async def record(connection: Any, *args: Any, **options: Any) -> Any:
+            recorded.extend(args[n : n + 2] for n, arg in enumerate(args) if isinstance(arg, str))
             return await execute(connection, *args, **options)
 
-        with patch.object(self.kind, "_execute", hear):
+        with patch.object(self.kind, "_execute", record):
             await call()
-        (statement,) = heard
+        (statement,) = recorded
         return statement
 
 
@@ -92,17 +98,17 @@ def measure() -> Iterator[Ratio]:
 async def _sqlite(url: str) -> list[Ratio]:
     opened = open_database(parse_url(url), connections=1, timeout=60)
     plain = await aiosqlite.connect(parse_url(url).path)
-    await plain.execute("PRAGMA synchronous=NORMAL")  # as jvspatial's
+    await plain.execute("PRAGMA synchronous=NORMAL")  # as jvspatial sets it
     await plain.executescript(SCHEMA.format("TEXT"))
     async for rows in _filled(opened):
         await plain.executemany(INSERT.format(*"????"), rows)
         await plain.commit()
 
     async def fetch(sql: str, values: Sequence[Any]) -> list[Any]:
-        found = list(await plain.execute_fetchall(sql, values))
+        rows = list(await plain.execute_fetchall(sql, values))
         if plain.in_transaction:
             await plain.commit()
-        return found
+        return rows
 
     await (await opened._get_connection()).execute("ANALYZE")  # type: ignore[attr-defined]  # noqa: SLF001
     insert = "INSERT OR IGNORE INTO records (collection, id, data) VALUES ('object', ?, ?)"
@@ -139,14 +145,14 @@ async def _postgres(url: str) -> list[Ratio]:
 
 
 async def _filled(opened: Any) -> AsyncIterator[list[tuple[Any, ...]]]:
-    """Stores the jobs as jvspatial does, and gives them in batches for the baseline."""
+    """Store the jobs as jvspatial does, and yield them in batches for the baseline."""
     set_default_context(GraphContext(opened))
     chance = random.Random(4)  # noqa: S311 - the same jobs each time
     for first in range(0, JOBS, BATCH):
         records = [to_record(_job(n, chance)) for n in range(first, first + BATCH)]
         await opened.bulk_save("object", records)
         yield [_plain(record) for record in records]
-    await ScheduledJob.count({"_id": "none"})
+    await ScheduledJob.count({"_id": "none"})  # the first query creates the indexes
 
 
 def _job(number: int, chance: random.Random) -> ScheduledJob:
@@ -174,11 +180,11 @@ async def _reads(bare: Bare, opened: Any) -> list[Ratio]:
         query = {"context.execution_time": {"$gte": since}}
         assert len(await ScheduledJob.find(query, sort={"context.execution_time": -1}, limit=50))
 
-    async def one() -> None:
+    async def one_status() -> None:
         assert await ScheduledJob.count({"context.status": "failed"}) > JOBS / 20
 
     recent_sql, counts_sql, one_sql = [
-        await bare.said(call) for call in (recent, store.counts, one)
+        await bare.statement_of(call) for call in (recent, store.counts, one_status)
     ]
 
     async def entities(rows: Awaitable[list[Any]]) -> None:
@@ -201,7 +207,7 @@ async def _reads(bare: Bare, opened: Any) -> list[Ratio]:
         ),
         *await _ratios(
             f"count one status on {bare.name}",
-            one,
+            one_status,
             {
                 SAME: (lambda: bare.fetch(*one_sql), 1.2),
                 PLAIN: (lambda: bare.plain(COUNT, "failed"), None),
@@ -239,8 +245,8 @@ async def _ratios(
         for call, own in zip(calls, seconds, strict=True):
             own += [await _seconds(call) for _ in range(BLOCK)]
     mine, *theirs = map(statistics.median, seconds)
-    told = zip(baselines.items(), theirs, strict=True)
-    return [Ratio(what, mine, name, value, goal=goal) for (name, (_, goal)), value in told]
+    pairs = zip(baselines.items(), theirs, strict=True)
+    return [Ratio(what, mine, name, value, goal=goal) for (name, (_, goal)), value in pairs]
 
 
 async def _seconds(call: Call) -> float:

@@ -1,4 +1,4 @@
-"""What the project's images add to the Python image that they stand on."""
+"""The size of the project's images, against the Python image that they are built from."""
 
 from collections.abc import Iterator
 

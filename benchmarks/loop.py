@@ -1,8 +1,8 @@
-"""The loop against other schedulers of one machine: same no-op, same record, one at a time.
+"""The loop against other schedulers of one machine, one after the other.
 
-All instants lie on whole seconds, for everybody: 100 runs a second are 100 due at
-once. It needs redis-server and `requirements/bench.txt`; the database is beside
-them on the same machine.
+All run the same no-op and write the same record. All due instants are on whole
+seconds: 100 runs a second are 100 jobs that are due at once. The benchmark needs
+redis-server and `requirements/bench.txt`. The database runs on the same machine.
 """
 
 import math
@@ -93,7 +93,10 @@ def _highest_rates(postgres: PostgresServer, others: list[Contestant]) -> Iterat
 
 
 def _highest_rate(trial: Callable[[int, int], Trial]) -> int:
-    """Doubled until it is too much, then halved in between, twice."""
+    """The highest rate that is sustained.
+
+    The rate is doubled until it is not sustained. Then the interval is halved twice.
+    """
     low, high = 0, LOWEST_RATE
     while trial(high, STEP_SECONDS).is_sustained:
         low, high = high, high * 2
@@ -125,7 +128,7 @@ def _one_run(url: str) -> Iterator[Measured]:
 
 @contextmanager
 def _redis() -> Iterator[Callable[[], str]]:
-    """Its address, of an empty database each time."""
+    """Yields a function that empties Redis and returns its address."""
     (port,) = free_ports(1)
     client = ("redis-cli", "-p", str(port))
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:

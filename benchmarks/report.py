@@ -1,7 +1,7 @@
-"""How a measurement is told: as a ratio to a named baseline of the same run.
+"""A measurement is reported as a ratio to a named baseline of the same run.
 
-Absolute times differ between machines and hours; a ratio of two things that
-ran side by side, alternating, holds.
+Absolute times differ between machines and between hours. The ratio of two
+programs that take turns does not.
 """
 
 import statistics
@@ -20,7 +20,7 @@ class Ratio:
     baseline_value: float
     unit: str = "s"
     goal: float | None = None
-    """The ratio that we want to stay at or below; None: there is none."""
+    """The highest ratio that is good enough. None: there is no goal."""
 
     @property
     def ratio(self) -> float:
@@ -41,7 +41,7 @@ class Ratio:
 def side_by_side(
     subject: Callable[[], object], baseline: Callable[[], object], rounds: int
 ) -> tuple[float, float]:
-    """Median seconds of the two, run in turn so that noise meets both."""
+    """The median seconds of both. They take turns, so that the load of the machine affects both."""
     pairs = [(_seconds(subject), _seconds(baseline)) for _ in range(rounds)]
     return statistics.median(p[0] for p in pairs), statistics.median(p[1] for p in pairs)
 

@@ -1,8 +1,8 @@
-"""What the runner adds to the work that a task's process cannot do without.
+"""The time of the runner, against the imports that every process of a task needs.
 
-The baseline imports jvspatial and the task's module; the runner does that too,
-and claims, forks, runs the task and records it. A ratio below 1 is no mistake:
-the runner leaves by `os._exit`, without Python's own tidying up.
+The baseline imports jvspatial and the module of the task. The runner does that
+too, and it claims the job, forks, runs the task and records the outcome. A ratio
+below 1 is possible: the runner ends by `os._exit`, which skips Python's cleanup.
 """
 
 import itertools
@@ -33,7 +33,7 @@ def measure() -> Iterator[Ratio]:
 def _compare(database: str, url: str, folder: Path) -> Ratio:
     attempts = itertools.count(29_540_880)
     run = _runner(url, folder, attempts)
-    run()  # the first makes the tables
+    run()  # the first run creates the tables
     subject, baseline = side_by_side(run, import_only, ROUNDS)
     return Ratio(f"runner of clean_up on {database}", subject, BASELINE, baseline, goal=GOAL)
 

@@ -1,8 +1,8 @@
-"""What finding due instants costs, against croniter and cronsim on the same expressions.
+"""The time of finding due instants, against croniter and cronsim on the same expressions.
 
-croniter and cronsim parse anew for each start that is not where they stand; so
-that only the search is compared, croniter is moved with `set_current`, and
-cronsim, which cannot be, is timed with its parsing.
+Only the search should be compared, and not the parsing. croniter is moved to
+each start with `set_current`. cronsim has no such function, so that its time
+includes parsing.
 """
 
 import contextlib
@@ -29,7 +29,7 @@ from tests.support.cron.cases import expression, instants
 ROUNDS = 9
 GOAL = 0.2
 WORST = 1000.0
-"""Microseconds that one `next` may take."""
+"""The most microseconds that one `next` may take."""
 GENERATED = 500
 EXPRESSIONS = (
     "* * * * *",
@@ -122,44 +122,50 @@ def _take(instants: Iterable[datetime]) -> None:
         pass
 
 
-def _worst(what: str, questions: Iterable[Question], forget: Callable[[], None]) -> Ratio:
-    """The slowest of many single calls: the best of three, so that no other process counts."""
+def _worst(what: str, questions: Iterable[Question], prepare: Callable[[], None]) -> Ratio:
+    """The slowest of many single calls.
+
+    Each call counts with the best of three, because another process may interrupt one.
+    """
     gc.disable()
     seconds = [
-        min(_seconds(schedule, start, forget) for _ in range(3)) for schedule, start in questions
+        min(_seconds(schedule, start, prepare) for _ in range(3)) for schedule, start in questions
     ]
     gc.enable()
     least, median = min(seconds) * 1e6, statistics.median(seconds) * 1e6
-    told = f"{what}, {len(seconds)} calls, min {least:.1f} µs, median {median:.1f} µs, max"
-    return Ratio(told, max(seconds) * 1e6, "what is allowed", WORST, "µs", 1.0)
+    label = f"{what}, {len(seconds)} calls, min {least:.1f} µs, median {median:.1f} µs, max"
+    return Ratio(label, max(seconds) * 1e6, "what is allowed", WORST, "µs", 1.0)
 
 
-def _seconds(schedule: Schedule, start: datetime, forget: Callable[[], None]) -> float:
-    forget()
+def _seconds(schedule: Schedule, start: datetime, prepare: Callable[[], None]) -> float:
+    prepare()
     begin = time.perf_counter()
     schedule.next(start)
     return time.perf_counter() - begin
 
 
 def _sparse() -> Iterator[Question]:
-    """In every zone, after many instants, among them the one before eight years without a day."""
+    """Sparse schedules in every zone, from many starts.
+
+    One start is before the eight years, around 2100, without a 29 February.
+    """
     for text, zone in product(SPARSE, ZONES_OF_CASES):
         schedule = parse_schedule(text, zone)
         yield from ((schedule, start) for start in (*STARTS[::10], BEFORE_EIGHT_YEARS))
 
 
 def _generated() -> Iterator[Question]:
-    """What the tests ask robfig's library, most of it near clock changes."""
+    """The random cases of the tests against robfig's library. Most are near clock changes."""
     random = Random(20261123)  # noqa: S311 - cases, not secrets
     for zone in ZONES_OF_CASES:
         starts = [datetime.fromtimestamp(at, UTC) for at in instants(random, zone, GENERATED)]
         for start in starts:
-            with contextlib.suppress(InvalidSchedule):  # never due
+            with contextlib.suppress(InvalidSchedule):  # an expression that is never due
                 yield parse_schedule(expression(random), zone), start
 
 
 def _keep() -> None:
-    """The caches stay as they are."""
+    """Leave the caches as they are."""
 
 
 def _clear() -> None:

@@ -1,1 +1,4 @@
-"""The programs that `benchmarks.loop` measures, each a process tree of its own, and how."""
+"""The programs that `benchmarks.loop` measures, and how it measures them.
+
+Each program is a process tree of its own.
+"""

@@ -1,7 +1,7 @@
-"""APScheduler 3 with a pool of processes; its listener records each run when it has ended.
+"""APScheduler 3 with a pool of processes. Its listener records each run when it has ended.
 
-Usage: `python -m benchmarks.contest.by_apscheduler URL TASKS`. The pool's processes are
-used again and again: its runs are not isolated.
+Usage: `python -m benchmarks.contest.by_apscheduler URL TASKS`. A process of the pool
+serves many runs: the runs are not isolated.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ async def main(url: str, tasks: int) -> None:
     scheduler.start()
     await stop.wait()
     scheduler.shutdown(wait=False)
-    await asyncio.sleep(0)  # it shuts down in a callback
+    await asyncio.sleep(0)  # APScheduler shuts down in a callback
     pool.terminate()
 
 

@@ -1,7 +1,7 @@
-"""Celery: beat, and a prefork worker whose processes record their own runs.
+"""Celery beat and a prefork worker. The worker's processes record their own runs.
 
-Usage: `python -m benchmarks.contest.by_celery URL TASKS REDIS_URL RUNS_PER_PROCESS`. With 0 the
-processes are used again and again, and the runs are not isolated; with 1 they are.
+Usage: `python -m benchmarks.contest.by_celery URL TASKS REDIS_URL RUNS_PER_PROCESS`. With
+RUNS_PER_PROCESS 1 the runs are isolated. With 0 a process serves any number of runs.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ PROCESSES: Final = 4
 
 
 class EachSecond(schedule):  # type: ignore[misc]
-    """On whole seconds, as the others; Celery's own intervals drift."""
+    """Due on whole seconds, like the other programs. Celery's own intervals drift."""
 
     def is_due(self, last_run_at: datetime) -> Any:
         now = time.time()
@@ -37,7 +37,7 @@ class EachSecond(schedule):  # type: ignore[misc]
 
 
 class Database:
-    """Of one process of the worker: its event loop and its connection."""
+    """The event loop and the connection of one process of the worker."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -71,7 +71,7 @@ def make_app(url: str, tasks: int, redis: str, runs_per_process: int) -> Celery:
     return app
 
 
-def say_due(headers: dict[str, Any], **_: Any) -> None:
+def add_due_time(headers: dict[str, Any], **_: Any) -> None:
     headers["due"] = math.floor(time.time())
 
 
@@ -80,7 +80,7 @@ def main(url: str, tasks: int, redis: str, runs_per_process: int) -> None:
     app = make_app(url, tasks, redis, runs_per_process)
     beat = os.fork()
     if beat == 0:
-        before_task_publish.connect(say_due)
+        before_task_publish.connect(add_due_time)
         app.Beat(scheduler_cls=Scheduler, loglevel=logging.ERROR, quiet=True).run()
         os._exit(0)
     options = ("--pool=prefork", f"--concurrency={PROCESSES}", "--loglevel=ERROR")

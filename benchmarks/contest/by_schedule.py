@@ -1,7 +1,7 @@
-"""`schedule` that starts a bare Python for each run; a thread waits for it, and it is recorded.
+"""`schedule`, which starts a bare Python for each run. A thread waits for it and records it.
 
-Usage: `python -m benchmarks.contest.by_schedule URL TASKS`. Its next instant is a second after
-the last start, so that its instants drift; lateness is against its own.
+Usage: `python -m benchmarks.contest.by_schedule URL TASKS`. Its next instant is one second
+after the last start, so that its instants drift. Lateness is measured against them.
 """
 
 import asyncio
@@ -21,12 +21,12 @@ import schedule
 from benchmarks.contest import noop
 from benchmarks.contest.records import insert, open_table, row
 
-AT_ONCE: Final = 8
+THREADS: Final = 8
 COMMAND: Final = [sys.executable, "-S", str(Path(noop.__file__))]
 
 
 class Recorder:
-    """An event loop beside, for the database."""
+    """An event loop in a thread of its own, for the database."""
 
     def __init__(self, url: str) -> None:
         self._loop = asyncio.new_event_loop()
@@ -45,7 +45,7 @@ class Recorder:
 
 
 def main(url: str, tasks: int) -> None:
-    recorder, threads = Recorder(url), ThreadPoolExecutor(AT_ONCE)
+    recorder, threads = Recorder(url), ThreadPoolExecutor(THREADS)
 
     def run(number: int, due: datetime) -> None:
         output = subprocess.run(COMMAND, check=True, capture_output=True).stdout

@@ -1,13 +1,13 @@
-"""The least that a process of its own costs: a bare fork of one that has imported as much.
+"""The least that an isolated run can cost: a bare fork of a process with the worker's imports.
 
-Usage: `python -m benchmarks.contest.floor FORKS`; prints processor seconds for each.
+Usage: `python -m benchmarks.contest.floor FORKS`. It prints the processor seconds of a fork.
 """
 
 import os
 import resource
 import sys
 
-from benchmarks.contest import noop  # noqa: F401 - as the worker has
+from benchmarks.contest import noop  # noqa: F401 - the worker has imported it
 from jvscheduler.attempt import kernel  # noqa: F401
 from jvscheduler.worker import serve  # noqa: F401
 from jvscheduler.worker.imports import freeze_heap

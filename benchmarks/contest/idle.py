@@ -1,7 +1,8 @@
-"""What the loop's own process costs while little or nothing is due: processor time and memory.
+"""Processor time and memory of the loop's own process while little or nothing is due.
 
-The worker is not in it. Stubbed, there is none: 1,000 tasks come due at once every ten
-seconds, are claimed and recorded, and each run ends in the moment in which it is let go.
+The worker is not counted. One load has a stub instead of a worker: 1,000 tasks are
+due at once every ten seconds. The loop claims and records them, and each run ends
+as soon as the loop starts it.
 """
 
 import tempfile
@@ -29,7 +30,7 @@ class Load:
     schedule: str
     way: str = ""
     cpu_goal: float | None = 1.0
-    """In parts of 2 % of a core."""
+    """As a part of 2 % of a core."""
 
 
 LOADS: Final = (
@@ -43,15 +44,15 @@ LOADS: Final = (
 def idle(postgres: PostgresServer) -> Iterator[Ratio]:
     for load in LOADS:
         with postgres.database() as url:
-            share, memory = _looked_at(load, url)
+            share, memory = _measured(load, url)
         what = f"{load.tasks:,} tasks {load.schedule} {load.way}".rstrip()
         allowed = 120 + 20 * load.tasks / 1000
         yield Ratio(f"{what}: processor", share, "2 % of a core", 2, "%", goal=load.cpu_goal)
         yield Ratio(f"{what}: memory", memory, "the limit", allowed, "MiB", goal=1)
 
 
-def _looked_at(load: Load, url: str) -> tuple[float, float]:
-    """Per cent of a core, and MiB."""
+def _measured(load: Load, url: str) -> tuple[float, float]:
+    """The processor time in per cent of a core, and the memory in MiB."""
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
         arguments = (url, str(load.tasks), load.schedule, load.way)
         process = started("benchmarks.contest.ours", arguments, Path(folder, "log"))

@@ -1,4 +1,4 @@
-"""The environment of this process as a worker gets it, with the history's address."""
+"""The environment for a worker: this process's own, with the history's address."""
 
 import os
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
-"""The task that everybody runs: it says when its own code began, and does nothing else.
+"""The task that every scheduler runs. It returns the time at which its code began.
 
-It is also a program, for a scheduler that starts one; it imports nothing that a
+It is also a program, for a scheduler that starts one. It imports nothing that a
 no-op does not need.
 """
 

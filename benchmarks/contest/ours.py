@@ -1,8 +1,8 @@
-"""Our loop with its worker, as a pod has them, but for the watch of a cluster's tasks.
+"""Our loop with its worker, like those of a loop's pod, but without the watch of the cluster.
 
 Usage: `python -m benchmarks.contest.ours URL TASKS SCHEDULE [suspended|stubbed|async|jvspatial]`.
-Stubbed, the worker is none: every run ends at once, and what is left is the loop alone. With
-jvspatial, the worker has imported that too.
+`stubbed` replaces the worker by a stub that ends every run at once, so that only the loop is
+measured. `jvspatial` makes the worker import jvspatial too.
 """
 
 import asyncio
@@ -57,7 +57,7 @@ class Stub:
         raise AssertionError(f"{run_id} ended at once and is stopped: {reason}")
 
     def acknowledge(self, run_id: str) -> None:
-        """It has forgotten the run already."""
+        """Nothing to do: the stub has forgotten the run already."""
 
 
 def definition(number: int, schedule: str, way: str = "") -> Definition:

@@ -1,7 +1,7 @@
-"""What each scheduler writes of a run, and what is read from it: one row, the same facts.
+"""The record that each scheduler writes of a run, with the same facts, and how it is read.
 
-The others' rows are a table of their own with the indexes that ours has, written
-by one INSERT once the run has ended; ours are two statements, a claim and an end.
+The other schedulers write one INSERT when a run has ended, into a table with the
+same indexes as ours. We write two statements, a claim and an end.
 """
 
 import json
@@ -19,7 +19,7 @@ from jvscheduler.outcomes import Outcome, Status
 NAMESPACE: Final = "bench"
 _INSERT: Final = INSERT.format("$1, $2, $3, $4")
 _TABLES: Final = ("object", "plain")
-"""Ours, which holds other entities too, and the others'."""
+"""Our table, which holds other entities too, and the table of the other schedulers."""
 _LATENESS: Final = """
 SELECT extract(epoch FROM (job->>'scheduled_time')::timestamptz), (job->>'result')::float8
 FROM (SELECT data->'context' AS job FROM {table} WHERE data->>'entity' = 'ScheduledJob') AS jobs
@@ -53,10 +53,10 @@ def row(number: int, due: float, began: float) -> tuple[Any, ...]:
         completion_time=datetime.now(UTC),
         result=began,
     )
-    made = claim_row(outcome)
-    context = {**made["context"], "result": began, "status": Status.COMPLETED}
-    data = json.dumps({**made, "context": context})
-    return made["id"], Status.COMPLETED, context["execution_time"], data
+    claim = claim_row(outcome)
+    context = {**claim["context"], "result": began, "status": Status.COMPLETED}
+    data = json.dumps({**claim, "context": context})
+    return claim["id"], Status.COMPLETED, context["execution_time"], data
 
 
 async def insert(connection: Any, values: tuple[Any, ...]) -> None:
@@ -65,8 +65,10 @@ async def insert(connection: Any, values: tuple[Any, ...]) -> None:
 
 
 async def lateness(url: str, start: float, end: float) -> Sequence[float]:
-    """Of the completed runs that were due in [start, end): seconds from due to the task's own
-    first line, sorted."""
+    """Seconds from the due instant to the first line of the task, sorted.
+
+    It reads the completed runs that were due in [start, end).
+    """
     connection = await asyncpg.connect(url)
     try:
         rows = []

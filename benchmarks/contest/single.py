@@ -1,4 +1,4 @@
-"""One run at a time, from the moment when it is due until its record is in the database."""
+"""One run at a time: the seconds from its due instant until its record is in the database."""
 
 import asyncio
 import statistics
@@ -24,11 +24,11 @@ from jvscheduler.outcomes import Outcome, Status
 
 RUNS: Final = 30
 MODULES: Final = ("jvspatial", "shop.tasks")
-"""What the baseline imports too."""
+"""Modules that the baseline imports too."""
 
 
 def due_to_recorded(url: str, baseline: Callable[[], object]) -> tuple[float, float]:
-    """Median seconds of the two, in turn."""
+    """The median seconds of both, which take turns."""
     ours, imports = [], []
     for _ in range(3):
         ours += asyncio.run(_recorded(url))[1:]
@@ -37,15 +37,15 @@ def due_to_recorded(url: str, baseline: Callable[[], object]) -> tuple[float, fl
 
 
 async def _recorded(url: str) -> list[float]:
-    stop, taken, store = asyncio.Event(), list[float](), open_store(url)
+    stop, seconds, store = asyncio.Event(), list[float](), open_store(url)
     record_all = store.record_all
 
     async def timed(outcomes: Sequence[Outcome]) -> None:
         await record_all(outcomes)
         now = time.time()
         completed = (o for o in outcomes if o.status is Status.COMPLETED)
-        taken.extend(now - o.scheduled_time.timestamp() for o in completed if o.scheduled_time)
-        if len(taken) > RUNS:
+        seconds.extend(now - o.scheduled_time.timestamp() for o in completed if o.scheduled_time)
+        if len(seconds) > RUNS:
             stop.set()
 
     store.record_all = timed  # type: ignore[method-assign]
@@ -60,4 +60,4 @@ async def _recorded(url: str) -> list[float]:
                 worker.prepare((MODULE, *MODULES))
                 await loop.run(stop, timedelta(seconds=5))
     await store.close()
-    return taken
+    return seconds

@@ -1,7 +1,7 @@
-"""One scheduler at one rate for a while: its lateness, what it left out, and what it cost.
+"""Runs one scheduler at one rate for a while. Measures lateness, missing runs and processor time.
 
-The processor time is the whole process tree's, without the database and the
-broker, which are there for everybody.
+The processor time is that of the whole process tree. The database and the broker
+are not in it, because every scheduler uses them.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from tests.cluster.commands import start, stop, wait_until
 from tests.support.readme import ROOT
 
 SETTLE: Final = 2
-"""Seconds after the first record, and after the last instant."""
+"""Seconds to wait after the first record, and after the last due instant."""
 
 
 @dataclass(frozen=True)
 class Contestant:
-    """`isolated`: no run is in a process that another was in."""
+    """A scheduler. `isolated` means that each run has a process of its own."""
 
     name: str
     module: str
@@ -41,7 +41,7 @@ class Contestant:
 class Trial:
     due: int
     lateness: Sequence[float]
-    """Of what ran, sorted."""
+    """Seconds by which each run was late, sorted."""
     cpu_seconds: float
     load: float
 
@@ -63,7 +63,7 @@ class Trial:
 
     @property
     def is_sustained(self) -> bool:
-        """What is due in a second is done before the next one."""
+        """True when nearly all runs of a second begin before the next second."""
         return self.missing <= self.due // 200 and self.p99 < 1.0
 
     def __str__(self) -> str:
@@ -75,7 +75,7 @@ class Trial:
 
 
 def tried(contestant: Contestant, url: str, rate: int, seconds: int) -> Trial:
-    """`rate` tasks every second."""
+    """Measures `rate` tasks that are all due every second, for so many seconds."""
     arguments = (url, str(rate), *contestant.arguments())
     with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
         log = Path(folder, "log")
@@ -100,7 +100,10 @@ def started(module: str, arguments: Sequence[str], log: Path) -> subprocess.Pope
 
 
 def cpu_seconds(pid: int, *, tree: bool = True) -> float:
-    """Also of children that have ended, if they were waited for."""
+    """Processor seconds of a process, or of its tree.
+
+    They include those of children that have ended and were waited for.
+    """
     process = psutil.Process(pid)
     if not tree:
         own = process.cpu_times()
