@@ -1,4 +1,4 @@
-"""`jvscheduler dev` as a process, started in a folder with a module `tasks`."""
+"""Starts `jvscheduler dev` as a process, in a folder with a module `tasks`."""
 
 import contextlib
 import json
@@ -38,8 +38,8 @@ class Dev:
         return json.loads(text) if text.startswith("{") else text
 
     def jobs(self) -> dict[str, dict[str, Any]]:
-        found = self.get("/api/scheduler/jobs/recent?hours=1")["jobs"]
-        return {job["job_name"].removeprefix("tasks."): job for job in found}
+        jobs = self.get("/api/scheduler/jobs/recent?hours=1")["jobs"]
+        return {job["job_name"].removeprefix("tasks."): job for job in jobs}
 
     def records(self) -> Sequence[ScheduledJob]:
         return history(self.folder)
@@ -53,7 +53,7 @@ def history(folder: Path) -> Sequence[ScheduledJob]:
 def dev(
     folder: Path, tasks: str, port: int = 0, *words: str, environ: Mapping[str, str] | None = None
 ) -> Iterator[Dev]:
-    """With `--once` among the words there is no port."""
+    """Runs `dev` until the block ends. With `--once` among the words there is no port."""
     (folder / "tasks.py").write_text(tasks)
     api = [] if "--once" in words else [f"--port={port}"]
     with (folder / "output").open("w") as output:
@@ -71,11 +71,11 @@ def dev(
 
 
 def end(process: subprocess.Popen[bytes]) -> None:
-    """With all that it started."""
+    """Kill the process and every process that it has started."""
     children = psutil.Process(process.pid).children(recursive=True) if alive(process) else []
-    for left in children:
+    for child in children:
         with contextlib.suppress(psutil.NoSuchProcess):
-            left.kill()
+            child.kill()
     process.kill()
     process.wait()
 

@@ -1,4 +1,4 @@
-"""A door before an API server: shut, it is as if the server were away."""
+"""A proxy in front of an API server. While it is shut, the server is unreachable."""
 
 import socket
 import threading
@@ -9,7 +9,7 @@ from tests.cluster.api_server import ApiServer
 
 
 class Gate:
-    """Passes connections on to a port, until it is shut: then they break and are refused."""
+    """Forwards connections to a port. `shut` breaks them and refuses new ones."""
 
     def __init__(self, target: int) -> None:
         self._target = target
@@ -27,20 +27,20 @@ class Gate:
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
         while self._connections:
-            with suppress(OSError):  # the other end was first
+            with suppress(OSError):  # the other end has closed it already
                 self._connections.pop().shutdown(socket.SHUT_RDWR)
 
     def _accept(self, listener: socket.socket) -> None:
-        with suppress(OSError):  # that is how `shut` ends it
+        with suppress(OSError):  # `shut` closes the socket, which ends the loop
             while True:
                 near, _ = listener.accept()
                 far = socket.create_connection(("127.0.0.1", self._target))
                 self._connections += [near, far]
                 for ends in ((near, far), (far, near)):
-                    threading.Thread(target=_pass_on, args=ends, daemon=True).start()
+                    threading.Thread(target=_forward, args=ends, daemon=True).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+def _forward(source: socket.socket, sink: socket.socket) -> None:
     with suppress(OSError):
         while data := source.recv(65536):
             sink.sendall(data)

@@ -1,4 +1,4 @@
-"""The README's snippets, as the tests run them."""
+"""Finds the snippets of the README, for the tests that run them."""
 
 import re
 from pathlib import Path

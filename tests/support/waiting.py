@@ -1,4 +1,4 @@
-"""Waiting on a condition instead of on a clock."""
+"""Waits for a condition, and not for a time."""
 
 import time
 from collections.abc import Callable
@@ -10,10 +10,11 @@ T = TypeVar("T")
 def eventually(
     probe: Callable[[], T | None], what: str, timeout: float = 150, pause: float = 0.5
 ) -> T:
-    """The first true value that `probe` gives, asked every `pause` seconds for `timeout` seconds.
+    """Call `probe` every `pause` seconds until it returns a true value, and return that.
 
-    The default leaves room for a CronJob's next minute and a slow machine. A
-    failed assertion in the probe counts as "not yet"; the last one is shown.
+    The default timeout is long enough for the next minute of a CronJob on a slow
+    machine. A failed assertion in the probe means "not yet". After the timeout the
+    last one is shown.
     """
     deadline = time.monotonic() + timeout
     last: object = None

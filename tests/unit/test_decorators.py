@@ -1,4 +1,4 @@
-"""`on_schedule` attaches a task, and refuses at once what could never run."""
+"""`on_schedule` attaches a task, and refuses at once a function that could never run."""
 
 import asyncio
 import functools
@@ -75,7 +75,7 @@ def test_the_function_comes_back_unchanged() -> None:
     assert asyncio.run(asynchronous()) == "done"
 
 
-def test_the_task_says_what_the_decorator_said() -> None:
+def test_the_task_has_the_options_of_the_decorator() -> None:
     decorate = on_schedule(
         "daily at 9:00",
         task_id="shop.report",
@@ -123,7 +123,7 @@ def test_a_task_that_names_no_time_zone_may_be_given_one(named: str | None, zone
     )
 
 
-def test_what_a_clock_change_does_is_the_tasks_to_say() -> None:
+def test_a_task_chooses_what_happens_at_a_clock_change() -> None:
     task = task_of(on_schedule("daily at 02:30", time_zone="Europe/Berlin", dst="once")(fresh()))
     assert task is not None
     assert (task.schedule.dst, task.schedule.cron) == ("once", None)
@@ -188,7 +188,7 @@ def nested() -> Callable[[], None]:
         (größe, "cannot be a task_id"),
     ],
 )
-def test_what_cannot_run_on_a_schedule_is_refused(target: Any, message: str) -> None:
+def test_a_target_that_cannot_run_on_a_schedule_is_refused(target: Any, message: str) -> None:
     with pytest.raises(InvalidTask, match=message):
         on_schedule("daily")(target)
 

@@ -1,4 +1,4 @@
-"""Names that operator, runner and server derive alike."""
+"""Names that operator, runner and server derive from the same facts."""
 
 import re
 from datetime import UTC, datetime, timedelta, timezone
@@ -26,7 +26,7 @@ def test_a_resource_name_is_the_task_id_as_a_dns_name(task_id: str, expected: st
 
 
 @pytest.mark.parametrize("task_id", ["x" * 53, "a." * 120 + "end", "___", "shop." + "y" * 100])
-def test_what_does_not_fit_is_hashed_and_keeps_its_end(task_id: str) -> None:
+def test_an_id_that_is_too_long_is_hashed_and_keeps_its_end(task_id: str) -> None:
     name = names.resource_name(task_id)
     assert DNS_NAME.fullmatch(name)
     assert len(name) <= names.MAX_RESOURCE_NAME

@@ -35,7 +35,7 @@ FAILED = Outcome(
 )
 
 
-def test_a_message_says_the_whole_outcome() -> None:
+def test_a_message_holds_the_whole_outcome() -> None:
     assert from_message(to_message(FAILED)) == FAILED
 
 
@@ -54,7 +54,7 @@ def test_a_long_error_still_fits_into_the_message(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "killed", "[]", "{}", '{"other": 1}', '{"status": "odd"}'])
 def test_another_message_is_not_an_outcome(text: str) -> None:
-    with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is one
+    with pytest.raises(ValueError):  # noqa: PT011 - JSON's own error is a ValueError
         from_message(text)
 
 
@@ -65,5 +65,5 @@ def test_a_cut_keeps_whole_characters_and_is_marked() -> None:
 
 
 @pytest.mark.parametrize("status", Status)
-def test_only_pending_and_running_are_not_the_end(status: Status) -> None:
+def test_pending_and_running_are_the_only_statuses_that_are_not_final(status: Status) -> None:
     assert status.is_final is (status not in ("pending", "running"))

@@ -1,4 +1,4 @@
-"""The sizes that keep a piece readable: when one resists, its design is wrong, not the number."""
+"""Limits for the sizes of files and functions. When a piece does not fit, change its design."""
 
 import ast
 import statistics

@@ -1,7 +1,7 @@
-"""`jvscheduler dev` as a user starts it: due tasks run, the API shows them, Ctrl-C ends it truly.
+"""`jvscheduler dev` as a process: due tasks run, the API shows them, Ctrl-C ends everything.
 
-A task is due at a full minute and not before, so two sessions wait for the same
-one: one that is ended in good order, and one whose user loses patience.
+A task is due at a full minute. So two sessions wait for the same minute: one is
+ended by one Ctrl-C, the other by two.
 """
 
 import signal
@@ -54,7 +54,7 @@ def deaf() -> None:
 
 @dataclass(frozen=True)
 class Seen:
-    """What a session showed while it ran, and after it ended."""
+    """The answers and the output of a session, while it ran and after it ended."""
 
     status: dict[str, Any]
     jobs: dict[str, dict[str, Any]]
@@ -76,7 +76,7 @@ def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
     one, two = tmp_path_factory.mktemp("patient"), tmp_path_factory.mktemp("impatient")
     ports = free_ports(2)
     with dev(one, TASKS, ports[0]) as patient, dev(two, DEAF, ports[1]) as impatient:
-        eventually(lambda: states(patient) == BEFORE_THE_END, "the tasks are where they stay")
+        eventually(lambda: states(patient) == BEFORE_THE_END, "the tasks have their last status")
         eventually(lambda: "deaf now" in impatient.output, "the deaf task runs")
         return Sessions(see(patient), see(impatient, interrupts=2))
 
@@ -103,14 +103,14 @@ def see(session: Dev, interrupts: int = 1) -> Seen:
         session.process.send_signal(signal.SIGINT)
         eventually(lambda: "ending" in session.output, f"interrupt {number} is answered")
     code = session.process.wait()
-    found = session.records()
+    records = session.records()
     return Seen(
         status=status,
         jobs=jobs,
         docs=docs,
         exit_code=code,
         output=session.output,
-        records={job.job_name.removeprefix("tasks."): job for job in found},
+        records={job.job_name.removeprefix("tasks."): job for job in records},
         left_running=left_running([child.pid for child in children]),
     )
 
@@ -134,7 +134,7 @@ def test_the_api_is_described(sessions: Sessions) -> None:
     assert "swagger" in sessions.patient.docs.lower()
 
 
-def test_an_interrupt_ends_all_tasks_and_records_them_truly(sessions: Sessions) -> None:
+def test_an_interrupt_ends_all_tasks_and_records_them(sessions: Sessions) -> None:
     seen = sessions.patient
     assert seen.exit_code == 0, seen.output
     assert (seen.records["stays"].status, seen.records["stays"].reason) == ("failed", "Terminated")
@@ -149,10 +149,10 @@ def test_a_second_interrupt_kills(sessions: Sessions) -> None:
     assert seen.left_running == []
 
 
-def test_a_port_in_use_is_told(tmp_path: Path) -> None:
+def test_a_port_in_use_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    with socket.create_server(("127.0.0.1", 0)) as used:
+        port = used.getsockname()[1]
         done = run_dev(tmp_path, "tasks", f"--port={port}")
     assert done.returncode == 1
     assert f"cannot listen on 127.0.0.1:{port}" in done.stderr
@@ -161,7 +161,7 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         pytest.param(("no_such_module",), "no_such_module", id="module"),
         pytest.param(("tasks", "--database=redis://here"), "sqlite:///", id="scheme"),
@@ -171,11 +171,11 @@ def test_a_port_in_use_is_told(tmp_path: Path) -> None:
         pytest.param(("tasks", "--port=99999"), "65535", id="port"),
     ],
 )
-def test_what_cannot_be_used_is_told_before_anything_runs(
-    words: tuple[str, ...], told: str, tmp_path: Path
+def test_a_wrong_argument_is_an_error_before_anything_runs(
+    words: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
     done = run_dev(tmp_path, "--port=0", *words)
     assert done.returncode in (1, 2)
-    assert told in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr

@@ -1,4 +1,4 @@
-"""How `jvscheduler dev` shows its runs and ends: in a terminal, and with a locked history."""
+"""How `jvscheduler dev` shows its runs and ends, in a terminal and with a locked history."""
 
 import contextlib
 import os
@@ -35,7 +35,7 @@ ESCAPE = re.compile(r"\x1b\[\d+m")
 
 @dataclass
 class Terminal:
-    """A process in the foreground of a terminal of its own."""
+    """A process in the foreground of its own terminal."""
 
     pid: int
     master: int
@@ -57,7 +57,10 @@ class Terminal:
         os.write(self.master, key)
 
     def wait(self) -> int:
-        """The exit code; what it says last is read, so that it need not wait for its reader."""
+        """Wait until the process has ended and return its exit code.
+
+        The output is read meanwhile. A process whose terminal is full would wait for its reader.
+        """
         return eventually(self._ended, "the process has ended") - 1
 
     def _ended(self) -> int | None:
@@ -83,7 +86,7 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         os.close(master)
 
 
-def test_in_a_terminal_runs_are_coloured_and_ctrl_c_ends_them_truly(tmp_path: Path) -> None:
+def test_in_a_terminal_runs_are_coloured_and_ctrl_c_ends_them(tmp_path: Path) -> None:
     with terminal(tmp_path, "--port=0") as screen:
         eventually(lambda: screen.shows("tasks.stays | staying"), "the task's output")
         eventually(lambda: screen.shows("tasks.stays skipped"), "the next one is over the limit")
@@ -100,7 +103,7 @@ def test_in_a_terminal_runs_are_coloured_and_ctrl_c_ends_them_truly(tmp_path: Pa
     assert set(reasons) == {"Terminated", "ConcurrencyLimit"}
 
 
-def test_a_key_pressed_while_a_retry_is_awaited_ends_it(tmp_path: Path) -> None:
+def test_ctrl_c_ends_the_wait_for_a_retry(tmp_path: Path) -> None:
     with terminal(tmp_path, "--once", "fails") as screen:
         eventually(lambda: screen.shows("tasks.fails is tried again in 10 s"), "it waits")
         screen.press(b"\x03")
@@ -110,7 +113,7 @@ def test_a_key_pressed_while_a_retry_is_awaited_ends_it(tmp_path: Path) -> None:
     assert [job.status for job in history(tmp_path)] == ["failed"]
 
 
-def test_ended_while_the_history_is_locked_it_waits_and_loses_nothing(tmp_path: Path) -> None:
+def test_a_stop_while_the_history_is_locked_waits_and_loses_nothing(tmp_path: Path) -> None:
     with dev(tmp_path, TASKS) as session:
         eventually(lambda: "| staying" in session.output, "it runs")
         eventually(lambda: "ConcurrencyLimit" in session.output, "its record is there")
@@ -134,9 +137,9 @@ def test_the_environment_decides_where_there_is_no_terminal(tmp_path: Path, colo
 
 
 def task_pid(screen: str) -> int:
-    found = re.search(r"staying (\d+)", screen)
-    assert found is not None
-    return int(found[1])
+    match = re.search(r"staying (\d+)", screen)
+    assert match is not None
+    return int(match[1])
 
 
 @contextlib.contextmanager

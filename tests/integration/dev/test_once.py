@@ -1,4 +1,4 @@
-"""`jvscheduler dev --once TASK`: one job now, shown, recorded, and told by the exit code."""
+"""`jvscheduler dev --once TASK` runs one job now, shows it, records it and sets the exit code."""
 
 import signal
 from dataclasses import dataclass
@@ -70,7 +70,7 @@ CASES = [
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda c: c.task)
-def test_a_task_runs_once_and_the_exit_code_tells(case: Case, tmp_path: Path) -> None:
+def test_a_task_runs_once_and_sets_the_exit_code(case: Case, tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
     done = run_dev(tmp_path, "tasks", "--once", case.task)
     (job,) = history(tmp_path)
@@ -81,13 +81,13 @@ def test_a_task_runs_once_and_the_exit_code_tells(case: Case, tmp_path: Path) ->
     assert f"{job.job_name} {case.status} in" in done.stderr
 
 
-def test_its_output_is_shown_as_it_is(tmp_path: Path) -> None:
+def test_its_output_is_shown_unchanged(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
     assert run_dev(tmp_path, "tasks", "--once", "quick").stdout == "counted 7\n"
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         pytest.param(("--once", "quik"), "(did you mean quick?)", id="nearest"),
         pytest.param(("--once", "none"), "are: other.quick, tasks.fails, tasks.fa", id="all"),
@@ -95,18 +95,18 @@ def test_its_output_is_shown_as_it_is(tmp_path: Path) -> None:
         pytest.param(("--once", "fails", "--port=0"), "--host, --port", id="port"),
     ],
 )
-def test_what_cannot_be_run_is_told_and_leaves_no_record(
-    words: tuple[str, ...], told: str, tmp_path: Path
+def test_a_wrong_task_is_an_error_and_leaves_no_record(
+    words: tuple[str, ...], message: str, tmp_path: Path
 ) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
     (tmp_path / "other.py").write_text(OTHER)
     done = run_dev(tmp_path, "tasks", "other", *words)
     assert done.returncode == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert not (tmp_path / "jvscheduler.db").exists()
 
 
-def test_beside_a_running_dev_it_keeps_to_the_limit_and_is_shown(tmp_path: Path) -> None:
+def test_with_another_dev_running_the_limit_holds_and_the_job_is_shown(tmp_path: Path) -> None:
     (port,) = free_ports(1)
     with dev(tmp_path, TASKS, port) as session:
         eventually(lambda: session.get("/api/scheduler/status"), "the API answers")
@@ -126,7 +126,7 @@ def test_beside_a_running_dev_it_keeps_to_the_limit_and_is_shown(tmp_path: Path)
     assert reasons == {"ConcurrencyLimit", "Terminated"}
 
 
-def test_ended_while_it_awaits_its_retry_it_has_failed(tmp_path: Path) -> None:
+def test_a_stop_while_it_waits_for_a_retry_is_a_failure(tmp_path: Path) -> None:
     with dev(tmp_path, TASKS, 0, "--once", "fails_first") as session:
         eventually(lambda: "tried again" in session.output, "the retry is awaited")
         session.process.send_signal(signal.SIGINT)

@@ -1,4 +1,4 @@
-"""`jvscheduler dev` takes up edits of the code: it says what changed, and goes on with the rest."""
+"""`jvscheduler dev` reloads edited code: it says what has changed, and other tasks go on."""
 
 import signal
 from collections.abc import Iterator
@@ -43,26 +43,26 @@ def session(tmp_path: Path) -> Iterator[Dev]:
 
 
 def tasks(session: Dev) -> dict[str, dict[str, Any]]:
-    found = session.get("/api/scheduler/status")["scheduler"]["tasks"]
-    return {task["task_id"].removeprefix("tasks."): task for task in found}
+    tasks = session.get("/api/scheduler/status")["scheduler"]["tasks"]
+    return {task["task_id"].removeprefix("tasks."): task for task in tasks}
 
 
 def save(session: Dev, text: str, module: str = "tasks") -> None:
-    """As editors do it: another file takes the place of the one before."""
+    """Replace the file by a new one, as editors do."""
     new = session.folder / f"{module}.new"
     new.write_text(text)
     new.replace(session.folder / f"{module}.py")
 
 
-def told(session: Dev, text: str) -> None:
-    eventually(lambda: text in session.output, f"{text!r} is told")
+def wait_for_line(session: Dev, text: str) -> None:
+    eventually(lambda: text in session.output, f"{text!r} is shown")
 
 
-def test_what_an_edit_changed_is_told_and_shown(session: Dev) -> None:
+def test_changes_of_an_edit_are_shown(session: Dev) -> None:
     added = '\n@on_schedule("hourly")\ndef added() -> None: ...\n'
     edited = EDITED.format(schedule="every 5 minutes", retries=2)
     save(session, HEAD + KEPT + edited + SUSPENDED.format(enabled=False) + added)
-    told(session, "tasks.suspended suspended")
+    wait_for_line(session, "tasks.suspended suspended")
     for line in (
         "code changed: tasks.py",
         "tasks.added added: hourly UTC",
@@ -85,16 +85,16 @@ def test_what_an_edit_changed_is_told_and_shown(session: Dev) -> None:
         pytest.param("stock", "raise ValueError('no stock')\n", "no stock", id="import"),
     ],
 )
-def test_a_broken_edit_is_told_and_the_tasks_stay(
+def test_a_broken_edit_is_shown_and_the_tasks_stay(
     session: Dev, module: str, broken: str, error: str
 ) -> None:
     save(session, broken, module)
-    told(session, "not reloaded, the tasks stay as they were: module 'tasks'")
+    wait_for_line(session, "not reloaded, the tasks stay as they were: module 'tasks'")
     assert error in session.output
     assert sorted(tasks(session)) == ["edited", "kept", "removed", "suspended"]
     save(session, "UNITS = 7\n", "stock")
     save(session, HEAD + KEPT)
-    told(session, "tasks.removed removed")
+    wait_for_line(session, "tasks.removed removed")
     eventually(lambda: list(tasks(session)) == ["kept"], "the next edit counts")
 
 
@@ -103,18 +103,18 @@ def test_a_module_that_failed_when_it_was_new_is_watched(session: Dev) -> None:
     package.mkdir()
     (package / "__init__.py").write_text("UNITS = \n")
     save(session, "import shelves\n" + FIRST)
-    told(session, "not reloaded")
+    wait_for_line(session, "not reloaded")
     (package / "__init__.py").write_text("UNITS = 7\n")
-    told(session, "reloaded, no task has changed")
+    wait_for_line(session, "reloaded, no task has changed")
     assert "shelves/__init__.py" in session.output
 
 
 def test_a_running_job_goes_on_when_its_task_is_removed(tmp_path: Path) -> None:
     (tmp_path / "stock.py").touch()
     with dev(tmp_path, HEAD + STAYS, free_ports(1)[0]) as session:
-        told(session, "here to stay")
+        wait_for_line(session, "here to stay")
         save(session, HEAD + KEPT + TICKS)
-        told(session, "tasks.stays removed")
+        wait_for_line(session, "tasks.stays removed")
         eventually(lambda: "completed" in statuses(session, "ticks"), "the new task has run")
         assert "running" in statuses(session, "stays")
 

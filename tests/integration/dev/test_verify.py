@@ -1,4 +1,4 @@
-"""The history of `dev` is a true one: `verify` finds nothing, whatever happened to dev."""
+"""The history of `dev` is true: `verify` has no findings after kills, edits and a second `dev`."""
 
 import json
 import signal
@@ -23,26 +23,29 @@ FIRST = TASKS.format(enabled=True, seconds=2)
 SECOND = TASKS.format(enabled=False, seconds=1)
 
 
-def test_killed_and_started_again_dev_accounts_for_every_instant(tmp_path: Path) -> None:
+def test_dev_records_every_instant_after_a_kill_and_a_restart(tmp_path: Path) -> None:
     began = datetime.now(UTC)
     with dev(tmp_path, FIRST) as session:
         eventually(lambda: len(statuses(session, "ticks")) > 2, "it runs")
         (tmp_path / "tasks.py").write_text(SECOND)
-        eventually(lambda: "tasks.ticks suspended" in session.output, "the edit is told")
+        eventually(lambda: "tasks.ticks suspended" in session.output, "the edit is shown")
         before = len(statuses(session, "edited"))
         eventually(lambda: len(statuses(session, "edited")) > before + 2, "the edit counts")
         session.process.kill()
         session.process.wait()
     with dev(tmp_path, FIRST) as again:
-        eventually(lambda: {"missed", "skipped"} <= all_statuses(again), "the past is settled")
+        eventually(
+            lambda: {"missed", "skipped"} <= all_statuses(again),
+            "old instants have records",
+        )
         before = len(statuses(again, "ticks"))
         eventually(lambda: len(statuses(again, "ticks")) > before + 2, "it runs again")
-        report = eventually(lambda: verified(tmp_path, began), "nothing is found")
+        report = eventually(lambda: verified(tmp_path, began), "there is no finding")
     assert {task["task"] for task in report["tasks"]} == {"tasks.ticks", "tasks.edited"}
     assert all(task["findings"] == {} for task in report["tasks"])
 
 
-def test_of_two_on_one_database_one_ends_and_the_other_goes_on(tmp_path: Path) -> None:
+def test_when_one_of_two_on_one_database_ends_the_other_goes_on(tmp_path: Path) -> None:
     began = datetime.now(UTC)
     other = tmp_path / "other"
     other.mkdir()
@@ -56,7 +59,7 @@ def test_of_two_on_one_database_one_ends_and_the_other_goes_on(tmp_path: Path) -
         assert one.process.wait() == 0, one.output
         before = len(statuses(one, "ticks"))
         eventually(lambda: len(statuses(one, "ticks")) > before + 3, "the other goes on")
-        report = eventually(lambda: verified(tmp_path, began), "nothing is found")
+        report = eventually(lambda: verified(tmp_path, began), "there is no finding")
     assert all(task["findings"] == {} for task in report["tasks"])
     assert "unexpected error" not in one.output + two.output
 

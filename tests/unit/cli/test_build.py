@@ -1,4 +1,4 @@
-"""`jvscheduler build`, as a user's shell runs it."""
+"""`jvscheduler build`, run as a process like in a user's shell."""
 
 import subprocess
 import sys
@@ -75,14 +75,14 @@ def test_it_prints_the_same_yaml_each_time(folder: Path) -> None:
         assert done.stdout == EXPECTED
 
 
-def test_the_yaml_says_the_same_to_a_yaml_reader(folder: Path) -> None:
+def test_a_yaml_parser_reads_the_same_values(folder: Path) -> None:
     first, second = yaml.safe_load_all(run(folder, "build", "shop", "--image", "s:1").stdout)
     assert first["metadata"] == {"name": "1e3"}
     assert first["spec"]["taskID"] == "1e3"
     assert second["spec"]["description"] == "Größe: 1 #"
 
 
-def test_the_built_in_task_is_built_beside_others(folder: Path) -> None:
+def test_the_built_in_task_is_built_with_others(folder: Path) -> None:
     done = run(folder, "build", "shop", "jvscheduler.history.pruning", "--image", "shop:1")
     pruning = next(
         t
@@ -161,7 +161,7 @@ def test_help_names_the_commands(folder: Path) -> None:
     assert "dev" in text
 
 
-def test_a_reader_that_goes_away_is_no_traceback(folder: Path) -> None:
+def test_a_reader_that_ends_early_causes_no_traceback(folder: Path) -> None:
     many = "".join(
         f"@on_schedule('daily')\ndef task_{number}() -> None: ...\n" for number in range(2000)
     )
@@ -181,7 +181,7 @@ def test_a_reader_that_goes_away_is_no_traceback(folder: Path) -> None:
         ("'daily at 02:30', dst='once'", "not what cron does", "'daily at 02:30' with dst='cron'"),
     ],
 )
-def test_a_task_that_no_cronjob_carries_is_named_when_one_is_asked_for(
+def test_a_task_that_no_cronjob_can_carry_is_named(
     folder: Path, schedule: str, reason: str, nearest: str
 ) -> None:
     text = f"from jvscheduler import on_schedule\n\n@on_schedule({schedule})\ndef often(): ...\n"
@@ -189,8 +189,8 @@ def test_a_task_that_no_cronjob_carries_is_named_when_one_is_asked_for(
     words = ("build", "loop", "shop", "--image", "shop:1", "--backend", "CronJob")
     done = run(folder, *words)
     assert (done.returncode, done.stdout) == (1, "")
-    for told in ("task 'loop.often': ", reason, "ask for the Loop", nearest):
-        assert told in done.stderr
+    for text in ("task 'loop.often': ", reason, "ask for the Loop", nearest):
+        assert text in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -1,4 +1,4 @@
-"""`jvscheduler next` and `jvscheduler preview`, as a user's shell runs them."""
+"""`jvscheduler next` and `jvscheduler preview`, run as processes like in a user's shell."""
 
 import json
 import subprocess
@@ -56,13 +56,13 @@ def test_the_next_instants_of_a_schedule(folder: Path) -> None:
     ]
 
 
-def test_the_same_for_programs(folder: Path) -> None:
+def test_the_next_instants_as_json(folder: Path) -> None:
     words = ("daily at 02:30", "--time-zone", "Europe/Berlin", "--dst", "once", "-o", "json")
     done = run(folder, "next", *words, "--after", "2026-03-28T03:00+01:00", "--count", "1")
-    told = json.loads(done.stdout)
-    assert (told["backend"], told["cron"], told["dst"]) == ("Loop", None, "once")
-    assert "is not what cron does where the clock changes" in told["reason"]
-    assert told["instants"] == [
+    answer = json.loads(done.stdout)
+    assert (answer["backend"], answer["cron"], answer["dst"]) == ("Loop", None, "once")
+    assert "is not what cron does where the clock changes" in answer["reason"]
+    assert answer["instants"] == [
         {
             "utc": "2026-03-29T01:00:00Z",
             "local": "2026-03-29T03:00:00+02:00",
@@ -103,7 +103,7 @@ def test_a_random_interval_of_a_task_draws_from_its_id(folder: Path) -> None:
         (["nowhere:task"], 1, "there is no module 'nowhere'"),
     ],
 )
-def test_a_mistake_is_told(folder: Path, words: list[str], code: int, message: str) -> None:
+def test_a_mistake_has_a_message(folder: Path, words: list[str], code: int, message: str) -> None:
     done = run(folder, "next", *words)
     assert (done.returncode, done.stdout) == (code, "")
     assert message in done.stderr
@@ -129,7 +129,7 @@ def test_a_fleet_is_previewed(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(("most", "code"), [("2", 0), ("1", 1)])
-def test_too_many_at_once_is_an_exit_code(folder: Path, most: str, code: int) -> None:
+def test_too_many_starts_at_once_change_the_exit_code(folder: Path, most: str, code: int) -> None:
     done = run(folder, "preview", "shop", *MONDAY, "--max-simultaneous", most, "-o", "json")
     assert done.returncode == code
     assert json.loads(done.stdout) == {
@@ -143,8 +143,8 @@ def test_too_many_at_once_is_an_exit_code(folder: Path, most: str, code: int) ->
             "tasks": ["shop.six-hourly", "shop.weekly"],
         },
     }
-    told = "2 runs start at 2026-11-23T06:00Z, more than --max-simultaneous 1"
-    assert (told in done.stderr) == bool(code)
+    message = "2 runs start at 2026-11-23T06:00Z, more than --max-simultaneous 1"
+    assert (message in done.stderr) == bool(code)
 
 
 def test_a_fleet_that_never_starts(folder: Path) -> None:

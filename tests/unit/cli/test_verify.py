@@ -1,4 +1,4 @@
-"""`jvscheduler verify`: what is asked of the history, and how its findings are told."""
+"""`jvscheduler verify`: the range that it judges, and its report."""
 
 import argparse
 import asyncio
@@ -28,7 +28,7 @@ def asked(*words: str) -> Request:
     ("words", "start", "end", "known_until"),
     [
         pytest.param([], NOW - timedelta(days=1), NOW - timedelta(minutes=5), NOW, id="a day"),
-        pytest.param(["--from", "90m"], minutes(30), minutes(115), NOW, id="so long ago"),
+        pytest.param(["--from", "90m"], minutes(30), minutes(115), NOW, id="an age"),
         pytest.param(
             ["--from", "2026-03-02T12:00", "--to", "2026-03-02T14:30:00+01:00"],
             NOON,
@@ -41,14 +41,14 @@ def asked(*words: str) -> Request:
             minutes(60) - timedelta(days=1),
             minutes(60),
             minutes(60),
-            id="a day before it",
+            id="a day before the end",
         ),
         pytest.param(
             ["--from", "1h", "--to", "2026-03-03", "--grace", "30s"],
             minutes(60),
             NOW - timedelta(seconds=30),
             NOW,
-            id="nothing is known of what will be",
+            id="an end in the future",
         ),
     ],
 )
@@ -58,20 +58,20 @@ def test_the_range(words: list[str], start: datetime, end: datetime, known_until
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
-        pytest.param(["--from", "1h", "--to", "2h"], "must be before --to", id="turned round"),
+        pytest.param(["--from", "1h", "--to", "2h"], "must be before --to", id="wrong order"),
         pytest.param(["--from", "2m"], "before --grace begins", id="all within the grace"),
-        pytest.param(["--from", "yesterday"], "--from must be a time such as", id="no time"),
+        pytest.param(["--from", "yesterday"], "--from must be a time such as", id="not a time"),
     ],
 )
-def test_a_range_that_is_none_is_refused(words: list[str], told: str) -> None:
-    with pytest.raises(InvalidSettings, match=told):
+def test_an_empty_range_is_refused(words: list[str], message: str) -> None:
+    with pytest.raises(InvalidSettings, match=message):
         asked(*words)
 
 
 def a_history() -> MemoryHistory:
-    """Every minute from noon; three were missed, and of the sixth nothing is known."""
+    """A task is due every minute from noon. Three jobs were missed, and the sixth has no record."""
     store = MemoryHistory()
 
     async def fill() -> None:
@@ -89,7 +89,7 @@ def report(*words: str) -> Any:
     return asyncio.run(verify(a_history(), asked("--from", "2h", "--to", "112m", *words)))
 
 
-def test_the_report_is_read_by_people() -> None:
+def test_the_report_as_text() -> None:
     assert [line.rstrip() for line in as_text(report())] == [
         "due after 2026-03-02T12:00:00Z, up to 2026-03-02T12:08:00Z",
         "",
@@ -108,19 +108,19 @@ def test_the_report_is_read_by_people() -> None:
     ]
 
 
-def test_the_report_is_read_by_programs() -> None:
-    told = json.loads(json.dumps(as_json(report(RESTOCK, "--examples", "0"))))
-    assert told["findings"] == {"UnexplainedMiss": 1}
-    (task,) = told["tasks"]
+def test_the_report_as_json() -> None:
+    answer = json.loads(json.dumps(as_json(report(RESTOCK, "--examples", "0"))))
+    assert answer["findings"] == {"UnexplainedMiss": 1}
+    (task,) = answer["tasks"]
     assert (task["namespace"], task["task"], task["due"]) == ("shop", RESTOCK, 8)
     assert task["examples"] == []
     assert task["latenessSeconds"] == {"p50": 1, "p90": 1, "p99": 1, "max": 1}
     assert {"status": "missed", "reason": "LoopDown", "count": 3} in task["outcomes"]
 
 
-def test_what_may_still_be_on_its_way_is_told() -> None:
-    told = asyncio.run(verify(a_history(), asked("--from", "2h")))
-    assert next(as_text(told)) == (
+def test_the_report_says_which_instants_are_too_recent_to_judge() -> None:
+    judged = asyncio.run(verify(a_history(), asked("--from", "2h")))
+    assert next(as_text(judged)) == (
         "due after 2026-03-02T12:00:00Z, up to 2026-03-02T13:55:00Z; "
         "what was due since then may still be on its way"
     )
@@ -134,7 +134,7 @@ def test_an_example_names_its_records() -> None:
     assert late[0]["jobs"] == [of_job(1).job_id]
 
 
-def test_many_findings_are_told_in_few_lines() -> None:
+def test_many_findings_are_cut_to_few_lines() -> None:
     store = MemoryHistory()
     tasks = [revision(0, job_name=f"task-{n}") for n in range(200)]
     asyncio.run(store.add_revisions(tasks))
@@ -144,6 +144,6 @@ def test_many_findings_are_told_in_few_lines() -> None:
     assert lines[-1].startswith("1600 instants of 200 tasks were due: 1600 findings")
 
 
-def test_a_task_that_nobody_knows_is_told() -> None:
+def test_an_unknown_task_is_an_error() -> None:
     with pytest.raises(InvalidSettings, match=r"no definition of shop\.tasks\.other in namespace"):
         report(RESTOCK, "shop.tasks.other", "--namespace", "shop")

@@ -1,4 +1,4 @@
-"""What a reload says of the tasks' changes, and what counts as a change of the files."""
+"""How a reload describes changes of tasks, and which changes of files it sees."""
 
 import os
 from dataclasses import replace
@@ -16,7 +16,7 @@ ONCE = parse_schedule("daily at 02:30", "Europe/Berlin", dst="once")
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "told"),
+    ("before", "after", "lines"),
     [
         ([TASK], [TASK], []),
         ([], [TASK], ["a added: daily at 02:30 Europe/Berlin"]),
@@ -37,10 +37,10 @@ ONCE = parse_schedule("daily at 02:30", "Europe/Berlin", dst="once")
         ),
     ],
 )
-def test_each_task_that_is_another_has_a_line(
-    before: list[Task], after: list[Task], told: list[str]
+def test_each_task_that_has_changed_has_a_line(
+    before: list[Task], after: list[Task], lines: list[str]
 ) -> None:
-    assert changes(before, after) == told
+    assert changes(before, after) == lines
 
 
 def test_an_edit_an_addition_and_a_removal_are_changes(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How `dev` shows what happens: colours, and what attempts print."""
+"""How `dev` shows the log of the loop and the output of attempts."""
 
 import asyncio
 import logging
@@ -15,28 +15,28 @@ from tests.support.history.outcomes import begun, failed
 
 
 @pytest.mark.parametrize(
-    ("environ", "terminal", "other"),
+    ("environ", "terminal", "elsewhere"),
     [
-        pytest.param({}, True, False, id="nothing said"),
+        pytest.param({}, True, False, id="nothing set"),
         pytest.param({"NO_COLOR": ""}, True, False, id="empty"),
         pytest.param({"NO_COLOR": "1"}, False, False, id="forbidden"),
         pytest.param({"FORCE_COLOR": "1"}, True, True, id="asked for"),
         pytest.param({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False, False, id="both"),
-        pytest.param({"TERM": "dumb"}, False, False, id="a terminal without"),
+        pytest.param({"TERM": "dumb"}, False, False, id="a terminal without colours"),
     ],
 )
-def test_colours_are_for_terminals_unless_said_otherwise(
-    environ: Mapping[str, str], terminal: bool, other: bool
+def test_colours_are_for_terminals_unless_the_environment_decides(
+    environ: Mapping[str, str], terminal: bool, elsewhere: bool
 ) -> None:
     assert wants_colours(environ, is_terminal=True) is terminal
-    assert wants_colours(environ, is_terminal=False) is other
+    assert wants_colours(environ, is_terminal=False) is elsewhere
 
 
 @pytest.mark.parametrize(
     ("event", "colour"),
     [(Status.COMPLETED, "32"), (Status.FAILED, "31"), (Event.RETRY, "33"), (Event.NOTE, None)],
 )
-def test_a_line_has_the_colour_of_what_it_tells(
+def test_a_line_has_the_colour_of_its_event(
     event: Event | Status, colour: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO, LOG.name):
@@ -57,22 +57,22 @@ def test_an_outcome_is_one_line(caplog: pytest.LogCaptureFixture) -> None:
     ("printed", "lines"),
     [
         pytest.param(b"one\ntwo\n", ["one", "two"], id="lines"),
-        pytest.param(b"one\r\n\nno end", ["one", "", "no end"], id="no end"),
-        pytest.param(b"\xff\x1b[1mbold\n", ["\ufffd\x1b[1mbold"], id="no UTF-8"),
+        pytest.param(b"one\r\n\nno end", ["one", "", "no end"], id="no newline at the end"),
+        pytest.param(b"\xff\x1b[1mbold\n", ["\ufffd\x1b[1mbold"], id="not UTF-8"),
         pytest.param(b"x" * 150_000, 150_000, id="a line without end"),
     ],
 )
-def test_what_is_printed_is_shown_by_lines(printed: bytes, lines: list[str] | int) -> None:
+def test_output_is_shown_by_lines(printed: bytes, lines: list[str] | int) -> None:
     found = asyncio.run(printing(printed))
     assert (len("".join(found)) if isinstance(lines, int) else found) == lines
 
 
-def test_what_is_printed_is_shown_before_the_end() -> None:
+def test_output_is_shown_before_the_attempt_ends() -> None:
     async def first_line() -> list[str]:
         found: list[str] = []
         async with shown(found.append) as output:
             os.write(output, b"early\n")
-            while not found:  # noqa: ASYNC110 - it waits for the line itself
+            while not found:  # noqa: ASYNC110 - only the callback tells that the line has come
                 await asyncio.sleep(0)
             return list(found)
 

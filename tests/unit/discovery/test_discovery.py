@@ -1,4 +1,4 @@
-"""Modules are imported in a process of their own: whatever they do there is an error of theirs."""
+"""Modules are imported in a process of their own. Whatever they do there becomes a clear error."""
 
 import os
 import textwrap
@@ -41,7 +41,7 @@ def test_tasks_come_back_whole_and_by_task_id(folder: Path) -> None:
     assert (report.schedule.cron, report.schedule.time_zone) == ("0 0 * * *", "Asia/Tokyo")
 
 
-def test_an_interval_and_a_policy_come_back_too(folder: Path) -> None:
+def test_an_interval_and_dst_come_back_too(folder: Path) -> None:
     write(
         folder,
         shop="""
@@ -85,7 +85,7 @@ def test_a_walker_is_found(folder: Path) -> None:
     assert discover(["graph"], TIME_LIMIT)[0].entrypoint == "graph:Visit"
 
 
-def test_stderr_and_daemon_threads_are_a_modules_own_affair(folder: Path) -> None:
+def test_a_module_may_print_to_stderr_and_start_daemon_threads(folder: Path) -> None:
     own = "import sys, threading\nprint('hello', file=sys.stderr)\n"
     thread = "threading.Thread(target=threading.Event().wait, daemon=True).start()\n"
     write(folder, shop=TASK + own + thread)
@@ -185,7 +185,7 @@ def wait_until_gone(pid: int) -> None:
     pause = threading.Event()
     while Path(f"/proc/{pid}/stat").exists():
         if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return  # its parent, not ours, is to collect it
+            return  # a zombie: only its own parent can collect it
         pause.wait(0.05)
 
 

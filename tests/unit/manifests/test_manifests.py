@@ -1,4 +1,4 @@
-"""The custom resource: its definition, its model and its YAML agree."""
+"""The custom resource: its CRD, its model and its YAML agree."""
 
 import re
 from collections.abc import Iterator
@@ -118,7 +118,7 @@ def test_a_schema_that_has_no_structural_form_is_an_error() -> None:
         structural(Odd)
 
 
-def test_a_built_resource_is_what_the_model_reads() -> None:
+def test_the_model_reads_a_built_resource() -> None:
     built = resource(TASK, "shop:1", "shop")
     assert built["metadata"] == {"name": "shop-clean-up", "namespace": "shop"}
     assert (built["apiVersion"], built["kind"]) == (names.API_VERSION, names.KIND)
@@ -130,7 +130,7 @@ def test_a_built_resource_is_what_the_model_reads() -> None:
     assert (spec.description, spec.image) == ("Deletes old records", "shop:1")
 
 
-def test_dst_is_written_where_it_is_not_the_default() -> None:
+def test_dst_is_written_when_it_is_not_the_default() -> None:
     once = replace(TASK, schedule=parse_schedule("daily at 02:30", "Europe/Berlin", dst="once"))
     built = [resource(task, "shop:1", None)["spec"] for task in (TASK, once)]
     assert [spec.get("dst") for spec in built] == [None, "once"]
