@@ -17,6 +17,10 @@ KIND: Final = "ScheduledTask"
 PLURAL: Final = "scheduledtasks"
 SINGULAR: Final = "scheduledtask"
 
+LOCAL_NAMESPACE: Final = "dev"
+"""The namespace in the history of tasks that run in no cluster: under `jvscheduler dev`, in a
+user's own server."""
+
 TASK_LABEL: Final = f"{GROUP}/task"
 """Label of CronJobs, Jobs and pods: the ScheduledTask's `metadata.name`."""
 

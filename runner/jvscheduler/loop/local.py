@@ -21,12 +21,11 @@ from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.recording.spool_folder import spool_folder
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler.loop.worker_link.process import Show, WorkerProcess, socket_in_own_folder
-from jvscheduler.names import resource_name
+from jvscheduler.names import LOCAL_NAMESPACE, resource_name
 from jvscheduler.outcomes import Outcome
 from jvscheduler.tasks import Task
 from jvscheduler.worker.imports import BINDING
 
-NAMESPACE: Final = "dev"
 _NO_GRACE: Final = timedelta(0)
 
 
@@ -111,7 +110,8 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
 
     `on_attempt` is called with each attempt when it begins, and with its outcome.
     """
-    identity, own = LoopIdentity(NAMESPACE), {**environ, environment.DATABASE_URL: database_url}
+    identity = LoopIdentity(LOCAL_NAMESPACE)
+    own = {**environ, environment.DATABASE_URL: database_url}
     with spool_folder(database_url) as folder, socket_in_own_folder() as socket:
         worker, process = SocketWorker(socket), WorkerProcess(socket, own, show, (BINDING,))
         loop = Loop(identity, store, Spool(folder), worker, clock, on_attempt=on_attempt)
@@ -119,7 +119,7 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
 
 
 def _definition(task: Task) -> Definition:
-    return Definition(resource_name(task.task_id), NAMESPACE, task)
+    return Definition(resource_name(task.task_id), LOCAL_NAMESPACE, task)
 
 
 async def _when(event: asyncio.Event, act: Callable[[], None]) -> None:

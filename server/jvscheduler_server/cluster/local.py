@@ -2,14 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Final
 
-from jvscheduler.names import resource_name
+from jvscheduler.names import LOCAL_NAMESPACE, resource_name
 from jvscheduler.tasks import Task
 from jvscheduler_server.cluster.objects import TaskPod, TaskState
-
-LOCAL_NAMESPACE: Final = "dev"
-"""The namespace of jobs that ran in no cluster."""
 
 
 class LocalCluster:

@@ -12,8 +12,8 @@ from typing import Final
 from jvscheduler.history.records.attempts import Attempt, attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
+from jvscheduler.names import LOCAL_NAMESPACE
 from jvscheduler.outcomes import Outcome, Reason, Status
-from jvscheduler_server.cluster.local import LOCAL_NAMESPACE
 from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.repair.attempts.decide_pods import build_outcome
 from jvscheduler_server.repair.attempts.gather import Snapshot

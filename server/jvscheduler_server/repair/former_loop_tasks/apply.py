@@ -13,8 +13,7 @@ from jvscheduler.due_instants.definition import definition_of
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.names import resource_name
-from jvscheduler_server.cluster.local import LOCAL_NAMESPACE
+from jvscheduler.names import LOCAL_NAMESPACE, resource_name
 from jvscheduler_server.cluster.objects import TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.backends import LOOP, is_served_by_loop
