@@ -77,6 +77,7 @@ class Cron:
     def is_ever_due(self) -> bool:
         if not (self.minutes and self.hours and self.months):
             return False
+        # A day of the week alone is enough, so the length of months does not matter.
         if self.either_day and self.weekdays:
             return True
         return bool(self.weekdays or self.either_day) and any(
@@ -174,6 +175,7 @@ def _item(item: str, bounds: _Bounds) -> tuple[int, bool]:
         star, low, high = _span(span, bounds)
     except _ItemError as error:
         raise _ItemError(str(error), "/".join([error.nearest, *steps])) from None
+    # `5/20` runs from 5 to the end of the field; `5-30/20` ends at 30.
     if steps and "-" not in span:
         high = bounds.high
     return _bits(low, high, step), star and step == 1
@@ -205,6 +207,7 @@ def _end(ends: list[str], index: int, bounds: _Bounds) -> int:
     try:
         return _value(ends[index], bounds)
     except _ItemError as error:
+        # `5-7` as Friday to Sunday: here Sunday is 0, so the range has to be split.
         if index and _is_sunday(_integer(ends[index]), bounds):
             raise _ItemError(str(error), f"0,{ends[0]}-6") from None
         if index and error.nearest == "*":

@@ -1,4 +1,4 @@
-"""Tell the history again and again that the attempt is alive, as long as it is.
+"""Report to the history every ten seconds that the attempt is alive.
 
 An attempt that began while the history was down has neither a claim nor a slot. It gets both with
 the first heartbeat that succeeds, so that the limit holds for the jobs that start after it.
@@ -24,7 +24,7 @@ HEARTBEAT_SECONDS: Final = 10.0
 async def heartbeats(
     store: LoopStore | None, attempt: Attempt, *, is_unclaimed: bool = False
 ) -> AsyncIterator[None]:
-    """Send heartbeats while the context is open."""
+    """Send heartbeats until the context is left."""
     if store is None:
         yield
         return

@@ -54,6 +54,8 @@ class Interval:
     def _next_random(self, after: int, seed: str) -> int:
         length = _PAIRS * (self.low + self.high)
         start = after - (after - _phase(seed, length)) % length
+        # The block that contains `after` has a due instant above it: its last one begins the next
+        # block.
         instants = _block(self.low, self.high, seed, start)
         return instants[bisect_right(instants, after)]
 
@@ -67,6 +69,7 @@ def _phase(seed: str, length: int) -> int:
 def _block(low: int, high: int, seed: str, start: int) -> Sequence[int]:
     """Return the due instants of a block, up to the first one of the next block."""
     data = shake_128(f"{low}/{high}/{start}/{seed}".encode()).digest(3 * _PAIRS * _WORD)
+    # The first words are the draws; the others are the sort keys that shuffle the delays.
     words = [int.from_bytes(data[i : i + _WORD]) for i in range(0, len(data), _WORD)]
     drawn = [low + word % (high - low + 1) for word in words[:_PAIRS]]
     delays = drawn + [low + high - delay for delay in drawn]

@@ -33,6 +33,7 @@ def read(text: str) -> Reading:
         return joined, SYNONYMS[joined], parse_cron(SYNONYMS[joined])
     if words and words[0] in KEYWORDS:
         return _phrase(text)
+    # What is left must be cron text. These refusals suggest more than the cron parser could.
     _refuse_extensions(joined)
     _check_start(text, words)
     return joined, joined, _cron(text)
@@ -106,6 +107,7 @@ def _phrase_of_duration(joined: str) -> str | None:
 def _check_start(text: str, words: list[str]) -> None:
     joined = " ".join(words)
     time, count = _TIME.match(joined), _COUNT.match(joined)
+    # "09:00" and "5 minutes" begin like cron text, but only lack their keyword.
     in_fields = len(words) >= 5 and ("*" in joined or not words[0].isalpha())
     if not (time or count) and (in_fields or _CRON_START.match(joined)):
         return

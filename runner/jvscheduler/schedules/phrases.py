@@ -112,6 +112,7 @@ def _interval(words: Words) -> Phrase:
     low = words.number(f"a number from 1 to {LONGEST}", 1, LONGEST)
     high = _upper(words, low) if words.accept("to") else low
     unit = _unit(words, high)
+    # "every 1 day" is "every day", and may have a time.
     if low == high == 1:
         return _EVERY[unit](words)
     if low != high:
@@ -122,6 +123,7 @@ def _interval(words: Words) -> Phrase:
 
 def _upper(words: Words, low: int) -> int:
     word, expected = words.peek, f"a number from {low + 1} to {LONGEST}"
+    # "every 10 to 5 minutes": suggest the two numbers the other way round.
     if word.isdigit() and 0 < int(word) < low:
         raise words.unexpected(expected, word, swapped=2)
     return words.number(expected, low + 1, LONGEST)

@@ -64,6 +64,7 @@ _DAY: Final = (
 def reworded(text: str) -> str:
     """Return the text in words of the grammar, as far as the rules know them."""
     joined = " ".join(text.lower().split())
+    # Cron text has no words to translate. AWS adds a sixth field for the year, which is dropped.
     aws = re.fullmatch(_AWS_CRON, joined)
     if aws or re.match(_CRON, joined):
         return aws[1] if aws else joined
@@ -121,6 +122,7 @@ def _every(seconds: int) -> str:
     return phrase_of_seconds(max(seconds, 1))
 
 
+# The order matters: a rule may produce words that a later rule reads, such as "2 times a day".
 _RULES: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
     (rf"(?<![0-9]){_N}(s|m|h|d|w|secs?|mins?|hrs?)(?![a-z])", _of_letter),
     (r"  +", " "),

@@ -122,6 +122,7 @@ _read_once = lru_cache(maxsize=4096)(read)  # an application's tasks share few t
 
 def _nearest(text: str, error: Unreadable) -> str:
     corrected = reworded(text) if len(text) <= MAX_TEXT else error.corrected
+    # Each refusal corrects one part of the text, so several may follow each other.
     for _ in range(_MOST_CORRECTIONS):
         try:
             return read(corrected)[0]
