@@ -19,7 +19,7 @@ from benchmarks.contest.records import NAMESPACE, task_id
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.execution.services import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import Listener, SocketWorker, connected

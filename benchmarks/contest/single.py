@@ -15,7 +15,7 @@ from benchmarks.report import side_by_side
 from benchmarks.runner import SHOP
 from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.execution.services import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected

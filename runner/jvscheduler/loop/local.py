@@ -15,7 +15,7 @@ from jvscheduler import environment
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.execution.attempts import LoopIdentity, ignored
+from jvscheduler.loop.execution.services import LoopIdentity, ignored
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.recording.spool_folder import spool_folder

@@ -17,7 +17,7 @@ from typing import Final
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
-from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.execution.services import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected

@@ -11,7 +11,7 @@ from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.loop.execution.attempts import LoopIdentity
+from jvscheduler.loop.execution.services import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import Listener

@@ -1,4 +1,4 @@
-"""A job, as the loop has it in hand, and what its worker is told of it. Pure."""
+"""A job as the loop runs it, and what follows from it: its claim, its slot, its order. Pure."""
 
 import secrets
 from collections.abc import Mapping
@@ -12,23 +12,26 @@ from jvscheduler.attempt.retries import retry_pause
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.records.attempts import attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
-from jvscheduler.outcomes import Outcome, to_json
+from jvscheduler.outcomes import Outcome, Status, to_json
 from jvscheduler.worker.messages import Start
 
-_ANOTHERS: Final = timedelta(seconds=10)
-"""So long a retry is left to the loop that awaits it, in another process perhaps."""
+_PRECEDENCE: Final = timedelta(seconds=10)
+"""How much longer a retry is left to the loop that made the attempts before. It may live on in
+another process."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """`attempts` is how many it has had already, under an earlier loop."""
-
     definition: Definition
     name: str
     scheduled_time: datetime | None
+    """Its due instant. None: it was started by hand."""
     attempts: int = 0
+    """How many attempts an earlier loop has made."""
     not_before: datetime | None = None
+    """When the next attempt may begin. None: when the job is due."""
 
     @cached_property
     def id(self) -> str:
@@ -36,6 +39,12 @@ class Job:
         if self.scheduled_time is None:
             return manual_job_id(namespace, task, self.name)
         return scheduled_job_id(namespace, task, self.scheduled_time)
+
+    @property
+    def slot(self) -> SlotRequest:
+        task = self.definition.task
+        namespace = self.definition.namespace
+        return SlotRequest(namespace, task.task_id, task.max_concurrent, holder=self.id)
 
 
 def due_job(definition: Definition, instant: datetime) -> Job:
@@ -48,12 +57,30 @@ def manual_job(definition: Definition) -> Job:
 
 
 def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
-    """One that awaits a retry which an earlier loop did not get to make."""
-    attempts = len(record.attempts)
-    ended = attempts_of(record)[-1].last_time
-    pause = timedelta(seconds=retry_pause(attempts)) + _ANOTHERS
+    """A job that waits for a retry. An earlier loop has made the attempts before."""
+    attempts = attempts_of(record)
+    pause = timedelta(seconds=retry_pause(len(attempts))) + _PRECEDENCE
+    not_before = attempts[-1].last_time + pause
     name = record.kubernetes_job
-    return Job(definition, name, record.scheduled_time, attempts, not_before=ended + pause)
+    return Job(definition, name, record.scheduled_time, len(attempts), not_before)
+
+
+def claim_of(job: Job, start_time: datetime, loop: str, node: str | None) -> Outcome:
+    """The claim of a new attempt."""
+    task = job.definition.task
+    return Outcome(
+        job_id=job.id,
+        task_id=task.task_id,
+        namespace=job.definition.namespace,
+        job_name=job.name,
+        attempt_id=f"{job.name}-{secrets.token_hex(4)}",
+        status=Status.RUNNING,
+        scheduled_time=job.scheduled_time,
+        start_time=start_time,
+        retry_count=task.retry_count,
+        node_name=node,
+        loop=loop,
+    )
 
 
 def start_order(job: Job, claim: Outcome) -> Start:
@@ -68,7 +95,7 @@ def start_order(job: Job, claim: Outcome) -> Start:
 
 
 def _environ(job: Job, claim: Outcome) -> Mapping[str, str]:
-    """What a pod of the task would have."""
+    """The variables that a pod of the task would have."""
     values: dict[str, Any] = {
         environment.TASK_ID: claim.task_id,
         environment.TASK_NAME: job.definition.name,

@@ -1,1 +1,1 @@
-"""Decides which tasks are due when, and what becomes of each due instant."""
+"""Knows the tasks that the loop serves, and looks at each one when it is due."""

@@ -1,8 +1,4 @@
-"""Which task is due next: a heap of one instant for each task.
-
-An entry that was replaced or removed stays in the heap until it comes up, and
-is known by not being the task's current one.
-"""
+"""Which task is due next: a heap with one instant for each task."""
 
 import heapq
 from datetime import datetime
@@ -14,10 +10,12 @@ class DueQueue:
         self._current: dict[str, datetime] = {}
 
     def put(self, name: str, instant: datetime | None) -> None:
-        """The task's next instant, in place of the one before; None: there is none."""
+        """Replace the task's next instant. None: the task has no further one."""
         if instant is None:
             self.remove(name)
             return
+        # The entry that is replaced stays in the heap, because removing it would cost a search.
+        # It is stale: `_drop_stale` finds that it is not the task's current one.
         self._current[name] = instant
         heapq.heappush(self._heap, (instant, name))
 
@@ -29,7 +27,7 @@ class DueQueue:
         return self._heap[0][0] if self._heap else None
 
     def take_due(self, now: datetime) -> list[str]:
-        """Names whose instant has come, earliest first; each must be put again."""
+        """The tasks whose instant has come, the earliest first. Put each of them again."""
         due = []
         while (instant := self.next()) is not None and instant <= now:
             name = heapq.heappop(self._heap)[1]

@@ -1,1 +1,1 @@
-"""Settles what was due before this loop took over its tasks."""
+"""Settles takeovers: records what came due before this loop had the task."""

@@ -1,10 +1,11 @@
-"""Settles what an earlier loop has left: it began while the history was away, and ended before.
+"""Settles the takeovers of an earlier loop, which began while the history was away and ended.
 
-The loop after it knows what that one did, from its spool, and by the history's last
-record before it, up to where there was an account. None of it is run any more.
+They were found in its spool, in order with what else it did. None of the instants runs any
+more.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from jvscheduler.due_instants.decide import stretches_between
 from jvscheduler.due_instants.definition import definition_of, revision_of
@@ -12,33 +13,37 @@ from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.spool import UnsettledTakeover
-from jvscheduler.loop.takeover.decide import Takeover, past
-from jvscheduler.loop.takeover.gather import told_of
+from jvscheduler.loop.takeover.decide import Takeover, decide
+from jvscheduler.loop.takeover.gather import gather
 
 
-async def settle(store: LoopStore, left: Sequence[UnsettledTakeover]) -> None:
-    """Raises HistoryUnavailable; then it can be done again."""
-    for one in left:
-        await _settle(store, one)
+async def settle(store: LoopStore, takeovers: Sequence[UnsettledTakeover]) -> None:
+    """Raises HistoryUnavailable. The same call may be made again."""
+    for takeover in takeovers:
+        await _settle(store, takeover)
 
 
-async def _settle(store: LoopStore, left: UnsettledTakeover) -> None:
-    since = left.revision.since
+async def _settle(store: LoopStore, spooled: UnsettledTakeover) -> None:
+    since = spooled.revision.since
     if since is None:
         return
     try:
-        definition = definition_of(left.revision, left.name)
+        takeover = Takeover(definition_of(spooled.revision, spooled.name), since)
     except InvalidSchedule as error:  # only a newer version can read it
-        say(f"the past of {left.name} has no record: {error}", Event.PROBLEM)
+        say_problem(spooled.name, str(error))
         return
-    takeover = Takeover(definition, since)
-    told = (await told_of(store, {left.name: takeover}))[left.name]
-    earlier = [r for r in told.revisions if r.since is not None and r.since < since]
-    found = past(takeover, earlier, told.before)
-    await store.record_stretches(found.in_hand)
-    if found.problem:
-        say(f"the past of {left.name} has no record: {found.problem}", Event.PROBLEM)
-    for stretches in stretches_between(found.definition, found.after, since):
+    history = (await gather(store, {spooled.name: takeover}))[spooled.name]
+    # Later revisions are those of this loop and of others after that one.
+    earlier = [r for r in history.revisions if r.since is not None and r.since < since]
+    period = decide(takeover, replace(history, revisions=earlier))
+    await store.record_stretches(period.unclaimed)
+    if period.problem:
+        say_problem(spooled.name, period.problem)
+    for stretches in stretches_between(period.definition, period.after, since):
         await store.record_stretches(stretches)
-    if found.begins is not None:
-        await store.add_revisions([revision_of(definition, found.begins)])
+    if period.revision_since is not None:
+        await store.add_revisions([revision_of(takeover.definition, period.revision_since)])
+
+
+def say_problem(name: str, problem: str) -> None:
+    say(f"what was due of {name} before this loop has no record: {problem}", Event.PROBLEM)

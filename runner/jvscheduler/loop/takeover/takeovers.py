@@ -1,13 +1,13 @@
-"""Settles what was due before a loop took its tasks over, beside its serving them.
+"""Settles this loop's own takeovers, while it serves the tasks.
 
-It begins when the history answers; and when that was away, once every other loop
-has told it what it kept meanwhile. Until then the loop's disk remembers what is
-still to be settled.
+It begins when the history answers. If the history was away before, it begins once every
+other loop has had the time to replay its spool. Until then the takeovers are in this loop's
+spool.
 """
 
 import asyncio
-from collections.abc import Callable
-from dataclasses import replace
+from collections import defaultdict
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
@@ -17,122 +17,140 @@ from jvscheduler.due_instants.definition import Definition, revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.background import Background
 from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.execution.dispatch import Dispatch
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
-from jvscheduler.loop.recording.recorder import Recorder
 from jvscheduler.loop.scheduling.served_tasks import ServedTasks
-from jvscheduler.loop.takeover.decide import Takeover, past
-from jvscheduler.loop.takeover.gather import Told, told_of
+from jvscheduler.loop.takeover.decide import Takeover, TaskHistory, UnrecordedPeriod, decide
+from jvscheduler.loop.takeover.gather import gather
+from jvscheduler.loop.takeover.settle_spooled import say_problem
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.outcomes import Reason
 
 _PAUSE: Final = timedelta(seconds=1)
+"""Between two looks at the takeovers that wait."""
 
-Writing = asyncio.Task[None]
-Act = Callable[[Definition, Decision], Writing | None]
-"""Starts the account's job, if it has one, and the writing of its stretches."""
+Write = asyncio.Task[None]
+
+
+@dataclass(frozen=True)
+class _Gathered:
+    takeover: Takeover
+    history: TaskHistory
+    own_revisions: frozenset[str]
+
+    @property
+    def name(self) -> str:
+        return self.takeover.definition.name
+
+    def decide(self) -> UnrecordedPeriod:
+        return decide(self.takeover, self.history, self.own_revisions)
 
 
 class Takeovers:
-    def __init__(  # noqa: PLR0913 - the parts of the loop that it works with
+    def __init__(
         self,
         history: GuardedHistory,
-        recorder: Recorder,
         spooled: SpooledTakeovers,
         served: ServedTasks,
+        dispatch: Dispatch,
         clock: Clock,
-        *,
-        work: Background,
-        act: Act,
     ) -> None:
         self._history = history
-        self._recorder = recorder
         self._spooled = spooled
         self._served = served
+        self._dispatch = dispatch
         self._clock = clock
-        self._work = work
-        self._act = act
-        self._untold: dict[str, Takeover] = {}
-        """By the task's name; also of one that was edited or removed since."""
+        self._background = Background()
+        self._waiting: dict[str, Takeover] = {}
+        """By the task's name. The task may have been edited or removed since."""
+        self._own_revisions: defaultdict[str, set[str]] = defaultdict(set)
+        """Ids of the revisions that this loop has added since a takeover that waits."""
         self.looked_back = asyncio.Event()
-        """The history was asked once for the past, or is away; or nothing is served any more."""
+        """Set when the history was asked once, when it is away, or when the loop stops."""
 
     def has(self, name: str) -> bool:
-        return name in self._untold
+        return name in self._waiting
 
     def begin(self, definition: Definition, since: datetime) -> None:
-        self._untold[definition.name] = Takeover(definition, since)
+        self._waiting[definition.name] = Takeover(definition, since)
 
-    def revised(self, name: str, revision: ScheduleRevision) -> None:
-        """It is this loop's own, and none of the past."""
-        if name in self._untold:
-            self._untold[name].own.add(revision.id)
+    def on_revision(self, name: str, revision: ScheduleRevision) -> None:
+        """Note a revision of this loop's own: it was not in force before the takeover."""
+        if name in self._waiting:
+            self._own_revisions[name].add(revision.id)
 
-    def leave(self, name: str) -> None:
-        """To who serves the task next."""
-        if name in self._untold:
-            self._spooled.hand_over(self._untold.pop(name))
+    def hand_over(self, name: str) -> None:
+        """Another loop or a CronJob serves the task now. The next replay settles the takeover."""
+        if name in self._waiting:
+            self._own_revisions.pop(name, None)
+            self._spooled.hand_over(self._waiting.pop(name))
 
-    async def settle(self, stopping: asyncio.Event) -> None:
-        """Until the loop stops. What takes long, their account, comes when the first instants may
-        be served already."""
-        while not stopping.is_set():
-            pasts: list[tuple[Takeover, Told]] = []
-            await self._work.run(self._history.if_available(partial(self._look_back, pasts)))
+    async def run(self, stop: asyncio.Event) -> None:
+        """Settle the takeovers until the stop.
+
+        Recording a long downtime takes time. The tasks are served meanwhile.
+        """
+        while not stop.is_set():
+            gathered: list[_Gathered] = []
+            await self._background.run(self._history.if_available(partial(self._gather, gathered)))
             self.looked_back.set()
-            self._spool_unsettled()
-            writings: list[Writing] = []
-            for takeover, told in pasts:
-                await self._work.run(self._settle(takeover, told, stopping, writings))
-            if writings:
-                await asyncio.wait(writings)
-            for takeover, _ in pasts:
-                self._spooled.mark_settled(takeover.definition.name)
-            await self._clock.pause(_PAUSE, stopping)
+            self._spool_waiting()
+            writes: list[Write] = []
+            for item in gathered:
+                await self._background.run(self._settle(item, stop, writes))
+            if writes:
+                await asyncio.wait(writes)
+            for item in gathered:
+                self._spooled.mark_settled(item.name)
+            await self._clock.pause(_PAUSE, stop)
 
-    def _spool_unsettled(self) -> None:
-        # If this loop ends before the history is back, the next one settles them.
+    def _spool_waiting(self) -> None:
+        # If this loop ends before the history is back, the next loop settles them.
         if not self._history.is_complete:
-            for takeover in self._untold.values():
+            for takeover in self._waiting.values():
                 self._spooled.add(takeover)
 
-    async def _look_back(self, pasts: list[tuple[Takeover, Told]]) -> None:
-        """Raises HistoryUnavailable with nothing done."""
-        if not self._untold or not self._history.is_complete:
+    async def _gather(self, gathered: list[_Gathered]) -> None:
+        """Append what can be settled now. Raises HistoryUnavailable, with nothing appended."""
+        if not self._waiting or not self._history.is_complete:
             return
-        untold = dict(self._untold)
-        for name, told in (await told_of(self._history.store, untold)).items():
-            if self._untold.get(name) is untold[name]:  # not handed over meanwhile
-                pasts.append(self._rested(self._untold.pop(name), told))
+        waiting = dict(self._waiting)
+        for name, history in (await gather(self._history.store, waiting)).items():
+            # The task may have been handed over while the history was asked.
+            if self._waiting.get(name) is waiting[name]:
+                gathered.append(self._take(name, history))
 
-    def _rested(self, takeover: Takeover, told: Told) -> tuple[Takeover, Told]:
-        """What has a record is not due again."""
-        latest = told.latest
-        if latest is None or not self._served.skip(takeover.definition.name, latest):
-            return takeover, told
-        return replace(takeover, since=latest), replace(told, before=latest)
+    def _take(self, name: str, history: TaskHistory) -> _Gathered:
+        takeover = self._waiting.pop(name)
+        own_revisions = frozenset(self._own_revisions.pop(name, ()))
+        latest = history.latest_instant
+        if latest is not None and self._served.skip(name, latest):
+            # An earlier loop's clock was ahead: it has recorded instants that are still to
+            # come. The task rests until then, so that none of them is due twice.
+            takeover = replace(takeover, since=latest)
+            history = replace(history, last_instant=latest)
+        return _Gathered(takeover, history, own_revisions)
 
-    async def _settle(
-        self, takeover: Takeover, told: Told, stopping: asyncio.Event, writings: list[Writing]
-    ) -> None:
-        """The latest record says up to where there is an account: so the earliest come first."""
-        definition, since = takeover.definition, takeover.since
-        found = past(takeover, told.revisions, told.before)
-        if found.problem:
-            say(f"the past of {definition.name} has no record: {found.problem}", Event.PROBLEM)
+    async def _settle(self, item: _Gathered, stop: asyncio.Event, writes: list[Write]) -> None:
+        definition, since = item.takeover.definition, item.takeover.since
+        period = item.decide()
+        if period.problem:
+            say_problem(item.name, period.problem)
         following = definition.task.schedule.next(since)
-        writing = self._act(definition, Decision(stretches=found.in_hand))
-        for piece in decide_in_parts(found.definition, found.after, since, Reason.LOOP_DOWN):
-            if writing is not None:
-                await asyncio.wait({writing})
-            served = self._served.get(definition.name)
-            overtaken = following is not None and following <= self._clock.now()
-            may_run = found.runs and served and not overtaken and not stopping.is_set()
-            owed = piece if may_run else without_start(definition, piece, Reason.LOOP_DOWN)
-            writing = self._act(served or definition, owed)
+        write = self._dispatch.apply(definition, Decision(stretches=period.unclaimed))
+        for part in decide_in_parts(period.definition, period.after, since, Reason.LOOP_DOWN):
+            if write is not None:
+                # The oldest part is written first. If the loop is killed in between, the next
+                # one goes on after the latest record, and would never write an older part.
+                await asyncio.wait({write})
+            served = self._served.get(item.name)
+            is_overtaken = following is not None and following <= self._clock.now()
+            may_start = period.may_start and served and not is_overtaken and not stop.is_set()
+            decision = part if may_start else without_start(definition, part, Reason.LOOP_DOWN)
+            write = self._dispatch.apply(served or definition, decision)
             await asyncio.sleep(0)
-        if writing is not None:
-            writings.append(writing)
-        if found.begins is not None:
-            revising = self._recorder.add_revision(revision_of(definition, found.begins))
-            writings.append(self._work.start(revising))
+        if write is not None:
+            writes.append(write)
+        if period.revision_since is not None:
+            revision = revision_of(definition, period.revision_since)
+            writes.append(self._dispatch.add_revision(revision))

@@ -42,6 +42,8 @@ class Runs:
         """Runs that were started and not let go. Their children wait at the gate."""
         self._ends: dict[str, asyncio.Future[Ended]] = {}
         """Ends of the runs that were let go, until their outcomes are recorded."""
+        self._run_ids: dict[str, str] = {}
+        """The run that has not ended yet, of each job that has one."""
         self._worker_id: str | None = None
         self._stopped: Reason | None = None
         """The reason with which `stop_all` ended every run."""
@@ -52,7 +54,7 @@ class Runs:
             self._gated[order.run_id] = order
             self._worker.start(order)
 
-    async def go(self, run_id: str, after_seconds: float) -> Ended:
+    async def go(self, run_id: str, job_id: str, after_seconds: float) -> Ended:
         """Let a started run go, and return its end. Raises WorkerLost."""
         del self._gated[run_id]
         end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
@@ -62,7 +64,11 @@ class Runs:
             # The run was claimed before the loop stopped and let go after it. Without this
             # order it would run on, and the loop would wait for it beyond the grace period.
             self._worker.stop(run_id, self._stopped)
-        return await end
+        self._run_ids[job_id] = run_id
+        try:
+            return await end
+        finally:
+            del self._run_ids[job_id]
 
     def discard(self, run_id: str) -> None:
         """End a run that was not let go, if it was started at all."""
@@ -83,6 +89,10 @@ class Runs:
         self._ends.pop(run_id, None)
         self._inherited.remove(run_id)
         self._worker.acknowledge(run_id)
+
+    def run_of(self, job_id: str) -> str | None:
+        """The run of a job that has not ended: this loop's own, or an inherited one."""
+        return self._run_ids.get(job_id) or self._inherited.run_of(job_id)
 
     def is_let_go(self, run_id: str) -> bool:
         """True from the moment at which this loop let the run go until it is finished."""

@@ -1,0 +1,161 @@
+"""One attempt of a job: prepare → claim → admit → run → record.
+
+The child is forked before the job is due, and waits at its gate. A moment before the due
+instant the job is claimed and the child is let go. It sleeps until the instant by itself: many
+jobs that are due at once then need nobody else.
+"""
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from jvscheduler.attempt.limits import skipped
+from jvscheduler.attempt.retries import draw, jitter
+from jvscheduler.loop.execution.jobs import Job, claim_of, start_order
+from jvscheduler.loop.execution.outcomes import lost, outcome_of_end
+from jvscheduler.loop.execution.ownership import Ownership
+from jvscheduler.loop.execution.services import Services
+from jvscheduler.loop.log import Event, say, say_outcome
+from jvscheduler.loop.worker_link.runs import WorkerLost
+from jvscheduler.outcomes import Outcome, Reason
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+_NOW: Final = timedelta(0)
+CLAIM_LEAD: Final = timedelta(milliseconds=50)
+"""How long before the due instant the job is claimed. If the loop is killed between the two,
+the record says that the job began, though it did not: so the time is short."""
+_SOON: Final = timedelta(seconds=1)
+"""A job is prepared at most half a second before it is due. If its due instant is further ahead
+than this, the clock was set back meanwhile: the job does not wait for the instant again."""
+_REPLACE_PAUSE: Final = timedelta(seconds=0.1)
+_REPLACE_LOOKS: Final = 300
+"""A replaced job has this many pauses to end: 30 s. After that the new job is skipped."""
+
+
+class Attempt:
+    def __init__(self, services: Services, job: Job, number: int, ownership: Ownership) -> None:
+        """`number` counts the attempts of the job from 1."""
+        self._clock = services.clock
+        self._recorder = services.recorder
+        self._runs = services.runs
+        self._slots = services.slots
+        self._on_attempt = services.on_attempt
+        self._job = job
+        self._number = number
+        self._ownership = ownership
+        # What is done before the due instant is not the task's own time.
+        start_time = max(self._clock.now(), job.scheduled_time or _NEVER)
+        identity = services.identity
+        self._claim = claim_of(job, start_time, identity.loop, identity.node)
+        self._order = start_order(job, self._claim)
+
+    async def run(self) -> Outcome | None:
+        """The outcome. None: another process has the job, or it was given up before its claim."""
+        await self._prepare()
+        if not await self._claim_job():
+            self._runs.discard(self._claim.attempt_id)
+            return None
+        outcome = await (self._run() if await self._admit() else self._skip())
+        await self._record(outcome)
+        return outcome
+
+    async def _prepare(self) -> None:
+        """Fork the child, and wait until the job is to be claimed."""
+        self._start_child_if_room()
+        await self._wait_until_due(CLAIM_LEAD, self._ownership.given_up)
+        # A slot may have become free meanwhile.
+        self._start_child_if_room()
+
+    async def _claim_job(self) -> bool:
+        """True when the attempt may run."""
+        if self._ownership.given_up.is_set():
+            return False
+        claimed = await self._recorder.claim(self._claim)
+        self._ownership.on_claim()
+        return claimed
+
+    async def _admit(self) -> bool:
+        """True when the job has a slot."""
+        if await self._slots.acquire(self._job.slot):
+            return True
+        # A slot that is in use a moment before the due instant may be free at the instant.
+        await self._wait_until_due()
+        return await self._slots.acquire(self._job.slot) or await self._replace_oldest()
+
+    async def _run(self) -> Outcome:
+        self._runs.start(self._order)
+        await self._wait_for_jitter()
+        running = asyncio.create_task(self._let_go())
+        await self._announce_due()
+        say(f"{self._claim.task_id} started{self._which()}", Event.STARTED)
+        self._on_attempt(self._claim)
+        outcome = await running
+        # The time of a further attempt includes its random delay, as in a pod.
+        return outcome if self._number == 1 else replace(outcome, start_time=self._claim.start_time)
+
+    async def _skip(self) -> Outcome:
+        self._runs.discard(self._claim.attempt_id)
+        await self._announce_due()
+        return skipped(self._claim, self._job.slot.limit, self._clock.now())
+
+    async def _record(self, outcome: Outcome) -> None:
+        await self._recorder.record(outcome)
+        # Only now may the worker forget the run. If the loop is killed before, the worker
+        # reports the end to the next loop, which records it.
+        self._runs.finish(self._claim.attempt_id)
+        self._on_attempt(outcome)
+        say_outcome(outcome)
+
+    def _start_child_if_room(self) -> None:
+        # A job that is going to be skipped must cost no process, above all when the machine
+        # has too much to do already.
+        if self._slots.has_room(self._job.slot):
+            self._runs.start(self._order)
+
+    async def _let_go(self) -> Outcome:
+        run_id = self._claim.attempt_id
+        try:
+            ended = await self._runs.go(run_id, self._job.id, self._seconds_until_due())
+        except WorkerLost as error:
+            return lost(self._claim, self._clock.now(), str(error))
+        return outcome_of_end(self._claim, ended)
+
+    async def _wait_for_jitter(self) -> None:
+        """Wait for a further attempt's random delay, as the runner in a pod does."""
+        seconds = jitter(self._number - 1, draw(self._claim.attempt_id))
+        await self._clock.pause(timedelta(seconds=seconds), self._ownership.given_up)
+
+    async def _replace_oldest(self) -> bool:
+        """End the task's oldest job, if the task replaces. True when this job has its slot."""
+        holders = self._slots.holders(self._job.slot.task)
+        oldest = next((run for run in map(self._runs.run_of, holders) if run), None)
+        if not self._job.definition.replaces or oldest is None:
+            return False
+        self._runs.stop(oldest, Reason.REPLACED)
+        for _ in range(_REPLACE_LOOKS):
+            await self._clock.pause(_REPLACE_PAUSE, asyncio.Event())
+            if await self._slots.acquire(self._job.slot):
+                return True
+        return False
+
+    async def _announce_due(self) -> None:
+        await self._wait_until_due()
+        if self._job.scheduled_time is not None and self._number == 1:
+            say(f"{self._claim.task_id} is due", Event.DUE)
+
+    async def _wait_until_due(
+        self, lead: timedelta = _NOW, stop: asyncio.Event | None = None
+    ) -> None:
+        """Returns `lead` before the job is due, or at the stop."""
+        due = self._job.scheduled_time
+        if due is not None and due - self._clock.now() < _SOON:
+            await self._clock.wait_until(due - lead, stop or asyncio.Event())
+
+    def _seconds_until_due(self) -> float:
+        ahead = (self._job.scheduled_time or _NEVER) - self._clock.now()
+        return ahead.total_seconds() if _NOW < ahead < _SOON else 0.0
+
+    def _which(self) -> str:
+        retries = self._claim.retry_count
+        return f", attempt {self._number} of {retries + 1}" if retries else ""

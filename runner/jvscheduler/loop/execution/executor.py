@@ -1,0 +1,88 @@
+"""Runs jobs: each one as a sequence of attempts, and each one once at a time."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+from jvscheduler.attempt.retries import is_retried, retry_pause
+from jvscheduler.loop.execution.attempt import Attempt
+from jvscheduler.loop.execution.jobs import Job
+from jvscheduler.loop.execution.ownership import Ownership
+from jvscheduler.loop.execution.services import Services
+from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
+from jvscheduler.outcomes import Outcome
+
+
+class JobExecution:
+    """A job as a sequence of attempts. It keeps its slot between two of them."""
+
+    def __init__(self, services: Services, job: Job) -> None:
+        self._services = services
+        self._job = job
+        is_first = job.scheduled_time is not None and not job.attempts
+        self.ownership = Ownership(needs_claim=is_first)
+
+    @property
+    def task_name(self) -> str:
+        return self._job.definition.name
+
+    async def run(self) -> Outcome | None:
+        """The outcome of the last attempt. None: there was none here."""
+        given_up, number = self.ownership.given_up, self._job.attempts + 1
+        last: Outcome | None = None
+        if self._job.not_before is not None:
+            await self._services.clock.wait_until(self._job.not_before, given_up)
+        while not given_up.is_set():
+            outcome = await Attempt(self._services, self._job, number, self.ownership).run()
+            if outcome is None:
+                break
+            last = outcome
+            if not is_retried(outcome, number):
+                break
+            await self._pause(number)
+            number += 1
+        return last
+
+    async def _pause(self, attempts: int) -> None:
+        if self.ownership.given_up.is_set():
+            return
+        seconds = retry_pause(attempts)
+        say(f"{self._job.definition.task.task_id} is tried again in {seconds} s", Event.RETRY)
+        await self._services.clock.pause(timedelta(seconds=seconds), self.ownership.given_up)
+
+
+class Executor:
+    def __init__(self, services: Services, inherited: InheritedRuns) -> None:
+        self._services = services
+        self._inherited = inherited
+        self._executions: dict[str, JobExecution] = {}
+        """By the job's id."""
+
+    def is_active(self, job_id: str) -> bool:
+        """True for a job that runs here, waits for its retry here, or was inherited."""
+        return job_id in self._executions or self._inherited.run_of(job_id) is not None
+
+    def active_job_ids(self) -> Sequence[str]:
+        return [*self._executions, *self._inherited.job_ids()]
+
+    def hand_over(self, task_name: str) -> None:
+        """Another loop serves this task from now on."""
+        for execution in self._executions.values():
+            if execution.task_name == task_name:
+                execution.ownership.hand_over()
+
+    def give_up(self) -> None:
+        """The loop ends: no job makes a further attempt."""
+        for execution in self._executions.values():
+            execution.ownership.give_up()
+
+    async def run(self, job: Job) -> Outcome | None:
+        """The outcome of the job's last attempt. None: it had none here, or it runs already."""
+        if job.id in self._executions:
+            return None
+        self._executions[job.id] = execution = JobExecution(self._services, job)
+        try:
+            return await execution.run()
+        finally:
+            del self._executions[job.id]
+            await self._services.slots.release(job.slot)

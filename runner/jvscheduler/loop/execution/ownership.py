@@ -1,0 +1,33 @@
+"""Whether this loop makes further attempts of a job. The rules of a handover and of an end."""
+
+import asyncio
+
+
+class Ownership:
+    def __init__(self, *, needs_claim: bool) -> None:
+        """`needs_claim`: the job's due instant has no record yet."""
+        self._needs_claim = needs_claim
+        self._is_handed_over = False
+        self.given_up = asyncio.Event()
+        """Set when this loop makes no further attempt."""
+
+    def hand_over(self) -> None:
+        """Another loop serves the task from now on, and makes the retries."""
+        self._is_handed_over = True
+        # The other loop counts instants from its own start. If this one did not claim an
+        # instant that came due before, the instant would have no record.
+        if not self._needs_claim:
+            self.given_up.set()
+
+    def give_up(self) -> None:
+        """The loop ends."""
+        # An unclaimed instant is left to the next loop, which finds that it has no record. The
+        # exception is a task that was handed over: its next loop does not look for it.
+        if not (self._needs_claim and self._is_handed_over):
+            self.given_up.set()
+
+    def on_claim(self) -> None:
+        """The due instant has its record, whoever made it."""
+        self._needs_claim = False
+        if self._is_handed_over:
+            self.given_up.set()
