@@ -51,9 +51,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m jvscheduler_server",
         description="Serve the monitoring API of a cluster and keep its history true.",
     )
-    parser.add_argument("--database", metavar="URL", help=f"or {environment.DATABASE_URL}")
-    parser.add_argument("--host", help=f"or {HOST}; default: every address")
-    parser.add_argument("--port", help=f"or {PORT}; default: 8080")
+    parser.add_argument(
+        "--database", metavar="URL", help=f"the history; or {environment.DATABASE_URL}"
+    )
+    parser.add_argument("--host", help=f"address to listen on; or {HOST}; default: all")
+    parser.add_argument("--port", help=f"port to listen on; or {PORT}; default: 8080")
     parser.add_argument(
         "--kubeconfig", metavar="FILE", help=f"or {KUBECONFIG}; default: the cluster this runs in"
     )

@@ -38,7 +38,7 @@ class Cluster(Protocol):
 
 
 class WatchedCluster(Cluster, Protocol):
-    """A cluster whose records need repair, because nothing of ours outlives its pods."""
+    """A cluster whose pods may end without a record, so that the repair needs it."""
 
     def jobs(self) -> Sequence[KubernetesJob]:
         """Return the tasks' Jobs that exist."""

@@ -23,7 +23,8 @@ CRON_JOBS: Final = Resource("/apis/batch/v1/cronjobs", to_task_cron_job, names.T
 TASKS: Final = Resource(f"/apis/{names.API_VERSION}/{names.PLURAL}", to_task_state)
 
 MAX_DELETED_PODS: Final = 20_000
-"""Deleted pods that are kept at most, so that a long absence of the history fills no memory."""
+"""Deleted pods that are kept at most. Without a limit, a long absence of the history would
+exhaust the memory."""
 
 T = TypeVar("T")
 

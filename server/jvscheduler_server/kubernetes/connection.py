@@ -1,6 +1,6 @@
-"""The connection to the API server, by the `kubernetes.aio` client. No other module imports it.
+"""The connection to the API server. Only this module imports the `kubernetes.aio` client.
 
-It serves for login, TLS and requests. Its models and its watch are not used. Objects stay
+The client does login, TLS and requests. Its models and its watch are not used. Objects stay
 dicts, which need a tenth of the memory and time. The client's watch reconnects by itself,
 without a pause, and does not report that it missed events.
 """
@@ -30,7 +30,7 @@ WATCH_SECONDS: Final = 240
 """The API server is asked to end a watch after this long. The next one goes on from there."""
 
 WATCH_TIMEOUT: Final = ClientTimeout(total=WATCH_SECONDS + 30, sock_connect=10)
-"""Longer than the watch itself, so that only a connection that died silently runs into it."""
+"""Longer than the watch itself: it ends only a connection that died silently."""
 
 GONE: Final = 410
 """HTTP status of a resource version that the API server no longer knows."""

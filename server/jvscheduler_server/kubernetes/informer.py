@@ -93,7 +93,7 @@ class Informer(Generic[T]):
                 # If the watch ended here, the repair would go on with an ever older copy.
                 _log.exception("%s: listing again after a fault", self._resource.path)
                 self._version = None
-            # Also after a watch that ended in order: an API server that ends each one at once
+            # A watch that ended in order pauses too: an API server that ends each one at once
             # must not be asked in a busy loop.
             await asyncio.sleep(self._backoff.next())
 

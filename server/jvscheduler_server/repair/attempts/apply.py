@@ -1,7 +1,7 @@
 """Records how attempts ended whose runner could not record it.
 
-An outcome that the history does not take stays where it came from: in the pod, which the
-cluster keeps also after its deletion. It is decided again in the next pass.
+An outcome that the history does not take stays in its pod, which the cluster remembers even
+after the pod's deletion. The next pass decides it again.
 """
 
 import logging
