@@ -1,9 +1,11 @@
-"""The history of jobs: what was due, what became of it, in jvspatial's own format.
+"""The history of jobs: which jobs were due, and what their outcomes were, in jvspatial's format.
 
-Jobs are jvspatial Objects so that existing jvspatial code reads them as any
-other entity; users' own entities derive from `Object`, which is jvspatial's with
-queries that hold on every database. Nothing is imported before it is asked for:
-jvspatial takes half a second, which only those who use a store should pay.
+Jobs are jvspatial Objects, so that existing jvspatial code reads them like any other entity.
+Users derive their own entities from `Object`: jvspatial's, with queries that mean the same on
+every database.
+
+A name is imported when it is first used: to import jvspatial takes half a second, which only
+a process that uses a store should pay.
 """
 
 import importlib

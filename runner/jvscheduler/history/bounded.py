@@ -30,7 +30,7 @@ class BoundedCalls:
     seconds: float
     """The limit of each call, repetitions included."""
     failures: tuple[type[Exception], ...]
-    """What the database's driver raises when the database is unavailable."""
+    """The errors that the driver raises when the database is unavailable."""
     describe: Callable[[Exception], str] = str
     """The text of such an error, as a message shows it."""
 

@@ -1,8 +1,8 @@
-"""Pruning as a task: name this module beside your own, to `build` and to `dev`.
+"""A built-in task that prunes the history. To use it, give this module to `build` or `dev`.
 
-It deletes what `jvscheduler history prune` deletes, from the history of its own
-pod, at a quiet hour. What a rule leaves out is in the variables of its
-environment; the task is an ordinary one, with a record, retries and a time limit.
+It deletes the jobs that `jvscheduler history prune` deletes, from the history of its own pod.
+Variables of its environment change how long jobs are kept. Otherwise it is an ordinary task,
+with a record, retries and a time limit.
 """
 
 from datetime import UTC, datetime
@@ -17,8 +17,8 @@ from jvscheduler.decorators import on_schedule
     description="Deletes old jobs of the history, but keeps the last ones of each task.",
 )
 async def prune_history() -> dict[str, object]:
-    """Needs the runner's extra when it runs, and nothing of it to be built."""
-    from jvscheduler.history.maintenance.deletion import prune  # noqa: PLC0415 - it loads jvspatial
+    """To run it needs the extra `runner`; to build it does not."""
+    from jvscheduler.history.maintenance.deletion import prune  # noqa: PLC0415 - imports jvspatial
     from jvscheduler.history.settings import read_database_url, read_retention  # noqa: PLC0415
 
     read_database_url(None)

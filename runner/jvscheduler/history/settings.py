@@ -1,4 +1,7 @@
-"""Where the history is and how long it stays; the environment is read nowhere else for that."""
+"""Settings of the history: where it is, and how long jobs are kept.
+
+No other module reads the environment for them.
+"""
 
 import os
 from collections.abc import Callable, Mapping
@@ -14,19 +17,22 @@ from jvscheduler.history.maintenance.retention import (
     parse_age,
     parse_number,
 )
-from jvscheduler.history.urls import parse_url
+from jvscheduler.history.urls import parse_url, url_forms
 
 T = TypeVar("T")
 
 
 def read_database_url(option: str | None, environ: Mapping[str, str] | None = None) -> str:
-    """The URL of the command line, else of the environment. A SQLite file must be there."""
+    """The URL of the command line, else of the environment.
+
+    Raises InvalidSettings when there is none, and when the file of a SQLite URL does not exist:
+    a command that reads a history would else create an empty one.
+    """
     text = option or (os.environ if environ is None else environ).get(environment.DATABASE_URL)
     if not text:
         raise InvalidSettings(
             f"which history? Give --database URL or set {environment.DATABASE_URL}, "
-            "such as sqlite:///jvscheduler.db, postgresql://user:password@host/database "
-            "or mongodb://user:password@host/database"
+            f"such as {url_forms()}"
         )
     url = parse_url(text)
     if url.path and not Path(url.path).is_file():
@@ -35,7 +41,7 @@ def read_database_url(option: str | None, environ: Mapping[str, str] | None = No
 
 
 def read_retention(environ: Mapping[str, str] = os.environ) -> Retention:
-    """Of the built-in task. Raises InvalidSettings that names the variable."""
+    """The retention of the built-in task. Raises InvalidSettings that names the variable."""
     return Retention(
         _read(environ, environment.HISTORY_OLDER_THAN, parse_age, DEFAULT_AGE),
         _read(environ, environment.HISTORY_KEEP_LAST, parse_number, DEFAULT_KEPT),

@@ -1,8 +1,7 @@
-"""How times are stored and read: UTC ISO text of one width, with microseconds and `+00:00`.
+"""Times as they are stored: UTC ISO text of one width, with microseconds and `+00:00`.
 
-Only then is the order of the texts the order of the times, in any collation of
-the database. A time without a zone is local time, which is what
-`datetime.now()` gives.
+In this form texts sort as their times do, in every collation of a database. A time without a
+zone is local time, as `datetime.now()` gives it.
 """
 
 from datetime import UTC, datetime
@@ -25,3 +24,4 @@ def from_timestamp(seconds: float) -> datetime:
 
 
 Time = Annotated[datetime, AfterValidator(as_utc), PlainSerializer(to_text, return_type=str)]
+"""The type of a time in an entity: aware and UTC, stored as above."""

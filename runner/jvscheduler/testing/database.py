@@ -1,9 +1,4 @@
-"""A jvspatial database in memory: for tests of functions that use entities.
-
-`set_default_context(GraphContext(MemoryDatabase()))` is all that such a test
-needs. Rows are kept as JSON text, so that what no other database could store
-fails here too.
-"""
+"""A jvspatial database in memory."""
 
 import json
 from typing import Any
@@ -15,6 +10,17 @@ Row = dict[str, Any]
 
 
 class MemoryDatabase(Database):
+    """A database for tests of functions that use entities.
+
+    It keeps rows as JSON text: a value that no real database could store fails here too.
+
+    ```python
+    set_default_context(GraphContext(MemoryDatabase()))
+    asyncio.run(clean_up())  # the task under test
+    assert asyncio.run(Product.count()) == 0
+    ```
+    """
+
     def __init__(self) -> None:
         self._rows: dict[tuple[str, str], str] = {}
 
@@ -54,4 +60,4 @@ class MemoryDatabase(Database):
         return list(finalize_find_results(found, sort=sort, limit=limit))
 
     async def create_index(self, *_: Any, **__: Any) -> None:
-        """Rows are few here."""
+        """None: a test has few rows."""

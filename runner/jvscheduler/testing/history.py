@@ -1,4 +1,4 @@
-"""The history in memory: for tests of what stands on it, and for what need not last."""
+"""The store of job records in memory."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,6 +19,17 @@ from jvscheduler.testing.slots import MemorySlots
 
 
 class MemoryHistory(MemorySlots):
+    """A `LoopStore` for tests of code that reads or writes the history.
+
+    It is never unavailable, and keeps to the same contract suites as the store in a database.
+
+    ```python
+    history = MemoryHistory()
+    asyncio.run(history.record(outcome))  # or the code under test
+    jobs = asyncio.run(history.recent(since=NOON, status=None, limit=10)).jobs
+    ```
+    """
+
     def __init__(self) -> None:
         super().__init__()
         self._jobs: dict[str, ScheduledJob] = {}
@@ -31,7 +42,7 @@ class MemoryHistory(MemorySlots):
         """Nothing to close."""
 
     async def ping(self) -> None:
-        """Always there."""
+        """Nothing to reach."""
 
     async def claim(self, outcome: Outcome) -> ScheduledJob | None:
         job = self._jobs.get(outcome.job_id)
@@ -62,8 +73,8 @@ class MemoryHistory(MemorySlots):
         return Recent(tuple(j for _, j in matching[:limit]), len(matching))
 
     async def counts(self) -> Mapping[Status, int]:
-        found = Counter(job.status for job in self._jobs.values())
-        return {status: found[status] for status in Status}
+        numbers = Counter(job.status for job in self._jobs.values())
+        return {status: numbers[status] for status in Status}
 
     async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
         return [await self.claim(outcome) is not None for outcome in outcomes]

@@ -1,4 +1,4 @@
-"""Slots in memory."""
+"""Concurrency slots in memory."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -8,6 +8,15 @@ from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 
 
 class MemorySlots:
+    """`Slots` for tests of code that takes them. One object is one database.
+
+    ```python
+    slots = MemorySlots()
+    request = SlotRequest("shop", "shop.tasks.restock", limit=1, holder="first")
+    assert asyncio.run(slots.acquire_slots([request], now=NOON)) == [True]
+    ```
+    """
+
     def __init__(self) -> None:
         self._slots: dict[str, TaskSlot] = {}
 

@@ -1,4 +1,4 @@
-"""What can be wrong with a history. All findings are counted, and a few of each kind are kept."""
+"""The faults that a history can have. All are counted, and a few of each kind are kept."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Kind(StrEnum):
-    """The kinds as the report names them. docs/verify.md explains each."""
+    """The kinds as the report names them. docs/operations/verify.md explains each."""
 
     UNEXPLAINED_MISS = "UnexplainedMiss"
     DOUBLE_RECORD = "DoubleRecord"

@@ -1,4 +1,4 @@
-"""What a database must offer the history: a `Backend`, and the parts that it makes.
+"""The interface of a database for the history: a `Backend`, and the parts that it makes.
 
 All parts work on rows: dicts of `id`, `entity` and `context`, as jvspatial stores its entities.
 """
@@ -22,7 +22,7 @@ Update = Callable[[Row], Row]
 
 @dataclass(frozen=True)
 class Batch:
-    """What a call of `Rows.update` did."""
+    """The result of a call of `Rows.update`."""
 
     matched: int
     modified: int
@@ -92,7 +92,8 @@ class Statements(Protocol):
 class Backend:
     """One kind of database. The registry finds it by the scheme of a URL.
 
-    The collections are of any database object that jvspatial has for this kind, ours or a user's.
+    `rows`, `statements` and `slots` take a database object and a collection's name. The object is
+    ours, or jvspatial's own of this kind, which a user has opened.
     """
 
     open: Callable[[DatabaseUrl, int, float], HistoryDatabase]
@@ -102,11 +103,10 @@ class Backend:
     url_of: Callable[[Any], str | None]
     """The URL of a database object; None when it has none, because it is in memory."""
     rows: Callable[[Any, str], Rows]
-    """The rows of a collection of a database object."""
     statements: Callable[[Any, str], Statements]
     slots: Callable[[Any, str], Slots]
     failures: tuple[type[Exception], ...]
-    """What its driver raises when the database is unavailable."""
+    """The errors that its driver raises when the database is unavailable."""
     describe: Callable[[Exception], str] = str
     """The text of such an error for a message: short, and without the driver's settings."""
 

@@ -18,10 +18,10 @@ COMMON_FAILURES: Final[tuple[type[Exception], ...]] = (
     DatabaseError,
     OperationFailed,
 )
-"""What every database raises when it is unavailable: errors of the network and of jvspatial."""
+"""The errors of the network and of jvspatial that every database raises when it is unavailable."""
 
 Fields = str | list[tuple[str, int]]
-"""What an index is of: a path, or pairs of a path and 1 or -1."""
+"""The fields of an index: one path, or pairs of a path and 1 or -1."""
 
 
 class HistoryDatabase(Database):

@@ -1,1 +1,1 @@
-"""Entities of users' own and of ours: jvspatial's, with queries that hold on every database."""
+"""Entities of users and of our own: jvspatial's, with queries that mean the same everywhere."""

@@ -1,8 +1,8 @@
-"""Binds users' own jvspatial entities to the history's database.
+"""Binds users' jvspatial entities to the history's database.
 
-A task that says `await Product.find()` names no database; jvspatial then takes
-the process's default context. In a task's process that is the database whose
-URL the environment gives, so that the same code works in `dev` and in a pod.
+A task that calls `await Product.find()` names no database, so jvspatial uses the process's
+default context. In a task's process the default is the database at the environment's URL. So
+the same code works in `dev` and in a pod.
 """
 
 from jvspatial.core.context import GraphContext, set_default_context
@@ -13,16 +13,18 @@ from jvscheduler.history.bounded import CALL_SECONDS
 from jvscheduler.history.urls import parse_url
 
 CONNECTIONS = 5
+"""The most connections of one task's process."""
 
-load_all()  # runs are forked from a process that has imported this; each would else load them anew
+# A worker imports this module before it forks. Without this line each of its children would
+# import the backend again.
+load_all()
 
 
 def bind(url: str) -> HistoryDatabase:
-    """Makes the URL's database jvspatial's default here; it connects when first used.
+    """Make the database at this URL jvspatial's default. It connects when it is first used.
 
-    Close what is returned in the event loop that used it, or the process does
-    not exit by itself.
+    Close the returned database in the event loop that used it; else the process does not exit.
     """
-    bound = open_database(parse_url(url), connections=CONNECTIONS, timeout=CALL_SECONDS)
-    set_default_context(GraphContext(bound))
-    return bound
+    database = open_database(parse_url(url), connections=CONNECTIONS, timeout=CALL_SECONDS)
+    set_default_context(GraphContext(database))
+    return database

@@ -1,13 +1,13 @@
-"""`Object`: an entity of jvspatial whose queries do what jvspatial's documentation promises.
+"""`Object`: a jvspatial entity whose queries do what jvspatial's documentation promises.
 
-jvspatial's own has no update, delete or aggregation of many, no limit or sort,
-compares times as whatever text they were stored as, and drops rows that it
-cannot read. This one keeps its format and its default database, so that either
-reads what the other wrote; a class that derives from it needs nothing else.
+jvspatial's own `Object` cannot update, delete or aggregate many entities. It has no limit or
+sort. It compares times as the texts that happen to be stored, and drops rows that it cannot
+read. This class can do all that, in jvspatial's format and default database: each class reads
+what the other wrote. A class that derives from it needs nothing else.
 
-Times: a field annotated as a datetime is aware UTC once it is in an entity, and
-stored as UTC text of one width; it gets an index. Queries compare it with
-datetimes (without a zone: local time), ISO texts and Unix timestamps.
+A field annotated as a datetime is aware and UTC in an entity, is stored as UTC text of one
+width, and gets an index. Queries compare it with datetimes (without a zone: local time), ISO
+texts and Unix timestamps.
 """
 
 import logging
@@ -52,19 +52,21 @@ class Object(JvspatialObject):
 
     @classmethod
     async def create(cls, **fields: Any) -> Self:
-        """Stores a new entity. Raises AlreadyExists when one has the id that is given."""
-        made = cls(**fields)
-        record = await made.export()
-        given = "id" in fields
-        found = await (await cls._table()).insert(record, repeat=not given)
-        if found is not None and (given or found != record):
+        """Store a new entity. Raises AlreadyExists when `fields` has the id of another one."""
+        entity = cls(**fields)
+        row = await entity.export()
+        has_own_id = "id" in fields
+        # With an id of the caller's, an insert must not be repeated when its answer was lost:
+        # the repetition would find the row, and look as if another call had created it.
+        existing = await (await cls._table()).insert(row, repeat=not has_own_id)
+        if existing is not None and (has_own_id or existing != row):
             raise AlreadyExists(
-                f"{record['entity']} {made.id} is there already; use save to change it"
+                f"{row['entity']} {entity.id} is there already; use save to change it"
             )
-        return made
+        return entity
 
     async def save(self) -> Self:
-        """Stores the entity as it is now, over what is there."""
+        """Store the entity as it is now, and replace what is stored."""
         await (await self._table()).save(await self.export())
         return self
 
@@ -78,23 +80,23 @@ class Object(JvspatialObject):
         skip: int = 0,
         **fields: Any,
     ) -> list[Self]:
-        """All that match, by `sort` (pairs of field and 1 or -1), then by id.
+        """The entities that match, by `sort` (pairs of field and 1 or -1), then by id.
 
-        A row that is no valid entity is logged with its id and left out.
+        A row that is not a valid entity is left out, and logged with its id.
         """
-        found: list[Self] = []
+        entities: list[Self] = []
         for row in await cls._rows(query, fields, sort=sort, limit=limit, skip=skip):
             try:
-                found.append(cls._decoded(row))
+                entities.append(cls._decoded(row))
             except UndecodableRecord as error:
                 log.warning("left out: %s", error)
-        return found
+        return entities
 
     @classmethod
     async def find_one(
         cls, query: Query | None = None, *, sort: Any = None, **fields: Any
     ) -> Self | None:
-        """The first that matches. Raises UndecodableRecord when it is no valid entity."""
+        """The first entity that matches. Raises UndecodableRecord when it is not a valid one."""
         rows = await cls._rows(query, fields, sort=sort, limit=1)
         return cls._decoded(rows[0]) if rows else None
 
@@ -105,16 +107,18 @@ class Object(JvspatialObject):
 
     @classmethod
     async def update_one(cls, query: Query, update: Mapping[str, Any]) -> UpdateResult:
-        """Changes the first that matches. Raises UndecodableRecord, and changes
-        nothing, when it would be no valid entity then."""
+        """Change the first entity that matches.
+
+        Raises UndecodableRecord, and changes nothing, when the result would not be a valid entity.
+        """
         where, parsed = cls._where(query), parse_update(update, cls._resolve())
-        return await (await cls._table()).change_one(where, partial(cls._changed, update=parsed))
+        return await (await cls._table()).update_one(where, partial(cls._changed, update=parsed))
 
     @classmethod
     async def update_many(cls, query: Query, update: Mapping[str, Any]) -> UpdateResult:
-        """Changes all that match, some hundred in a transaction."""
+        """Change all entities that match, some hundred in a transaction."""
         where, parsed = cls._where(query), parse_update(update, cls._resolve())
-        return await (await cls._table()).change_all(where, partial(cls._changed, update=parsed))
+        return await (await cls._table()).update_all(where, partial(cls._changed, update=parsed))
 
     @classmethod
     async def delete_one(cls, query: Query) -> DeleteResult:
@@ -123,7 +127,7 @@ class Object(JvspatialObject):
 
     @classmethod
     async def delete_many(cls, query: Query) -> DeleteResult:
-        """Deletes all that match, some hundred in a transaction."""
+        """Delete all entities that match, some hundred in a transaction."""
         where = cls._where(query)
         return DeleteResult(await (await cls._table()).delete_all(where))
 
@@ -131,17 +135,17 @@ class Object(JvspatialObject):
     async def distinct(
         cls, names: Sequence[str], query: Query | None = None
     ) -> list[tuple[Any, ...]]:
-        """The different values that fields of text have together."""
+        """The distinct combinations of values of these text fields."""
         fields, where = [cls._resolve()(name) for name in names], cls._where(query)
         return await (await cls._table()).distinct(where, fields)
 
     @classmethod
     async def aggregate(cls, pipeline: list[dict[str, Any]]) -> list[Row]:
-        """The documents that come out of the stages.
+        """The documents that the stages produce.
 
-        A `$match` at the start is done by the database; what it leaves is read
-        and goes through the other stages in memory. Documents are rows, with
-        `_id` and `context`; times in them are their stored UTC text.
+        The database does a `$match` at the start. The rows that it leaves are read, and pass
+        through the other stages in memory. Documents are rows with `_id` and `context`; times
+        in them are stored UTC text.
         """
         query, stages = leading_match(pipeline, cls._kinds())
         rows = await cls._rows(query, {})
@@ -154,22 +158,23 @@ class Object(JvspatialObject):
         flat: bool = False,
         **options: Any,
     ) -> dict[str, Any]:
-        """The row of this entity: jvspatial's form, values as JSON has them."""
-        left_out = set(exclude or ()) | (
+        """The row of this entity, in jvspatial's form and with JSON values."""
+        excluded = set(exclude or ()) | (
             self._get_transient_attrs() if exclude_transient else set()
         )
-        context = storable(self.model_dump(exclude=left_out, **options))
+        context = storable(self.model_dump(exclude=excluded, **options))
         row = {"id": self.id, "entity": self.entity}
         return {**row, **context} if flat else {**row, "context": context}
 
     @classmethod
     def get_indexes(cls) -> list[dict[str, Any]]:
-        """Those that the class declares, and one for each field that is a time."""
+        """The indexes that the class declares, and one for each time field without one."""
         declared: list[dict[str, Any]] = super().get_indexes()
         indexed = {index.get("field") for index in declared}
         times = [f"context.{name}" for name, kind in cls._kinds().items() if kind is Kind.TIME]
-        made = {"unique": False, "direction": -1, "per_class": True}
-        return [*declared, *({"field": time, **made} for time in times if time not in indexed)]
+        newest_first = {"unique": False, "direction": -1, "per_class": True}
+        added = [{"field": time, **newest_first} for time in times if time not in indexed]
+        return [*declared, *added]
 
     @classmethod
     async def _rows(
@@ -218,5 +223,6 @@ class Object(JvspatialObject):
             return target(**{**row["context"], "id": row["id"]})
         except (ValueError, KeyError, TypeError) as error:
             raise UndecodableRecord(
-                f"row {row.get('id')} is no {cls._entity_name()}; mend or delete it ({error})"
+                f"row {row.get('id')} is not a valid {cls._entity_name()}; "
+                f"repair or delete it ({error})"
             ) from error

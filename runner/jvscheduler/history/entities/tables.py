@@ -1,10 +1,9 @@
-"""Where an entity's rows are: the default database of jvspatial, each call bounded in time.
+"""The table of an entity's rows in jvspatial's default database. Each call is bounded in time.
 
-Indexes are made once for each class and process, as jvspatial does; a ping goes
-first, since jvspatial only logs what it could not create.
+As in jvspatial, the indexes of a class are created once in each process.
 """
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
@@ -14,7 +13,7 @@ from jvspatial.core import Object
 from jvspatial.core.context import GraphContext, get_default_context
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.backends.backend import BATCH_ROWS, Rows
+from jvscheduler.history.backends.backend import BATCH_ROWS, Rows, Update
 from jvscheduler.history.backends.registry import backend_of, innermost
 from jvscheduler.history.bounded import BoundedCalls
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
@@ -23,22 +22,26 @@ from jvscheduler.history.urls import parse_url
 
 T = TypeVar("T")
 
-CALL_SECONDS: Final = 60.0
-"""For one query or one batch; the database's own limit may be lower."""
+_CALL_SECONDS: Final = 60.0
+"""The limit of one query or one batch. The database's own limit may be lower."""
 
-_ready: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+_indexed: WeakKeyDictionary[Any, set[str]] = WeakKeyDictionary()
+"""By database, the classes whose indexes were created."""
 
 
 @dataclass(frozen=True)
 class UpdateResult:
-    """`modified_count` leaves out those that were so already."""
+    """The result of an update. Names and meanings are those of MongoDB's drivers."""
 
     matched_count: int
     modified_count: int
+    """The matched entities that the update made different."""
 
 
 @dataclass(frozen=True)
 class DeleteResult:
+    """The result of a delete. Names and meanings are those of MongoDB's drivers."""
+
     deleted_count: int
 
 
@@ -50,12 +53,13 @@ class Table:
     calls: BoundedCalls
 
     async def insert(self, record: Row, *, repeat: bool) -> Row | None:
-        """The row that is there already; None when this one was stored."""
+        """Insert the row if its id is free. Returns the row that has the id already, else None."""
         return await self._call(lambda: self.rows.insert(record), repeat=repeat)
 
     async def save(self, record: Row) -> None:
         await self._call(lambda: self.context.database.save(self.collection, record))
-        await self._forget([str(record["id"])])
+        # jvspatial's own `get` would answer from its cache; there is no public name to clear it.
+        await self.context._evict_from_cache(str(record["id"]))  # noqa: SLF001
 
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
@@ -68,11 +72,11 @@ class Table:
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         return await self._call(lambda: self.rows.distinct(where, fields))
 
-    async def change_one(self, where: Condition, change: Callable[[Row], Row]) -> UpdateResult:
-        return await self._change(where, change, most=1)
+    async def update_one(self, where: Condition, update: Update) -> UpdateResult:
+        return await self._update(where, update, most=1)
 
-    async def change_all(self, where: Condition, change: Callable[[Row], Row]) -> UpdateResult:
-        return await self._change(where, change, most=None)
+    async def update_all(self, where: Condition, update: Update) -> UpdateResult:
+        return await self._update(where, update, most=None)
 
     async def delete(self, where: Condition, limit: int) -> int:
         deleted = await self._call(lambda: self.rows.delete(where, limit), repeat=False)
@@ -86,44 +90,39 @@ class Table:
             deleted += done
         return deleted
 
-    async def _change(
-        self, where: Condition, change: Callable[[Row], Row], most: int | None
-    ) -> UpdateResult:
+    async def _update(self, where: Condition, update: Update, most: int | None) -> UpdateResult:
         matched = modified = 0
         after: str | None = ""
         while after is not None:
-            batch = partial(self.rows.update, where, change, after, most or BATCH_ROWS)
+            batch = partial(self.rows.update, where, update, after, most or BATCH_ROWS)
             done = await self._call(batch, repeat=False)
             matched, modified = matched + done.matched, modified + done.modified
             after = None if most else done.last
         await self.context.clear_cache()
         return UpdateResult(matched, modified)
 
-    async def _forget(self, ids: Iterable[str]) -> None:
-        """jvspatial's own `get` answers from its cache."""
-        for row_id in ids:
-            await self.context._evict_from_cache(row_id)  # noqa: SLF001 - it has no public name
-
-    async def _call(self, operation: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
-        return await self.calls.run(operation, repeat=repeat)
+    async def _call(self, call: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
+        return await self.calls.run(call, repeat=repeat)
 
 
 async def table_of(entity: type[Object], collection: str) -> Table:
+    """The table of an entity's class, with its indexes."""
     context = get_default_context()
     table = _table(context, collection)
-    known = _ready.setdefault(context.database, set())
+    indexed = _indexed.setdefault(context.database, set())
     key = f"{entity.__module__}.{entity.__qualname__}"
-    if key not in known:
+    if key not in indexed:
+        # jvspatial only logs when it cannot create an index, so a ping finds out first.
         await table._call(lambda: context.database.get(collection, "o.Object.ping"))  # noqa: SLF001
         await context.ensure_indexes(entity)
-        known.add(key)
+        indexed.add(key)
     return table
 
 
 def _table(context: GraphContext, collection: str) -> Table:
     database = context.database
     failing = backend_of(innermost(database))
-    calls = BoundedCalls(_name(database), CALL_SECONDS, failing.failures, failing.describe)
+    calls = BoundedCalls(_name(database), _CALL_SECONDS, failing.failures, failing.describe)
     return Table(context, collection, backend_of(database).rows(database, collection), calls)
 
 

@@ -1,8 +1,8 @@
-"""What of the history is old enough to go.
+"""Deletes old jobs of the history.
 
-A task that seldom runs keeps its last jobs, however old: they tell that it
-works. Jobs that have not ended are kept. Deleting goes in small transactions
-and remembers nothing, so that it may be stopped and started at any time.
+The last jobs of a task are kept, however old: for a task that runs seldom they are the only sign
+that it works. Jobs that have not ended are kept. Jobs are deleted in small transactions, and
+nothing is remembered between them: pruning may be stopped and started again at any time.
 """
 
 from dataclasses import dataclass
@@ -19,12 +19,13 @@ _FINAL = [status.value for status in Status if status.is_final]
 @dataclass(frozen=True)
 class Pruned:
     deleted: int
+    """How many jobs were deleted."""
     tasks: int
-    """Those of which something was deleted."""
+    """How many tasks they were of."""
 
 
 async def prune(before: datetime, keep_last: int) -> Pruned:
-    """Deletes ended jobs that began before that time, but never a task's last ones."""
+    """Delete ended jobs that began before this time, except the last ones of each task."""
     old = {"context.status": {"$in": _FINAL}, "context.execution_time": {"$lt": before}}
     deleted = [
         await _prune_task(
@@ -38,8 +39,8 @@ async def prune(before: datetime, keep_last: int) -> Pruned:
 async def _prune_task(task: dict[str, Any], old: dict[str, Any], keep_last: int) -> int:
     queries = [task, old]
     if keep_last:
-        last = await ScheduledJob.find(task, sort=_NEWEST, skip=keep_last - 1, limit=1)
-        if not last or last[0].execution_time is None:
-            return 0
-        queries.append({"context.execution_time": {"$lt": last[0].execution_time}})
+        oldest_kept = await ScheduledJob.find(task, sort=_NEWEST, skip=keep_last - 1, limit=1)
+        if not oldest_kept or oldest_kept[0].execution_time is None:
+            return 0  # the task has no more jobs than are kept
+        queries.append({"context.execution_time": {"$lt": oldest_kept[0].execution_time}})
     return (await ScheduledJob.delete_many({"$and": queries})).deleted_count

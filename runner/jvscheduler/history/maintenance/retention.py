@@ -1,4 +1,4 @@
-"""How old is old: the rule of pruning as users write it, on the command line and in variables."""
+"""How long jobs are kept, as users write it: on the command line and in variables."""
 
 import re
 from dataclasses import dataclass
@@ -17,12 +17,15 @@ DEFAULT_KEPT: Final = "20"
 
 @dataclass(frozen=True)
 class Retention:
-    """Ended jobs go when they began `older_than` ago; each task keeps its last ones."""
+    """A job may be deleted when it has ended, is old, and is not among its task's last jobs."""
 
     older_than: timedelta
+    """The age, counted from the job's start."""
     keep_last: int
+    """How many jobs of each task are kept, however old."""
 
     def before(self, now: datetime) -> datetime:
+        """The time before which a job is old."""
         try:
             return now.astimezone(UTC) - self.older_than
         except OverflowError as error:
@@ -30,12 +33,12 @@ class Retention:
 
 
 def parse_age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text)
-    if found is None:
+    match = _AGE.fullmatch(text)
+    if match is None:
         raise InvalidSettings(
             f"expected a number and m, h, d or w (minutes, hours, days, weeks), got {text!r}"
         )
-    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
 
 
 def parse_number(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A query, parsed: what a row must fulfil, with every value in its stored form."""
+"""A parsed query: the conditions that a row must meet. Every value has its stored form."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -7,7 +7,7 @@ Scalar = str | bool | int | float
 
 
 class Kind(StrEnum):
-    """What is known of a field's stored values, from its annotation."""
+    """The type of a field's stored values, as far as its annotation tells."""
 
     TIME = "time"
     TEXT = "text"
@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 
 class Order(StrEnum):
-    """Comparisons, by the sign that SQL and messages give them."""
+    """Comparisons, by their signs in SQL and in messages."""
 
     EQUAL = "="
     ABOVE = ">"
@@ -26,9 +26,8 @@ class Order(StrEnum):
 
 @dataclass(frozen=True)
 class Field:
-    """`path` is that of the row: `id`, `entity` or `context.…`."""
-
     path: str
+    """The path in the row: `id`, `entity` or `context.…`."""
     kind: Kind = Kind.ANY
 
 
@@ -41,7 +40,7 @@ class Compare:
 
 @dataclass(frozen=True)
 class OneOf:
-    """Texts only: other lists are an AnyOf."""
+    """For lists of texts only. Other lists become an AnyOf."""
 
     field: Field
     values: tuple[str, ...]
@@ -54,11 +53,11 @@ class Exists:
 
 @dataclass(frozen=True)
 class Matches:
-    """A regular expression; `options` are of `ims`."""
-
     field: Field
     pattern: str
+    """A regular expression."""
     options: str = ""
+    """Some of `ims`."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +89,7 @@ class Sort:
 
 
 def present(where: Condition) -> frozenset[Field]:
-    """Fields that each matching row has."""
+    """The fields that every matching row has."""
     match where:
         case AllOf(parts):
             return frozenset().union(*(present(part) for part in parts))

@@ -1,4 +1,4 @@
-"""Values in a pipeline: `$path`, constants, and objects of them."""
+"""Expressions in a pipeline: `$path`, constants, and objects of both."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,7 +9,7 @@ from jvscheduler.history.queries.values import storable
 
 
 def evaluate(expression: Any, row: Row) -> Any:
-    """None for a path where there is nothing."""
+    """The expression's value for this row; None when there is nothing at its path."""
     if isinstance(expression, str) and expression.startswith("$"):
         return value_at(row, expression[1:])
     if isinstance(expression, Mapping):
@@ -18,7 +18,7 @@ def evaluate(expression: Any, row: Row) -> Any:
 
 
 def check_expression(stage: str, expression: Any) -> None:
-    """Raises InvalidQuery for what `evaluate` does not know."""
+    """Raises InvalidQuery for an expression that `evaluate` does not know."""
     if isinstance(expression, Mapping):
         for name, value in expression.items():
             if str(name).startswith("$"):
@@ -38,7 +38,7 @@ def path_of(stage: str, text: Any) -> str:
 
 
 def with_value(row: Row, path: str, value: Any) -> Row:
-    """A copy of the row; what is beside the path is shared."""
+    """A copy of the row with this value. Everything outside the path is shared, not copied."""
     name, _, rest = path.partition(".")
     if not rest:
         return {**row, name: value}

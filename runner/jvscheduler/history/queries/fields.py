@@ -1,4 +1,4 @@
-"""What a path in a query means, and what its values are, from the annotations of a class."""
+"""Finds the field that a path in a query means, and its kind from the class's annotations."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -33,7 +33,7 @@ def kinds_of(model: type[BaseModel]) -> Kinds:
 
 
 def entity_field(path: str, kinds: Kinds) -> Field:
-    """A bare name means the entity's own field, as jvspatial has it."""
+    """The field of an entity. A bare name means a field in `context`, as in jvspatial."""
     if path in _ROW_FIELDS:
         return Field(_ROW_FIELDS[path], Kind.TEXT)
     name = path.removeprefix("context.")
@@ -41,7 +41,7 @@ def entity_field(path: str, kinds: Kinds) -> Field:
 
 
 def document_field(path: str, kinds: Kinds) -> Field:
-    """Of a document in a pipeline, where a name means just itself."""
+    """The field of a document in a pipeline, where a bare name means itself."""
     if not all(_SEGMENT.fullmatch(segment) for segment in path.split(".")):
         raise InvalidQuery(
             f"{path!r} is no field; expected a path such as context.status or context.metadata.size"

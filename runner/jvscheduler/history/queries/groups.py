@@ -1,4 +1,4 @@
-"""The stage `$group`: documents with an equal `_id` become one."""
+"""The stage `$group`: documents with an equal `_id` become one document."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,17 +22,17 @@ def group(spec: Any) -> Callable[[Iterable[Row]], Iterable[Row]]:
 def _grouped(
     rows: Iterable[Row], key: Any, results: Mapping[str, tuple[str, Any]]
 ) -> Iterable[Row]:
-    """In the order in which the groups appear."""
+    """The groups, in the order of their first documents."""
     groups: dict[str, tuple[Any, list[Row]]] = {}
     for row in rows:
-        found = evaluate(key, row)
-        groups.setdefault(json.dumps(found, sort_keys=True), (found, []))[1].append(row)
-    for found, members in groups.values():
-        made = {
+        value = evaluate(key, row)
+        groups.setdefault(json.dumps(value, sort_keys=True), (value, []))[1].append(row)
+    for value, members in groups.values():
+        accumulated = {
             name: _ACCUMULATORS[operator]([evaluate(expression, row) for row in members])
             for name, (operator, expression) in results.items()
         }
-        yield {"_id": found, **made}
+        yield {"_id": value, **accumulated}
 
 
 def _accumulator(name: str, spec: Any) -> tuple[str, Any]:
@@ -58,15 +58,15 @@ def _average(values: Values) -> float | None:
     return sum(numbers) / len(numbers) if numbers else None
 
 
-def _there(values: Values) -> list[Any]:
+def _existing(values: Values) -> list[Any]:
     return [value for value in values if value is not None]
 
 
 _ACCUMULATORS: Final[Mapping[str, Callable[[Values], Any]]] = {
     "$sum": lambda values: sum(_numbers(values)),
     "$avg": _average,
-    "$min": lambda values: min(_there(values), key=rank, default=None),
-    "$max": lambda values: max(_there(values), key=rank, default=None),
+    "$min": lambda values: min(_existing(values), key=rank, default=None),
+    "$max": lambda values: max(_existing(values), key=rank, default=None),
     "$count": len,
     "$push": list,
     "$first": lambda values: values[0],

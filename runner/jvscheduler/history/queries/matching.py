@@ -1,4 +1,4 @@
-"""Conditions and sorting on rows in memory: the meaning that the SQL must have too."""
+"""Matches and sorts rows in memory. Every backend must give the same answers as this module."""
 
 import operator
 import re
@@ -46,12 +46,12 @@ def matches(row: Mapping[str, Any], condition: Condition) -> bool:  # noqa: PLR0
         case OneOf(field, values):
             return value_at(row, field.path) in values
         case Matches(field, pattern, options):
-            found = value_at(row, field.path)
-            return isinstance(found, str) and searches(pattern, options, found)
+            text = value_at(row, field.path)
+            return isinstance(text, str) and searches(pattern, options, text)
 
 
 def value_at(row: Any, path: str) -> Any:
-    """None when there is nothing at the path."""
+    """The value at the path; None when there is nothing."""
     for name in path.split("."):
         if not isinstance(row, Mapping):
             return None
@@ -67,19 +67,19 @@ def searches(pattern: str, options: str, text: str) -> bool:
 
 
 def sort_rows(rows: Iterable[Row], sorts: Sequence[Sort]) -> list[Row]:
-    """Rows that are equal in all of it are in the order of their ids."""
+    """Rows that are equal in all fields are in the order of their ids."""
     ordered = sorted(rows, key=lambda row: str(row.get("id", "")))
     for sort in reversed(sorts):
         path = sort.field.path
-        there = [row for row in ordered if value_at(row, path) is not None]
+        present = [row for row in ordered if value_at(row, path) is not None]
         missing = [row for row in ordered if value_at(row, path) is None]
-        there.sort(key=lambda row: rank(value_at(row, path)), reverse=sort.descending)
-        ordered = there + missing
+        present.sort(key=lambda row: rank(value_at(row, path)), reverse=sort.descending)
+        ordered = present + missing
     return ordered
 
 
 def rank(value: Any) -> tuple[int, Any]:
-    """A key for values of any type: numbers, texts, booleans, then all else."""
+    """A sort key for values of any type: numbers, texts, booleans, then all others."""
     match value:
         case None:
             return (0, 0)
@@ -93,7 +93,7 @@ def rank(value: Any) -> tuple[int, Any]:
             return (4, repr(value))
 
 
-def _compares(found: Any, order: Order, wanted: Scalar) -> bool:
-    if found is None or rank(found)[0] != rank(wanted)[0]:
+def _compares(value: Any, order: Order, wanted: Scalar) -> bool:
+    if value is None or rank(value)[0] != rank(wanted)[0]:
         return False
-    return bool(_COMPARE[order](found, wanted))
+    return bool(_COMPARE[order](value, wanted))

@@ -1,4 +1,4 @@
-"""From a MongoDB-style query to conditions; what is not understood is an error."""
+"""Parses a MongoDB-style query into conditions. A query that has no clear meaning is an error."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -32,7 +32,7 @@ _OPTIONS: Final = "ims"
 
 
 def parse(query: Any, resolve: Resolve) -> Condition:
-    """Raises InvalidQuery, which names the operator or field and what is known."""
+    """Raises InvalidQuery, which names the wrong operator or field, and those that are known."""
     if query is None:
         return EVERY
     if not isinstance(query, Mapping):
@@ -43,7 +43,7 @@ def parse(query: Any, resolve: Resolve) -> Condition:
 
 
 def parse_sort(sort: Any, resolve: Resolve) -> tuple[Sort, ...]:
-    """From pairs such as `("context.execution_time", -1)`, or a dict of them."""
+    """Parses pairs such as `("context.execution_time", -1)`, or a dict of them."""
     pairs = list(sort.items()) if isinstance(sort, Mapping) else list(sort or ())
     for pair in pairs:
         if not isinstance(pair, Sequence) or len(pair) != 2 or pair[1] not in (1, -1):

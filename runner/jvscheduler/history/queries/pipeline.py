@@ -1,8 +1,7 @@
 """Aggregation pipelines, evaluated in memory over documents.
 
-The stages are parsed before any row is read, so that an unknown one is an error
-and not a surprise after minutes. Fields of entities are `$context.name`; a time
-is its stored UTC text.
+All stages are parsed before a row is read: a wrong stage is an error at once, not after
+minutes of reading. A field of an entity is `$context.name`; a time is its stored UTC text.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -26,7 +25,7 @@ Stage = Callable[[Iterable[Row]], Iterable[Row]]
 
 
 def leading_match(pipeline: Any, kinds: Kinds) -> tuple[Any, tuple[Stage, ...]]:
-    """The query that a database can do, and the stages that follow it."""
+    """The query of a `$match` at the start, which the database does, and the other stages."""
     named = [_named(stage) for stage in _list(pipeline)]
     query = None
     if named and named[0][0] == "$match":
@@ -84,7 +83,7 @@ def _count(name: Any) -> Stage:
 
 
 def _counted(name: str, rows: Iterable[Row]) -> Iterable[Row]:
-    """As MongoDB has it: no documents, no result."""
+    """As in MongoDB, no documents give no result, rather than a zero."""
     number = sum(1 for _ in rows)
     return [{name: number}] if number else []
 
@@ -100,7 +99,7 @@ def _unwind(spec: Any) -> Stage:
         path_of("$unwind", options["path"]),
         bool(options.get("preserveNullAndEmptyArrays")),
     )
-    return lambda rows: (one for row in rows for one in _unwound(row, path, keep))
+    return lambda rows: (item for row in rows for item in _unwound(row, path, keep))
 
 
 def _unwound(row: Row, path: str, keep: bool) -> list[Row]:
@@ -116,27 +115,27 @@ def _project(spec: Any) -> Stage:
     if not isinstance(spec, Mapping) or not spec:
         raise InvalidQuery(f"$project takes fields and 1, 0 or expressions, not {spec!r}")
     flags = {path: value for path, value in spec.items() if _is_flag(value)}
-    made = {path: value for path, value in spec.items() if not _is_flag(value)}
-    for expression in made.values():
+    computed = {path: value for path, value in spec.items() if not _is_flag(value)}
+    for expression in computed.values():
         check_expression("$project", expression)
     dropped = [path for path, value in flags.items() if not value]
     kept = [path for path, value in flags.items() if value]
-    if not kept and not made:
+    if not kept and not computed:
         return lambda rows: (_without(row, dropped) for row in rows)
     if set(dropped) - {"_id"}:
         raise InvalidQuery("$project either takes fields (1) or leaves fields out (0), not both")
     if "_id" not in spec:
         kept = ["_id", *kept]
-    return lambda rows: (_projected(row, kept, made) for row in rows)
+    return lambda rows: (_projected(row, kept, computed) for row in rows)
 
 
-def _projected(row: Row, kept: Iterable[str], made: Mapping[str, Any]) -> Row:
+def _projected(row: Row, kept: Iterable[str], computed: Mapping[str, Any]) -> Row:
     projected: Row = {}
     for path in kept:
         found = value_at(row, path)
         if found is not None:
             projected = with_value(projected, path, found)
-    for path, expression in made.items():
+    for path, expression in computed.items():
         projected = with_value(projected, path, evaluate(expression, row))
     return projected
 

@@ -1,9 +1,9 @@
-"""Conditions as SQL over jvspatial's JSON, in the expressions that its indexes have.
+"""Renders conditions as SQL over jvspatial's JSON. Each SQL database has its dialect.
 
-Each fragment is true where `matching.matches` is true, and false or NULL
-elsewhere; `IS NOT TRUE` makes a negation of it. What a field may hold is
-checked beside the comparison unless its annotation tells that it holds text.
-Values are always bound parameters; paths are made of checked names.
+A fragment of SQL is true where `matching.matches` is True, and false or NULL elsewhere; so
+`IS NOT TRUE` negates it. Fields are extracted by the same expressions as in the indexes. A
+comparison also checks the type of the stored value, unless the field's annotation says that it
+is text. Values are always bound parameters; paths consist of checked names.
 """
 
 from abc import ABC, abstractmethod
@@ -28,7 +28,7 @@ from jvscheduler.history.queries.conditions import (
 
 
 class Sql(ABC):
-    """`params` grows with what is rendered."""
+    """`params` holds the values of the bound parameters, in their order."""
 
     def __init__(self, *params: Any) -> None:
         self.params: list[Any] = list(params)
@@ -51,8 +51,9 @@ class Sql(ABC):
                 return self._compare(field, order, value)
 
     def order_by(self, sorts: Sequence[Sort], where: Condition) -> str:
-        there = present(where)
-        return ", ".join([*(self.sorted(sort, sort.field in there) for sort in sorts), "id ASC"])
+        fields = present(where)
+        keys = [self.sorted(sort, sort.field in fields) for sort in sorts]
+        return ", ".join([*keys, "id ASC"])
 
     def bind(self, value: Any) -> str:
         self.params.append(value)
@@ -62,7 +63,7 @@ class Sql(ABC):
         return joiner.join(f"({self.where(part)})" for part in parts) or of_none
 
     def _not(self, part: Condition) -> str:
-        if isinstance(part, Exists):  # so said, an index answers it
+        if isinstance(part, Exists):  # an index can answer IS NULL, but not IS NOT TRUE
             return f"{self.text(part.field)} IS NULL"
         return f"(({self.where(part)}) IS NOT TRUE)"
 
@@ -74,8 +75,7 @@ class Sql(ABC):
         return self.compare_number(field, order, value)
 
     def _one_of(self, field: Field, values: Sequence[str]) -> str:
-        """A single one as an equality, after which an index goes on in order."""
-        if len(values) == 1:
+        if len(values) == 1:  # after an equality, an index gives the rows in order
             return self._compare(field, Order.EQUAL, values[0])
         return self._checked(field, self.one_of(field, values))
 
@@ -87,7 +87,7 @@ class Sql(ABC):
 
     @abstractmethod
     def text(self, field: Field) -> str:
-        """The value, as jvspatial's indexes of it extract it."""
+        """The field's value, by the expression of jvspatial's indexes."""
 
     @abstractmethod
     def is_text(self, field: Field) -> str: ...
@@ -108,5 +108,5 @@ class Sql(ABC):
     def regex(self, field: Field, pattern: str, options: str) -> str: ...
 
     @abstractmethod
-    def sorted(self, sort: Sort, there: bool) -> str:
-        """`there`: no row that matches is without the field."""
+    def sorted(self, sort: Sort, is_present: bool) -> str:
+        """`is_present` is True when every matching row has the field."""

@@ -1,4 +1,4 @@
-"""MongoDB-style updates, checked before anything is changed."""
+"""MongoDB-style updates. An update is checked as a whole before anything is changed."""
 
 import copy
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ Update = Mapping[str, Mapping[str, Any]]
 
 
 def parse_update(update: Any, resolve: Resolve) -> Update:
-    """Paths and values as rows have them; raises InvalidQuery."""
+    """The update with paths and values as rows have them. Raises InvalidQuery."""
     if not isinstance(update, Mapping) or not update:
         raise InvalidQuery(f"an update is a dict such as {{'$set': {{…}}}}, not {update!r}")
     unknown = [str(name) for name in update if name not in _OPERATORS]

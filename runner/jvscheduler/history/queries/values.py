@@ -1,4 +1,4 @@
-"""The stored form of a value: what JSON holds, and what a query must compare with it."""
+"""The stored form of values: as JSON, and as a query compares with it."""
 
 import math
 from collections.abc import Mapping
@@ -16,11 +16,11 @@ from jvscheduler.history.times import from_timestamp, to_text
 from jvscheduler.outcomes import clean
 
 _UNKNOWN: Final = object()
-"""What JSON has no plain form for."""
+"""Stands for a value that has no plain JSON form."""
 
 
 def storable(value: Any) -> Any:
-    """The value as JSON has it: times as text of one width, texts without NUL."""
+    """The value as JSON: times as text of one width, texts without NUL."""
     plain = _plain(value)
     if plain is not _UNKNOWN:
         return plain
@@ -32,7 +32,7 @@ def storable(value: Any) -> Any:
 
 
 def comparable(field: Field, value: Any) -> Scalar:
-    """The value to compare a field's stored values with; None is the caller's to handle."""
+    """The value as the field's stored values compare with it. The caller handles None itself."""
     if field.kind is Kind.TIME:
         return _time(field, value)
     plain = _plain(

@@ -1,1 +1,1 @@
-"""The records of jobs, stretches and revisions, and the pure rules that change them."""
+"""The records of jobs, stretches and revisions, and the rules that change them."""

@@ -1,4 +1,4 @@
-"""What a batch of outcomes writes: rows to insert, and changes to make. No database here."""
+"""Plans the writes for a batch of outcomes: rows to insert, and changes to make."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -20,7 +20,7 @@ Allowed = Callable[[ScheduledJob, Outcome], bool]
 
 @dataclass
 class Writes:
-    """What to write for outcomes of which some have a record already."""
+    """The writes for outcomes, some of which have a record already."""
 
     inserts: list[Row] = field(default_factory=list)
     changes: list[RowChange] = field(default_factory=list)

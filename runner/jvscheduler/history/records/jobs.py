@@ -1,9 +1,8 @@
-"""The record of a job, as an entity of jvspatial.
+"""The record of a job, as a jvspatial entity.
 
-Field names that jvspatial's documentation teaches (`job_name`, `execution_time`,
-`status`, …) are kept, so that users' own queries and endpoints go on working.
-Users' own functions may write records of an entity of the same name; those have
-no `kubernetes_job`, and `is_ours` tells them apart.
+Field names that jvspatial's documentation teaches (`job_name`, `execution_time`, `status`, …)
+are kept, so that users' queries and endpoints go on working. Users' functions may store entities
+of the same class name. Those have no `kubernetes_job`: `is_ours` is False for them.
 """
 
 import logging
@@ -30,8 +29,8 @@ log = logging.getLogger(__name__)
 class ScheduledJob(Object):
     """One due instant of one task, with its attempts.
 
-    `job_name` is the task's id. Error, traceback, processor seconds and memory
-    are those of the last attempt; `attempts` has a short account of each.
+    `job_name` is the task's id. Error, traceback, CPU seconds and memory are those of the last
+    attempt. `attempts` holds a few facts of each attempt, as JSON; `records.attempts` parses it.
     """
 
     job_name: str = ""
@@ -39,11 +38,11 @@ class ScheduledJob(Object):
     execution_time: Time | None = attribute(default=None, indexed=True, index_direction=-1)
     """When the first attempt started."""
     scheduled_time: Time | None = None
-    """The due instant; None for a job that no schedule asked for."""
+    """The due instant; None for a job that somebody started by hand."""
     last_scheduled_time: Time | None = None
-    """Of a stretch of instants that did not run for one reason, the last; else None."""
+    """The last instant, when the record is of a stretch of instants that did not run; else None."""
     instants: int = 1
-    """How many due instants this record accounts for."""
+    """How many due instants the record is for: more than one for a stretch only."""
     status: Status = attribute(default=Status.PENDING, indexed=True)
     reason: str | None = None
     duration_seconds: float | None = None
@@ -57,19 +56,20 @@ class ScheduledJob(Object):
     retry_count: int = 0
     kubernetes_job: str = ""
     loop: str | None = None
-    """The loop that ran its last attempt; None: a pod of its own did."""
+    """The loop that ran the last attempt; None when it ran in a pod of its own."""
     pod_name: str | None = None
     node_name: str | None = None
     peak_memory_bytes: int | None = None
     cpu_seconds: float | None = None
     log_tail: str | None = None
-    """The end of the last attempt's output, where the loop's worker ran it."""
+    """The end of the last attempt's output, when a loop's worker ran it."""
     heartbeat_time: Time | None = None
     revision: int = 0
-    """Counts the changes; a writer changes only the revision that it has read."""
+    """Counts the changes. A writer changes the record only while this is what it has read."""
 
     @property
     def is_ours(self) -> bool:
+        """True for a scheduler's record, False for an entity that a user's function stored."""
         return bool(self.kubernetes_job)
 
 
@@ -100,12 +100,13 @@ def from_record(record: dict[str, Any]) -> ScheduledJob:
         return ScheduledJob(**{**record["context"], "id": record["id"]})
     except (ValueError, KeyError, TypeError) as error:
         raise UndecodableRecord(
-            f"the history's row {record.get('id')} is no job record; mend or delete it ({error})"
+            f"the history's row {record.get('id')} is not a valid job record; "
+            f"repair or delete it ({error})"
         ) from error
 
 
 def decoded(rows: Iterable[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:
-    """Those that are job records, and the ids of the others, which are logged too."""
+    """The valid job records, and the ids of the other rows. Those are logged too."""
     jobs: list[ScheduledJob] = []
     undecodable: list[str] = []
     for row in rows:
@@ -118,7 +119,7 @@ def decoded(rows: Iterable[dict[str, Any]]) -> tuple[list[ScheduledJob], list[st
 
 
 def to_context(job: ScheduledJob) -> dict[str, Any]:
-    """The stored fields as JSON has them, without what jvspatial keeps beside them."""
+    """The stored fields as JSON values, without jvspatial's own id, entity and type code."""
     dumped = job.model_dump(mode="json", exclude={"id", "entity", "type_code"})
     return dict(dumped)
 

@@ -1,1 +1,1 @@
-"""Concurrency slots: how maxConcurrency is an exact limit, whoever starts the jobs."""
+"""Concurrency slots: they make maxConcurrency an exact limit, whoever starts the jobs."""

@@ -49,7 +49,7 @@ class TaskSlot(BaseModel):
             return cls(**{**row["context"], "id": row["id"]})
         except (ValueError, KeyError, TypeError) as error:
             raise UndecodableRecord(
-                f"row {row.get('id')} is no {ENTITY}; mend or delete it ({error})"
+                f"row {row.get('id')} is not a valid {ENTITY}; repair or delete it ({error})"
             ) from error
 
     def to_row(self) -> Row:

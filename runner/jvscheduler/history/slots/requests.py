@@ -1,9 +1,9 @@
-"""Slots: how N runs of a task at once is an exact limit, whoever starts them.
+"""Slots: how a task never has more than N runs at once, whoever starts them.
 
-A run holds one of its task's N slots, a row each, from before it starts until
-it ends. The database decides who gets one; nobody counts. A holder says every
-ten seconds that it lives; one that is silent for `EXPIRY` has died, and its
-slot is anyone's.
+A task with maxConcurrency N has N slots: rows of the database. A run holds one of them from
+before it starts until it ends. The database decides which run gets a slot; nobody counts runs.
+A holder extends its slot every ten seconds. A slot that was not extended for `EXPIRY` is free:
+its holder has died.
 """
 
 from collections.abc import Sequence
@@ -12,21 +12,25 @@ from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 EXPIRY: Final = timedelta(seconds=25)
-"""Under the thirty seconds after which a dead holder's slot must be free again."""
+"""How long a slot is held without being extended.
+
+It is less than thirty seconds: by then a dead holder's slot must be free."""
 
 
 @dataclass(frozen=True)
 class SlotRequest:
-    """`holder` is an attempt's id; asking again for what it holds is answered yes.
+    """A request for one slot of a task. A holder that asks again keeps the slot that it has.
 
-    An attempt of the same job takes over what the one before it holds, which has died: it would
-    else be skipped for a run that is no more.
+    Another attempt of the same job takes over the slot of the attempt before it, which has died.
+    Otherwise the job would be skipped because of its own dead attempt.
     """
 
     namespace: str
     task_id: str
     limit: int
+    """The task's maxConcurrency."""
     holder: str
+    """The attempt's id."""
     job_id: str = ""
 
     @property
@@ -39,12 +43,13 @@ class SlotRequest:
 
 
 class Slots(Protocol):
-    """Every call may be repeated, and raises HistoryUnavailable."""
+    """Every call may be repeated without harm, and raises HistoryUnavailable."""
 
-    async def acquire_slots(
-        self, requests: Sequence[SlotRequest], now: datetime
-    ) -> Sequence[bool]: ...
+    async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
+        """True for each request that got a slot."""
 
-    async def extend_slots(self, holders: Sequence[str], now: datetime) -> None: ...
+    async def extend_slots(self, holders: Sequence[str], now: datetime) -> None:
+        """Extend the slots of these holders. A slot that another holder has now stays as it is."""
 
-    async def release_slots(self, holders: Sequence[str]) -> None: ...
+    async def release_slots(self, holders: Sequence[str]) -> None:
+        """Free the slots of these holders. A slot that another holder has now stays as it is."""

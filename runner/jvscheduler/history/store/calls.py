@@ -1,4 +1,4 @@
-"""What the calls of the database store have in common."""
+"""The base of the database store's calls."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, Final, TypeVar

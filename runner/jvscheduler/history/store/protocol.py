@@ -1,4 +1,4 @@
-"""What every store of job records does. The runner, the loop and the server know only this.
+"""The interface of a store of job records. The runner, the loop and the server know only this.
 
 There are two stores, `store.database` and `jvscheduler.testing.history`; both keep to the
 same contract suites. Every call is bounded in time, may be repeated without harm, and raises
@@ -64,7 +64,7 @@ class HistoryStore(Protocol):
 
 
 class TaskHistory(Protocol):
-    """What is known of one task: its records, and the revisions that they are judged by."""
+    """The records of a task, and the revisions by which they are judged."""
 
     async def jobs_between(self, instants: InstantRange) -> Sequence[ScheduledJob]:
         """The records of these due instants, by their first instant; users' own left out.

@@ -49,6 +49,6 @@ class GenericRows:
 
 
 async def insert_row(database: Database, collection: str, row: Row) -> Row | None:
-    """What `Rows.insert` does, by jvspatial's own call."""
+    """`Rows.insert` by jvspatial's own call."""
     stored = await database.insert_if_absent(collection, row)
     return None if stored.created else dict(stored.record)

@@ -1,1 +1,1 @@
-"""The history on MongoDB: everything that knows this database."""
+"""The history on MongoDB: all that is about this database."""

@@ -1,9 +1,11 @@
 """jvspatial's MongoDB, with the driver's own asynchronous client.
 
-jvspatial repeats a call whose connection broke, a change too; here the driver
-does, which numbers its writes, and `unavailable` what may be done twice. A
-document is found by `_id`, which has an index, where jvspatial's other databases
-say `id`. An index of entities ends with `_id`, as every order of ours does.
+jvspatial repeats every call whose connection broke, even a change that must not happen twice.
+Here the driver repeats writes, which it numbers, and `history.bounded` repeats calls that may
+happen twice.
+
+A document is found by `_id`, which has an index; jvspatial's other databases call it `id`. An
+index of entities ends with `_id`, because our queries sort by it last.
 """
 
 from collections.abc import Awaitable, Callable
@@ -20,7 +22,7 @@ from jvscheduler.history.backends.mongodb.queries import as_bson
 from jvscheduler.history.queries.matching import Row
 
 SELECTION_SECONDS: Final = 2
-"""How long one try waits for a server to be there; `unavailable` tries four times."""
+"""How long one try waits for a server. `history.bounded` tries four times."""
 
 
 class MongoDatabase(HistoryDatabase, MongoDB):
@@ -50,29 +52,29 @@ class MongoDatabase(HistoryDatabase, MongoDB):
             raise DatabaseError(f"MongoDB {op_name}: {error}") from error
 
     async def create_entity_index(self, collection: str, fields: Fields) -> None:
-        """Newest first where one field says nothing else: it is what jobs are asked for."""
+        # An index of a single field is newest first: most queries ask for the newest jobs.
         pairs = [(fields, -1)] if isinstance(fields, str) else pairs_of(fields)
-        made = await collection_of(self, collection)
+        documents = await collection_of(self, collection)
         keys = [("entity", 1), *pairs, ("_id", 1)]
-        await made.create_index(keys, name=f"entity_{index_name(fields)}")
+        await documents.create_index(keys, name=f"entity_{index_name(fields)}")
 
 
 async def collection_of(database: MongoDB, name: str) -> Any:
-    """jvspatial's client, database and way to them have no public names; it is pinned."""
+    """jvspatial's client and database have no public names, so its version is pinned."""
     await database._ensure_connected()  # noqa: SLF001
     connected: Any = database._db  # noqa: SLF001
     return connected[name]
 
 
 def _with_limits(uri: str, timeout: float) -> str:
-    """What the URL says itself goes first."""
+    """The URL with our time limits, unless the URL has its own."""
     parts = urlsplit(uri)
     limits = {
         "serverSelectionTimeoutMS": SELECTION_SECONDS * 1000,
         "connectTimeoutMS": int(timeout * 1000),
         "socketTimeoutMS": int(timeout * 1000),
     }
-    said = {name.lower() for name, _ in parse_qsl(parts.query)}
-    added = urlencode({name: ms for name, ms in limits.items() if name.lower() not in said})
+    given = {name.lower() for name, _ in parse_qsl(parts.query)}
+    added = urlencode({name: ms for name, ms in limits.items() if name.lower() not in given})
     query = "&".join(part for part in (parts.query, added) if part)
     return urlunsplit(parts._replace(query=query))

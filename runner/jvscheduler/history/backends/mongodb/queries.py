@@ -1,8 +1,8 @@
-"""Conditions as MongoDB's own queries over jvspatial's documents.
+"""Renders conditions as MongoDB's own queries over jvspatial's documents.
 
-MongoDB looks into lists wherever a path meets one, which no other database
-does: a field that may hold anything is checked to be none, and so is what it
-is inside of. Values of different types never match there by themselves.
+MongoDB looks into a list wherever a path meets one; no other database does. So a query for a
+field that may hold anything also checks that neither the field nor what contains it is a list.
+Types need no check: in MongoDB, values of different types never match.
 """
 
 from collections.abc import Mapping, Sequence
@@ -61,13 +61,16 @@ def mongo_path(field: Field) -> str:
 
 
 def mongo_sort(sorts: Sequence[Sort], where: Condition) -> tuple[dict[str, int], Query]:
-    """What to sort by, and what to compute before: MongoDB has nothing come first, and
-    so needs to be told of fields that may have none. Equals are in the order of ids."""
-    there, computed = present(where), {}
+    """The sort keys, and the fields to compute before sorting. Ids decide between equal rows.
+
+    MongoDB sorts documents without a field first. To have them last, a computed key tells which
+    documents have no value.
+    """
+    certain, computed = present(where), {}
     order: dict[str, int] = {}
     for number, sort in enumerate(sorts):
         path = mongo_path(sort.field)
-        if not sort.descending and path != "_id" and sort.field not in there:
+        if not sort.descending and path != "_id" and sort.field not in certain:
             computed[f"_none{number}"] = {"$eq": [{"$ifNull": [f"${path}", None]}, None]}
             order[f"_none{number}"] = 1
         order.setdefault(path, -1 if sort.descending else 1)
@@ -84,7 +87,7 @@ def _checked(field: Field, test: Query, *, lists: bool = False) -> Query:
 
 
 def as_bson(value: Any) -> Any:
-    """MongoDB's integers have 64 bits; a larger one becomes the nearest float."""
+    """The value for MongoDB. Its integers have 64 bits: a larger one becomes the nearest float."""
     if isinstance(value, Mapping):
         return {name: as_bson(item) for name, item in value.items()}
     if isinstance(value, list):

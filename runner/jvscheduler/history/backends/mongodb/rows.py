@@ -1,8 +1,8 @@
-"""Rows on MongoDB: jvspatial's collection, by queries of our own.
+"""Rows on MongoDB, by our own queries over jvspatial's collection.
 
-A single server has no transactions, so a change of many is one compare-and-set
-for each document: it is replaced if it still is as it was read, else read and
-changed anew. What another writer did meanwhile is never lost.
+A single server has no transactions, so an update of many rows is a compare-and-set of each
+document: it is replaced while it is as it was read; otherwise it is read and updated again. So
+no other writer's change is lost.
 """
 
 import asyncio
@@ -69,13 +69,14 @@ class MongoRows:
         match: Query = {"$match": {"$and": [mongo_query(where), {"_id": {"$gt": after}}]}}
         found = await self._aggregate([match, {"$sort": {"_id": 1}}, {"$limit": limit}])
         rows = [_row(document) for document in found]
-        changed_rows(rows, update)
+        changed_rows(rows, update)  # raises before any row is changed, if one of them cannot be
         modified = [await self._update_one(row, where, update) for row in rows]
         return batch_of(rows, sum(modified), limit)
 
     async def delete(self, where: Condition, limit: int) -> int:
         query = mongo_query(where)
         chosen = await self._aggregate([{"$match": query}, {"$limit": limit}, _ID_ONLY])
+        # Another writer may have changed a chosen document: it must still match to be deleted.
         still = {"$and": [{"_id": {"$in": [document["_id"] for document in chosen]}}, query]}
         done = await (await self._collection()).delete_many(still)
         return int(done.deleted_count)
@@ -88,7 +89,7 @@ class MongoRows:
         return [tuple(document["_id"].get(name) for name in names) for document in found]
 
     async def _update_one(self, row: Row, where: Condition, update: Update) -> bool:
-        """Whether it was made different; not where it was deleted, or matches no more."""
+        """True when the row was changed; False when it was deleted or does not match any more."""
         collection = await self._collection()
         seen: Row | None = row
         while seen is not None:

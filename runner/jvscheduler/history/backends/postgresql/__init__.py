@@ -1,1 +1,1 @@
-"""The history on PostgreSQL: everything that knows this database."""
+"""The history on PostgreSQL: all that is about this database."""

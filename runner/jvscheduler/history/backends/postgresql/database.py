@@ -25,6 +25,7 @@ from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index
 from jvscheduler.history.backends.database import Fields, HistoryDatabase, index_name, pairs_of
 
 _CONNECT_SECONDS: Final = 3.0
+"""The limit for opening a connection: a server that is gone never answers."""
 _STATUS_COLUMN: Final = "context_status"
 _COLUMNS: Final = {"context.status": _STATUS_COLUMN}
 _STATUS: Final = (
@@ -39,9 +40,8 @@ _TABLE: Final = """
 
 
 class PostgresDatabase(HistoryDatabase, PostgresDB):
-    """`columns` are the generated ones of the entities' table, by the path of their field."""
-
     columns: Mapping[str, str] = {}
+    """The generated columns of the entities' table, by the path of their field."""
 
     async def _ensure_pool(self) -> Any:
         self._discard_pool_from_dead_loop()
@@ -52,7 +52,7 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
                     min_size=self.min_size,
                     max_size=self.max_size,
                     command_timeout=self.command_timeout,
-                    reset=_leave,
+                    reset=_keep_as_it_is,
                     connect=_connect,
                 )
                 self._pool_loop = asyncio.get_running_loop()
@@ -88,13 +88,16 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
 
 
 async def _connect(*arguments: Any, **options: Any) -> Any:
-    """Anew rather than for long: what leads to a server that is gone never answers, and asyncpg's
-    pool would keep the place of a connection for it, for a minute."""
+    """Open a connection, or fail soon.
+
+    Without this limit, asyncpg's pool would wait a minute for each connection to a server that
+    is gone, and count it among its connections meanwhile.
+    """
     try:
         return await asyncpg.connect(*arguments, timeout=_CONNECT_SECONDS, **options)
     except TimeoutError as error:
         raise ConnectionError(f"no connection in {_CONNECT_SECONDS:g} s") from error
 
 
-async def _leave(_: Any) -> None:
-    """What asyncpg does with a connection that goes back into the pool."""
+async def _keep_as_it_is(_: Any) -> None:
+    """asyncpg calls this for a connection that goes back into the pool."""

@@ -1,7 +1,7 @@
-"""Rows on PostgreSQL: jvspatial's table of a collection, by SQL of our own."""
+"""Rows on PostgreSQL, by our own SQL over jvspatial's table of the collection."""
 
-# jvspatial's pool and tables have no public name; its version is pinned.
-# ruff: noqa: SLF001, S608 - SQL is made of checked names, values are bound
+# jvspatial's pool and tables have no public names, so its version is pinned.
+# ruff: noqa: SLF001, S608 - SQL consists of checked names, and values are bound
 
 import json
 from collections.abc import AsyncIterator, Sequence
@@ -26,14 +26,14 @@ class PostgresRows:
         self._table = f"{database.schema_name}.{collection}"
 
     async def insert(self, row: Row) -> Row | None:
-        """Two statements only where one is there: nothing is read back that was just written."""
         text = f"INSERT INTO {self._table} (id, entity, tenant_id, data)"
         text += " VALUES ($1, $2, $3, $4) ON CONFLICT (id) DO NOTHING"
         async with self._connection() as connection:
             done = await connection.execute(text, *self._database._split_payload(row))
-        return (
-            None if done.endswith(" 1") else await self._database.get(self._collection, row["id"])
-        )
+        if done.endswith(" 1"):
+            return None  # a row that was just written is not read back
+        existing: Row | None = await self._database.get(self._collection, row["id"])
+        return existing
 
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int

@@ -1,10 +1,9 @@
-"""Slots on PostgreSQL: all that are asked for in one statement, repeated where another was faster.
+"""Slots on PostgreSQL: one statement takes all that are free, repeated when another was faster.
 
-The statement itself keeps the limit, so what was read before only helps to ask
-for one that is free.
+The statement itself checks the limit. The slots that are read before it only help to choose.
 """
 
-# jvspatial's way to read a row has no public name; its version is pinned.
+# jvspatial's way to read a row has no public name, so its version is pinned.
 # ruff: noqa: SLF001
 
 import json
@@ -70,7 +69,7 @@ class PostgresSlots:
         self._statements = statements
 
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
-        """One statement for those of one slot, unless it is held."""
+        # A task with one slot leaves nothing to choose: the statement alone tells if it is free.
         read_first = any(request.limit != 1 for request in requests)
         return await acquire(requests, now, self._held, self._take, read_first=read_first)
 

@@ -12,7 +12,7 @@ _NONE: Final[Mapping[str, str]] = MappingProxyType({})
 
 
 class PostgresSql(Sql):
-    """`columns` has the names of generated columns, by the path of their field."""
+    """`columns` are the names of the table's generated columns, by the path of their field."""
 
     def __init__(self, columns: Mapping[str, str] = _NONE) -> None:
         super().__init__()
@@ -33,7 +33,7 @@ class PostgresSql(Sql):
         return f"(data #> '{_array(field)}') = '{str(value).lower()}'::jsonb"
 
     def compare_text(self, field: Field, order: Order, value: str) -> str:
-        """Any text is ordered as on the other databases; times are so in every collation."""
+        """Texts compare by code point, as on the other databases. Times do so in any collation."""
         anywhere = order is Order.EQUAL or field.kind is Kind.TIME
         collate = "" if anywhere else ' COLLATE "C"'
         return f"{self.text(field)}{collate} {order} {self.bind(value)}"
@@ -49,16 +49,16 @@ class PostgresSql(Sql):
         return f"{self.text(field)} = ANY({self.bind(list(values))}::text[])"
 
     def regex(self, field: Field, pattern: str, options: str) -> str:
-        """PostgreSQL's letters for how `.`, `^` and `$` treat lines are its own."""
+        """PostgreSQL has its own letters for how `.`, `^` and `$` treat line ends."""
         lines = {"": "p", "m": "n", "s": "s", "ms": "w"}[options.replace("i", "")]
         letters = lines + ("i" if "i" in options else "")
         return f"{self.text(field)} ~ {self.bind(f'(?{letters}){pattern}')}"
 
-    def sorted(self, sort: Sort, there: bool) -> str:
-        """Where no row is without it, NULLS FIRST lets an index be read backwards."""
+    def sorted(self, sort: Sort, is_present: bool) -> str:
+        """When every row has the field, NULLS FIRST lets PostgreSQL read an index backwards."""
         if sort.descending:
             return f"{self._sorted(sort.field)} DESC NULLS LAST"
-        return f"{self._sorted(sort.field)} ASC NULLS {'FIRST' if there else 'LAST'}"
+        return f"{self._sorted(sort.field)} ASC NULLS {'FIRST' if is_present else 'LAST'}"
 
     def _sorted(self, field: Field) -> str:
         if field.kind is Kind.TIME:

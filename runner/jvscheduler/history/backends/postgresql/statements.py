@@ -1,11 +1,11 @@
-"""Many rows of jvspatial's table on PostgreSQL, by one statement each.
+"""Many rows at once on PostgreSQL: each call is one statement.
 
-Rows are locked in the order of their ids, in every statement: two that have
-some in common would else wait for each other.
+Every statement locks its rows in the order of their ids. Otherwise two statements with rows in
+common could wait for each other for ever (a deadlock).
 """
 
-# jvspatial's pool and tables have no public name; its version is pinned.
-# ruff: noqa: SLF001 - SQL is made of constants, values are bound
+# jvspatial's pool and tables have no public names, so its version is pinned.
+# ruff: noqa: SLF001 - SQL consists of constants, and values are bound
 
 import json
 from collections.abc import Sequence, Set
@@ -75,7 +75,7 @@ class PostgresStatements:
         return [PostgresDB._record_from_row(row) for row in found]
 
     async def run(self, text: str, *values: Any) -> list[Any]:
-        """A statement's rows; `{table}` in it is the collection's."""
+        """The rows of a statement, in which `{table}` stands for the collection's table."""
         await self._database._bootstrap_collection(self._collection)
         async with self._database._acquire_conn() as connection:
             return list(await connection.fetch(text.format(table=self._table), *values))

@@ -1,1 +1,1 @@
-"""The history on SQLite: everything that knows this database."""
+"""The history on SQLite: all that is about this database."""

@@ -1,7 +1,7 @@
-"""Rows on SQLite: jvspatial's table `records`, by SQL of our own."""
+"""Rows on SQLite, by our own SQL over jvspatial's table `records`."""
 
-# jvspatial's connection and write lock have no public name; its version is pinned.
-# ruff: noqa: SLF001 - SQL is made of checked names, values are bound
+# jvspatial's connection and write lock have no public names, so its version is pinned.
+# ruff: noqa: SLF001 - SQL consists of checked names, and values are bound
 
 import json
 from collections.abc import Sequence
@@ -16,9 +16,10 @@ from jvscheduler.history.backends.sqlite.sql import SqliteSql
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, searches
 
-_MINE = "FROM records WHERE collection = ?1"
-_ALL = -1
-_told: WeakSet[Any] = WeakSet()
+_FROM = "FROM records WHERE collection = ?1"
+_NO_LIMIT = -1
+_prepared: WeakSet[Any] = WeakSet()
+"""The connections that have our function."""
 
 
 class SqliteRows:
@@ -33,19 +34,19 @@ class SqliteRows:
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
         sql = SqliteSql(self._collection)
-        text = f"SELECT data {_MINE} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort, where)}"
-        text += f" LIMIT {sql.bind(_ALL if limit is None else limit)} OFFSET {sql.bind(skip)}"
+        text = f"SELECT data {_FROM} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort, where)}"
+        text += f" LIMIT {sql.bind(_NO_LIMIT if limit is None else limit)} OFFSET {sql.bind(skip)}"
         return _decoded(await self._fetch(text, sql.params))
 
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         sql = SqliteSql(self._collection)
-        each = [f"(SELECT COUNT(*) {_MINE} AND ({sql.where(where)}))" for where in wheres]
+        each = [f"(SELECT COUNT(*) {_FROM} AND ({sql.where(where)}))" for where in wheres]
         (found,) = await self._fetch(f"SELECT {', '.join(each)}", sql.params)
         return list(found)
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = SqliteSql(self._collection)
-        text = f"SELECT data {_MINE} AND ({sql.where(where)}) AND id > {sql.bind(after)}"
+        text = f"SELECT data {_FROM} AND ({sql.where(where)}) AND id > {sql.bind(after)}"
         text += f" ORDER BY id LIMIT {sql.bind(limit)}"
         async with self._database._lock:
             connection = await self._connection()
@@ -62,11 +63,11 @@ class SqliteRows:
 
     async def delete(self, where: Condition, limit: int) -> int:
         sql = SqliteSql(self._collection)
-        chosen = f"SELECT id {_MINE} AND ({sql.where(where)}) LIMIT {sql.bind(limit)}"
+        chosen = f"SELECT id {_FROM} AND ({sql.where(where)}) LIMIT {sql.bind(limit)}"
         async with self._database._lock:
             connection = await self._connection()
             async with connection.execute(
-                f"DELETE {_MINE} AND id IN ({chosen})", sql.params
+                f"DELETE {_FROM} AND id IN ({chosen})", sql.params
             ) as cursor:
                 deleted = int(cursor.rowcount)
             await connection.commit()
@@ -75,11 +76,11 @@ class SqliteRows:
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         sql = SqliteSql(self._collection)
         columns = ", ".join(sql.text(field) for field in fields)
-        text = f"SELECT DISTINCT {columns} {_MINE} AND ({sql.where(where)})"
+        text = f"SELECT DISTINCT {columns} {_FROM} AND ({sql.where(where)})"
         return [tuple(row) for row in await self._fetch(text, sql.params)]
 
     async def _fetch(self, text: str, params: Sequence[Any]) -> Any:
-        """One way to the connection's thread and back."""
+        """All rows in one call of the connection's thread."""
         return await (await self._connection()).execute_fetchall(text, params)
 
     async def _write(self, connection: Any, rows: Sequence[Row]) -> None:
@@ -89,11 +90,11 @@ class SqliteRows:
         )
 
     async def _connection(self) -> Any:
-        """Knows our function: jvspatial opens connections anew as it needs them."""
+        """The connection, with our function. jvspatial opens a new connection when it needs one."""
         connection = await self._database._get_connection()
-        if connection not in _told:
+        if connection not in _prepared:
             await connection.create_function("jvscheduler_regex", 3, _regex, deterministic=True)
-            _told.add(connection)
+            _prepared.add(connection)
         return connection
 
 

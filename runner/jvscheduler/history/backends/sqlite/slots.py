@@ -1,4 +1,4 @@
-"""Slots on SQLite: a transaction reads who holds what, and gives what is free."""
+"""Slots on SQLite: one transaction reads which slots are held, and takes free ones."""
 
 import json
 import sqlite3

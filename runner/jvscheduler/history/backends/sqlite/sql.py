@@ -11,7 +11,7 @@ _LARGEST_INTEGER: Final = 2**63
 
 
 class SqliteSql(Sql):
-    """Needs the function `jvscheduler_regex` on the connection."""
+    """The connection must have the function `jvscheduler_regex`."""
 
     def placeholder(self, number: int) -> str:
         return f"?{number}"
@@ -40,9 +40,9 @@ class SqliteSql(Sql):
         bound = f"{self.bind(pattern)}, {self.bind(options)}"
         return f"jvscheduler_regex({bound}, {self.text(field)})"
 
-    def sorted(self, sort: Sort, there: bool) -> str:
+    def sorted(self, sort: Sort, is_present: bool) -> str:
         text, direction = self.text(sort.field), "DESC" if sort.descending else "ASC"
-        missing = "" if there or sort.field.path == "id" else f"({text} IS NULL), "
+        missing = "" if is_present or sort.field.path == "id" else f"({text} IS NULL), "
         return f"{missing}{text} {direction}"
 
 

@@ -1,10 +1,10 @@
-"""Many rows of jvspatial's table on SQLite, in one immediate transaction each.
+"""Many rows at once on SQLite: each call is one immediate transaction.
 
-A transaction is one call of the connection's thread: going there and back for
-each row would cost more than the row.
+A transaction is one call of the connection's thread. One call for each row would cost more
+than the row itself.
 """
 
-# jvspatial's and aiosqlite's connection and lock have no public name; versions are pinned.
+# jvspatial's and aiosqlite's connection and lock have no public names, so versions are pinned.
 # ruff: noqa: SLF001
 
 import json
