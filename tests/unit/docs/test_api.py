@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from jvscheduler.outcomes import Reason, Status
@@ -13,6 +14,7 @@ from jvscheduler_server import settings
 from jvscheduler_server.api.problems import Problem
 from jvscheduler_server.api.resources.jobs import RecentAnswer, RecentParameters
 from jvscheduler_server.api.resources.status import StatusAnswer
+from jvscheduler_server.api.routers import ROUTERS
 
 DOCS = Path(__file__).parents[3] / "docs"
 PAGE = (DOCS / "reference/api.md").read_text()
@@ -34,6 +36,19 @@ def test_an_example_has_every_key_of_the_answer_and_no_other(number: int) -> Non
     example = EXAMPLES[number]
     answer = MODELS[number].model_validate(example)
     assert keys(answer.model_dump(mode="json")) == keys(example)
+
+
+def test_every_endpoint_has_a_heading() -> None:
+    headings = "\n".join(re.findall(r"^## .*$", PAGE, re.MULTILINE))
+    described = set(re.findall(r"`([A-Z]+ /[\w/{}]*)`", headings))
+    routes = [route for entry in ROUTERS for route in entry.router.routes]
+    endpoints = {
+        f"{method} {route.path}"
+        for route in routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    assert described == endpoints
 
 
 def test_every_parameter_status_and_setting_is_on_the_pages() -> None:

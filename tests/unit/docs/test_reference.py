@@ -10,6 +10,7 @@ import yaml
 
 from jvscheduler.cli import _COMMANDS, _parser
 from jvscheduler.history import ScheduledJob
+from jvscheduler.history.backends.registry import BACKENDS
 from jvscheduler.manifests.spec import ScheduledTaskSpec, ScheduledTaskStatus
 from jvscheduler.verification.findings import Kind
 from jvscheduler_operator.objects.reasons import ConditionType
@@ -110,6 +111,11 @@ def test_the_page_has_every_environment_variable() -> None:
     named = [n for n in first_names(ENVIRONMENT) if re.fullmatch("[A-Z_]+", n)]
     assert sorted(named) == sorted(set(named))
     assert set(named) == set(_variables())
+
+
+def test_the_page_has_the_url_of_every_database() -> None:
+    forms = section(ENVIRONMENT, "Where the history is")
+    assert {e.name for e in BACKENDS if f"| `{e.schemes[0]}://" not in forms} == set()
 
 
 def _variables() -> Iterator[str]:
