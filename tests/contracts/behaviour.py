@@ -1,4 +1,4 @@
-"""What every mode does with the tasks of `behaviour.tasks`: dev, a server, pods.
+"""Contract of every mode (dev, a server, pods): what it does with the tasks of `behaviour.tasks`.
 
 One suite, on what the monitoring API tells. Waits have a lower bound only: a
 slow machine makes them longer.

@@ -1,7 +1,6 @@
-"""What creating, changing, deleting and summing up entities mean, on every database."""
+"""Contract of every database: creating, changing, deleting and aggregating entities."""
 
 import asyncio
-from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -15,10 +14,10 @@ from tests.support.history.readings import (
     Other,
     Reading,
     ReadingsContract,
-    Story,
+    RunStory,
     names,
+    run_story,
     some_readings,
-    tell,
 )
 
 AFTER_THREE = NOON + timedelta(hours=3)
@@ -149,7 +148,7 @@ REFUSED_PIPELINES: list[tuple[Any, str]] = [
 
 
 class ChangeContract(ReadingsContract):
-    def test_update_one(self, told: Callable[[Story], None]) -> None:
+    def test_update_one(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             reading = await Reading.find_one({"context.name": "dan"})
             assert reading is not None
@@ -171,9 +170,9 @@ class ChangeContract(ReadingsContract):
             assert after.tags == [*reading.tags, "new"]
             assert await Reading.count({"context.value": 5.5}) == 1
 
-        told(story)
+        run_with_readings(story)
 
-    def test_update_many_counts_matched_and_modified(self, told: Callable[[Story], None]) -> None:
+    def test_update_many_counts_matched_and_modified(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             done = await Reading.update_many(
                 {"context.value": {"$gte": 0}}, {"$set": {"context.good": True}}
@@ -183,11 +182,9 @@ class ChangeContract(ReadingsContract):
             assert (none.matched_count, none.modified_count) == (0, 0)
             assert await Reading.count({"context.good": True}) == 5
 
-        told(story)
+        run_with_readings(story)
 
-    def test_updates_are_checked_before_anything_changes(
-        self, told: Callable[[Story], None]
-    ) -> None:
+    def test_updates_are_checked_before_anything_changes(self, run_with_readings: RunStory) -> None:
         refused: list[tuple[dict[str, Any], str]] = [
             ({"context.name": "x"}, r"'context.name' is no operator"),
             ({"$rename": {"context.name": "x"}}, r"'\$rename'.*\$set, \$unset"),
@@ -198,16 +195,16 @@ class ChangeContract(ReadingsContract):
         ]
 
         async def story() -> None:
-            for update, told_of in refused:
-                with pytest.raises(InvalidQuery, match=told_of):
+            for update, message in refused:
+                with pytest.raises(InvalidQuery, match=message):
                     await Reading.update_many({}, update)
             with pytest.raises(UndecodableRecord, match="value"):
                 await Reading.update_many({}, {"$set": {"context.value": "much"}})
             assert await Reading.count({"context.value": {"$lt": 100}}) == 4
 
-        told(story)
+        run_with_readings(story)
 
-    def test_delete_one_and_many(self, told: Callable[[Story], None]) -> None:
+    def test_delete_one_and_many(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             assert (await Reading.delete_one({"context.good": True})).deleted_count == 1
             assert await Reading.count({"context.good": True}) == 3
@@ -220,7 +217,7 @@ class ChangeContract(ReadingsContract):
             assert (await Reading.delete_many({})).deleted_count == 0
             assert await Other.count() == 2
 
-        told(story)
+        run_with_readings(story)
 
     def test_many_are_changed_and_deleted_in_batches(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -233,9 +230,9 @@ class ChangeContract(ReadingsContract):
             assert summed["sum"] == sum(range(1204))
             assert (await Reading.delete_many({"name": "many"})).deleted_count == 1203
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
-    def test_an_id_is_created_once(self, told: Callable[[Story], None]) -> None:
+    def test_an_id_is_created_once(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             await Reading.create(id="o.Reading.one", name="first")
             with pytest.raises(AlreadyExists, match=r"Reading o\.Reading\.one is there"):
@@ -247,9 +244,9 @@ class ChangeContract(ReadingsContract):
             await one.save()
             assert await Reading.count({"context.name": "third"}) == 1
 
-        told(story)
+        run_with_readings(story)
 
-    def test_a_row_that_is_no_entity_is_reported_with_its_id(
+    def test_a_row_that_is_not_a_valid_entity_is_reported_with_its_id(
         self, make_database: MakeDatabase, caplog: pytest.LogCaptureFixture
     ) -> None:
         async def story() -> None:
@@ -268,21 +265,19 @@ class ChangeContract(ReadingsContract):
             if database is not make_database():
                 await database.close()  # type: ignore[attr-defined]
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
-    def test_aggregation(self, told: Callable[[Story], None]) -> None:
+    def test_aggregation(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             for title, (pipeline, expected) in PIPELINES.items():
                 assert await Reading.aggregate(pipeline) == expected, title
 
-        told(story)
+        run_with_readings(story)
 
-    def test_a_pipeline_that_is_not_understood_is_refused(
-        self, told: Callable[[Story], None]
-    ) -> None:
+    def test_a_pipeline_with_an_unknown_part_is_refused(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
-            for pipeline, told_of in REFUSED_PIPELINES:
-                with pytest.raises(InvalidQuery, match=told_of):
+            for pipeline, message in REFUSED_PIPELINES:
+                with pytest.raises(InvalidQuery, match=message):
                     await Reading.aggregate(pipeline)
 
-        told(story)
+        run_with_readings(story)

@@ -1,4 +1,4 @@
-"""The documentation's examples do what they say, on any database."""
+"""Contract of every database: the examples of jvspatial's documentation work as they say."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -10,7 +10,7 @@ from jvscheduler.history import Object, ScheduledJob
 from jvscheduler.outcomes import Status
 from monitored import monitoring, quick_start, recovery, work
 from monitored.entities import Alert, JobResult, SystemMetrics
-from tests.support.history.readings import MakeDatabase, tell
+from tests.support.history.readings import MakeDatabase, run_story
 
 
 async def a_job(name: str, status: str, *, ago: timedelta, **fields: Any) -> None:
@@ -22,7 +22,7 @@ MINUTE = timedelta(minutes=1)
 
 
 class DocumentedExamples:
-    """The `make_database` fixture of a subclass makes databases on one, empty store."""
+    """The `make_database` fixture of a subclass makes databases on one store, which is empty."""
 
     @pytest.fixture(autouse=True)
     def _nothing_fails(self) -> Iterator[None]:
@@ -31,7 +31,7 @@ class DocumentedExamples:
 
     def test_entities_are_declared_as_documented(self, make_database: MakeDatabase) -> None:
         class SystemLoad(Object):
-            """Entity with defaults and optional fields as the documentation writes them."""
+            """Has defaults and optional fields as the documentation writes them."""
 
             timestamp: datetime = datetime.now()  # noqa: DTZ005 - as documented
             cpu_usage: float = 0.0
@@ -42,7 +42,7 @@ class DocumentedExamples:
             (found,) = await SystemLoad.find({"context.timestamp": {"$lte": datetime.now()}})  # noqa: DTZ005
             assert (found.id, found.cpu_usage, found.timestamp) == (made.id, 12.5, made.timestamp)
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_cleanup_leaves_a_record_of_success_or_failure(
         self, make_database: MakeDatabase
@@ -58,7 +58,7 @@ class DocumentedExamples:
             only = await quick_start.get_recent_jobs(status="failed", hours=6, limit=20)
             assert only["total_found"] == 1
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_metrics_count_active_jobs(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -71,7 +71,7 @@ class DocumentedExamples:
             assert metrics.active_jobs == 2
             assert 0 < metrics.memory_usage <= 100
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_statistics_and_recent_jobs(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -86,7 +86,7 @@ class DocumentedExamples:
             recent = await quick_start.get_recent_jobs()
             assert [job["job_name"] for job in recent["jobs"]] == ["new"]
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_patterns_of_jobs(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -100,7 +100,7 @@ class DocumentedExamples:
                 "slow_jobs": ["Cleanup-disk"],
             }
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_processing_adapts_to_load_and_failures(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -115,7 +115,7 @@ class DocumentedExamples:
             assert await monitoring.adaptive_processor() is None
             assert await Alert.count() == 1
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_health_checks_store_each_metric(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -129,7 +129,7 @@ class DocumentedExamples:
             kinds = ["cpu_usage", "disk_usage", "memory_usage"]
             assert grouped == [{"_id": kind, "n": 1} for kind in kinds]
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_cleanup_of_old_records_counts_what_it_deleted(
         self, make_database: MakeDatabase
@@ -146,7 +146,7 @@ class DocumentedExamples:
             assert done.metadata == {"deleted_jobs": 1, "deleted_metrics": 2}
             assert (await ScheduledJob.count(), await SystemMetrics.count()) == (2, 1)
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_a_failure_rate_by_aggregation(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -161,7 +161,7 @@ class DocumentedExamples:
                 "timeout": 1,
             }
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_a_sync_records_results_and_skips_while_one_runs(
         self, make_database: MakeDatabase
@@ -175,7 +175,7 @@ class DocumentedExamples:
             await recovery.resilient_data_sync()
             assert await ScheduledJob.count() == 2
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_a_circuit_breaker_alerts_at_the_third_failure(
         self, make_database: MakeDatabase
@@ -192,7 +192,7 @@ class DocumentedExamples:
             assert job.execution_time is not None
             assert job.completed_at >= job.execution_time
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_a_robust_task_keeps_its_record_true(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -204,7 +204,7 @@ class DocumentedExamples:
             assert (done.status, done.result) == (Status.COMPLETED, {"done": 1})
             assert (failed.status, failed.error_message) == (Status.FAILED, "no business")
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_entities_with_fields_that_must_be_given(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -213,7 +213,7 @@ class DocumentedExamples:
             assert result is not None
             assert (result.job_name, result.results) == ("data_processor", {})
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
     def test_an_open_circuit_breaker_skips(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
@@ -222,4 +222,4 @@ class DocumentedExamples:
                 await a_job("task_with_circuit_breaker", "failed", ago=MINUTE)
             assert await recovery.task_with_circuit_breaker() == "skipped"
 
-        tell(make_database, story)
+        run_story(make_database, story)

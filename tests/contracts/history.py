@@ -1,4 +1,4 @@
-"""What every history store must do; each tier runs it on the stores that it can have."""
+"""Contract of every history store. Each tier of tests runs it on the stores that it can reach."""
 
 import asyncio
 from collections.abc import Callable
@@ -8,13 +8,13 @@ from datetime import timedelta
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from tests.support.history.outcomes import NOON, begun, completed, failed, of_job, timed_out
-from tests.support.history.telling import tell
+from tests.support.history.running import run_story
 
 MakeStore = Callable[[], HistoryStore]
 
 
 class HistoryContract:
-    """The `make_store` fixture of a subclass makes stores on one, empty history."""
+    """The `make_store` fixture of a subclass makes stores on one history, which is empty."""
 
     def test_the_first_claim_wins_and_a_foreign_one_loses(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
@@ -22,7 +22,7 @@ class HistoryContract:
             assert not await store.claim(begun(job_name="by-hand", attempt_id="pod-x"))
             assert [j.pod_name for j in await store.unfinished()] == ["pod-a"]
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_a_claim_may_be_repeated_by_the_same_attempt(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
@@ -30,15 +30,15 @@ class HistoryContract:
             assert await store.claim(begun())
             assert len((await store.recent(NOON, None, 10)).jobs) == 1
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
-    def test_of_many_claims_at_once_one_wins(self, make_store: MakeStore) -> None:
+    def test_one_of_many_concurrent_claims_wins(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
             claims = [begun(job_name=f"job-{n}", attempt_id=f"pod-{n}") for n in range(20)]
             won = await asyncio.gather(*(store.claim(claim) for claim in claims))
             assert sum(job is not None for job in won) == 1
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_a_retry_is_a_second_attempt_of_one_job(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
@@ -58,9 +58,9 @@ class HistoryContract:
             assert (job.status, job.result) == (Status.COMPLETED, {"restocked": 3})
             assert not await store.claim(begun(attempt_id="pod-c"))
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
-    def test_a_job_that_gets_no_further_attempt_ends_as_its_last_one(
+    def test_a_job_without_a_further_attempt_ends_as_its_last_attempt_did(
         self, make_store: MakeStore
     ) -> None:
         async def story(store: HistoryStore) -> None:
@@ -74,9 +74,11 @@ class HistoryContract:
             assert (job.retry_count, job.traceback) == (2, first.traceback)
             assert await store.unfinished() == []
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
-    def test_a_late_beginning_changes_nothing_after_the_end(self, make_store: MakeStore) -> None:
+    def test_a_start_that_arrives_after_the_end_changes_nothing(
+        self, make_store: MakeStore
+    ) -> None:
         async def story(store: HistoryStore) -> None:
             await store.record(timed_out(begun()))
             await store.record(begun())
@@ -84,9 +86,9 @@ class HistoryContract:
             (job,) = (await store.recent(NOON, None, 10)).jobs
             assert (job.status, job.revision) == (Status.TIMEOUT, 1)
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
-    def test_what_was_never_claimed_is_recorded_whole(self, make_store: MakeStore) -> None:
+    def test_an_outcome_without_a_claim_makes_a_whole_record(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
             await store.record(failed(begun(node_name="node-1"), cpu_seconds=1.5))
             (job,) = (await store.recent(NOON, Status.FAILED, 10)).jobs
@@ -96,20 +98,20 @@ class HistoryContract:
             assert (job.reason, job.node_name) == ("TaskRaised", "node-1")
             assert job.traceback == "Traceback (most recent call last): …"
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
-    def test_writers_at_once_lose_nothing(self, make_store: MakeStore) -> None:
+    def test_concurrent_writers_lose_nothing(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
             starts = [NOON + timedelta(seconds=n) for n in range(12)]
-            said = [
+            outcomes = [
                 failed(begun(attempt_id=f"pod-{n:02}", start_time=start, retry_count=20))
                 for n, start in enumerate(starts)
             ]
-            await asyncio.gather(*(store.record(outcome) for outcome in said))
+            await asyncio.gather(*(store.record(outcome) for outcome in outcomes))
             (job,) = await store.unfinished()
-            assert [a["attempt_id"] for a in job.attempts] == [o.attempt_id for o in said]
+            assert [a["attempt_id"] for a in job.attempts] == [o.attempt_id for o in outcomes]
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_a_heartbeat_shows_only_while_the_job_runs(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
@@ -123,7 +125,7 @@ class HistoryContract:
             (job,) = (await store.recent(NOON, None, 1)).jobs
             assert job.heartbeat_time == beat
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_recent_is_filtered_newest_first_and_counts_before_its_limit(
         self, make_store: MakeStore
@@ -138,7 +140,7 @@ class HistoryContract:
             failures = await store.recent(NOON, Status.FAILED, 10)
             assert [j.pod_name for j in failures.jobs] == ["pod-4", "pod-2", "pod-0"]
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_times_are_ordered_to_the_microsecond(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
@@ -148,7 +150,7 @@ class HistoryContract:
             found = await store.recent(NOON + timedelta(microseconds=5), None, 10)
             assert [j.pod_name for j in found.jobs] == ["pod-2", "pod-1"]
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_unfinished_are_those_that_run_or_wait_of_all_tasks_and_namespaces(
         self, make_store: MakeStore
@@ -162,7 +164,7 @@ class HistoryContract:
             unfinished = {j.pod_name for j in await store.unfinished()}
             assert unfinished == {"pod-0", "pod-1", "pod-2", "pod-3"}
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_every_status_is_counted(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
@@ -173,9 +175,9 @@ class HistoryContract:
             assert {s: n for s, n in counts.items() if n} == {"running": 1, "completed": 2}
             assert set(counts) == set(Status)
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
-    def test_text_that_json_cannot_hold_is_recorded_all_the_same(
+    def test_text_with_characters_that_json_cannot_hold_is_recorded(
         self, make_store: MakeStore
     ) -> None:
         async def story(store: HistoryStore) -> None:
@@ -183,7 +185,7 @@ class HistoryContract:
             (job,) = (await store.recent(NOON, None, 1)).jobs
             assert job.error_message == "got \ufffd and ?"
 
-        tell(make_store, story)
+        run_story(make_store, story)
 
     def test_it_answers_a_ping(self, make_store: MakeStore) -> None:
-        tell(make_store, lambda store: store.ping())
+        run_story(make_store, lambda store: store.ping())

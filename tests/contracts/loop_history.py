@@ -1,4 +1,4 @@
-"""What every history store must do for a loop, on the stores that a tier can have."""
+"""Contract of every history store: the calls of a loop."""
 
 import asyncio
 from dataclasses import replace
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Reason, Status
 from tests.support.history.outcomes import NOON, completed, failed, of_job
+from tests.support.history.running import run_story
 from tests.support.history.stories import (
     REPORT,
     RESTOCK,
@@ -19,15 +20,14 @@ from tests.support.history.stories import (
     revision,
     stretch,
 )
-from tests.support.history.telling import tell
 
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
 class LoopStoreContract:
-    """The `make_loop_store` fixture of a subclass makes stores on one, empty history."""
+    """The `make_loop_store` fixture of a subclass makes stores on one history, which is empty."""
 
-    def test_nothing_to_do_is_done(self, make_loop_store: MakeLoopStore) -> None:
+    def test_empty_batches_do_nothing(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             assert list(await store.claim_all([])) == []
             await store.record_all([])
@@ -38,9 +38,9 @@ class LoopStoreContract:
             assert await store.last_revisions("shop", []) == {}
             assert list(await store.revisions("shop", [])) == []
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_of_many_claims_those_win_whose_job_nobody_has(
+    def test_a_batch_claims_the_jobs_that_nobody_has_claimed(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -56,9 +56,9 @@ class LoopStoreContract:
             assert [job.status for job in jobs] == statuses
             assert [len(job.attempts) for job in jobs] == [1, 1, 2, 0, 1]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_a_batch_of_claims_is_what_single_claims_are(
+    def test_a_batch_of_claims_writes_the_same_records_as_single_claims(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -72,9 +72,9 @@ class LoopStoreContract:
             assert together.heartbeat_time == together.execution_time == of_job(0).start_time
             assert (by_hand.scheduled_time, by_hand.kubernetes_job) == (None, "by-hand")
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_of_many_stores_that_claim_the_same_one_wins_each(
+    def test_each_job_is_claimed_by_one_of_several_stores(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -85,9 +85,11 @@ class LoopStoreContract:
             answers = await asyncio.gather(*(store.claim_all(batch) for batch in batches))
             assert [sum(won) for won in zip(*answers, strict=True)] == [1] * 20
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_of_many_outcomes_each_reaches_its_record(self, make_loop_store: MakeLoopStore) -> None:
+    def test_each_outcome_of_a_batch_reaches_its_record(
+        self, make_loop_store: MakeLoopStore
+    ) -> None:
         async def story(store: LoopStore) -> None:
             retried = of_job(3, retry_count=1, attempt_id="pod-3b", start_time=minutes(4))
             await store.claim_all([of_job(0), of_job(1), of_job(3, retry_count=1), of_job(5)])
@@ -95,7 +97,7 @@ class LoopStoreContract:
             await store.claim_all([retried])
             await store.record(completed(of_job(5)))
             await store.record_stretches([stretch(6)])
-            said = [
+            outcomes = [
                 completed(of_job(0), result={"a": None, "b": [1]}, log_tail="d\0ne", cpu_seconds=2),
                 failed(of_job(1, node_name="node-1"), error_message="got \0"),
                 failed(of_job(2)),
@@ -103,8 +105,8 @@ class LoopStoreContract:
                 failed(of_job(5)),
                 completed(of_job(6)),
             ]
-            await store.record_all(said)
-            await store.record_all(said)
+            await store.record_all(outcomes)
+            await store.record_all(outcomes)
             jobs = await all_of(store)
             statuses = ["completed", "failed", "failed", "completed", "completed", "missed"]
             assert [job.status for job in jobs] == statuses
@@ -113,9 +115,9 @@ class LoopStoreContract:
             assert (jobs[0].duration_seconds, jobs[0].cpu_seconds) == (2, 2)
             assert (jobs[1].node_name, jobs[1].error_message) == ("node-1", "got \ufffd")
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_an_end_may_tell_a_later_start_than_the_claim(
+    def test_an_end_may_have_a_later_start_than_the_claim(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -126,9 +128,9 @@ class LoopStoreContract:
             assert (job.execution_time, job.duration_seconds) == (later.start_time, 2)
             assert len(job.attempts) == 1
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_another_attempts_claim_is_not_taken_for_ones_own(
+    def test_an_outcome_does_not_end_another_attempts_claim(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -138,7 +140,7 @@ class LoopStoreContract:
             assert {a["attempt_id"] for a in job.attempts} == {"pod-0", "pod-late"}
             assert job.status is Status.RUNNING
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     def test_a_job_with_attempts_left_waits_unless_none_follows(
         self, make_loop_store: MakeLoopStore
@@ -152,9 +154,9 @@ class LoopStoreContract:
             assert [job.status for job in jobs] == [Status.PENDING, Status.FAILED]
             assert [job.retry_count for job in jobs] == [1, 1]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_heartbeats_reach_what_runs(self, make_loop_store: MakeLoopStore) -> None:
+    def test_heartbeats_reach_running_jobs_only(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             await store.claim_all([of_job(0), of_job(1), of_job(2)])
             await store.record(completed(of_job(1)))
@@ -165,7 +167,7 @@ class LoopStoreContract:
             await store.record_all([completed(of_job(0))])
             assert (await all_of(store))[0].revision == 2
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     def test_a_stretch_is_one_record_for_all_its_instants(
         self, make_loop_store: MakeLoopStore
@@ -186,9 +188,9 @@ class LoopStoreContract:
             assert await store.unfinished() == []
             assert (await store.counts())[Status.SKIPPED] == 1
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_the_first_account_of_an_instant_stays(self, make_loop_store: MakeLoopStore) -> None:
+    def test_the_first_record_of_an_instant_stays(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             await store.record(completed(of_job(0)))
             await store.record_stretches([stretch(0), stretch(1)])
@@ -199,7 +201,7 @@ class LoopStoreContract:
             await store.record(completed(of_job(1)))
             assert [j.status for j in await all_of(store)] == ["completed", "missed"]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     def test_the_last_instant_of_each_task_is_found(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
@@ -216,9 +218,9 @@ class LoopStoreContract:
             found = await store.last_instants("shop", [RESTOCK], minutes(1))
             assert found == {RESTOCK: minutes(1)}
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_jobs_between_are_those_that_account_for_the_time(
+    def test_jobs_between_are_the_records_of_the_range(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -236,7 +238,7 @@ class LoopStoreContract:
             later = await store.jobs_between(instants)
             assert [job.id for job in later] == [job.id for job in found[1:]]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     def test_revisions_are_kept_and_the_last_is_in_force(
         self, make_loop_store: MakeLoopStore
@@ -260,17 +262,15 @@ class LoopStoreContract:
             only = await store.last_revisions("shop", [REPORT, "shop.tasks.never"])
             assert [r.meaning() for r in only.values()] == [report.meaning()]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_a_revision_that_is_there_is_not_written_over(
-        self, make_loop_store: MakeLoopStore
-    ) -> None:
+    def test_a_stored_revision_is_not_overwritten(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             await store.add_revisions([revision(0)])
             await store.add_revisions([revision(0, suspended=True)])
             assert [r.suspended for r in await store.revisions("shop")] == [False]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     def test_tasks_are_those_that_have_revisions(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
@@ -280,4 +280,4 @@ class LoopStoreContract:
             assert list(await store.tasks("shop")) == [("shop", RESTOCK)]
             assert list(await store.tasks("empty")) == []
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)

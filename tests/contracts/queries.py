@@ -1,6 +1,5 @@
-"""What queries over entities mean, on every database of jvspatial's."""
+"""Contract of every database: what queries over entities mean."""
 
-from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Any
 
@@ -15,9 +14,9 @@ from tests.support.history.readings import (
     MakeDatabase,
     Reading,
     ReadingsContract,
-    Story,
+    RunStory,
     names,
-    tell,
+    run_story,
 )
 
 QUERIES: dict[str, tuple[dict[str, Any], str]] = {
@@ -91,15 +90,15 @@ REFUSED: dict[str, tuple[Any, str]] = {
 
 
 class QueryContract(ReadingsContract):
-    def test_operators_match_the_same_everywhere(self, told: Callable[[Story], None]) -> None:
+    def test_operators_match_the_same_everywhere(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             for title, (query, expected) in QUERIES.items():
                 assert await names(query, sort=[("context.at", 1)]) == expected, title
                 assert await Reading.count(query) == len(expected.split()), title
 
-        told(story)
+        run_with_readings(story)
 
-    def test_a_time_compares_with_every_form_of_one(self, told: Callable[[Story], None]) -> None:
+    def test_a_time_compares_with_every_form_of_one(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             by_time = [("context.at", 1)]
             for title, time in AFTER_TWO.items():
@@ -109,17 +108,17 @@ class QueryContract(ReadingsContract):
                 assert await names({"context.at": {"$in": [time, NOON]}}, sort=by_time) == "ada cyd"
             assert await names({"context.at": {"$gte": date(2026, 3, 4)}}) == ""
 
-        told(story)
+        run_with_readings(story)
 
-    def test_what_is_not_understood_is_refused(self, told: Callable[[Story], None]) -> None:
+    def test_a_query_with_an_unknown_part_is_refused(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
-            for query, told_of in REFUSED.values():
-                with pytest.raises(InvalidQuery, match=told_of):
+            for query, message in REFUSED.values():
+                with pytest.raises(InvalidQuery, match=message):
                     await Reading.find(query)
 
-        told(story)
+        run_with_readings(story)
 
-    def test_sort_limit_and_skip(self, told: Callable[[Story], None]) -> None:
+    def test_sort_limit_and_skip(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             newest = [("context.at", -1)]
             assert await names(sort=newest) == "eve dan cyd Bob ada"
@@ -135,9 +134,9 @@ class QueryContract(ReadingsContract):
             with pytest.raises(InvalidQuery, match="sort takes pairs"):
                 await Reading.find(sort=["context.at"])
 
-        told(story)
+        run_with_readings(story)
 
-    def test_entities_come_back_as_they_were(self, told: Callable[[Story], None]) -> None:
+    def test_entities_are_read_back_as_they_were_stored(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             reading = await Reading.find_one({"context.name": "Bob"})
             assert reading is not None
@@ -148,7 +147,7 @@ class QueryContract(ReadingsContract):
             assert same.model_dump() == reading.model_dump()
             assert await Reading.find_one({"context.name": "zoe"}) is None
 
-        told(story)
+        run_with_readings(story)
 
     def test_naive_times_are_local_and_stored_as_utc_of_one_width(
         self, make_database: MakeDatabase
@@ -161,22 +160,22 @@ class QueryContract(ReadingsContract):
             assert row["context"]["data"]["when"] == "2026-03-02T12:00:00.000000+00:00"
             assert await Reading.count({"context.data.when": NAIVE_NOON}) == 1
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
-    def test_jvspatials_own_entities_read_every_row(self, told: Callable[[Story], None]) -> None:
+    def test_jvspatials_own_entities_read_every_row(self, run_with_readings: RunStory) -> None:
         theirs = type("Reading", (JvspatialObject,), {"__annotations__": {"name": str}, "name": ""})
 
         async def story() -> None:
             found: Any = await theirs.find({"context.name": "ada"})  # type: ignore[attr-defined]
             assert [reading.name for reading in found] == ["ada"]
 
-        told(story)
+        run_with_readings(story)
 
-    def test_subclasses_are_found_with_their_base(self, told: Callable[[Story], None]) -> None:
+    def test_subclasses_are_found_with_their_base(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             await Calibrated.create(name="ada", by="zoe")
             found = await Reading.find({"context.name": "ada"})
             assert {type(reading) for reading in found} == {Reading, Calibrated}
             assert await Calibrated.count() == 1
 
-        told(story)
+        run_with_readings(story)

@@ -1,13 +1,13 @@
-"""What pruning the history deletes and keeps, on every database."""
+"""Contract of every database: which jobs pruning deletes, and which it keeps."""
 
 from datetime import timedelta
 
 import pytest
 
 from jvscheduler.history import ScheduledJob
-from jvscheduler.history.maintenance import deletion as retention_module
+from jvscheduler.history.maintenance import deletion
 from jvscheduler.history.maintenance.deletion import Pruned, prune
-from tests.support.history.readings import NOON, MakeDatabase, tell
+from tests.support.history.readings import NOON, MakeDatabase, run_story
 
 DAY = timedelta(days=1)
 
@@ -25,9 +25,11 @@ async def kept(task: str) -> list[int]:
 
 
 class RetentionContract:
-    """The `make_database` fixture of a subclass makes databases on one, empty store."""
+    """The `make_database` fixture of a subclass makes databases on one store, which is empty."""
 
-    def test_old_jobs_go_but_not_the_last_of_a_task(self, make_database: MakeDatabase) -> None:
+    def test_old_jobs_are_deleted_except_the_last_of_a_task(
+        self, make_database: MakeDatabase
+    ) -> None:
         async def story() -> None:
             await jobs("often", [1, 2, 31, 32, 33])
             await jobs("seldom", [60, 90, 120, 150])
@@ -38,9 +40,9 @@ class RetentionContract:
             assert await kept("few") == [300, 400]
             assert await prune(NOON - 30 * DAY, 3) == Pruned(deleted=0, tasks=0)
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
-    def test_what_has_not_ended_stays(self, make_database: MakeDatabase) -> None:
+    def test_jobs_that_have_not_ended_are_kept(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
             await jobs("task", [50], "running")
             await jobs("task", [51], "pending")
@@ -48,21 +50,21 @@ class RetentionContract:
             assert (await prune(NOON - 30 * DAY, 0)).deleted == 2
             assert await kept("task") == [50, 51]
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
-    def test_tasks_of_one_name_in_two_namespaces_are_two(self, make_database: MakeDatabase) -> None:
+    def test_a_task_id_in_two_namespaces_means_two_tasks(self, make_database: MakeDatabase) -> None:
         async def story() -> None:
             await jobs("task", [40, 41], namespace="shop")
             await jobs("task", [50, 51], namespace="farm")
             assert await prune(NOON - 30 * DAY, 1) == Pruned(deleted=2, tasks=2)
             assert await kept("task") == [40, 50]
 
-        tell(make_database, story)
+        run_story(make_database, story)
 
-    def test_a_prune_that_was_stopped_goes_on(
+    def test_pruning_that_was_stopped_can_be_started_again(
         self, make_database: MakeDatabase, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        prune_task = retention_module._prune_task  # noqa: SLF001 - stops after the first task
+        prune_task = deletion._prune_task  # noqa: SLF001 - stops after the first task
 
         async def stopped(*words: object) -> int:
             await prune_task(*words)  # type: ignore[arg-type]
@@ -72,10 +74,10 @@ class RetentionContract:
             await jobs("one", [40, 41])
             await jobs("two", [40, 41])
             with monkeypatch.context() as patched:
-                patched.setattr(retention_module, "_prune_task", stopped)
+                patched.setattr(deletion, "_prune_task", stopped)
                 with pytest.raises(KeyboardInterrupt):
                     await prune(NOON - 30 * DAY, 1)
             assert await ScheduledJob.count() == 3
             assert (await prune(NOON - 30 * DAY, 1)).deleted == 1
 
-        tell(make_database, story)
+        run_story(make_database, story)

@@ -1,4 +1,4 @@
-"""How slots keep a task's limit, on every store; time is an argument, nobody waits."""
+"""Contract of every store: slots keep a task's limit. Time is an argument, so nothing waits."""
 
 import asyncio
 from dataclasses import replace
@@ -9,8 +9,8 @@ import pytest
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.store.protocol import LoopStore
 from tests.support.history.outcomes import NOON
+from tests.support.history.running import run_story
 from tests.support.history.stories import REPORT, RESTOCK, MakeLoopStore
-from tests.support.history.telling import tell
 
 LATER = NOON + EXPIRY - timedelta(seconds=1)
 EXPIRED = NOON + EXPIRY + timedelta(seconds=1)
@@ -21,7 +21,7 @@ def asked(*holders: str, limit: int = 1, task: str = RESTOCK) -> list[SlotReques
 
 
 class SlotsContract:
-    def test_a_slot_is_one_holders_until_it_is_released(
+    def test_a_slot_has_one_holder_until_it_is_released(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -33,7 +33,7 @@ class SlotsContract:
             assert list(await store.acquire_slots(asked("b"), NOON)) == [True]
             assert list(await store.acquire_slots(asked("a"), NOON)) == [False]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     @pytest.mark.parametrize("limit", [1, 3])
     def test_a_holder_may_ask_again(self, make_loop_store: MakeLoopStore, limit: int) -> None:
@@ -45,7 +45,7 @@ class SlotsContract:
             others = asked(*(f"b{n}" for n in range(limit)), limit=limit)
             assert sum(await store.acquire_slots(others, NOON)) == limit - 1
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     @pytest.mark.parametrize("limit", [1, 3])
     def test_the_next_attempt_of_a_job_takes_over_the_slot_of_the_one_that_died(
@@ -65,10 +65,10 @@ class SlotsContract:
             await store.release_slots(["a2"])
             assert list(await store.acquire_slots(asked("late", limit=limit), LATER)) == [True]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     @pytest.mark.parametrize("limit", [1, 2, 5])
-    def test_of_many_asked_at_once_only_so_many_are_given(
+    def test_a_batch_of_requests_gets_no_more_slots_than_the_limit(
         self, make_loop_store: MakeLoopStore, limit: int
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -76,7 +76,7 @@ class SlotsContract:
             assert sum(await store.acquire_slots(many, NOON)) == limit
             assert not any(await store.acquire_slots(asked("late", limit=limit), NOON))
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     def test_tasks_and_namespaces_do_not_share_slots(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
@@ -87,10 +87,10 @@ class SlotsContract:
             assert list(await store.acquire_slots(asked("d"), NOON)) == [False]
             assert list(await store.acquire_slots(asked("d", task=REPORT), NOON)) == [True]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     @pytest.mark.parametrize("limit", [1, 3])
-    def test_the_slot_of_a_silent_holder_is_anyones(
+    def test_a_slot_that_is_not_extended_expires(
         self, make_loop_store: MakeLoopStore, limit: int
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -102,9 +102,9 @@ class SlotsContract:
             assert sum(await store.acquire_slots(second, EXPIRED)) == limit - 1
             assert list(await store.acquire_slots(first[:1], EXPIRED)) == [True]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_who_lost_its_slot_neither_extends_nor_releases_it(
+    def test_a_former_holder_neither_extends_nor_releases_the_slot(
         self, make_loop_store: MakeLoopStore
     ) -> None:
         async def story(store: LoopStore) -> None:
@@ -116,7 +116,7 @@ class SlotsContract:
             after = EXPIRED + EXPIRY + timedelta(seconds=1)
             assert list(await store.acquire_slots(asked("a"), after)) == [True]
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
     @pytest.mark.parametrize("limit", [1, 2])
     def test_a_lowered_limit_counts_those_that_started_before(
@@ -133,22 +133,20 @@ class SlotsContract:
             await store.release_slots(["a1", "a2"])
             assert sum(await store.acquire_slots(lower, NOON)) == limit
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_runs_that_ask_at_the_same_time_share_the_limit(
-        self, make_loop_store: MakeLoopStore
-    ) -> None:
+    def test_concurrent_requests_share_the_limit(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             asking = [store.acquire_slots(asked(f"a{n}", limit=4), NOON) for n in range(12)]
             answers = await asyncio.gather(*asking)
             assert sum(answer for (answer,) in answers) == 4
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)
 
-    def test_nothing_asked_is_nothing_given(self, make_loop_store: MakeLoopStore) -> None:
+    def test_empty_requests_do_nothing(self, make_loop_store: MakeLoopStore) -> None:
         async def story(store: LoopStore) -> None:
             assert list(await store.acquire_slots([], NOON)) == []
             await store.extend_slots([], NOON)
             await store.release_slots([])
 
-        tell(make_loop_store, story)
+        run_story(make_loop_store, story)

@@ -16,7 +16,7 @@ from tests.support.runner.process import Runner
 
 @pytest.fixture(params=DATABASES)
 def url(request: pytest.FixtureRequest) -> str:
-    """Of a history of one job for each of the last hundred days."""
+    """The URL of a history with one job for each of the last hundred days."""
     made = url_of(request)
     asyncio.run(_fill(made))
     return made
@@ -64,7 +64,7 @@ def _pruning(folder: Path, url: str, options: dict[str, str]) -> Runner:
     return Runner(folder, task, url, package=package, options={**own, **options})
 
 
-def test_it_prunes_and_says_how_many(
+def test_it_prunes_and_prints_how_many_jobs(
     url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["history", "prune", "--older-than", "40d", "--database", url]) == 0
@@ -75,7 +75,7 @@ def test_it_prunes_and_says_how_many(
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "told"),
+    ("words", "code", "message"),
     [
         pytest.param(["--older-than", "30"], 2, "expected a number and m, h, d or w", id="no unit"),
         pytest.param(["--older-than", "0d"], 2, "expected a number and m, h, d or w", id="zero"),
@@ -90,10 +90,10 @@ def test_it_prunes_and_says_how_many(
         ),
     ],
 )
-def test_what_it_cannot_do_is_told(
+def test_a_wrong_option_ends_with_an_error_message(
     words: list[str],
     code: int,
-    told: str,
+    message: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -104,4 +104,4 @@ def test_what_it_cannot_do_is_told(
     except SystemExit as refused:
         ended = int(str(refused.code))
     assert ended == code
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err

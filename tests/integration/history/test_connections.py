@@ -1,4 +1,4 @@
-"""Connections of the history that break, and processes that leave them behind."""
+"""Connections of the history that break, and processes that do not close them."""
 
 import asyncio
 import subprocess
@@ -29,10 +29,10 @@ asyncio.run(use())
 
 
 class Wire:
-    """Between the store and its database; `cut` breaks every connection that there is. The next
-    `silent` ones are never answered."""
+    """A proxy between the store and its database. `cut` breaks all of its connections."""
 
     silent = 0
+    """This many of the next connections never get an answer."""
 
     def __init__(self, url: str) -> None:
         self._parts = urlsplit(url)
@@ -78,8 +78,8 @@ def served_url(request: pytest.FixtureRequest) -> str:
     return url_of(request)
 
 
-def test_a_connection_that_nobody_answers_is_made_anew(postgres_url: str) -> None:
-    """A Service leads it to a pod that is gone, and the next one to the pod that took its place."""
+def test_a_connection_without_an_answer_is_opened_again(postgres_url: str) -> None:
+    """A Service may route a connection to a pod that is gone, and the next one to its successor."""
 
     async def story() -> None:
         wire = Wire(postgres_url)
@@ -92,7 +92,7 @@ def test_a_connection_that_nobody_answers_is_made_anew(postgres_url: str) -> Non
     asyncio.run(story())
 
 
-def test_one_that_breaks_while_nobody_asks_blocks_no_later_call(postgres_url: str) -> None:
+def test_a_connection_that_breaks_while_idle_blocks_no_later_call(postgres_url: str) -> None:
     async def story() -> None:
         wire = Wire(postgres_url)
         async with wire.url() as url:
@@ -111,7 +111,7 @@ def test_one_that_breaks_while_nobody_asks_blocks_no_later_call(postgres_url: st
     asyncio.run(in_time())
 
 
-def test_what_a_broken_connection_interrupts_is_done_again(served_url: str) -> None:
+def test_a_call_that_a_broken_connection_interrupts_is_repeated(served_url: str) -> None:
     async def story() -> None:
         wire = Wire(served_url)
         async with wire.url() as url:

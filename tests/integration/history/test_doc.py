@@ -1,4 +1,4 @@
-"""The page on history and entities: its snippets run, in one database, as they stand."""
+"""The snippets of the page on history and entities run as they are, in one database."""
 
 import ast
 import asyncio
@@ -36,7 +36,7 @@ async def _run(snippets: list[str], opened: Any) -> None:
     assert isinstance(names["MemoryDatabase"](), Database)
 
 
-def test_the_page_names_all_that_is_known() -> None:
+def test_the_page_names_all_operators() -> None:
     known = set(re.findall(r'"(\$\w+)"', "".join(map(inspect.getsource, MODULES))))
     assert known == set(re.findall(r"\$[a-zA-Z]+", PAGE)) - {"$context"}
 

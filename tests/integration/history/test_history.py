@@ -1,4 +1,4 @@
-"""The histories on real databases: the contract, other processes, and databases that fail."""
+"""The history on real databases: the contract, races, and databases that fail."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Outcome
 from tests.contracts.history import HistoryContract, MakeStore
 from tests.support.history.outcomes import NOON, begun, completed, failed, of_job
-from tests.support.history.telling import tell
+from tests.support.history.running import run_story
 
 RACERS = 4
 RACES = 25
@@ -37,16 +37,16 @@ class TestDatabases(HistoryContract):
     """The fixtures of this folder give it each database."""
 
 
-def test_of_many_processes_that_claim_a_job_one_wins(url: str, make_store: MakeStore) -> None:
-    tell(make_store, lambda store: store.ping())
+def test_one_of_many_processes_claims_a_job(url: str, make_store: MakeStore) -> None:
+    run_story(make_store, lambda store: store.ping())
     context = multiprocessing.get_context("spawn")
     with context.Pool(RACERS) as pool:
         won = pool.starmap(_claims_won, [(url, racer) for racer in range(RACERS)])
     assert sum(won) == RACES
 
 
-def test_of_many_processes_that_change_a_job_none_is_lost(url: str, make_store: MakeStore) -> None:
-    tell(make_store, lambda store: store.ping())
+def test_no_change_of_many_processes_to_a_job_is_lost(url: str, make_store: MakeStore) -> None:
+    run_story(make_store, lambda store: store.ping())
     context = multiprocessing.get_context("spawn")
     with context.Pool(RACERS) as pool:
         pool.starmap(_record_attempts, [(url, racer) for racer in range(RACERS)])
@@ -56,7 +56,7 @@ def test_of_many_processes_that_change_a_job_none_is_lost(url: str, make_store: 
         assert len(job.attempts) == RACERS * RACES
         assert job.revision == RACERS * RACES
 
-    tell(make_store, story)
+    run_story(make_store, story)
 
 
 def test_jvspatials_own_queries_read_every_record(url: str, make_store: MakeStore) -> None:
@@ -72,10 +72,10 @@ def test_jvspatials_own_queries_read_every_record(url: str, make_store: MakeStor
         finally:
             await own.close()
 
-    tell(make_store, story)
+    run_story(make_store, story)
 
 
-def test_records_of_users_own_making_are_shown_but_never_swept(
+def test_records_that_users_wrote_are_shown_but_never_repaired(
     url: str, make_store: MakeStore
 ) -> None:
     theirs = {"job_name": "cleanup", "execution_time": "2026-03-02T12:00:00", "status": "running"}
@@ -86,10 +86,10 @@ def test_records_of_users_own_making_are_shown_but_never_swept(
         assert (job.job_name, job.execution_time) == ("cleanup", NOON)
         assert await store.unfinished() == []
 
-    tell(make_store, story)
+    run_story(make_store, story)
 
 
-def test_a_row_that_is_no_record_is_reported_with_its_id(
+def test_a_row_that_is_not_a_valid_record_is_reported_with_its_id(
     url: str, make_store: MakeStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def story(store: HistoryStore) -> None:
@@ -101,7 +101,7 @@ def test_a_row_that_is_no_record_is_reported_with_its_id(
         assert recent.undecodable == ("o.ScheduledJob.broken",)
         assert "o.ScheduledJob.broken" in caplog.text
 
-    tell(make_store, story)
+    run_story(make_store, story)
 
 
 def test_fields_of_a_later_version_survive_a_change(url: str, make_store: MakeStore) -> None:
@@ -116,7 +116,7 @@ def test_fields_of_a_later_version_survive_a_change(url: str, make_store: MakeSt
         assert row is not None
         assert (row["context"]["of_later"], row["context"]["status"]) == (7, "completed")
 
-    tell(make_store, story)
+    run_story(make_store, story)
 
 
 def test_users_entities_use_the_bound_database(url: str, make_store: MakeStore) -> None:
@@ -126,12 +126,12 @@ def test_users_entities_use_the_bound_database(url: str, make_store: MakeStore) 
         await bound.close()
         assert [j.job_name for j in (await store.recent(NOON, None, 5)).jobs] == ["by hand"]
 
-    tell(make_store, story)
+    run_story(make_store, story)
 
 
 @pytest.fixture
 def silent_port() -> Iterator[int]:
-    """A port that accepts connections and never says a word."""
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
 
@@ -139,7 +139,7 @@ def silent_port() -> Iterator[int]:
 @pytest.mark.parametrize(
     ("scheme", "options"), [("postgresql", ""), ("mongodb", "?serverSelectionTimeoutMS=100")]
 )
-def test_a_database_that_is_not_there_is_told_quickly_and_without_the_password(
+def test_an_unreachable_database_is_reported_quickly_and_without_the_password(
     scheme: str, options: str
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
@@ -168,7 +168,7 @@ def test_a_database_that_never_answers_is_given_up(scheme: str, silent_port: int
 
 
 def test_a_locked_sqlite_file_is_given_up(sqlite_url: str, tmp_path: Path) -> None:
-    tell(lambda: open_store(sqlite_url), lambda store: store.ping())
+    run_story(lambda: open_store(sqlite_url), lambda store: store.ping())
     made = open_database(parse_url(sqlite_url), connections=1, timeout=0.1)
     holder = sqlite3.connect(tmp_path / "history.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
@@ -177,7 +177,7 @@ def test_a_locked_sqlite_file_is_given_up(sqlite_url: str, tmp_path: Path) -> No
         with pytest.raises(HistoryUnavailable, match="locked"):
             await store.claim(begun())
 
-    tell(lambda: DatabaseHistory(made, sqlite_url, create_indexes=False), story)
+    run_story(lambda: DatabaseHistory(made, sqlite_url, create_indexes=False), story)
     holder.close()
 
 

@@ -1,4 +1,4 @@
-"""Queries over entities on real databases: the contract, and what they do inside."""
+"""Queries over entities on real databases: the contracts, races, and plans of queries."""
 
 import multiprocessing
 import socket
@@ -26,7 +26,7 @@ from tests.contracts.changes import ChangeContract
 from tests.contracts.documented_examples import DocumentedExamples
 from tests.contracts.queries import QueryContract
 from tests.contracts.retention import RetentionContract
-from tests.support.history.readings import NOON, MakeDatabase, Reading, tell
+from tests.support.history.readings import NOON, MakeDatabase, Reading, run_story
 
 pytestmark = pytest.mark.long
 
@@ -47,7 +47,7 @@ class TestExamples(DocumentedExamples):
     """The fixtures of this folder give it each database."""
 
 
-def test_of_many_processes_that_create_an_id_one_wins(url: str) -> None:
+def test_one_of_many_processes_creates_an_id(url: str) -> None:
     with multiprocessing.get_context("spawn").Pool(RACERS) as pool:
         won = pool.starmap(_ids_won, [(url, racer) for racer in range(RACERS)])
     assert sum(won) == RACES
@@ -59,7 +59,7 @@ def test_no_change_of_many_processes_is_lost(url: str, make_database: MakeDataba
         for _ in range(3):
             await Reading.create(value=0)
 
-    tell(make_database, story)
+    run_story(make_database, story)
     with multiprocessing.get_context("spawn").Pool(RACERS) as pool:
         pool.map(_increment, [url] * RACERS)
 
@@ -69,10 +69,10 @@ def test_no_change_of_many_processes_is_lost(url: str, make_database: MakeDataba
         assert one.value == 2 * RACERS * RACES
         assert await Reading.count({"context.value": RACERS * RACES}) == 3
 
-    tell(make_database, counted)
+    run_story(make_database, counted)
 
 
-def test_a_database_that_is_not_there_is_told() -> None:
+def test_an_unreachable_database_is_named_in_the_error() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         url = f"postgresql://shop:secret@127.0.0.1:{server.getsockname()[1]}/shop"
 
@@ -81,7 +81,7 @@ def test_a_database_that_is_not_there_is_told() -> None:
             await Reading.count()
         assert "secret" not in str(raised.value)
 
-    tell(lambda: open_database(parse_url(url), connections=1, timeout=1), story)
+    run_story(lambda: open_database(parse_url(url), connections=1, timeout=1), story)
 
 
 def test_a_change_whose_answer_is_lost_is_not_repeated(
@@ -96,7 +96,7 @@ def test_a_change_whose_answer_is_lost_is_not_repeated(
             await Reading.update_many({}, {"$inc": {"context.value": 1}})
         assert await Reading.count({"context.value": 1}) == 1
 
-    tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
+    run_story(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
 
 
 def _break_after(update: Callable[..., Awaitable[Batch]]) -> Callable[..., Awaitable[Batch]]:
@@ -118,7 +118,7 @@ def _ids_won(url: str, racer: int) -> int:
             except AlreadyExists:
                 continue
 
-    tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
+    run_story(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
     return len(won)
 
 
@@ -128,10 +128,10 @@ def _increment(url: str) -> None:
             await Reading.update_many({}, {"$inc": {"context.value": 1}})
             await Reading.update_one({"_id": "o.Reading.one"}, {"$inc": {"context.value": 1}})
 
-    tell(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
+    run_story(lambda: open_database(parse_url(url), connections=1, timeout=10), story)
 
 
-def test_the_newest_are_read_from_the_index_of_their_time(
+def test_the_newest_entities_are_read_from_the_index_of_their_time(
     url: str, make_database: MakeDatabase
 ) -> None:
     resolve = fields_of(Reading)
@@ -144,7 +144,7 @@ def test_the_newest_are_read_from_the_index_of_their_time(
         plan = await EXPLAIN[url.partition(":")[0]](opened, where, newest)
         assert "entity_context_at" in plan
 
-    tell(make_database, story)
+    run_story(make_database, story)
 
 
 def test_a_status_is_counted_on_postgresql_in_the_index_alone(postgres_url: str) -> None:
@@ -161,7 +161,7 @@ def test_a_status_is_counted_on_postgresql_in_the_index_alone(postgres_url: str)
             plan = str(await connection.fetch(text, *sql.params))
         assert "Index Only Scan using object_entity_context_status_idx" in plan
 
-    tell(lambda: open_database(parse_url(postgres_url), connections=1, timeout=10), story)
+    run_story(lambda: open_database(parse_url(postgres_url), connections=1, timeout=10), story)
 
 
 def test_a_table_of_jvspatials_own_making_is_counted_too(postgres_url: str) -> None:
@@ -175,11 +175,11 @@ def test_a_table_of_jvspatials_own_making_is_counted_too(postgres_url: str) -> N
         await theirs.close()
         assert await ScheduledJob.count({"context.status": "failed"}) == 0
 
-    tell(lambda: open_database(parse_url(postgres_url), connections=1, timeout=10), story)
+    run_story(lambda: open_database(parse_url(postgres_url), connections=1, timeout=10), story)
 
 
 async def _explain_postgres(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
-    """Without PostgreSQL's liking for scans of small tables."""
+    """The plan of a large table: PostgreSQL would scan a small one."""
     sql = PostgresSql()
     text = f"EXPLAIN SELECT data FROM public.object WHERE {sql.where(where)}"  # noqa: S608 - made of checked names
     text += f" ORDER BY {sql.order_by(sort, where)} LIMIT 50"
@@ -200,7 +200,7 @@ async def _explain_sqlite(opened: Any, where: Condition, sort: Sequence[Sort]) -
 
 
 async def _explain_mongo(opened: Any, where: Condition, sort: Sequence[Sort]) -> str:
-    """The server of the tests plans nothing; so this asks whether an index has the order."""
+    """The tests' server does not plan queries, so this looks for an index with this order."""
     order, computed = mongo_sort(sort, where)
     found = await (await collection_of(opened, "object")).index_information()
     in_order = [("entity", 1), *order.items()]

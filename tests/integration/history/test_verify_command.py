@@ -21,7 +21,7 @@ HOUR = ["--from", "2026-03-02T12:00", "--to", "2026-03-02T12:08"]
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Of a history of eight minutes, in which nobody knows what became of the sixth."""
+    """The URL of a history of eight minutes; the sixth has no record."""
     made = f"sqlite:///{tmp_path}/history.db"
     if request.param == "postgres":
         made = str(request.getfixturevalue("postgres_url"))
@@ -50,11 +50,11 @@ async def _fill(store: LoopStore) -> None:
 def test_the_page_shows_what_it_prints(url: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", *HOUR, "--database", url]) == 1
     shown = re.findall(r"```\n(.*?)```", PAGE.read_text(), re.DOTALL)[1]
-    told = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
-    assert told == [line.rstrip() for line in shown.splitlines()]
+    printed = [line.rstrip() for line in capsys.readouterr().out.splitlines()]
+    assert printed == [line.rstrip() for line in shown.splitlines()]
 
 
-def test_a_true_history_is_told_by_the_exit_code(
+def test_a_true_history_ends_with_exit_code_0(
     url: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(url, lambda store: store.record(completed(of_job(6))))
@@ -74,14 +74,14 @@ def test_all_tasks_of_all_namespaces_are_judged(
 
     write(url, more)
     assert main(["verify", *HOUR, "--database", url, "-o", "json"]) == 1
-    told = json.loads(capsys.readouterr().out)
-    found = {(task["namespace"], task["task"]): task["findings"] for task in told["tasks"]}
+    report = json.loads(capsys.readouterr().out)
+    found = {(task["namespace"], task["task"]): task["findings"] for task in report["tasks"]}
     assert found == {
         ("other", RESTOCK): {"UnexplainedMiss": 8},
         ("shop", REPORT): {"UnexplainedMiss": 1, "NotDue": 1},
         ("shop", RESTOCK): {"UnexplainedMiss": 1, "OverLimit": 1},
     }
-    assert told["findings"] == {"UnexplainedMiss": 10, "NotDue": 1, "OverLimit": 1}
+    assert report["findings"] == {"UnexplainedMiss": 10, "NotDue": 1, "OverLimit": 1}
 
 
 def test_it_makes_no_index(tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def _indexes(file: Path) -> list[object]:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "message"),
     [
         pytest.param(["shop.tasks.never"], "no definition of shop.tasks.never", id="no such task"),
         pytest.param(["--from", "1h", "--to", "2h"], "must be before", id="turned round"),
@@ -106,8 +106,8 @@ def _indexes(file: Path) -> list[object]:
         pytest.param(["--database", "sqlite:///no/such.db"], "no file", id="no history"),
     ],
 )
-def test_what_it_cannot_judge_is_told(
-    words: list[str], told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_wrong_option_ends_with_an_error_message(
+    words: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = f"sqlite:///{tmp_path}/history.db"
     write(url, _fill)
@@ -117,4 +117,4 @@ def test_what_it_cannot_judge_is_told(
     except SystemExit as refused:
         ended = int(str(refused.code))
     assert ended == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err

@@ -22,8 +22,8 @@ from jvscheduler.history.urls import parse_url
 from tests.contracts.loop_history import LoopStoreContract
 from tests.contracts.slots import SlotsContract
 from tests.support.history.outcomes import NOON, completed, of_job
+from tests.support.history.running import run_story
 from tests.support.history.stories import RESTOCK, MakeLoopStore, all_of, revision, stretch
-from tests.support.history.telling import tell
 
 RACERS = 5
 RACES = 60
@@ -42,10 +42,10 @@ class TestDatabases(LoopStoreContract, SlotsContract):
     """The fixtures of this module give it SQLite and PostgreSQL."""
 
 
-def test_of_many_processes_that_claim_the_same_instants_one_wins_each(
+def test_each_instant_is_claimed_by_one_of_many_processes(
     url: str, make_loop_store: MakeLoopStore
 ) -> None:
-    tell(make_loop_store, lambda store: store.ping())
+    run_story(make_loop_store, lambda store: store.ping())
     won = [number for numbers in _race(_claims_won, url) for number in numbers]
     assert sorted(won) == list(range(INSTANTS))
 
@@ -54,14 +54,14 @@ def test_of_many_processes_that_claim_the_same_instants_one_wins_each(
         assert [job.status for job in jobs] == ["completed"] * INSTANTS
         assert {job.revision for job in jobs} == {2}
 
-    tell(make_loop_store, story)
+    run_story(make_loop_store, story)
 
 
-def test_of_many_processes_never_more_than_the_limit_hold_a_slot(
+def test_many_processes_never_hold_more_slots_than_the_limit(
     url: str, make_loop_store: MakeLoopStore, tmp_path: Path
 ) -> None:
     """All append to one file, whose order is that of what happened."""
-    tell(make_loop_store, lambda store: store.ping())
+    run_story(make_loop_store, lambda store: store.ping())
     events = tmp_path / "events"
     runs = _race(_hold_slots, url, str(events))
     changes = [1 if event == "+" else -1 for event in events.read_text()]
@@ -74,10 +74,10 @@ def test_of_many_processes_never_more_than_the_limit_hold_a_slot(
         after = NOON + EXPIRY + timedelta(seconds=1)
         assert sum(await store.acquire_slots(new, after)) == LIMIT
 
-    tell(make_loop_store, story)
+    run_story(make_loop_store, story)
 
 
-def test_a_record_that_cannot_be_read_holds_up_no_other(
+def test_an_undecodable_record_does_not_block_the_others(
     url: str, make_loop_store: MakeLoopStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     broken = {"status": "no such status", "scheduled_time": NOON.isoformat()}
@@ -94,10 +94,10 @@ def test_a_record_that_cannot_be_read_holds_up_no_other(
         assert of_job(1).job_id in caplog.text
         await own.close()
 
-    tell(make_loop_store, story)
+    run_story(make_loop_store, story)
 
 
-def test_jvspatials_own_queries_read_what_a_loop_wrote(
+def test_jvspatials_own_queries_read_the_rows_that_a_loop_wrote(
     url: str, make_loop_store: MakeLoopStore
 ) -> None:
     async def story(store: LoopStore) -> None:
@@ -121,7 +121,7 @@ def test_jvspatials_own_queries_read_what_a_loop_wrote(
         assert to_record((await all_of(store))[0]).items() <= ended.items()
         await own.close()
 
-    tell(make_loop_store, story)
+    run_story(make_loop_store, story)
 
 
 def test_fields_of_a_later_version_survive_the_end_of_a_claim(
@@ -138,7 +138,7 @@ def test_fields_of_a_later_version_survive_the_end_of_a_claim(
         assert row is not None
         assert (row["context"]["of_later"], row["context"]["status"]) == (7, "completed")
 
-    tell(make_loop_store, story)
+    run_story(make_loop_store, story)
 
 
 def _race(racer: Callable[..., T], *words: str) -> list[T]:

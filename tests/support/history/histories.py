@@ -1,4 +1,4 @@
-"""Histories as an honest scheduler would leave them, from a seed; and a place to read them from."""
+"""Histories as an honest scheduler would write them, made from a seed."""
 
 import random
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ NAMESPACE, TASK = "shop", "shop.tasks.restock"
 
 @dataclass
 class GivenHistory:
-    """Of one task; `most` is the largest answer that it gave."""
+    """The history of one task, as a verification reads it. `most` is its largest answer so far."""
 
     definitions: list[ScheduleRevision] = field(default_factory=list)
     jobs: list[ScheduledJob] = field(default_factory=list)
@@ -89,7 +89,7 @@ def stretch(first: datetime, last: datetime, count: int, reason: Reason) -> Sche
 
 
 class Honest:
-    """A scheduler that accounts for every instant, keeps its limit, and is now and then down."""
+    """A scheduler that records every instant, keeps its limit, and is down now and then."""
 
     def __init__(self, seed: int) -> None:
         self._random = random.Random(seed)
@@ -100,11 +100,11 @@ class Honest:
 
     def keep(self, revisions: Sequence[ScheduleRevision], end: datetime) -> list[ScheduledJob]:
         for due, definition in instants(revisions, end):
-            self._account(due, definition)
+            self._record(due, definition)
         self._close_stretch()
         return self.jobs
 
-    def _account(self, due: datetime, definition: ScheduleRevision) -> None:
+    def _record(self, due: datetime, definition: ScheduleRevision) -> None:
         if definition.suspended:
             self._add_to_stretch(due, Reason.SUSPENDED)
         elif self._random.random() < (0.8 if self._reason is Reason.LOOP_DOWN else 0.05):
@@ -148,7 +148,7 @@ class Honest:
 def instants(
     revisions: Sequence[ScheduleRevision], end: datetime
 ) -> Iterator[tuple[datetime, ScheduleRevision]]:
-    """What is due up to `end`, told anew from the schedules alone."""
+    """The due instants up to `end`, computed from the schedules alone."""
     starts = [r.since for r in revisions if r.since is not None]
     for start, until, definition in zip(starts, [*starts[1:], end], revisions, strict=True):
         due = definition.parsed().next(start)

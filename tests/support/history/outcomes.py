@@ -1,4 +1,4 @@
-"""Outcomes as tests tell them: of one job that begins at noon, changed where a case differs."""
+"""Outcomes for tests: of one job that starts at noon, with the changes that a case needs."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -29,12 +29,12 @@ def completed(outcome: Outcome, **changes: Any) -> Outcome:
 
 
 def failed(outcome: Outcome, **changes: Any) -> Outcome:
-    told = {
+    fields = {
         "reason": Reason.TASK_RAISED,
         "error_message": "ValueError: no stock",
         "traceback": "Traceback (most recent call last): …",
     }
-    return _ended(outcome, Status.FAILED, told | changes)
+    return _ended(outcome, Status.FAILED, fields | changes)
 
 
 def timed_out(outcome: Outcome, **changes: Any) -> Outcome:
@@ -42,7 +42,7 @@ def timed_out(outcome: Outcome, **changes: Any) -> Outcome:
 
 
 def of_job(number: int, **changes: Any) -> Outcome:
-    """The beginning of another job of the task, `number` minutes after noon's."""
+    """The claim of another job of the task, `number` minutes after noon."""
     time = NOON + timedelta(minutes=number)
     base = begun(
         job_id=scheduled_job_id("shop", "shop.tasks.restock", time),

@@ -1,4 +1,4 @@
-"""Entities and rows for the contracts of queries and changes."""
+"""Entities for the contracts of queries and changes."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -13,12 +13,13 @@ from jvscheduler.history import Object
 
 MakeDatabase = Callable[[], Database]
 Story = Callable[[], Awaitable[None]]
+RunStory = Callable[[Story], None]
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 NAIVE_NOON = NOON.astimezone().replace(tzinfo=None)
 
 
 class Reading(Object):
-    """`at` is a time that says nothing of indexes, as users declare it."""
+    """`at` is a time without a declared index, as users write it."""
 
     name: str = ""
     at: datetime = datetime.now()  # noqa: DTZ005, RUF100 - as the documentation has it
@@ -30,19 +31,19 @@ class Reading(Object):
 
 
 class Calibrated(Reading):
-    """A kind of reading: found where readings are."""
+    """A subclass: queries for readings find it too."""
 
     by: str = ""
 
 
 class Other(Object):
-    """Has values of other types at the same paths, in the same table."""
+    """Another class with values of other types at the same paths, in the same table."""
 
     value: str = "abc"
     at: str = "never"
 
 
-def tell(make_database: MakeDatabase, story: Story) -> None:
+def run_story(make_database: MakeDatabase, story: Story) -> None:
     async def opened() -> None:
         database = make_database()
         set_default_context(GraphContext(database))
@@ -56,7 +57,7 @@ def tell(make_database: MakeDatabase, story: Story) -> None:
 
 
 async def some_readings() -> None:
-    """Five, an hour apart, and what must not disturb them."""
+    """Store five readings, an hour apart, and an entity of another class."""
     for number, name in enumerate(["ada", "Bob", "cyd", "dan", "eve"]):
         await Reading.create(
             name=name,
@@ -80,15 +81,17 @@ async def names(query: Any = None, **options: Any) -> str:
 
 
 class ReadingsContract:
-    """The `make_database` fixture of a subclass makes databases on one, empty store."""
+    """The `make_database` fixture of a subclass makes databases on one store, which is empty."""
 
     @pytest.fixture
-    def told(self, make_database: MakeDatabase) -> Callable[[Story], None]:
-        def told(story: Story) -> None:
+    def run_with_readings(self, make_database: MakeDatabase) -> RunStory:
+        """Runs a story on a database with some readings."""
+
+        def run_with_readings(story: Story) -> None:
             async def with_readings() -> None:
                 await some_readings()
                 await story()
 
-            tell(make_database, with_readings)
+            run_story(make_database, with_readings)
 
-        return told
+        return run_with_readings

@@ -1,4 +1,4 @@
-"""What the contracts of a loop's store tell of: stretches, revisions and jobs around noon."""
+"""Stretches, revisions and jobs around noon, for tests of a loop's store."""
 
 from collections.abc import Callable
 from dataclasses import replace

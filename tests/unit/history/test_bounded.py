@@ -1,4 +1,4 @@
-"""How a database fails: in one way, whatever its driver raises."""
+"""Every call of a database fails in one way, whatever the driver raises."""
 
 import asyncio
 import sqlite3
@@ -35,7 +35,7 @@ def calls(backend: str) -> BoundedCalls:
 
 
 @pytest.mark.parametrize(("backend", "error"), CASES)
-def test_a_call_whose_connection_breaks_is_made_again(backend: str, error: Exception) -> None:
+def test_a_call_whose_connection_breaks_is_repeated(backend: str, error: Exception) -> None:
     errors = [error]
 
     async def operation() -> str:
@@ -47,7 +47,7 @@ def test_a_call_whose_connection_breaks_is_made_again(backend: str, error: Excep
 
 
 @pytest.mark.parametrize(("backend", "error"), CASES)
-def test_what_may_not_be_repeated_fails_as_a_history_that_is_away(
+def test_a_call_that_must_not_be_repeated_raises_history_unavailable(
     backend: str, error: Exception
 ) -> None:
     async def operation() -> None:
@@ -58,7 +58,7 @@ def test_what_may_not_be_repeated_fails_as_a_history_that_is_away(
 
 
 @pytest.mark.parametrize("backend", BROKEN)
-def test_an_error_of_our_own_is_no_fault_of_the_database(backend: str) -> None:
+def test_an_error_that_is_not_the_databases_passes_through(backend: str) -> None:
     async def operation() -> None:
         raise ValueError("a bug")
 

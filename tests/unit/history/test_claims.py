@@ -1,4 +1,4 @@
-"""Rows and changes that are made without an entity are what the entity would be."""
+"""Rows and changes that are built without an entity equal those of the entity."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ CLAIM = begun(retry_count=1, node_name="node-1")
         begun(scheduled_time=None),
     ],
 )
-def test_a_row_is_that_of_the_record(outcome: Outcome) -> None:
+def test_a_claims_row_equals_the_entitys_row(outcome: Outcome) -> None:
     assert json.dumps(claim_row(outcome)) == json.dumps(to_record(first_record(outcome)))
 
 
@@ -38,7 +38,7 @@ def test_a_row_is_that_of_the_record(outcome: Outcome) -> None:
         replace(completed(CLAIM), start_time=CLAIM.start_time + timedelta(milliseconds=3)),
     ],
 )
-def test_a_change_makes_of_the_claim_what_merging_does(outcome: Outcome) -> None:
+def test_the_end_of_a_claim_equals_the_merged_record(outcome: Outcome) -> None:
     claim = begun(retry_count=outcome.retry_count, node_name=outcome.node_name)
     row = claim_row(claim)
     change = end_of_claim(outcome)

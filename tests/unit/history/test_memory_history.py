@@ -24,7 +24,7 @@ class TestMemoryHistory(HistoryContract, LoopStoreContract, SlotsContract):
 
 
 class TestAnyDatabase(LoopStoreContract, SlotsContract):
-    """A database of jvspatial's for which there is no statement of our own."""
+    """A database without a backend: the generic one serves it, as it would any other."""
 
     @pytest.fixture
     def make_loop_store(self) -> Callable[[], DatabaseHistory]:

@@ -1,4 +1,4 @@
-"""Queries over entities in memory keep to the contract of all databases."""
+"""The in-memory database keeps to the contracts of all databases."""
 
 from collections.abc import Callable
 

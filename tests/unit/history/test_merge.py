@@ -1,4 +1,4 @@
-"""The record follows from what was said about its attempts, whatever the order."""
+"""A record follows from the outcomes of its attempts, in whatever order they arrive."""
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -34,7 +34,7 @@ def after(*outcomes: Outcome) -> ScheduledJob:
 
 @dataclass(frozen=True)
 class Case:
-    said: tuple[Outcome, ...]
+    outcomes: tuple[Outcome, ...]
     status: Status
     attempts: tuple[str, ...]
     pod: str
@@ -44,7 +44,7 @@ class Case:
 CASES = {
     "begun": Case((FIRST,), Status.RUNNING, ("running",), "pod-a"),
     "completed": Case((FIRST, completed(FIRST)), Status.COMPLETED, ("completed",), "pod-a"),
-    "completed, the beginning never said": Case(
+    "completed, without a recorded start": Case(
         (completed(FIRST),), Status.COMPLETED, ("completed",), "pod-a"
     ),
     "failed with an attempt left waits for it": Case(
@@ -87,16 +87,16 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
 def test_the_job_follows_from_its_attempts(case: Case) -> None:
-    job = after(*case.said)
+    job = after(*case.outcomes)
     assert (job.status, job.pod_name, job.error_message) == (case.status, case.pod, case.error)
     assert tuple(a["status"] for a in job.attempts) == case.attempts
     assert [a["number"] for a in job.attempts] == list(range(1, len(case.attempts) + 1))
 
 
 def test_the_order_in_which_outcomes_arrive_changes_nothing() -> None:
-    said = (FIRST, failed(FIRST), SECOND, completed(SECOND, cpu_seconds=0.5, result=3))
-    expected = _lasting(after(*said))
-    for order in permutations(said):
+    outcomes = (FIRST, failed(FIRST), SECOND, completed(SECOND, cpu_seconds=0.5, result=3))
+    expected = _lasting(after(*outcomes))
+    for order in permutations(outcomes):
         assert _lasting(after(*order)) == expected
 
 
@@ -106,7 +106,7 @@ def test_a_closed_attempt_is_neither_reopened_nor_overwritten() -> None:
     assert merge(job, completed(FIRST)) is None
 
 
-def test_an_attempt_that_was_only_taken_for_lost_ends_as_its_runner_tells_first_or_last() -> None:
+def test_a_run_that_was_marked_lost_and_later_reports_its_outcome_gets_that_outcome() -> None:
     lost = failed(FIRST, reason=Reason.RUNNER_LOST, completion_time=NOON + timedelta(hours=1))
     job = after(FIRST, lost, completed(FIRST))
     assert (job.status, job.completed_at) == (Status.COMPLETED, completed(FIRST).completion_time)
@@ -116,7 +116,7 @@ def test_an_attempt_that_was_only_taken_for_lost_ends_as_its_runner_tells_first_
 
 
 @pytest.mark.parametrize("outcome", [FIRST, completed(FIRST), replace(failed(FIRST), is_last=True)])
-def test_an_instant_that_is_accounted_for_as_not_run_stays_so(outcome: Outcome) -> None:
+def test_a_missed_instant_cannot_run_later(outcome: Outcome) -> None:
     missed = stretch_job(
         Stretch(
             task_id=FIRST.task_id,
@@ -142,9 +142,9 @@ def test_the_job_lasts_from_its_first_start_to_its_last_end() -> None:
     assert job.duration_seconds == 32.0
 
 
-def test_error_and_traceback_keep_to_their_limits_and_to_what_json_can_hold() -> None:
-    said = failed(FIRST, error_message="\0\ud800" + "é" * 9000, traceback="x" * 99_999 + "end")
-    job = after(said)
+def test_error_and_traceback_are_cut_and_cleaned_for_json() -> None:
+    outcome = failed(FIRST, error_message="\0\ud800" + "é" * 9000, traceback="x" * 99_999 + "end")
+    job = after(outcome)
     assert job.error_message is not None
     assert job.traceback is not None
     assert len(job.error_message.encode()) <= MAX_ERROR_BYTES
@@ -170,11 +170,11 @@ def test_error_and_traceback_keep_to_their_limits_and_to_what_json_can_hold() ->
         ),
     ],
 )
-def test_who_may_run(claim: Outcome, job: ScheduledJob, allowed: bool) -> None:
+def test_which_claims_may_run(claim: Outcome, job: ScheduledJob, allowed: bool) -> None:
     assert may_run(job, claim) is allowed
 
 
 def _lasting(job: ScheduledJob) -> dict[str, object]:
-    """Without what counts writes and heartbeats."""
+    """The fields that do not depend on the number and time of writes."""
     context = to_context(job)
     return {k: v for k, v in context.items() if k not in ("revision", "heartbeat_time")}

@@ -1,4 +1,4 @@
-"""The history's address, as users write it."""
+"""The history's URL, as users write it."""
 
 import pytest
 

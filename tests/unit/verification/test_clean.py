@@ -1,5 +1,7 @@
-"""Whatever is scheduled, edited, suspended and removed: an honest history has no findings,
-and one with a record gone, or one too many, has."""
+"""An honest history has no findings, whatever was scheduled, edited, suspended and removed.
+
+A history without one of its records, or with one too many, has findings.
+"""
 
 import asyncio
 import random
@@ -43,7 +45,7 @@ SCHEDULES: list[dict[str, str]] = [
 
 
 def revisions(seed: int) -> list[ScheduleRevision]:
-    """Edits at odd moments, sometimes exactly at a due instant or a second apart."""
+    """Revisions at random times, sometimes exactly at a due instant, or a second apart."""
     chance = random.Random(seed)
     edits = sorted(chance.sample(range(1, DAYS * 24 * 60), chance.randint(0, 6)))
     starts = [timedelta(0), *(timedelta(minutes=edit) for edit in edits)]
@@ -88,7 +90,7 @@ def test_a_part_of_an_honest_history_has_none_either(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_record_that_is_gone_is_missed(seed: int) -> None:
+def test_a_missing_record_is_found(seed: int) -> None:
     given = honest(seed)
     scheduled = [job for job in given.jobs if job.scheduled_time is not None]
     gone = random.Random(seed).choice(scheduled)
@@ -97,7 +99,7 @@ def test_any_record_that_is_gone_is_missed(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_any_record_that_is_there_twice_is_found(seed: int) -> None:
+def test_a_second_record_is_found(seed: int) -> None:
     given = honest(seed)
     twice = random.Random(seed).choice([job for job in given.jobs if job.scheduled_time])
     twin = twice.model_copy(update={"id": "o.ScheduledJob.twin", "attempts": []})

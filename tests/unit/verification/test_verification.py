@@ -1,4 +1,4 @@
-"""The checker finds each kind of fault that is planted in a clean history, and that alone."""
+"""The verification finds each fault that is put into a clean history, and nothing else."""
 
 import asyncio
 from collections.abc import Callable
@@ -37,8 +37,10 @@ def late(number: float, seconds: float = 0.25) -> datetime:
 
 
 def history() -> GivenHistory:
-    """Every minute from noon; missed at :11 to :13; suspended after :20 to :25; from :30 on
-    every ninety seconds, three at once."""
+    """Due every minute from noon; missed from :11 to :13, suspended from :21 to :25.
+
+    From :30 on it is due every 90 seconds, and three jobs may run at once.
+    """
     revisions = [
         revision(NOON, "every minute"),
         revision(minute(20), "every minute", suspended=True),
@@ -79,8 +81,8 @@ def at(given: GivenHistory, number: float) -> int:
 
 def change(number: float, **changes: object) -> Plant:
     def plant(given: GivenHistory) -> None:
-        place = at(given, number)
-        given.jobs[place] = given.jobs[place].model_copy(update=changes)
+        index = at(given, number)
+        given.jobs[index] = given.jobs[index].model_copy(update=changes)
 
     return plant
 
@@ -97,12 +99,12 @@ def add(*jobs: ScheduledJob) -> Plant:
 
 
 def ends(number: float, minutes: float) -> Plant:
-    """The job's attempt takes so long."""
+    """The job's attempt takes this many minutes."""
     return change(number, attempts=[attempt(1, late(number), minutes * 60)])
 
 
 def running(number: float, heard: datetime) -> Plant:
-    """The job has not ended, and said at that time that it lives."""
+    """The job still runs, and its last heartbeat was at this time."""
     open_attempt = attempt(1, late(number), 0, status="running", completion_time=None)
     return change(number, status=Status.RUNNING, attempts=[open_attempt], heartbeat_time=heard)
 
@@ -123,7 +125,7 @@ def _four_at_once(given: GivenHistory) -> None:
 
 
 def overtaken_and_lost(heard: datetime | None) -> Plant:
-    """A job outlasts the start of the next one, whose runner was lost."""
+    """A job still runs when the next one starts, whose runner is lost."""
     lost = attempt(1, late(6), 45, status="failed", reason="RunnerLost")
 
     def plant(given: GivenHistory) -> None:
@@ -243,7 +245,7 @@ def test_the_checker_finds(case: Case) -> None:
     assert audit.findings.counts == case.finds, audit.findings.examples
 
 
-def test_an_instant_at_an_edit_is_of_the_definition_before_it() -> None:
+def test_an_instant_at_an_edit_belongs_to_the_definition_before_it() -> None:
     given = GivenHistory(
         [revision(NOON, "every minute"), revision(minute(2), "every minute", removed=True)],
         [run(minute(1), late(1), 1), run(minute(2), late(2), 1)],
@@ -252,7 +254,7 @@ def test_an_instant_at_an_edit_is_of_the_definition_before_it() -> None:
     assert judged(given).due == 2
 
 
-def test_nothing_is_due_before_the_first_revision_and_what_ran_there_is_not_judged() -> None:
+def test_before_the_first_revision_nothing_is_due_and_no_record_is_judged() -> None:
     given = GivenHistory(
         [revision(minute(59), "every minute")],
         [run(minute(3.5), late(4), 1), run(minute(60), late(60), 1)],
@@ -261,7 +263,7 @@ def test_nothing_is_due_before_the_first_revision_and_what_ran_there_is_not_judg
     assert (audit.due, audit.unjudged, audit.findings.examples) == (1, 1, [])
 
 
-def test_a_stretch_that_reaches_beyond_the_range_is_right_as_a_whole() -> None:
+def test_a_stretch_that_reaches_beyond_the_range_is_judged_as_a_whole() -> None:
     start, days = NOON - timedelta(days=1), timedelta(days=2)
     whole = stretch(start, start + days, 2 * 24 * 60 + 1, Reason.LOOP_DOWN)
     given = GivenHistory([revision(start - timedelta(days=1), "every minute")], [whole])

@@ -27,7 +27,7 @@ class Attempt:
     error_message: str | None
     node_name: str | None
     """The node that it ran on; None outside a cluster, and while that is not known."""
-    number: int = 0
+    number: int = 1
     """Its position among the job's attempts in the order of their starts, from 1."""
     later_fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Fields that a later version stored. They are written back as they are."""
@@ -53,8 +53,8 @@ class Attempt:
             completion_time=datetime.fromisoformat(end) if end else None,
             error_message=stored.get("error_message"),
             node_name=stored.get("node_name"),
-            number=stored.get("number", 0),
-            later_fields={name: stored[name] for name in stored.keys() - _NAMES},
+            number=stored.get("number", 1),
+            later_fields={name: stored[name] for name in stored if name not in _NAMES},
         )
 
     def to_stored(self) -> dict[str, Any]:
@@ -82,4 +82,7 @@ def attempts_of(job: ScheduledJob) -> tuple[Attempt, ...]:
 def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
     """Sorted by their starts, and numbered from 1."""
     ordered = sorted(attempts, key=lambda attempt: (attempt.start_time, attempt.attempt_id))
-    return [replace(attempt, number=number) for number, attempt in enumerate(ordered, 1)]
+    return [
+        attempt if attempt.number == number else replace(attempt, number=number)
+        for number, attempt in enumerate(ordered, 1)
+    ]

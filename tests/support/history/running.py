@@ -1,4 +1,4 @@
-"""A story told of a history store, which is opened before it and closed after it."""
+"""Runs a story on a history store that is opened before it and closed after it."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ from jvscheduler.history.store.protocol import HistoryStore
 S = TypeVar("S", bound=HistoryStore)
 
 
-def tell(make_store: Callable[[], S], story: Callable[[S], Awaitable[None]]) -> None:
+def run_story(make_store: Callable[[], S], story: Callable[[S], Awaitable[None]]) -> None:
     async def opened() -> None:
         store = make_store()
         await store.open()
