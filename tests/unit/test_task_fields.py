@@ -24,6 +24,7 @@ from jvscheduler.runner.settings import Settings, read_settings
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
 from jvscheduler_operator.tasks import cron_jobs
 from jvscheduler_server.loop_pod.assignments import to_assignment
 
@@ -234,6 +235,18 @@ def test_the_changes_name_every_key_of_the_spec() -> None:
 @pytest.mark.parametrize("key", CHANGED)
 def test_every_key_of_the_spec_has_an_effect(key: str) -> None:
     assert effect({**SPEC, key: CHANGED[key]}) != effect(SPEC)
+
+
+@pytest.mark.parametrize("key", CHANGED)
+def test_tasks_whose_pods_differ_do_not_share_a_loop(key: str) -> None:
+    """All tasks of one loop run in one pod. The name of its Deployment must tell pods apart."""
+    spec, changed = (read({**SPEC, **change}) for change in ({}, {key: CHANGED[key]}))
+    same_pod = worker_pod(changed) == worker_pod(spec)
+    assert (loop_name(changed) == loop_name(spec)) == same_pod
+
+
+def read(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
+    return ScheduledTaskSpec.model_validate(spec)
 
 
 def effect(spec: Mapping[str, Any]) -> object:
