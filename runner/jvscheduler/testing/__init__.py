@@ -1,4 +1,4 @@
-"""In-memory parts for tests, of users' own code too: nothing to start, and gone with the test.
+"""In-memory parts for tests, also for tests of your own code. They need no server and no file.
 
 ```python
 from jvspatial.core.context import GraphContext, set_default_context

@@ -28,6 +28,7 @@ class MemoryDatabase(Database):
         """Nothing to close."""
 
     async def save(self, collection: str, data: Row) -> Row:
+        # As text, a value that JSON cannot hold fails here as it would in a real database.
         self._rows[collection, str(data["id"])] = json.dumps(data)
         return data
 
@@ -35,10 +36,10 @@ class MemoryDatabase(Database):
         self, collection: str, data: Row, *, conflict_target: str = "id"
     ) -> InsertIfAbsentResult:
         row_id = self._validate_insert_if_absent(data, conflict_target)
-        found = await self.get(collection, row_id)
-        if found is None:
+        existing = await self.get(collection, row_id)
+        if existing is None:
             await self.save(collection, data)
-        return InsertIfAbsentResult(record=found or data, created=found is None)
+        return InsertIfAbsentResult(record=existing or data, created=existing is None)
 
     async def get(self, collection: str, id: str) -> Row | None:  # noqa: A002 - jvspatial's name
         text = self._rows.get((collection, id))
@@ -56,8 +57,8 @@ class MemoryDatabase(Database):
         sort: list[tuple[str, int]] | None = None,
     ) -> list[Row]:
         rows = [json.loads(text) for (name, _), text in self._rows.items() if name == collection]
-        found = [row for row in rows if QueryEngine.match(row, query)]
-        return list(finalize_find_results(found, sort=sort, limit=limit))
+        matching = [row for row in rows if QueryEngine.match(row, query)]
+        return list(finalize_find_results(matching, sort=sort, limit=limit))
 
     async def create_index(self, *_: Any, **__: Any) -> None:
         """None: a test has few rows."""

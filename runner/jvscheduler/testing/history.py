@@ -111,8 +111,8 @@ class MemoryHistory(MemorySlots):
     async def revisions(
         self, namespace: str, task_ids: Sequence[str] | None = None
     ) -> Sequence[ScheduleRevision]:
-        found = [r for r in self._revisions.values() if r.namespace == namespace]
-        return by_start([r for r in found if task_ids is None or r.job_name in task_ids])
+        stored = [r for r in self._revisions.values() if r.namespace == namespace]
+        return by_start([r for r in stored if task_ids is None or r.job_name in task_ids])
 
     async def last_revisions(
         self, namespace: str, task_ids: Sequence[str] | None = None

@@ -79,6 +79,7 @@ class Table:
         return await self._update(where, update, most=None)
 
     async def delete(self, where: Condition, limit: int) -> int:
+        # Repeated, it would delete other rows than those that the lost answer counted.
         deleted = await self._call(lambda: self.rows.delete(where, limit), repeat=False)
         await self.context.clear_cache()
         return deleted
@@ -95,6 +96,7 @@ class Table:
         after: str | None = ""
         while after is not None:
             batch = partial(self.rows.update, where, update, after, most or BATCH_ROWS)
+            # Repeated, an `$inc` whose answer was lost would count twice.
             done = await self._call(batch, repeat=False)
             matched, modified = matched + done.matched, modified + done.modified
             after = None if most else done.last

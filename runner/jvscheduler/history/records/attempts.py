@@ -30,7 +30,9 @@ class Attempt:
     number: int = 1
     """Its position among the job's attempts in the order of their starts, from 1."""
     later_fields: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """Fields that a later version stored. They are written back as they are."""
+    """Fields that a later version stored. They are written back as they are.
+
+    Without them, an older server would erase them when it closes another attempt of the job."""
 
     @property
     def is_final(self) -> bool:

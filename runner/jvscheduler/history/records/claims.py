@@ -34,8 +34,8 @@ class Writes:
 
 def plan_writes(outcomes: Iterable[Outcome], rows: Iterable[Row], allowed: Allowed) -> Writes:
     """`rows` are the records that exist."""
-    found, undecodable = decoded(rows)
-    jobs = {job.id: job for job in found}
+    existing, undecodable = decoded(rows)
+    jobs = {job.id: job for job in existing}
     writes = Writes(refused=set(undecodable))
     for outcome in outcomes:
         job = jobs.get(outcome.job_id)

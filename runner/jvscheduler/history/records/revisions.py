@@ -73,10 +73,10 @@ def by_start(revisions: Iterable[ScheduleRevision]) -> Sequence[ScheduleRevision
 
 def by_task(revisions: Iterable[ScheduleRevision]) -> dict[str, list[ScheduleRevision]]:
     """The revisions of one namespace by task id, in their order."""
-    found: dict[str, list[ScheduleRevision]] = {}
+    grouped: dict[str, list[ScheduleRevision]] = {}
     for revision in revisions:
-        found.setdefault(revision.job_name, []).append(revision)
-    return found
+        grouped.setdefault(revision.job_name, []).append(revision)
+    return grouped
 
 
 def beginning(last: ScheduleRevision | None, since: datetime) -> datetime:

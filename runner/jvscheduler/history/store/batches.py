@@ -61,11 +61,12 @@ class BatchCalls(DatabaseCalls):
                 }
             )
         task = {"context.job_name": instants.task_id, "context.namespace": instants.namespace}
-        found = [(await self._find({**task, **query}))[0] for query in queries]
-        return by_first_instant(job for jobs in found for job in jobs if job.is_ours)
+        answers = [await self._find({**task, **query}) for query in queries]
+        return by_first_instant(job for jobs, _ in answers for job in jobs if job.is_ours)
 
     async def _claim_all(self, outcomes: Sequence[Outcome]) -> set[str]:
         won = set(await self._statements.insert([claim_row(outcome) for outcome in outcomes]))
+        # The others have a record: a retry may run, and so may a claim whose answer was lost.
         existing = [outcome for outcome in outcomes if outcome.job_id not in won]
         return won | await self._write(existing, may_run)
 

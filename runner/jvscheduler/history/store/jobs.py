@@ -64,6 +64,7 @@ class JobCalls(DatabaseCalls):
 
     async def _claim(self, outcome: Outcome) -> ScheduledJob | None:
         while True:
+            # The insert is the claim: when many processes insert at once, one of them wins.
             job = await self._create(outcome)
             if job is None:
                 return first_record(outcome)

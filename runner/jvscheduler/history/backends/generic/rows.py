@@ -24,24 +24,24 @@ class GenericRows:
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
         rows: list[Row] = await self._database.find(self._collection, {})
-        found = sort_rows([row for row in rows if matches(row, where)], sort)
-        return found[skip : None if limit is None else skip + limit]
+        matching = sort_rows([row for row in rows if matches(row, where)], sort)
+        return matching[skip : None if limit is None else skip + limit]
 
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         return [len(await self.find(where, (), None, 0)) for where in wheres]
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
-        found = [row for row in await self.find(where, (), None, 0) if row["id"] > after][:limit]
-        changed = changed_rows(found, update)
+        rows = [row for row in await self.find(where, (), None, 0) if row["id"] > after][:limit]
+        changed = changed_rows(rows, update)
         for row in changed:
             await self._database.save(self._collection, row)
-        return batch_of(found, len(changed), limit)
+        return batch_of(rows, len(changed), limit)
 
     async def delete(self, where: Condition, limit: int) -> int:
-        found = await self.find(where, (), limit, 0)
-        for row in found:
+        rows = await self.find(where, (), limit, 0)
+        for row in rows:
             await self._database.delete(self._collection, row["id"])
-        return len(found)
+        return len(rows)
 
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         rows = await self.find(where, (), None, 0)

@@ -50,6 +50,7 @@ class GenericSlots:
             expired = {"context.expiry_time": {"$lte": to_text(now)}}
             query = {"id": slot.id, "$or": [expired, {"context.owner": slot.owner}]}
             values = {"context": slot.to_row()["context"]}
+            # The row exists: take it over only if it has expired, or if it is this job's.
             if slot.id not in taken and await self._statements.update(query, values):
                 taken.add(slot.id)
         return taken

@@ -24,8 +24,8 @@ class GenericStatements:
         return {str(row["id"]) for row, stored in zip(rows, done, strict=True) if stored.created}
 
     async def get(self, ids: Sequence[str]) -> list[Row]:
-        found = await asyncio.gather(*(self._database.get(self._collection, key) for key in ids))
-        return [row for row in found if row is not None]
+        rows = await asyncio.gather(*(self._database.get(self._collection, key) for key in ids))
+        return [row for row in rows if row is not None]
 
     async def change(self, changes: Sequence[RowChange]) -> Set[str]:
         done = await asyncio.gather(*(self._changed(change) for change in changes))
@@ -34,10 +34,10 @@ class GenericStatements:
     async def latest(
         self, entity: str, namespace: str, tasks: Sequence[str], until: str
     ) -> list[Row]:
-        found = await asyncio.gather(
+        of_tasks = await asyncio.gather(
             *(self._latest(entity, namespace, task, until) for task in tasks)
         )
-        return [row for rows in found for row in rows]
+        return [row for rows in of_tasks for row in rows]
 
     async def find(self, query: Row) -> list[Row]:
         return list(await self._database.find(self._collection, query))

@@ -36,10 +36,10 @@ class MongoDatabase(HistoryDatabase, MongoDB):
         by_id = {"_id" if name == "id" else name: value for name, value in query.items()}
 
         async def changed() -> Row | None:
-            found = await (await collection_of(self, collection)).find_one_and_update(
+            document = await (await collection_of(self, collection)).find_one_and_update(
                 by_id, as_bson(update), upsert=upsert, return_document=ReturnDocument.AFTER
             )
-            return None if found is None else dict(found)
+            return None if document is None else dict(document)
 
         return await self._run_with_reconnect("find_one_and_update", changed)  # type: ignore[no-any-return]
 

@@ -50,8 +50,8 @@ def mongo_query(condition: Condition) -> Query:  # noqa: PLR0911 - one for each
         case OneOf(field, values):
             return _checked(field, {"$in": list(values)})
         case Matches(field, pattern, options):
-            found = _checked(field, {"$regex": pattern, "$options": options})
-            return {"$and": [found, {mongo_path(field): {"$type": "string"}}]}
+            match_text = _checked(field, {"$regex": pattern, "$options": options})
+            return {"$and": [match_text, {mongo_path(field): {"$type": "string"}}]}
         case Compare(field, order, value):
             return _checked(field, {_OPERATORS[order]: as_bson(value)})
 

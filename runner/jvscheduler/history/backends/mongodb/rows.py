@@ -28,6 +28,7 @@ from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
 
 _BAD_REGEX: Final = (2, 51091)
+"""The codes of MongoDB's errors for a regular expression that it cannot read."""
 _ID_ONLY: Final[Query] = {"$project": {"_id": 1}}
 
 
@@ -41,8 +42,9 @@ class MongoRows:
         try:
             await collection.insert_one(_document(row))
         except DuplicateKeyError:
-            found = await collection.find_one({"_id": row["id"]})
-            return await self.insert(row) if found is None else _row(found)
+            existing = await collection.find_one({"_id": row["id"]})
+            # None: it was deleted meanwhile, so the id is free again.
+            return await self.insert(row) if existing is None else _row(existing)
         return None
 
     async def find(
@@ -67,8 +69,8 @@ class MongoRows:
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         match: Query = {"$match": {"$and": [mongo_query(where), {"_id": {"$gt": after}}]}}
-        found = await self._aggregate([match, {"$sort": {"_id": 1}}, {"$limit": limit}])
-        rows = [_row(document) for document in found]
+        documents = await self._aggregate([match, {"$sort": {"_id": 1}}, {"$limit": limit}])
+        rows = [_row(document) for document in documents]
         changed_rows(rows, update)  # raises before any row is changed, if one of them cannot be
         modified = [await self._update_one(row, where, update) for row in rows]
         return batch_of(rows, sum(modified), limit)
@@ -85,8 +87,8 @@ class MongoRows:
         names = [f"f{number}" for number, _ in enumerate(fields)]
         paths = [f"${mongo_path(field)}" for field in fields]
         group: Query = {"$group": {"_id": dict(zip(names, paths, strict=True))}}
-        found = await self._aggregate([{"$match": mongo_query(where)}, group])
-        return [tuple(document["_id"].get(name) for name in names) for document in found]
+        groups = await self._aggregate([{"$match": mongo_query(where)}, group])
+        return [tuple(document["_id"].get(name) for name in names) for document in groups]
 
     async def _update_one(self, row: Row, where: Condition, update: Update) -> bool:
         """True when the row was changed; False when it was deleted or does not match any more."""
@@ -99,17 +101,17 @@ class MongoRows:
                 return False
             if (await collection.replace_one(as_seen, _document(changed))).matched_count:
                 return True
-            found = await collection.find_one({"$and": [{"_id": row["id"]}, mongo_query(where)]})
-            seen = None if found is None else _row(found)
+            again = await collection.find_one({"$and": [{"_id": row["id"]}, mongo_query(where)]})
+            seen = None if again is None else _row(again)
         return False
 
     async def _aggregate(self, stages: Sequence[Query]) -> list[Query]:
         with _readable():
             cursor = (await self._collection()).aggregate(list(stages))
-            found: list[Query] = await (
+            documents: list[Query] = await (
                 await cursor if inspect.isawaitable(cursor) else cursor
             ).to_list(None)
-        return found
+        return documents
 
     async def _collection(self) -> Any:
         return await collection_of(self._database, self._name)

@@ -61,10 +61,10 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
     async def _create_collection_schema(self, collection: str) -> None:
         pool = await self._ensure_pool()
         name = f"{self.schema_name}.{collection}"
-        found = await pool.fetchrow(_TABLE, name, _STATUS_COLUMN)
-        if found["name"] is None:
+        existing = await pool.fetchrow(_TABLE, name, _STATUS_COLUMN)
+        if existing["name"] is None:
             await super()._create_collection_schema(collection)
-        elif found["has_column"]:
+        elif existing["has_column"]:
             self.columns = _COLUMNS
 
     async def create_entity_index(self, collection: str, fields: Fields) -> None:
@@ -72,7 +72,7 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
         pool = await self._ensure_pool()
         await self._bootstrap_collection(collection)
         if await pool.fetchval("SELECT to_regclass($1)::text", f"{self.schema_name}.{name}"):
-            return
+            return  # even CREATE INDEX IF NOT EXISTS would lock out all writers
         table, pairs = f"{self.schema_name}.{collection}", pairs_of(fields)
         if not self.columns and any(path in _COLUMNS for path, _ in pairs):
             await pool.execute(f"ALTER TABLE {table} ADD COLUMN IF NOT EXISTS {_STATUS}")
@@ -96,6 +96,8 @@ async def _connect(*arguments: Any, **options: Any) -> Any:
     try:
         return await asyncpg.connect(*arguments, timeout=_CONNECT_SECONDS, **options)
     except TimeoutError as error:
+        # `history.bounded` gives up after a TimeoutError, but repeats after a ConnectionError:
+        # the next connection may reach the pod that took over.
         raise ConnectionError(f"no connection in {_CONNECT_SECONDS:g} s") from error
 
 

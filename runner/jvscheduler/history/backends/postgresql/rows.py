@@ -49,8 +49,8 @@ class PostgresRows:
         sql = self._sql()
         each = [f"(SELECT COUNT(*) FROM {self._table} WHERE {sql.where(w)})" for w in wheres]
         async with self._connection() as connection:
-            (found,) = await connection.fetch(f"SELECT {', '.join(each)}", *sql.params)
-        return list(found)
+            (numbers,) = await connection.fetch(f"SELECT {', '.join(each)}", *sql.params)
+        return list(numbers)
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = self._sql()
@@ -58,10 +58,10 @@ class PostgresRows:
         text += f' AND id COLLATE "C" > {sql.bind(after)} ORDER BY id COLLATE "C"'
         text += f" LIMIT {sql.bind(limit)}::bigint FOR UPDATE"
         async with self._connection() as connection, connection.transaction():
-            found = _decoded(await connection.fetch(text, *sql.params))
-            changed = changed_rows(found, update)
+            rows = _decoded(await connection.fetch(text, *sql.params))
+            changed = changed_rows(rows, update)
             await self._write(connection, changed)
-        return batch_of(found, len(changed), limit)
+        return batch_of(rows, len(changed), limit)
 
     async def delete(self, where: Condition, limit: int) -> int:
         sql = self._sql()

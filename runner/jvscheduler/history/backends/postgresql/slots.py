@@ -20,6 +20,8 @@ from jvscheduler.history.slots.choice import TaskSlot
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.times import to_text
 
+# A slot is taken when the limit holds with all lower slots held, or when the job has it already.
+# ON CONFLICT: the slot's row exists, and may be taken over when it has expired or is the job's.
 _TAKE: Final = """
 INSERT INTO {table} AS old (id, entity, data)
 SELECT new.id, 'TaskSlot', new.data FROM unnest($1::text[], $2::jsonb[]) AS new(id, data),
@@ -81,9 +83,10 @@ class PostgresSlots:
 
     async def _take(self, slots: Sequence[TaskSlot], now: datetime) -> set[str]:
         rows = {slot.id: json.dumps(slot.to_row()) for slot in sorted(slots, key=attrgetter("id"))}
-        found = await self._statements.run(_TAKE, list(rows), list(rows.values()), to_text(now))
-        return {row["id"] for row in found}
+        texts = list(rows.values())
+        taken = await self._statements.run(_TAKE, list(rows), texts, to_text(now))
+        return {row["id"] for row in taken}
 
     async def _held(self, requests: Sequence[SlotRequest]) -> list[TaskSlot]:
-        found = await self._statements.run(_OF_TASKS, [request.task_id for request in requests])
-        return [TaskSlot.from_row(PostgresDB._record_from_row(row)) for row in found]
+        rows = await self._statements.run(_OF_TASKS, [request.task_id for request in requests])
+        return [TaskSlot.from_row(PostgresDB._record_from_row(row)) for row in rows]

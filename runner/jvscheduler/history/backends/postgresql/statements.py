@@ -55,8 +55,8 @@ class PostgresStatements:
     async def insert(self, rows: Sequence[Row]) -> Set[str]:
         ordered = sorted(rows, key=itemgetter("id"))
         ids, entities = [row["id"] for row in ordered], [row["entity"] for row in ordered]
-        found = await self.run(_INSERT, ids, entities, [json.dumps(row) for row in ordered])
-        return {row["id"] for row in found}
+        texts = [json.dumps(row) for row in ordered]
+        return {row["id"] for row in await self.run(_INSERT, ids, entities, texts)}
 
     async def get(self, ids: Sequence[str]) -> list[Row]:
         return [PostgresDB._record_from_row(row) for row in await self.run(_GET, ids)]
@@ -65,14 +65,14 @@ class PostgresStatements:
         ordered = sorted(changes, key=attrgetter("id"))
         expected = [json.dumps(change.expected) for change in ordered]
         values = [json.dumps(change.values) for change in ordered]
-        found = await self.run(_CHANGE, [change.id for change in ordered], expected, values)
-        return {row["id"] for row in found}
+        rows = await self.run(_CHANGE, [change.id for change in ordered], expected, values)
+        return {row["id"] for row in rows}
 
     async def latest(
         self, entity: str, namespace: str, tasks: Sequence[str], until: str
     ) -> list[Row]:
-        found = await self.run(_LAST, entity, namespace, tasks, until)
-        return [PostgresDB._record_from_row(row) for row in found]
+        rows = await self.run(_LAST, entity, namespace, tasks, until)
+        return [PostgresDB._record_from_row(row) for row in rows]
 
     async def run(self, text: str, *values: Any) -> list[Any]:
         """The rows of a statement, in which `{table}` stands for the collection's table."""

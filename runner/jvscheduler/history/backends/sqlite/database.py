@@ -30,6 +30,7 @@ class SqliteDatabase(HistoryDatabase, SQLiteDB):
             created = await connection._execute(_inserted, connection._conn, values)  # noqa: SLF001
         if created:
             return InsertIfAbsentResult(record=data, created=True)
+        # The id is taken: jvspatial's own call reads the row that has it.
         return await super().insert_if_absent(collection, data, conflict_target=conflict_target)
 
     async def find_one_and_update(
@@ -41,14 +42,14 @@ class SqliteDatabase(HistoryDatabase, SQLiteDB):
             connection = await self._get_connection()
             await connection.execute("BEGIN IMMEDIATE")
             try:
-                found = await self.find(collection, query, limit=1)
-                if found:
-                    await self._write(connection, collection, found[0], update)
+                rows = await self.find(collection, query, limit=1)
+                if rows:
+                    await self._write(connection, collection, rows[0], update)
                 await connection.commit()
             except BaseException:
                 await connection.rollback()
                 raise
-            return found[0] if found else None
+            return rows[0] if rows else None
 
     async def create_entity_index(self, collection: str, fields: Fields) -> None:
         keys = [

@@ -41,8 +41,8 @@ class SqliteRows:
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         sql = SqliteSql(self._collection)
         each = [f"(SELECT COUNT(*) {_FROM} AND ({sql.where(where)}))" for where in wheres]
-        (found,) = await self._fetch(f"SELECT {', '.join(each)}", sql.params)
-        return list(found)
+        (numbers,) = await self._fetch(f"SELECT {', '.join(each)}", sql.params)
+        return list(numbers)
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = SqliteSql(self._collection)
@@ -52,14 +52,14 @@ class SqliteRows:
             connection = await self._connection()
             await connection.execute("BEGIN IMMEDIATE")
             try:
-                found = _decoded(await connection.execute_fetchall(text, sql.params))
-                changed = changed_rows(found, update)
+                rows = _decoded(await connection.execute_fetchall(text, sql.params))
+                changed = changed_rows(rows, update)
                 await self._write(connection, changed)
                 await connection.commit()
             except BaseException:
                 await connection.rollback()
                 raise
-        return batch_of(found, len(changed), limit)
+        return batch_of(rows, len(changed), limit)
 
     async def delete(self, where: Condition, limit: int) -> int:
         sql = SqliteSql(self._collection)

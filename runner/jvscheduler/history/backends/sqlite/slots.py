@@ -29,9 +29,9 @@ class SqliteSlots:
 
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
         def acquired(connection: sqlite3.Connection) -> list[bool]:
-            found = connection.execute(_SLOTS, (self._collection, ENTITY)).fetchall()
+            rows = connection.execute(_SLOTS, (self._collection, ENTITY)).fetchall()
             chosen = choose_slots(
-                requests, [TaskSlot.from_row(json.loads(row["data"])) for row in found], now
+                requests, [TaskSlot.from_row(json.loads(row["data"])) for row in rows], now
             )
             for slot in filter(None, chosen):
                 self._save(connection, slot)

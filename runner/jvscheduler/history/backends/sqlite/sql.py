@@ -29,6 +29,7 @@ class SqliteSql(Sql):
         return f"{self.text(field)} {order} {self.bind(value)}"
 
     def compare_number(self, field: Field, order: Order, value: float) -> str:
+        # SQLite's integers have 64 bits; a larger one is compared as the nearest float.
         bound = float(value) if abs(value) >= _LARGEST_INTEGER else value
         number = f"json_type(data, {_json_path(field)}) IN ('integer', 'real')"
         return f"({self.text(field)} {order} {self.bind(bound)} AND {number})"

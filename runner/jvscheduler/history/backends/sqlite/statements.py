@@ -93,6 +93,8 @@ class SqliteStatements:
 
 
 def _transacted(connection: sqlite3.Connection, work: Callable[[sqlite3.Connection], T]) -> T:
+    # IMMEDIATE takes the write lock before the first read. Two transactions that read and then
+    # want to write would else fail: neither can let the other go first.
     connection.execute("BEGIN IMMEDIATE")
     try:
         done = work(connection)
