@@ -2,6 +2,7 @@
 
 import argparse
 import re
+import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -153,3 +154,13 @@ def test_the_page_on_the_format_has_every_field_of_a_record() -> None:
 def test_the_page_on_verifying_has_every_finding() -> None:
     page = (DOCS / "operations/verify.md").read_text()
     assert set(first_names(section(page, "What it finds"))) == {str(kind) for kind in Kind}
+
+
+def test_the_page_on_architecture_has_the_layers_in_their_order() -> None:
+    page = (DOCS / "internals/architecture.md").read_text()
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]
+    (layers,) = [
+        c["layers"] for c in contracts["contracts"] if c.get("containers") == ["jvscheduler"]
+    ]
+    (shown,) = [part for part in page.split("\n\n") if part.startswith("`cli` →")]
+    assert re.findall(r"`(\w+)`", shown) == re.findall(r"\w+", " ".join(layers))
