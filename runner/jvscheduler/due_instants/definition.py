@@ -9,7 +9,7 @@ from jvscheduler.tasks import Task
 
 @dataclass(frozen=True)
 class Definition:
-    """What the decorator says of a task, and what only its ScheduledTask can say."""
+    """A task's options: the decorator's, and those that only a ScheduledTask has."""
 
     name: str
     """The ScheduledTask's name. The loop knows a task by it."""

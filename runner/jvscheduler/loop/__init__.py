@@ -1,6 +1,10 @@
-"""The loop: has jobs run when they are due, in one process, without a CronJob.
+"""The loop: runs jobs when they are due, in one process and without a CronJob.
 
-It does what the CronJob controller and the Job controller do between them: in a
-loop's pod, for `jvscheduler dev` and for an application's own server. Each attempt
-is a process that `jvscheduler.worker` forks.
+It does the work of the CronJob controller and the Job controller: in a loop's pod, in
+`jvscheduler dev` and in an application's own server. Each attempt is a process that the
+worker forks (`jvscheduler.worker`).
+
+`scheduling` waits for due instants, `execution` runs a job's attempts, `recording` writes to
+the history or to the spool, `takeover` settles what an earlier loop left, and `worker_link`
+is the connection to the worker. `loop` puts them together.
 """

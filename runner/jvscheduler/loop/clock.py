@@ -1,4 +1,4 @@
-"""The time, and waiting for it, as one thing that tests replace."""
+"""The time, and waiting for it. Tests replace both together."""
 
 import asyncio
 import contextlib
@@ -6,17 +6,18 @@ from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
 LOOK_SECONDS: Final = 5.0
-"""A machine that slept wakes with its timers late; the time is looked at again this often."""
+"""The longest wait without a look at the time. Timers do not run while a machine sleeps, and do
+not follow a clock that is set: without the look, a wait would end late."""
 
 
 class Clock(Protocol):
     def now(self) -> datetime: ...
 
     async def wait_until(self, instant: datetime | None, stop: asyncio.Event) -> None:
-        """Until the instant or the stop; None waits for the stop alone."""
+        """Returns at the instant or at the stop. None: at the stop alone."""
 
     async def pause(self, length: timedelta, stop: asyncio.Event) -> None:
-        """So long or until the stop, whatever the time is set to meanwhile."""
+        """Returns after this time or at the stop. A clock that is set meanwhile changes nothing."""
 
 
 class SystemClock:

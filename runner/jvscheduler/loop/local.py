@@ -2,7 +2,7 @@
 
 The worker imports jvspatial and none of the user's modules: each run imports those, so that
 an edit of the code is in force with the next run. When the loop stops it waits for no run:
-each one is told to terminate, and is recorded.
+it terminates each one, and records it.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""What the loop tells: a line for each thing that happens, as a record of `logging`.
+"""The loop's log: one line for each thing that happens, as a record of `logging`.
 
-An application with a loop inside shows it as it shows its own; `dev` adds the
-time, and colours by the `event` that the record carries.
+An application that has a loop inside shows the lines with its own. `dev` adds the time, and
+chooses a colour by the `event` of the record.
 """
 
 import logging
@@ -14,7 +14,7 @@ LOG: Final = logging.getLogger("jvscheduler.loop")
 
 
 class Event(StrEnum):
-    """What a line is about, apart from an outcome: that is its status."""
+    """The subject of a line. A line about an outcome has the outcome's status instead."""
 
     NOTE = "note"
     PROBLEM = "problem"
@@ -33,5 +33,5 @@ def say(text: str, event: Event | Status = Event.NOTE) -> None:
 
 
 def say_outcome(outcome: Outcome) -> None:
-    """Without the lines of its error that follow the first: the task's output has them."""
+    # Only the first line of the error: the task's output has the others.
     say(f"{outcome.task_id} {summary(outcome).partition(chr(10))[0]}", outcome.status)

@@ -1,7 +1,7 @@
 """The loop: runs each task's jobs when they are due. Every due instant gets its record.
 
-A loop decides what comes due from the moment at which it gets a task. What came due before
-is settled beside that, by `takeover`: a history that is down delays no task.
+A loop decides what comes due from the moment at which it gets a task. Earlier
+instants are settled by `takeover` at the same time: a history that is down delays no task.
 """
 
 import asyncio
@@ -93,7 +93,7 @@ class Loop:
     def put(self, definition: Definition) -> None:
         """Serve a task by this definition from now on.
 
-        Once the loop was told to stop, changes are left to the next loop.
+        After the stop, changes are left to the next loop.
         """
         if self._stopping.is_set():
             return
@@ -130,8 +130,8 @@ class Loop:
     async def run_now(self, definition: Definition) -> Outcome | None:
         """Run a manual job of a task, whether the loop serves it or not.
 
-        Returns the outcome of its last attempt. None: it had no attempt. A loop that is told
-        to stop makes no further attempt.
+        Returns the outcome of its last attempt. None: it had no attempt. After the stop
+        there is no further attempt.
         """
         return await self._jobs.start(self._run_manual(manual_job(definition)))
 

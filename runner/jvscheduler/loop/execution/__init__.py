@@ -1,1 +1,1 @@
-"""Runs one job from its due instant to its last attempt."""
+"""Runs one job from its due instant to its last attempt, within the limits of its task."""

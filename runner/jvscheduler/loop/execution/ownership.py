@@ -1,4 +1,4 @@
-"""Whether this loop makes further attempts of a job. The rules of a handover and of an end."""
+"""Says when this loop stops making attempts of a job: at a handover, or at its end."""
 
 import asyncio
 

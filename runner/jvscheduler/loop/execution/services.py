@@ -1,4 +1,4 @@
-"""What every attempt needs of its loop."""
+"""The parts of a loop that every attempt uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,1 +1,1 @@
-"""Writes to the history; what the history cannot take is kept on disk until it can."""
+"""Writes to the history, or to a spool on disk while the history is away."""

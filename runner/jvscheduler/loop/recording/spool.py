@@ -1,4 +1,4 @@
-"""What the history could not take, on disk until it can: one JSON object on each line.
+"""Keeps on disk what the history could not take: one JSON object on each line.
 
 The directory outlives the loop's process; in a cluster it outlives the container. It is
 bounded, because a history that is away for days must not fill the node. At the bound an
@@ -25,7 +25,7 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 class UnsettledTakeover:
     """A task that a loop began to serve while the history was away.
 
-    What was due before has no record until somebody settles the takeover.
+    Instants that came due before have no record. They get one when the takeover is settled.
     """
 
     name: str

@@ -1,10 +1,9 @@
-"""Where a loop without a pod spools: a folder for each database, so that the next loop on it
-finds what an earlier one could not write.
+"""The folder in which a loop without a pod spools. The next loop on the same database finds it.
 
-It is in the system's temporary directory, the one place that every user may write
-to: what it holds waits for minutes. Several loops may share a database, and a spool
-has one writer: each locks a folder of its own, first one that was left with
-entries. The lock goes with its process, however that ends.
+The folders are in the system's temporary directory, the one place in which every user may
+write: entries wait there for minutes. Several loops may share a database, and a spool has one
+writer. So each loop locks a folder of its own, and prefers one that was left with entries. The
+lock ends with its process, however that ends.
 """
 
 import contextlib
@@ -24,9 +23,9 @@ _OWNER_ONLY: Final = 0o700
 
 @contextlib.contextmanager
 def spool_folder(database_url: str) -> Iterator[Path]:
-    """Nobody else's until the end; removed then, if it is empty."""
+    """A folder that no other loop uses while the block runs. It is removed then, if empty."""
     shelf = _root() / _digest(database_url)
-    folder, lock = _taken(shelf)
+    folder, lock = _lock_folder(shelf)
     try:
         yield folder
     finally:
@@ -37,9 +36,11 @@ def spool_folder(database_url: str) -> Iterator[Path]:
 
 
 def _root() -> Path:
-    """Raises InvalidSettings: in a directory of everybody's somebody else may have been first."""
+    """Raises InvalidSettings."""
     root = Path(tempfile.gettempdir(), f"jvscheduler-{os.getuid()}")
     root.mkdir(_OWNER_ONLY, exist_ok=True)
+    # Everybody may write to that directory, so another user may have made this one first, and
+    # could read the entries, or lead them elsewhere by a symlink.
     if root.is_symlink() or root.stat().st_uid != os.getuid():
         raise InvalidSettings(f"{root} belongs to somebody else: set TMPDIR to another directory")
     return root
@@ -49,8 +50,10 @@ def _digest(database_url: str) -> str:
     return hashlib.sha256(parse_url(database_url).identity.encode()).hexdigest()[:16]
 
 
-def _taken(shelf: Path) -> tuple[Path, int]:
+def _lock_folder(shelf: Path) -> tuple[Path, int]:
+    """The folder and the descriptor that holds its lock."""
     while True:
+        # Another loop that ends may remove the shelf at any time: then begin anew.
         shelf.mkdir(exist_ok=True)
         left = sorted(shelf.iterdir(), key=lambda folder: (not any(folder.iterdir()), folder.name))
         for folder in (*left, *(shelf / str(number) for number in range(len(left) + 1))):
@@ -60,7 +63,7 @@ def _taken(shelf: Path) -> tuple[Path, int]:
 
 
 def _lock(folder: Path) -> int | None:
-    """None when it is another's, or was removed meanwhile."""
+    """The descriptor that holds the lock. None: another loop has it, or the folder is gone."""
     try:
         folder.mkdir(exist_ok=True)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
@@ -68,6 +71,8 @@ def _lock(folder: Path) -> int | None:
         return None
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # A loop that ended may have removed the folder after it was opened. The lock would then
+        # be on a folder that no other loop finds.
         if os.path.samestat(os.fstat(lock), folder.stat()):
             return lock
     except (BlockingIOError, FileNotFoundError):

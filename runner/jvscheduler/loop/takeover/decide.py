@@ -39,7 +39,7 @@ class Takeover:
 
 @dataclass(frozen=True)
 class TaskHistory:
-    """What the history has of a task."""
+    """The history's records of a task."""
 
     last_instant: datetime | None
     """The last instant up to the takeover that has a record."""

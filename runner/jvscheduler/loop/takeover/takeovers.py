@@ -1,7 +1,7 @@
 """Settles this loop's own takeovers, while it serves the tasks.
 
 It begins when the history answers. If the history was away before, it begins once every
-other loop has had the time to replay its spool. Until then the takeovers are in this loop's
+other loop has had the time to replay its spool. The takeovers wait in this loop's
 spool.
 """
 

@@ -61,7 +61,7 @@ class Listener(Protocol):
 
 @dataclass
 class _Ordered:
-    """What the worker was ordered to do with a run."""
+    """The orders for one run."""
 
     start: Start
     let_go_at: float | None = None

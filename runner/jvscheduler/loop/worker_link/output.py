@@ -1,4 +1,4 @@
-"""What an attempt's processes print, line by line as it comes."""
+"""Reads what a worker prints, line by line as it comes."""
 
 import asyncio
 import contextlib
@@ -9,16 +9,17 @@ from typing import Final
 Show = Callable[[str], None]
 
 _LONGEST_LINE: Final = 64 * 1024
-_LAST_WORDS_SECONDS: Final = 1.0
-"""For what is in the pipe when the attempt has ended; a process that got away may keep it open."""
+"""Bytes. A longer line is shown in parts, so that it cannot fill the memory."""
+_LAST_LINES_SECONDS: Final = 1.0
+"""How long to read what is left in the pipe after the worker has ended. A process that outlived
+it may keep the pipe open for ever."""
 
 
 @contextlib.asynccontextmanager
 async def shown(show: Show) -> AsyncIterator[int]:
-    """The file descriptor to print to.
-
-    A pipe of our own and not the subprocess's, whose end `Process.wait` may wait for.
-    """
+    """A file descriptor to print to, while the block runs."""
+    # A pipe of our own. `Process.wait` may wait for the end of the subprocess's own pipe, which
+    # a process that outlived the worker keeps open.
     reader, writer = os.pipe()
     stream = asyncio.StreamReader()
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
@@ -29,7 +30,7 @@ async def shown(show: Show) -> AsyncIterator[int]:
         yield writer
     finally:
         os.close(writer)
-        await asyncio.wait({reading}, timeout=_LAST_WORDS_SECONDS)
+        await asyncio.wait({reading}, timeout=_LAST_LINES_SECONDS)
         reading.cancel()
         transport.close()
 
