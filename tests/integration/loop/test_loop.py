@@ -1,6 +1,6 @@
 """A loop and its worker as processes, on a real API server and a real PostgreSQL.
 
-What happened is told by the history, and judged by `jvscheduler verify`.
+The tests read the history, and `jvscheduler verify` judges it.
 """
 
 import asyncio
@@ -77,11 +77,11 @@ def assert_true_to_the_schedule(
     start, end = began.isoformat(), datetime.now(UTC).isoformat()
     options = ["--from", start, "--to", end, "--database", pod.database_url, "--grace", grace]
     code = main(["verify", *options])
-    told = capsys.readouterr().out
-    assert code == 0, f"{told}\n{pod.logs()[-8000:]}"
+    output = capsys.readouterr().out
+    assert code == 0, f"{output}\n{pod.logs()[-8000:]}"
 
 
-def test_each_instant_runs_and_an_edit_counts_at_once(
+def test_each_instant_runs_and_an_edit_is_in_force_at_once(
     pod: LoopPod, tasks: Tasks, capsys: pytest.CaptureFixture[str]
 ) -> None:
     began = datetime.now(UTC)
@@ -138,7 +138,7 @@ def test_a_killed_worker_ends_its_runs_and_is_replaced(
     assert_true_to_the_schedule(pod, began, capsys)
 
 
-def test_a_limit_of_one_is_kept_and_what_is_over_it_is_recorded(
+def test_a_limit_of_one_holds_and_skipped_jobs_are_recorded(
     pod: LoopPod, tasks: Tasks, capsys: pytest.CaptureFixture[str]
 ) -> None:
     began = datetime.now(UTC)
@@ -189,21 +189,21 @@ def test_while_the_database_is_away_tasks_run_and_are_recorded_later(
         assert spooled
 
         def settled() -> bool:
-            """What was due while no loop ran has its account after what was spooled."""
+            """Instants of the time without a loop get their records after the spool is replayed."""
             assert_true_to_the_schedule(pod, began, capsys)
             return True
 
         eventually(settled, "nothing is found")
 
 
-def test_a_pod_that_ends_while_the_database_is_away_waits_with_what_it_has_to_tell(
+def test_a_pod_that_ends_while_the_database_is_away_waits_with_its_spool(
     kubeconfig: Path,
     own_postgres: OwnPostgres,
     tasks: Tasks,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Another one serves the tasks meanwhile, and does not take them for missed."""
+    """Another one serves the tasks meanwhile. It records no spooled instant as missed."""
     first, second = (
         LoopPod(tmp_path / name, NAMESPACE, kubeconfig, own_postgres.url) for name in ("a", "b")
     )
@@ -230,10 +230,10 @@ def test_a_pod_that_ends_while_the_database_is_away_waits_with_what_it_has_to_te
             eventually(settled, "nothing is found")
 
 
-def test_what_a_loop_leaves_whose_task_goes_while_it_is_down_is_accounted_for(
+def test_instants_of_a_task_that_is_deleted_while_its_loop_is_down_are_recorded(
     pod: LoopPod, tasks: Tasks, kubeconfig: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By the server, here with its time told."""
+    """The server records them. Here it gets its time as an argument."""
     began = datetime.now(UTC)
     tasks.apply("orphan", entrypoint=QUICK, schedule="every second")
     until(pod, "orphan", 2)
@@ -264,7 +264,7 @@ def test_what_a_loop_leaves_whose_task_goes_while_it_is_down_is_accounted_for(
 
 
 def due_next(pod: LoopPod, task: str) -> datetime:
-    """Of a task that is due each second: what its loop did not come to any more."""
+    """The instant after the last recorded one, of a task that is due each second."""
     return max(r.scheduled_time for r in of(pod, task) if r.scheduled_time) + timedelta(seconds=1)
 
 

@@ -1,4 +1,4 @@
-"""A loop on a clock and with a worker of the tests' own: no process, no waiting."""
+"""A loop with a clock and a worker for tests: it starts no process and waits for nothing."""
 
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
@@ -29,12 +29,12 @@ MINUTE = timedelta(minutes=1)
 START = NOON - MINUTE / 2
 
 
-def run(tale: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    asyncio.run(tale())
+def run(scenario: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(scenario())
 
 
 async def settle() -> None:
-    """Everything that can happen without the time going on has happened."""
+    """Returns when everything has happened that can happen at the present time."""
     for _ in range(60):
         await asyncio.sleep(0)
 
@@ -44,7 +44,7 @@ async def _come(future: asyncio.Future[None]) -> None:
 
 
 class SteppedClock:
-    """Time goes on only when told, from one awaited instant to the next."""
+    """A clock that moves only when `advance` is called, from one awaited instant to the next."""
 
     def __init__(self, time: datetime = START) -> None:
         self.time = time
@@ -86,7 +86,7 @@ class SteppedClock:
 
 @dataclass
 class ScriptedWorker:
-    """`script` says how a run ends once it is let go; None: not yet."""
+    """`script` gives the end of a run when it is let go. None: it does not end yet."""
 
     clock: SteppedClock
     script: Callable[[Start], Ended | None]
@@ -100,12 +100,12 @@ class ScriptedWorker:
     """Job names with the time at which they were let go."""
 
     def connect(self, listener: Listener) -> None:
-        """As `SocketWorker.run_forever` is called with the loop's listener."""
+        """Does what `SocketWorker.run_forever` does when the worker answers."""
         self.listener = listener
         listener.on_hello("worker-a", {})
 
     def claims(self) -> dict[str, Mapping[str, Any]]:
-        """As a worker names what it still has."""
+        """The runs that it still has, as in a worker's hello."""
         return {run_id: order.claim for run_id, order in self.going.items()}
 
     def start(self, order: Start) -> None:
@@ -174,7 +174,7 @@ def definition(
 
 
 class Story:
-    """A loop and what it does while the test lets the time go on."""
+    """A loop on a stepped clock, with the worker and the history that it uses."""
 
     def __init__(
         self,
@@ -187,10 +187,10 @@ class Story:
         self.store = store or MemoryHistory()
         self.worker = ScriptedWorker(self.clock, script)
         self.attempts: list[Outcome] = []
-        """As the loop tells of them."""
-        spool, told = Spool(directory), self.attempts.append
+        """All that `on_attempt` was called with."""
+        spool, count = Spool(directory), self.attempts.append
         self.loop = Loop(
-            LoopIdentity("loop-a"), self.store, spool, self.worker, self.clock, on_attempt=told
+            LoopIdentity("loop-a"), self.store, spool, self.worker, self.clock, on_attempt=count
         )
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None
@@ -210,7 +210,7 @@ class Story:
             await self.clock.advance(self.clock.now() + SECOND)
 
     def kill(self) -> None:
-        """As SIGKILL would: nothing more is written."""
+        """Does what SIGKILL does: nothing more is written."""
         assert self._running is not None
         for work in asyncio.all_tasks():
             if work is not asyncio.current_task():
@@ -224,7 +224,7 @@ class Story:
 
 
 async def findings(story: Story) -> Mapping[Kind, int]:
-    """What a checker has to say of the time after noon; something was due."""
+    """The findings of `verify` for the time after noon. Something was due in it."""
     task = ("shop", "shop.tasks.restock")
     return await findings_of(story.store, task, NOON, story.clock.now())
 
@@ -244,14 +244,14 @@ async def killed_at_noon(
 
 
 class MovableHistory(MemoryHistory):
-    """A history that can be taken away."""
+    """A history that can go away and come back."""
 
     away = False
 
     def __getattribute__(self, name: str) -> object:
-        found = object.__getattribute__(self, name)
-        if name.startswith("_") or not callable(found) or not self.away:
-            return found
+        attribute = object.__getattribute__(self, name)
+        if name.startswith("_") or not callable(attribute) or not self.away:
+            return attribute
 
         async def unavailable(*_: object, **__: object) -> None:
             raise HistoryUnavailable("the history database is unavailable")
@@ -260,7 +260,7 @@ class MovableHistory(MemoryHistory):
 
 
 async def away_since_noon(directory: Path, known: Definition | None = None) -> MovableHistory:
-    """A history that knows of a loop, which was killed then too, and no more."""
+    """A history that went away when a loop was killed at noon."""
     store = MovableHistory()
     await killed_at_noon(directory, known or definition(), store=store)
     store.away = True

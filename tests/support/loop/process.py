@@ -1,4 +1,4 @@
-"""A loop's pod without a cluster's node: its two containers as processes that tests start and end.
+"""A loop's pod without a node: its two containers are processes that tests start and end.
 
 The ScheduledTasks are a real API server's; the test plays the operator.
 """
@@ -26,7 +26,7 @@ GRACE_SECONDS: Final = 60
 
 @dataclass
 class Container:
-    """`command` is started anew after each end, as a kubelet does it."""
+    """`start` may be called again after an end, as a kubelet does it."""
 
     command: list[str]
     environ: Mapping[str, str]
@@ -52,7 +52,7 @@ class Container:
 
 @dataclass
 class LoopPod:
-    """`pythonpath` is where the worker finds the tasks."""
+    """The worker finds the tasks in `pythonpath`."""
 
     folder: Path
     namespace: str
@@ -61,7 +61,7 @@ class LoopPod:
     name: str = LOOP
     pythonpath: Path = ROOT
     environ: Mapping[str, str] = field(default_factory=dict)
-    """Of the loop's container, beside its own."""
+    """Further variables of the loop's container."""
     worker: Container = field(init=False)
     loop: Container = field(init=False)
 
@@ -96,7 +96,7 @@ class LoopPod:
         eventually(ready.exists, "the loop is ready", pause=0.05)
 
     def stop(self) -> None:
-        """As a kubelet ends a pod."""
+        """Ends the pod as a kubelet does it."""
         self.terminate()
         self.wait()
 
@@ -126,7 +126,7 @@ def a_loop_pod(pod: LoopPod) -> Iterator[LoopPod]:
 
 @dataclass
 class Tasks:
-    """ScheduledTasks of one namespace, as users apply them, assigned as the operator does."""
+    """Applies ScheduledTasks of one namespace as users do; assigns them as the operator does."""
 
     server: Kubectl
     namespace: str
@@ -140,7 +140,7 @@ class Tasks:
             self.assign(name, loop)
 
     def apply_all(self, specs: Mapping[str, Mapping[str, Any]], loop: str) -> None:
-        """Many by few calls."""
+        """Apply many tasks with few calls."""
         items = [self._task(name, spec) for name, spec in specs.items()]
         objects = {"apiVersion": "v1", "kind": "List", "items": items}
         self._kubectl(

@@ -1,4 +1,4 @@
-"""Waiting for a time, and waiting for so long, are two things once the time is set."""
+"""A wait until a time follows a clock that is set. A pause of a given length does not."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

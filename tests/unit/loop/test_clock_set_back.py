@@ -1,4 +1,4 @@
-"""A loop that begins with a clock that is behind what the history has an account of."""
+"""A loop begins with a clock that is behind the latest record in the history."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ HOUR = timedelta(hours=1)
 
 
 async def _recorded(story: Story) -> list[datetime]:
-    """Every instant that has an account, one account after the other."""
+    """Every instant that has a record, one record after the other."""
     records = await story.records()
     return [
         instant
@@ -29,12 +29,12 @@ async def _recorded(story: Story) -> list[datetime]:
 
 
 @pytest.mark.parametrize("schedule", ["every minute", "every 2 minutes"])
-def test_a_loop_whose_clock_is_back_repeats_nothing_of_what_an_earlier_one_recorded(
+def test_a_loop_whose_clock_was_set_back_repeats_no_instant_that_has_a_record(
     tmp_path: Path, schedule: str
 ) -> None:
-    """Here a clock that was an hour ahead is put right."""
+    """The clock was an hour ahead, and is right again."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         before = Story(tmp_path)
         async with before:
             before.loop.put(definition())
@@ -49,8 +49,8 @@ def test_a_loop_whose_clock_is_back_repeats_nothing_of_what_an_earlier_one_recor
             assert after.worker.went == []
             await after.clock.advance(NOON + HOUR + 150 * SECOND)
             assert after.worker.went
-        found = await _recorded(after)
-        assert found[: len(known)] == known
-        assert len(set(found)) == len(found)
+        recorded = await _recorded(after)
+        assert recorded[: len(known)] == known
+        assert len(set(recorded)) == len(recorded)
 
-    run(tale)
+    run(scenario)

@@ -1,4 +1,4 @@
-"""Loops, workers and histories that go away: every instant still has its one account."""
+"""Loops, workers and histories go away: every instant still has exactly one record."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -22,8 +22,10 @@ from tests.support.loop.parts import (
 )
 
 
-def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(
+    tmp_path: Path,
+) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition("hourly"))
             await story.clock.advance(NOON)
@@ -35,11 +37,11 @@ def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(tmp_path
             (record,) = await story.records()
             assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_loop_records_the_run_that_an_earlier_loop_started(tmp_path: Path) -> None:
+    async def scenario() -> None:
         before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         (order,) = before.worker.going.values()
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
@@ -49,11 +51,11 @@ def test_a_loop_records_what_the_one_before_it_had_started(tmp_path: Path) -> No
             assert [r.status for r in await after.records()] == [Status.COMPLETED]
             assert after.worker.acknowledged == [order.run_id]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_replacing_task_ends_also_what_an_earlier_loop_had_started(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_replacing_task_ends_a_run_that_an_earlier_loop_started(tmp_path: Path) -> None:
+    async def scenario() -> None:
         known = definition(replaces=True)
         before = await killed_at_noon(tmp_path, known, unending)
         async with Story(tmp_path, unending, before.store, NOON + 30 * SECOND) as after:
@@ -64,11 +66,11 @@ def test_a_replacing_task_ends_also_what_an_earlier_loop_had_started(tmp_path: P
             statuses = [(r.status, r.reason) for r in await after.records()]
             assert statuses == [(Status.FAILED, Reason.REPLACED), (Status.RUNNING, None)]
 
-    run(tale)
+    run(scenario)
 
 
 async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
-    """A loop that ran at noon, and another one from `until` after noon on."""
+    """One loop runs at noon and is killed. Another one begins `until` after noon."""
     known = definition(starting_deadline=deadline)
     before = await killed_at_noon(tmp_path, known)
     after = Story(tmp_path, store=before.store, time=NOON + until)
@@ -86,41 +88,41 @@ async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: tim
         pytest.param(SECOND, [], 5, id="none runs beyond its deadline"),
     ],
 )
-def test_after_a_downtime_every_instant_has_its_account(
+def test_after_a_downtime_every_instant_has_its_record(
     tmp_path: Path, deadline: timedelta | None, runs: list[datetime], missed: int
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         story = await _down_from_noon(tmp_path, deadline, until=5 * MINUTE + 30 * SECOND)
         records = [r for r in await story.records() if r.scheduled_time != NOON]
-        completed_ones = [r for r in records if r.status is Status.COMPLETED]
-        assert [r.scheduled_time for r in completed_ones] == runs
+        completed_records = [r for r in records if r.status is Status.COMPLETED]
+        assert [r.scheduled_time for r in completed_records] == runs
         stretches = [r for r in records if r.status is Status.MISSED]
         assert sum(r.instants for r in stretches) == missed
         assert {r.reason for r in stretches} <= {Reason.LOOP_DOWN, Reason.DEADLINE_MISSED}
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_schedule_edited_during_a_downtime_owes_only_the_old_ones_instants(
+def test_after_an_edit_during_a_downtime_only_the_old_schedules_instants_are_missed(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         before = await killed_at_noon(tmp_path, definition())
         async with Story(tmp_path, store=before.store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition("every 5 seconds"))
             await after.clock.advance(NOON + 156 * SECOND)
             records = [r for r in await after.records() if r.scheduled_time != NOON]
-            found = [(r.scheduled_time, r.status, r.instants) for r in records]
-            assert found == [
+            facts = [(r.scheduled_time, r.status, r.instants) for r in records]
+            assert facts == [
                 (NOON + MINUTE, Status.MISSED, 2),
                 (NOON + 155 * SECOND, Status.COMPLETED, 1),
             ]
 
-    run(tale)
+    run(scenario)
 
 
-def test_tasks_run_while_the_history_is_away_and_it_learns_of_them_later(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_tasks_run_while_the_history_is_away_and_are_recorded_later(tmp_path: Path) -> None:
+    async def scenario() -> None:
         store = MovableHistory()
         async with Story(tmp_path, store=store) as story:
             story.loop.put(definition())
@@ -132,11 +134,11 @@ def test_tasks_run_while_the_history_is_away_and_it_learns_of_them_later(tmp_pat
             await story.clock.advance(NOON + 3 * MINUTE + 5 * SECOND)
             assert [r.status for r in await story.records()] == [Status.COMPLETED] * 4
 
-    run(tale)
+    run(scenario)
 
 
 def test_the_limit_holds_while_the_history_is_away(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = MovableHistory()
         async with Story(tmp_path, unending, store=store) as story:
             store.away = True
@@ -147,13 +149,13 @@ def test_the_limit_holds_while_the_history_is_away(tmp_path: Path) -> None:
             await story.clock.advance(NOON + MINUTE + 5 * SECOND)
             assert [r.status for r in await story.records()] == [Status.RUNNING, Status.SKIPPED]
 
-    run(tale)
+    run(scenario)
 
 
-def test_the_limit_counts_what_an_earlier_loop_has_started_while_the_history_is_away(
+def test_while_the_history_is_away_the_limit_counts_the_runs_of_an_earlier_loop(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = MovableHistory()
         before = await killed_at_noon(tmp_path, definition(), unending, store)
         store.away = True
@@ -174,11 +176,11 @@ def test_the_limit_counts_what_an_earlier_loop_has_started_while_the_history_is_
                 Status.COMPLETED,
             ]
 
-    run(tale)
+    run(scenario)
 
 
-def test_what_a_killed_loop_had_spooled_is_recorded_by_the_next(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_the_spool_of_a_killed_loop_is_recorded_by_the_next(tmp_path: Path) -> None:
+    async def scenario() -> None:
         store = MovableHistory()
         before = Story(tmp_path, store=store)
         async with before:
@@ -196,22 +198,22 @@ def test_what_a_killed_loop_had_spooled_is_recorded_by_the_next(tmp_path: Path) 
                 (NOON + MINUTE, Status.COMPLETED),
             ]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_that_stops_tells_its_runs_to_end_and_records_why(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_loop_that_stops_terminates_its_runs_and_records_the_reason(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition())
             await story.clock.advance(NOON)
         (record,) = await story.records()
         assert (record.status, record.reason) == (Status.FAILED, Reason.TERMINATED)
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_retry_that_a_loop_did_not_get_to_make_is_made_by_the_next(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_retry_that_a_loop_did_not_make_is_made_by_the_next(tmp_path: Path) -> None:
+    async def scenario() -> None:
         before = Story(tmp_path, failed)
         async with before:
             before.loop.put(definition("hourly", retry_count=1))
@@ -222,29 +224,29 @@ def test_a_retry_that_a_loop_did_not_get_to_make_is_made_by_the_next(tmp_path: P
             (record,) = await after.records()
             assert [a["status"] for a in record.attempts] == ["failed", "completed"]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_retry_that_another_loop_awaits_is_left_to_it(tmp_path: Path) -> None:
-    async def tale() -> None:
-        async with Story(tmp_path / "one", failed) as one:
-            one.loop.put(definition("hourly", retry_count=1))
-            await one.clock.advance(NOON + SECOND)
-            async with Story(tmp_path / "two", store=one.store, time=NOON + SECOND) as two:
-                two.loop.put(definition("hourly", retry_count=1))
-                await two.clock.advance(NOON + 19 * SECOND)
-                assert two.worker.went == []
-                await one.clock.advance(NOON + 19 * SECOND)
-                await two.clock.advance(NOON + MINUTE)
-                assert two.worker.went == []
-            (record,) = await one.records()
+def test_a_retry_is_left_to_the_loop_that_waits_for_it(tmp_path: Path) -> None:
+    async def scenario() -> None:
+        async with Story(tmp_path / "one", failed) as first:
+            first.loop.put(definition("hourly", retry_count=1))
+            await first.clock.advance(NOON + SECOND)
+            async with Story(tmp_path / "two", store=first.store, time=NOON + SECOND) as other:
+                other.loop.put(definition("hourly", retry_count=1))
+                await other.clock.advance(NOON + 19 * SECOND)
+                assert other.worker.went == []
+                await first.clock.advance(NOON + 19 * SECOND)
+                await other.clock.advance(NOON + MINUTE)
+                assert other.worker.went == []
+            (record,) = await first.records()
             assert [a["status"] for a in record.attempts] == ["failed", "failed"]
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         async with Story(tmp_path, store=before.store, time=NOON + 20 * SECOND) as after:
             after.loop.put(definition("hourly"))
@@ -254,13 +256,13 @@ def test_a_job_that_a_killed_loop_left_running_is_closed(tmp_path: Path) -> None
             (record,) = await after.records()
             assert (record.status, record.reason) == (Status.FAILED, Reason.RUNNER_LOST)
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_run_that_is_let_go_a_moment_before_the_loop_ends_is_told_to_end_too(
+def test_a_run_that_is_let_go_just_before_the_loop_ends_is_terminated_too(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition("hourly"))
             await story.clock.advance(NOON - SECOND / 50)
@@ -268,4 +270,4 @@ def test_a_run_that_is_let_go_a_moment_before_the_loop_ends_is_told_to_end_too(
         (record,) = await story.records()
         assert (record.status, record.reason) == (Status.FAILED, Reason.TERMINATED)
 
-    run(tale)
+    run(scenario)

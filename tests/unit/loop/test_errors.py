@@ -1,4 +1,4 @@
-"""Errors that nobody expected, a row that cannot be read say: they are told, and end nothing."""
+"""An unexpected error, such as a row that cannot be read, is logged and ends nothing else."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,7 +12,7 @@ from tests.support.loop.parts import MINUTE, NOON, SECOND, Story, definition, ru
 
 
 class FailingHistory(MemoryHistory):
-    """Each of its calls that nobody waits for fails once, in a way that is no history's."""
+    """Each call that no job waits for fails once, with an error that no history raises."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -38,10 +38,10 @@ class FailingHistory(MemoryHistory):
         return await super().last_instants(namespace, task_ids, until)
 
 
-def test_an_error_that_nobody_expected_is_told_and_what_it_kept_is_done_later(
+def test_an_unexpected_error_is_logged_and_the_work_is_done_later(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = FailingHistory()
         async with Story(tmp_path, unending, store=store) as story:
             story.loop.put(definition("hourly"))
@@ -53,4 +53,4 @@ def test_an_error_that_nobody_expected_is_told_and_what_it_kept_is_done_later(
         assert store.failed == {"unfinished", "heartbeat_all", "last_instants"}
         assert all(f"{call}: a row that nobody can read" in caplog.text for call in store.failed)
 
-    run(tale)
+    run(scenario)

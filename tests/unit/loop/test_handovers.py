@@ -1,4 +1,4 @@
-"""Edits, handovers and ends just before an instant: who has it in hand accounts for it.
+"""Edits, handovers and ends just before an instant: the loop that has decided it records it.
 
 A loop looks half a second ahead, so that what comes after that belongs to the old definition.
 """
@@ -30,18 +30,18 @@ NEW = definition("every 45 seconds")
 
 
 async def due(story: Story, end: datetime) -> list[datetime]:
-    """By the history's own word."""
-    definitions = Timeline(await story.store.revisions("shop", ["shop.tasks.restock"]))
-    return [one.instant for one in definitions.due(START, end)]
+    """The instants that were due, by the revisions in the history."""
+    timeline = Timeline(await story.store.revisions("shop", ["shop.tasks.restock"]))
+    return [due_instant.instant for due_instant in timeline.due(START, end)]
 
 
-async def accounted(story: Story, end: datetime) -> list[datetime]:
-    found: list[datetime] = []
+async def recorded(story: Story, end: datetime) -> list[datetime]:
+    instants: list[datetime] = []
     for record in await story.records():
         assert record.scheduled_time is not None
         last = record.last_scheduled_time or record.scheduled_time
-        found += OLD.task.schedule.between(record.scheduled_time - SECOND, last)
-    return [instant for instant in found if instant <= end]
+        instants += OLD.task.schedule.between(record.scheduled_time - SECOND, last)
+    return [instant for instant in instants if instant <= end]
 
 
 def _hand_over(story: Story) -> None:
@@ -71,22 +71,22 @@ def _delete(story: Story) -> None:
         pytest.param(_edit_and_delete, NOON + 2 * MINUTE, id="edited and deleted"),
     ],
 )
-def test_an_instant_in_hand_has_its_record_whatever_becomes_of_its_task(
+def test_a_decided_instant_has_its_record_whatever_becomes_of_its_task(
     tmp_path: Path, change: Callable[[Story], None], end: datetime
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(OLD)
             await story.clock.advance(JUST_BEFORE)
             change(story)
             await story.clock.advance(NOON + 2 * MINUTE)
-            assert await accounted(story, end) == await due(story, end)
+            assert await recorded(story, end) == await due(story, end)
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_job_that_was_handed_over_makes_no_further_attempt(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, failed) as story:
             story.loop.put(definition("every 10 seconds", retry_count=2))
             await story.clock.advance(JUST_BEFORE)
@@ -96,27 +96,29 @@ def test_a_job_that_was_handed_over_makes_no_further_attempt(tmp_path: Path) -> 
             assert (last.scheduled_time, last.status) == (NOON + 10 * SECOND, Status.PENDING)
             assert len(last.attempts) == 1
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_that_ends_makes_the_claim_of_what_it_handed_over(tmp_path: Path) -> None:
-    """Its Deployment goes as soon as no task needs it."""
+def test_a_loop_that_ends_still_claims_an_instant_of_a_task_it_handed_over(
+    tmp_path: Path,
+) -> None:
+    """Its Deployment is deleted as soon as no task needs it."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(OLD)
             await story.clock.advance(JUST_BEFORE)
             _edit_and_hand_over(story)
             await story.stop()
-            assert (await accounted(story, NOON + MINUTE))[-1] == NOON + 10 * SECOND
+            assert (await recorded(story, NOON + MINUTE))[-1] == NOON + 10 * SECOND
 
-    run(tale)
+    run(scenario)
 
 
-def test_an_instant_in_hand_of_a_loop_that_was_killed_after_an_edit_is_missed(
+def test_a_decided_instant_of_a_loop_that_was_killed_after_an_edit_is_missed(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         before = Story(tmp_path)
         async with before:
             before.loop.put(OLD)
@@ -128,14 +130,14 @@ def test_an_instant_in_hand_of_a_loop_that_was_killed_after_an_edit_is_missed(
             after.loop.put(NEW)
             await after.clock.advance(NOON + 30 * SECOND)
             *_, last = await after.records()
-            told = (last.scheduled_time, last.status, last.reason)
-            assert told == (NOON + 10 * SECOND, Status.MISSED, Reason.LOOP_DOWN)
+            facts = (last.scheduled_time, last.status, last.reason)
+            assert facts == (NOON + 10 * SECOND, Status.MISSED, Reason.LOOP_DOWN)
 
-    run(tale)
+    run(scenario)
 
 
 def test_two_edits_just_before_an_instant_are_two_definitions(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(OLD)
             await story.clock.advance(JUST_BEFORE)
@@ -144,19 +146,19 @@ def test_two_edits_just_before_an_instant_are_two_definitions(tmp_path: Path) ->
             await story.clock.advance(NOON + 2 * MINUTE)
             known = await story.store.revisions("shop")
             assert [r.schedule for r in known] == ["every 10 seconds", "hourly", "every 45 seconds"]
-            told = [r.scheduled_time for r in await story.records()]
-            assert told == await due(story, NOON + 2 * MINUTE)
+            recorded_times = [r.scheduled_time for r in await story.records()]
+            assert recorded_times == await due(story, NOON + 2 * MINUTE)
 
-    run(tale)
+    run(scenario)
 
 
 @pytest.mark.parametrize("enabled", [True, False], ids=["it ran", "suspended"])
-def test_what_a_loop_accounted_for_that_had_a_task_for_a_moment_was_due(
+def test_an_instant_that_a_loop_recorded_while_it_had_a_task_for_a_moment_was_due(
     tmp_path: Path, enabled: bool
 ) -> None:
-    """It gave it away before it had asked the history for what was there before."""
+    """It handed the task over before it had asked the history about the time before."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, time=START + 0.9 * SECOND) as story:
             await story.clock.advance(NOON + 0.95 * SECOND)
             story.loop.put(definition("every second", enabled=enabled))
@@ -169,4 +171,4 @@ def test_what_a_loop_accounted_for_that_had_a_task_for_a_moment_was_due(
             task = ("shop", "shop.tasks.restock")
             assert await findings_of(story.store, task, NOON, NOON + 1.9 * SECOND) == {}
 
-    run(tale)
+    run(scenario)

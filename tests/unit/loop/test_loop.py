@@ -1,4 +1,4 @@
-"""What becomes of each due instant under a loop, told by the history it leaves."""
+"""Each due instant of a loop's tasks has the record that it must have."""
 
 import asyncio
 import logging
@@ -25,7 +25,7 @@ from tests.support.loop.parts import (
 
 
 def test_each_due_instant_runs_once_at_its_time(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition())
             await story.clock.advance(NOON + 2 * MINUTE)
@@ -37,11 +37,11 @@ def test_each_due_instant_runs_once_at_its_time(tmp_path: Path) -> None:
             ]
             assert len(story.worker.acknowledged) == 3
 
-    run(tale)
+    run(scenario)
 
 
-def test_an_edited_schedule_counts_from_the_edit_on(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_an_edited_schedule_is_in_force_from_the_edit_on(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition("daily at 00:00"))
             await story.clock.advance(NOON + 10 * SECOND)
@@ -57,11 +57,11 @@ def test_an_edited_schedule_counts_from_the_edit_on(tmp_path: Path) -> None:
                 ("every 15 seconds", NOON + 10 * SECOND),
             ]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_suspended_task_has_its_instants_skipped_in_stretches(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_the_instants_of_a_suspended_task_are_skipped_in_stretches(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition("every 10 seconds", enabled=False))
             await story.clock.advance(NOON + MINUTE)
@@ -73,11 +73,11 @@ def test_a_suspended_task_has_its_instants_skipped_in_stretches(tmp_path: Path) 
             assert sum(r.instants for r in skipped) == 9
             assert len(skipped) < 4
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_removed_task_runs_no_more_and_the_history_knows(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_removed_task_runs_no_more_and_its_removal_is_recorded(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition())
             await story.clock.advance(NOON)
@@ -87,11 +87,11 @@ def test_a_removed_task_runs_no_more_and_the_history_knows(tmp_path: Path) -> No
             last = (await story.store.revisions("shop"))[-1]
             assert (last.removed, last.since) == (True, NOON)
 
-    run(tale)
+    run(scenario)
 
 
-def test_over_its_limit_a_job_is_skipped_and_costs_no_process(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_job_over_the_limit_is_skipped_and_costs_no_process(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition(max_concurrent=2))
             await story.clock.advance(NOON + 2 * MINUTE)
@@ -104,22 +104,22 @@ def test_over_its_limit_a_job_is_skipped_and_costs_no_process(tmp_path: Path) ->
             assert not story.worker.gated
             assert not story.worker.discarded
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_replacing_task_ends_its_oldest_job_instead(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, unending) as story:
             story.loop.put(definition(replaces=True))
             await story.clock.advance(NOON + MINUTE + SECOND)
             statuses = [(r.status, r.reason) for r in await story.records()]
             assert statuses == [(Status.FAILED, Reason.REPLACED), (Status.RUNNING, None)]
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_failed_attempt_is_followed_by_another_in_the_same_job(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, failed) as story:
             story.loop.put(definition("hourly", retry_count=1))
             await story.clock.advance(NOON)
@@ -129,11 +129,11 @@ def test_a_failed_attempt_is_followed_by_another_in_the_same_job(tmp_path: Path)
             assert record.status is Status.COMPLETED
             assert [a["status"] for a in record.attempts] == ["failed", "completed"]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_clock_that_is_set_forward_leaves_no_instant_without_account(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_clock_that_is_set_forward_leaves_no_instant_without_a_record(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition())
             await story.clock.advance(NOON)
@@ -146,11 +146,11 @@ def test_a_clock_that_is_set_forward_leaves_no_instant_without_account(tmp_path:
                 NOON + 60 * MINUTE,
             ]
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_clock_that_is_set_back_repeats_no_instant(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition())
             await story.clock.advance(NOON + 2 * MINUTE)
@@ -161,14 +161,14 @@ def test_a_clock_that_is_set_back_repeats_no_instant(tmp_path: Path) -> None:
             await story.clock.advance(NOON + 4 * MINUTE)
             assert len(story.worker.went) == 4
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_manual_job_runs_at_once_with_its_retries(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, failed) as story:
-            one = definition("@yearly", retry_count=1)
-            running = asyncio.create_task(story.loop.run_now(one))
+            manual = definition("@yearly", retry_count=1)
+            running = asyncio.create_task(story.loop.run_now(manual))
             await story.clock.advance(START + SECOND)
             story.worker.script = completed
             await story.clock.advance(START + MINUTE)
@@ -179,11 +179,11 @@ def test_a_manual_job_runs_at_once_with_its_retries(tmp_path: Path) -> None:
             assert record.scheduled_time is None
             assert [a["status"] for a in record.attempts] == ["failed", "completed"]
 
-    run(tale)
+    run(scenario)
 
 
 def test_a_manual_job_that_is_stopped_before_its_retry_has_failed(tmp_path: Path) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, failed) as story:
             running = asyncio.create_task(story.loop.run_now(definition(retry_count=1)))
             await story.clock.advance(START + SECOND)
@@ -193,30 +193,30 @@ def test_a_manual_job_that_is_stopped_before_its_retry_has_failed(tmp_path: Path
             (record,) = await manual_jobs(story)
             assert (record.status, len(record.attempts)) == (Status.FAILED, 1)
 
-    run(tale)
+    run(scenario)
 
 
-def test_attempts_are_told_when_they_begin_and_end(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_on_attempt_is_called_when_an_attempt_begins_and_when_it_ends(tmp_path: Path) -> None:
+    async def scenario() -> None:
         async with Story(tmp_path) as story:
             story.loop.put(definition("hourly"))
             await story.clock.advance(NOON + SECOND)
             assert [a.status for a in story.attempts] == [Status.RUNNING, Status.COMPLETED]
             assert len({a.attempt_id for a in story.attempts}) == 1
 
-    run(tale)
+    run(scenario)
 
 
-def test_what_is_due_started_and_ended_is_told(
+def test_due_instants_starts_and_retries_are_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         async with Story(tmp_path, failed) as story:
             story.loop.put(definition("hourly", retry_count=1))
             await story.clock.advance(NOON + SECOND)
 
     with caplog.at_level(logging.INFO, LOG.name):
-        run(tale)
+        run(scenario)
     assert caplog.messages[:2] == [
         "shop.tasks.restock is due",
         "shop.tasks.restock started, attempt 1 of 2",

@@ -1,4 +1,4 @@
-"""What the history could not take reaches it later, a part at a time."""
+"""The history gets later what it could not take, a part at a time."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -44,7 +44,7 @@ class CountingHistory(MemoryHistory):
         self.written += len(outcomes)
 
 
-def test_a_long_spool_is_read_no_further_than_the_history_takes_it(
+def test_a_long_spool_is_read_no_faster_than_the_history_takes_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(replay, "MOST", 2)
@@ -59,7 +59,7 @@ def test_a_long_spool_is_read_no_further_than_the_history_takes_it(
 
 
 class SilentHistory(MemoryHistory):
-    """Answers nothing that it is asked for a job."""
+    """Never answers a claim or a record."""
 
     async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
         await asyncio.Event().wait()
@@ -76,25 +76,25 @@ def test_a_history_that_does_not_answer_is_away(
     monkeypatch.setattr(guarded_history, "ANSWER_SECONDS", 0.01)
     own, ended = of_job(1), completed(of_job(1))
 
-    async def tale() -> None:
+    async def scenario() -> None:
         spool = Spool(tmp_path)
         loop = recording(SilentHistory(), spool)
         if first == "claim":
-            assert await loop.recorder.claim(own), "what it cannot decide counts as won"
+            assert await loop.recorder.claim(own), "a claim that the history cannot decide is won"
         await loop.recorder.record(ended)
         assert loop.history.is_away
         kept = list(spool.replay())
         assert kept == ([own, ended] if first == "claim" else [ended])
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
-def test_when_the_history_is_known_to_be_away_nothing_waits_for_its_answer_any_more(
+def test_once_the_history_is_away_no_call_waits_for_its_answer_any_more(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(guarded_history, "ANSWER_SECONDS", 3600)
 
-    async def tale() -> None:
+    async def scenario() -> None:
         spool = Spool(tmp_path)
         loop = recording(SilentHistory(), spool)
         claims = [of_job(number) for number in (1, 2)]
@@ -105,11 +105,11 @@ def test_when_the_history_is_known_to_be_away_nothing_waits_for_its_answer_any_m
             assert await asyncio.gather(*claiming) == [True, True]
         assert list(spool.replay()) == claims
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
-def test_what_nobody_waits_for_any_more_is_not_done() -> None:
-    async def tale() -> list[str]:
+def test_a_call_that_was_cancelled_is_left_out_of_its_batch() -> None:
+    async def scenario() -> list[str]:
         done: list[str] = []
         thaw = asyncio.Event()
 
@@ -128,11 +128,11 @@ def test_what_nobody_waits_for_any_more_is_not_done() -> None:
         await asyncio.gather(*calls, late[1])
         return done
 
-    assert asyncio.run(tale()) == ["a", "b", "c", "e"]
+    assert asyncio.run(scenario()) == ["a", "b", "c", "e"]
 
 
 class SlowHistory(MemoryHistory):
-    """Counts what each statement writes, which takes as long as others need to come."""
+    """Counts what each statement writes. A statement takes long enough for other calls to come."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -150,7 +150,7 @@ class SlowHistory(MemoryHistory):
 
 
 def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path) -> None:
-    async def tale() -> Sequence[int]:
+    async def scenario() -> Sequence[int]:
         store = SlowHistory()
         recorder = recording(store, Spool(tmp_path)).recorder
         await asyncio.gather(*(recorder.add_revision(revision(number)) for number in range(100)))
@@ -160,4 +160,4 @@ def test_a_loop_that_starts_with_many_tasks_writes_few_statements(tmp_path: Path
         )
         return store.written
 
-    assert asyncio.run(tale()) == [100, 100]
+    assert asyncio.run(scenario()) == [100, 100]

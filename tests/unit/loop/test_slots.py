@@ -25,7 +25,7 @@ def _request(holder: str) -> SlotRequest:
 def test_a_slot_that_the_history_does_not_know_yet_counts_all_the_same(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         loop = _loop_on(MemoryHistory(), tmp_path)
         loop.history.set_away(HistoryUnavailable("down"))
         assert await loop.slots.acquire(_request("first"))
@@ -35,13 +35,13 @@ def test_a_slot_that_the_history_does_not_know_yet_counts_all_the_same(
         await loop.slots.release(_request("first"))
         assert await loop.slots.acquire(_request("second"))
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
 def test_a_slot_that_was_released_while_the_history_was_away_is_free_when_it_is_back(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         loop = _loop_on(MemoryHistory(), tmp_path)
         assert await loop.slots.acquire(_request("first"))
         loop.history.set_away(HistoryUnavailable("down"))
@@ -49,13 +49,13 @@ def test_a_slot_that_was_released_while_the_history_was_away_is_free_when_it_is_
         assert await loop.replay.replay()
         assert await loop.slots.acquire(_request("second"))
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
 def test_a_slot_that_was_acquired_while_the_history_was_away_is_known_there_at_once(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = MemoryHistory()
         loop = _loop_on(store, tmp_path)
         loop.history.set_away(HistoryUnavailable("down"))
@@ -64,13 +64,13 @@ def test_a_slot_that_was_acquired_while_the_history_was_away_is_known_there_at_o
         other = _loop_on(store, tmp_path / "other")
         assert not await other.slots.acquire(_request("second"))
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
 def test_a_slot_that_was_released_and_acquired_again_while_the_history_was_away_is_known_there(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = MemoryHistory()
         loop = _loop_on(store, tmp_path)
         assert await loop.slots.acquire(_request("before"))
@@ -83,7 +83,7 @@ def test_a_slot_that_was_released_and_acquired_again_while_the_history_was_away_
         other = _loop_on(store, tmp_path / "other")
         assert not await other.slots.acquire(_request("second"))
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
 def test_a_slot_that_was_acquired_during_a_replay_is_known_in_the_history(tmp_path: Path) -> None:
@@ -96,12 +96,12 @@ def test_a_slot_that_was_acquired_during_a_replay_is_known_in_the_history(tmp_pa
     assert spool.keep(completed(of_job(1)))
     loop = recording(store, spool)
 
-    async def tale() -> None:
+    async def scenario() -> None:
         assert await loop.replay.replay()
         other = _loop_on(store, tmp_path / "other")
         assert not await other.slots.acquire(_request("second"))
 
-    asyncio.run(tale())
+    asyncio.run(scenario())
 
 
 class ThawedHistory(MemoryHistory):
@@ -113,9 +113,9 @@ class ThawedHistory(MemoryHistory):
 
 
 def test_two_jobs_that_ask_at_once_do_not_both_get_the_last_slot(tmp_path: Path) -> None:
-    async def tale() -> list[bool]:
+    async def scenario() -> list[bool]:
         loop = _loop_on(ThawedHistory(), tmp_path)
         requests = (loop.slots.acquire(_request(holder)) for holder in ("first", "second"))
         return await asyncio.gather(*requests)
 
-    assert asyncio.run(tale()) == [True, False]
+    assert asyncio.run(scenario()) == [True, False]

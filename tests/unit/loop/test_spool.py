@@ -1,4 +1,4 @@
-"""The loop's spool: what is kept comes back, in order, also after a crash."""
+"""The spool gives its entries back in order, also after a crash."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ def meanings(entries: list[Entry]) -> list[object]:
     return [e.model_dump() if isinstance(e, ScheduleRevision) else e for e in entries]
 
 
-def test_what_is_kept_comes_back_in_order_in_another_process(tmp_path: Path) -> None:
+def test_entries_come_back_in_order_in_another_process(tmp_path: Path) -> None:
     for entry in ENTRIES:
         assert Spool(tmp_path).keep(entry)
     assert meanings(list(Spool(tmp_path).replay())) == meanings(ENTRIES)
@@ -43,7 +43,7 @@ def test_an_entry_that_a_crash_cut_short_spoils_no_other(tmp_path: Path) -> None
     assert list(spool.replay()) == [STRETCH]
 
 
-def test_what_comes_during_a_replay_waits_for_the_next(tmp_path: Path) -> None:
+def test_an_entry_that_comes_during_a_replay_waits_for_the_next_one(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     assert spool.keep(STRETCH)
     assert list(spool.replay()) == [STRETCH]
@@ -55,7 +55,7 @@ def test_what_comes_during_a_replay_waits_for_the_next(tmp_path: Path) -> None:
     assert spool.is_empty
 
 
-def test_a_full_spool_refuses_and_counts(tmp_path: Path) -> None:
+def test_a_full_spool_refuses_entries_and_counts_them(tmp_path: Path) -> None:
     spool = Spool(tmp_path, max_bytes=400)
     assert spool.keep(STRETCH)
     assert not spool.keep(STRETCH)

@@ -1,4 +1,4 @@
-"""Where loops without a pod spool: one folder for each loop, found again by the next one."""
+"""Loops without a pod have a spool folder each, and the next loop finds it again."""
 
 import tempfile
 from pathlib import Path
@@ -17,7 +17,7 @@ def temporary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_next_loop_on_a_database_finds_what_the_last_one_left() -> None:
+def test_the_next_loop_on_a_database_finds_the_entries_of_the_last_one() -> None:
     with spool_folder(URL) as folder:
         (folder / "kept.jsonl").touch()
     with spool_folder("postgresql://me@here/other") as other:
@@ -27,11 +27,11 @@ def test_the_next_loop_on_a_database_finds_what_the_last_one_left() -> None:
 
 
 def test_loops_at_the_same_time_have_folders_of_their_own() -> None:
-    with spool_folder(URL) as one, spool_folder(URL) as two:
-        assert one != two
-        (two / "kept.jsonl").touch()
+    with spool_folder(URL) as first, spool_folder(URL) as second:
+        assert first != second
+        (second / "kept.jsonl").touch()
     with spool_folder(URL) as again:
-        assert again == two
+        assert again == second
 
 
 def test_a_folder_without_entries_is_removed(temporary: Path) -> None:
@@ -52,7 +52,7 @@ def test_one_file_is_one_database_however_it_is_named(
         assert there == here
 
 
-def test_a_folder_that_is_somebody_elses_is_refused(tmp_path: Path) -> None:
+def test_a_folder_of_another_user_is_refused(tmp_path: Path) -> None:
     with spool_folder(URL) as folder:
         root = folder.parents[1]
     elsewhere = tmp_path / "elsewhere"

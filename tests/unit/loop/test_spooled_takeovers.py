@@ -38,12 +38,12 @@ def _delete(story: Story) -> None:
 @pytest.mark.parametrize("first", ["every minute", "every 40 seconds"])
 @pytest.mark.parametrize("change", [_nothing, _edit, _delete])
 @pytest.mark.parametrize("back", [0, 1], ids=["at once", "and away once more"])
-def test_what_was_due_before_a_loop_that_never_saw_the_history_has_its_account(
+def test_instants_before_a_loop_that_never_reached_the_history_have_their_records(
     tmp_path: Path, first: str, change: Callable[[Story], None], back: int
 ) -> None:
-    """It was served as `first` says by the loop in between, and every minute before."""
+    """The loop in between served the task by `first`. Before, it was due every minute."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path)
         for start in range(1 + back):
             begin = NOON + (150 + 100 * start) * SECOND
@@ -64,13 +64,13 @@ def test_what_was_due_before_a_loop_that_never_saw_the_history_has_its_account(
             assert missed[0].instants == 2
             assert sum(r.status is Status.COMPLETED for r in records) >= 3
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_that_ends_while_it_waits_for_what_others_have_to_tell_leaves_all_to_the_next(
+def test_a_loop_that_ends_while_it_waits_for_the_spools_of_others_leaves_all_to_the_next(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as between:
             between.loop.put(definition())
@@ -84,15 +84,15 @@ def test_a_loop_that_ends_while_it_waits_for_what_others_have_to_tell_leaves_all
             await after.clock.advance(NOON + 250 * SECOND)
             assert await findings(after) == {}
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_that_is_told_to_stop_before_it_has_settled_does_so_at_its_end(
+def test_a_loop_that_stops_before_it_has_settled_a_takeover_does_so_at_its_end(
     tmp_path: Path,
 ) -> None:
-    """Its disk goes with it."""
+    """Its disk is deleted with it."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path / "before")
         async with Story(tmp_path / "gone", store=store, time=NOON + 150 * SECOND) as ending:
             ending.loop.put(definition())
@@ -106,11 +106,11 @@ def test_a_loop_that_is_told_to_stop_before_it_has_settled_does_so_at_its_end(
             assert settling.done()
             assert await findings_of(store, TASK, NOON, NOON + 200 * SECOND) == {}
 
-    run(tale)
+    run(scenario)
 
 
-def test_what_has_been_settled_is_no_longer_on_disk(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_settled_takeover_is_no_longer_on_disk(tmp_path: Path) -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition())
@@ -122,15 +122,15 @@ def test_what_has_been_settled_is_no_longer_on_disk(tmp_path: Path) -> None:
             assert Spool(tmp_path).is_empty
             assert await findings(after) == {}
 
-    run(tale)
+    run(scenario)
 
 
-def test_what_was_due_before_a_loop_that_gave_the_task_away_unsettled_has_its_account(
+def test_instants_before_a_loop_that_handed_the_task_over_unsettled_have_their_records(
     tmp_path: Path,
 ) -> None:
-    """To a CronJob: nobody else knows of the time before."""
+    """A CronJob has the task now: no other loop settles the time before."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as between:
             between.loop.put(definition())
@@ -139,16 +139,16 @@ def test_what_was_due_before_a_loop_that_gave_the_task_away_unsettled_has_its_ac
             store.away = False
             await between.clock.advance(NOON + 210 * SECOND)
             assert await findings(between) == {}
-            told = [(r.status, r.instants) for r in await between.records()]
-            assert told == [(Status.COMPLETED, 1), (Status.MISSED, 2), (Status.COMPLETED, 1)]
+            facts = [(r.status, r.instants) for r in await between.records()]
+            assert facts == [(Status.COMPLETED, 1), (Status.MISSED, 2), (Status.COMPLETED, 1)]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_that_sees_the_history_again_settles_by_itself(tmp_path: Path) -> None:
-    """So the latest instant, which is late but not too late, still runs."""
+def test_a_loop_that_reaches_the_history_again_settles_its_takeover_itself(tmp_path: Path) -> None:
+    """So the latest instant still runs: it is late, but within its deadline."""
 
-    async def tale() -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path, definition("every 10 minutes"))
         async with Story(tmp_path, store=store, time=NOON + 11 * MINUTE) as after:
             after.loop.put(definition("every 10 minutes"))
@@ -156,7 +156,7 @@ def test_a_loop_that_sees_the_history_again_settles_by_itself(tmp_path: Path) ->
             store.away = False
             await after.clock.advance(NOON + 13 * MINUTE)
             (*_, last) = await after.records()
-            told = (last.scheduled_time, last.status)
-            assert told == (NOON + 10 * MINUTE, Status.COMPLETED)
+            facts = (last.scheduled_time, last.status)
+            assert facts == (NOON + 10 * MINUTE, Status.COMPLETED)
 
-    run(tale)
+    run(scenario)

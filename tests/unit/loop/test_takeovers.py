@@ -1,4 +1,4 @@
-"""What was due before a loop took a task over: it is accounted for, however long that was."""
+"""Every instant before a takeover gets its record, however long the downtime was."""
 
 import asyncio
 from collections.abc import Sequence
@@ -27,18 +27,18 @@ MOST = 4
 
 
 class SlowHistory(MemoryHistory):
-    """Takes so many accounts of stretches and answers no more."""
+    """Takes this many calls for stretches, and answers no further one."""
 
     def __init__(self, most: int = 1000) -> None:
         super().__init__()
         self.most = most
-        self.told: list[int] = []
+        self.calls: list[int] = []
         """Instants in each call."""
 
     async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
-        if len(self.told) == self.most:
+        if len(self.calls) == self.most:
             await asyncio.Event().wait()
-        self.told.append(sum(stretch.count for stretch in stretches))
+        self.calls.append(sum(stretch.count for stretch in stretches))
         await super().record_stretches(stretches)
 
 
@@ -47,21 +47,21 @@ def _short_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decide, "MOST_IN_A_STRETCH", MOST)
 
 
-def test_a_long_downtime_is_accounted_for_a_part_at_a_time(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_long_downtime_is_recorded_a_part_at_a_time(tmp_path: Path) -> None:
+    async def scenario() -> None:
         store, known = SlowHistory(), definition("every 10 seconds")
         await killed_at_noon(tmp_path, known, store=store)
         async with Story(tmp_path, store=store, time=NOON + 115 * SECOND) as after:
             after.loop.put(known)
             await after.clock.advance(NOON + 117 * SECOND)
-            assert store.told == [MOST, MOST, 2]
+            assert store.calls == [MOST, MOST, 2]
             assert len(after.worker.went) == 1, "the latest runs"
 
-    run(tale)
+    run(scenario)
 
 
-def test_nothing_that_is_due_waits_for_the_account_of_a_downtime(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_no_due_instant_waits_until_a_downtime_is_recorded(tmp_path: Path) -> None:
+    async def scenario() -> None:
         store, known = SlowHistory(most=1), definition("every 10 seconds")
         await killed_at_noon(tmp_path, known, store=store)
         after = Story(tmp_path, store=store, time=NOON + 115 * SECOND)
@@ -70,17 +70,17 @@ def test_nothing_that_is_due_waits_for_the_account_of_a_downtime(tmp_path: Path)
         async with after:
             await after.clock.advance(NOON + 120 * SECOND)
             after.kill()
-            assert store.told == [MOST], "the history takes no more of it"
+            assert store.calls == [MOST], "the history takes no more of it"
             names = sorted(name.rpartition("-")[0] for name, _ in after.worker.went)
             assert names == ["report", "restock"]
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_killed_while_it_accounts_for_a_downtime_is_followed_by_one_that_goes_on(
+def test_after_a_loop_was_killed_while_it_recorded_a_downtime_the_next_one_goes_on(
     tmp_path: Path,
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store, known = SlowHistory(most=1), definition("every 10 seconds")
         await killed_at_noon(tmp_path, known, store=store)
         async with Story(tmp_path, store=store, time=NOON + 115 * SECOND) as killed:
@@ -99,20 +99,20 @@ def test_a_loop_killed_while_it_accounts_for_a_downtime_is_followed_by_one_that_
                 NOON + 120 * SECOND
             ]
 
-    run(tale)
+    run(scenario)
 
 
 @pytest.mark.parametrize(
     ("later", "runs"),
     [
         pytest.param("every minute", [NOON + 5 * MINUTE], id="the same: the latest instant runs"),
-        pytest.param("every 7 minutes", [], id="another: it owes the old one's instants no run"),
+        pytest.param("every 7 minutes", [], id="another: the old one's instants do not run"),
     ],
 )
-def test_the_time_in_which_no_spec_could_be_read_is_accounted_for_by_the_last_one_that_could(
+def test_the_time_in_which_no_spec_was_valid_is_recorded_by_the_last_valid_one(
     tmp_path: Path, later: str, runs: list[datetime]
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         before = await killed_at_noon(tmp_path, definition())
         async with Story(tmp_path, store=before.store, time=NOON + MINUTE / 2) as after:
             await after.clock.advance(NOON + 5 * MINUTE + MINUTE / 2)
@@ -122,14 +122,14 @@ def test_the_time_in_which_no_spec_could_be_read_is_accounted_for_by_the_last_on
             assert [r.scheduled_time for r in records if r.scheduled_time != NOON] == runs
             assert await findings(after) == {}
 
-    run(tale)
+    run(scenario)
 
 
 @pytest.mark.parametrize("deleted", [False, True], ids=["edited", "deleted and made anew"])
-def test_a_change_before_the_past_is_settled_leaves_no_instant_without_an_account(
+def test_a_change_before_a_takeover_is_settled_leaves_no_instant_without_a_record(
     tmp_path: Path, deleted: bool
 ) -> None:
-    async def tale() -> None:
+    async def scenario() -> None:
         store = await away_since_noon(tmp_path)
         async with Story(tmp_path, store=store, time=NOON + 150 * SECOND) as after:
             after.loop.put(definition())
@@ -143,11 +143,11 @@ def test_a_change_before_the_past_is_settled_leaves_no_instant_without_an_accoun
             await after.clock.advance(NOON + 270 * SECOND)
             assert await findings(after) == {}
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_past_that_this_version_cannot_read_holds_up_no_other(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_revision_that_this_version_cannot_read_blocks_no_other_task(tmp_path: Path) -> None:
+    async def scenario() -> None:
         store, other = MemoryHistory(), definition("every 25 seconds", name="report")
         await killed_at_noon(tmp_path, other, store=store)
         newer = {"schedule": "at high noon", "backend": "Loop"}
@@ -162,11 +162,11 @@ def test_a_past_that_this_version_cannot_read_holds_up_no_other(tmp_path: Path) 
             (last,) = (await store.last_revisions("shop", ["shop.tasks.restock"])).values()
             assert last.schedule == "every minute"
 
-    run(tale)
+    run(scenario)
 
 
-def test_a_loop_that_is_told_to_stop_before_it_began_ends(tmp_path: Path) -> None:
-    async def tale() -> None:
+def test_a_loop_that_was_stopped_before_it_began_ends(tmp_path: Path) -> None:
+    async def scenario() -> None:
         story = Story(tmp_path)
         await story.stop()
         story.loop.put(definition())
@@ -174,4 +174,4 @@ def test_a_loop_that_is_told_to_stop_before_it_began_ends(tmp_path: Path) -> Non
             pass
         assert await story.records() == []
 
-    run(tale)
+    run(scenario)
