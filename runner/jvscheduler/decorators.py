@@ -82,6 +82,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         task = Task(
             task_id=own_id,
             entrypoint=f"{target.__module__}:{target.__name__}",
+            # A random interval draws from the task's id, which is known only here.
             schedule=replace(parsed, seed=own_id),
             has_own_zone=zone is not None,
             enabled=enabled,
@@ -127,6 +128,7 @@ def _check_flag(field: str, value: object) -> None:
 
 
 def _check_number(field: str, value: object, low: int, high: int) -> None:
+    # True is an int: max_concurrent=True would silently mean 1.
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidTask(f"{field} must be a whole number from {low} to {high}, got {value!r}")
 
@@ -184,6 +186,7 @@ def _check_target(target: object) -> None:
             f"on_schedule decorates a function or a Walker class, got {_shown(target)}: "
             "wrap it in a function of a module"
         )
+    # The second decorator would replace the task of the first one without any notice.
     if task_of(target) is not None:
         raise InvalidTask(f"{_name(target)} has on_schedule twice: keep one")
 
@@ -234,6 +237,8 @@ def _is_walker(cls: type) -> bool:
 
 
 def _check_top_level(target: types.FunctionType | type) -> None:
+    # The runner finds the target by its module and its name. A target that has no such name
+    # would be scheduled, and each of its jobs would fail with TaskNotFound.
     if "<locals>" in target.__qualname__:
         raise InvalidTask(
             f"{_name(target)} is defined inside a function, where no other process can find it: "

@@ -12,7 +12,7 @@ runner writes the outcome into the termination message only, and the server reco
 
 HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
 HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"
-"""What the built-in pruning task deletes. Users set these; the defaults are `30d` and 20."""
+"""Settings of the built-in pruning task. Users set them; the defaults are `30d` and 20."""
 
 TASK_ID: Final = "JVSCHEDULER_TASK_ID"
 TASK_NAME: Final = "JVSCHEDULER_TASK_NAME"

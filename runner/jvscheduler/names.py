@@ -67,6 +67,7 @@ def resource_name(task_id: str) -> str:
     end, which is what tells tasks apart.
     """
     name = _NOT_DNS.sub("-", task_id.lower()).strip("-")
+    # An id of punctuation only leaves nothing that can be a name.
     if name and len(name) <= MAX_RESOURCE_NAME:
         return name
     digest = hashlib.sha256(task_id.encode()).hexdigest()[:_HASH_LENGTH]
@@ -116,6 +117,8 @@ def scheduled_job_name(name: str, scheduled_time: datetime) -> str:
 def scheduled_time_of(job_name: str, cron_job_name: str) -> datetime | None:
     """The due instant in a Job's name. None: the Job was created by hand."""
     match = _SCHEDULED_JOB.fullmatch(job_name)
+    # A user may create a Job by hand, and its name may end in digits too. Only the prefix of the
+    # task's CronJob makes the digits a scheduled time.
     if match is None or match["cron_job"] != cron_job_name:
         return None
     seconds = int(match["seconds"] or 0) or int(match["minutes"]) * 60

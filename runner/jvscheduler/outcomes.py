@@ -136,6 +136,7 @@ def from_json(data: Mapping[str, Any]) -> Outcome:
     A key that this version does not know is ignored: a newer version wrote it.
     """
     try:
+        # Without this filter, a runner of a newer version could not be repaired by this server.
         known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
         times = {name: _parse_time(data.get(name)) for name in _TIMES}
         return Outcome(**{**known, **times, "status": Status(data["status"])})

@@ -106,6 +106,8 @@ def run(args: argparse.Namespace) -> int:
 def requested(args: argparse.Namespace, now: datetime) -> Request:
     """Raises InvalidSettings."""
     known_until = _moment("--to", args.end, now) if args.end else now
+    # The record of an instant that was due a moment ago may not be written yet. Without the
+    # grace it would be reported as missing.
     end = min(known_until, now - args.grace)
     start = _moment("--from", args.start, now) if args.start else known_until - _DAY
     if start >= end:

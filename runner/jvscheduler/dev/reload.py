@@ -98,6 +98,7 @@ async def rediscover(modules: Sequence[str], import_seconds: float) -> Discovery
                 code = await asyncio.wait_for(process.wait(), import_seconds)
         finally:
             if process.returncode is None:
+                # The module may have started processes of its own. They are in its group.
                 os.killpg(process.pid, signal.SIGKILL)
                 await process.wait()
         return child.result(code, import_seconds)

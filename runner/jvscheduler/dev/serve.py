@@ -24,7 +24,7 @@ from jvscheduler.tasks import Task
 def serve(settings: Settings) -> int:
     """Runs until Ctrl-C and returns the exit code."""
     show_log(coloured=settings.coloured)
-    started_at = time.time()
+    started_at = time.time()  # an edit during the first import must count as a change
     discovery = discover_tasks_and_files(settings.modules, settings.import_seconds)
     with listen(settings.host, settings.port) as address:
         return asyncio.run(_serve(settings, discovery, started_at, address))
@@ -48,6 +48,7 @@ async def _serve(
             loop.replace_tasks(discovery.tasks)
             async with _reloading(settings, discovery, started_at, loop, cluster):
                 await loop.run(stop.requested, stop.forced)
+            # The database may be away or locked. A second Ctrl-C ends the wait; the spool stays.
             await loop.settle(stop.forced)
         server.should_exit = True
         await serving

@@ -26,7 +26,7 @@ from jvscheduler.manifests.mapping import to_row
 
 def main(report: IO[str], names: list[str]) -> None:
     sys.path.insert(0, os.getcwd())  # noqa: PTH109 - the working folder, as for uvicorn and celery
-    sys.argv = ["jvscheduler"]
+    sys.argv = ["jvscheduler"]  # a module that parses the command line must not see ours
     try:
         modules = [_import(name, report) for name in names]
         last: dict[str, Any] = {"tasks": [to_row(task) for task in scan(modules, decorated())]}
@@ -122,6 +122,7 @@ def _check_threads(name: str) -> None:
 
 if __name__ == "__main__":
     fd = int(sys.argv[1])
+    # A process that a module starts must not inherit the report, or it could write to it.
     os.set_inheritable(fd, False)
     with os.fdopen(fd, "w", encoding="utf-8") as out:
         main(out, sys.argv[2:])

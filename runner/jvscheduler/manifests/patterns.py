@@ -35,6 +35,8 @@ def _divisors(of: int) -> str:
 
 
 def _cron_field(value: str) -> str:
+    # As robfig's parser reads them: `+5` and `05` are numbers, `*-5` is `*`, and empty items of a
+    # list are ignored. A stricter pattern would refuse schedules that a CronJob accepts.
     number = rf"\+?0*{value}"
     span = rf"(?:[*?](?:-[^\s,/]*)?|{number}(?:-{number})?)"
     item = rf"{span}(?:/\+?0*[1-9][0-9]*)?"

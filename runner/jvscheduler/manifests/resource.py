@@ -28,6 +28,7 @@ _UNPRINTABLE: Final = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
 _FIRST_KEYS: Final[dict[str, Any]] = dict.fromkeys(
     ("taskID", "entrypoint", "schedule", "timeZone", "dst", "backend")
 )
+"""The order in which the spec begins. The other keys follow as `to_spec` has them."""
 
 
 def resource(
