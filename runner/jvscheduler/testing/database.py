@@ -61,4 +61,4 @@ class MemoryDatabase(Database):
         return list(finalize_find_results(matching, sort=sort, limit=limit))
 
     async def create_index(self, *_: Any, **__: Any) -> None:
-        """None: a test has few rows."""
+        """Creates none: a test has few rows."""

@@ -2,8 +2,8 @@
 
 - An attempt that has not ended runs on. If its last heartbeat is too old, it is dead.
 - A lost attempt ran until its last heartbeat: its recorded end is when somebody noticed.
-- A lost attempt without a heartbeat may never have run: a runner can die between its claim and
-  the start of the task. It has no period.
+- A lost attempt without a heartbeat after its claim may never have run: a runner can die between
+  its claim and the start of the task. It has no period.
 """
 
 from collections.abc import Iterator

@@ -68,7 +68,7 @@ class RowChange:
 
 
 class Statements(Protocol):
-    """Many rows of a collection at once, by id. Every call is one transaction and idempotent."""
+    """Many rows of a collection at once, by id. Every call may be repeated without harm."""
 
     async def insert(self, rows: Sequence[Row]) -> Set[str]:
         """Insert the rows whose ids are free, and return those ids."""

@@ -73,7 +73,7 @@ def end_of_claim(outcome: Outcome) -> RowChange:
     expected = _stored({name: claimed[name] for name in names})
     ended = fields_after([attempt], outcome, outcome.retry_count, claimed["revision"])
     changed = {name: value for name, value in ended.items() if value != claimed.get(name)}
-    # The stored claim may have an earlier start than this outcome: no attempt starts before it.
+    # Written in any case: the stored claim may have an earlier start than this outcome.
     changed["execution_time"] = ended["execution_time"]
     return RowChange(outcome.job_id, expected, _stored(changed))
 

@@ -1,4 +1,4 @@
-"""Any database of jvspatial's for which there is no backend, such as one in memory.
+"""A backend for jvspatial's other databases, such as one in memory.
 
 Everything goes through jvspatial's own interface, row by row: right, but slow. It is for tests
 and small histories; a URL never leads here.
