@@ -33,8 +33,14 @@ JOB_NAME_LABEL: Final = "batch.kubernetes.io/job-name"
 TASK_CONTAINER: Final = "task"
 """The container that runs the task, in a task's pod."""
 
-LOOP: Final = "jvscheduler-loop"
-"""The service account of loops' pods, its ClusterRole, and the prefix of loops' Deployments."""
+LOOP_PREFIX: Final = "jvscheduler-loop"
+"""The first part of the name of each loop's Deployment. A digest follows."""
+
+LOOP_ACCOUNT: Final = "jvscheduler-loop"
+"""The service account of loops' pods, unless a template names another."""
+
+LOOP_ROLE: Final = "jvscheduler-loop"
+"""The ClusterRole of loops' service accounts, and the first part of its bindings' names."""
 
 LOOP_LABEL: Final = f"{GROUP}/loop"
 """Label of loops' Deployments and pods: the Deployment's name."""

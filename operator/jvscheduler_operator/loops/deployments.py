@@ -46,7 +46,7 @@ def rights(deployment: Manifest) -> list[dict[str, Any]]:
     namespace = deployment["metadata"]["namespace"]
     account = deployment["spec"]["template"]["spec"]["serviceAccountName"]
     binding = _binding(namespace, account)
-    return [_account(namespace), binding] if account == names.LOOP else [binding]
+    return [_account(namespace), binding] if account == names.LOOP_ACCOUNT else [binding]
 
 
 def is_ours(deployment: Manifest) -> bool:
@@ -60,7 +60,7 @@ def _account(namespace: str) -> dict[str, Any]:
     return {
         "apiVersion": "v1",
         "kind": "ServiceAccount",
-        "metadata": {"name": names.LOOP, "namespace": namespace},
+        "metadata": {"name": names.LOOP_ACCOUNT, "namespace": namespace},
         "automountServiceAccountToken": False,
     }
 
@@ -68,8 +68,9 @@ def _account(namespace: str) -> dict[str, Any]:
 def _binding(namespace: str, account: str) -> dict[str, Any]:
     # Named for the account: a template may give a loop an account of the user's own, and
     # two loops of the namespace may have different ones.
-    name = names.LOOP if account == names.LOOP else f"{names.LOOP}:{account}"
-    role: Mapping[str, str] = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": names.LOOP}
+    is_ours = account == names.LOOP_ACCOUNT
+    name = names.LOOP_ROLE if is_ours else f"{names.LOOP_ROLE}:{account}"
+    role: Mapping[str, str] = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": names.LOOP_ROLE}
     return {
         "apiVersion": f"{_RBAC}/v1",
         "kind": "RoleBinding",

@@ -58,7 +58,7 @@ class LoopImage:
 def loop_name(spec: ScheduledTaskSpec) -> str:
     """The Deployment's name: equal for tasks whose image and template are equal."""
     shape = [spec.image, base.template_of(spec).model_dump(mode="json", by_alias=True)]
-    return f"{names.LOOP}-{short_digest(shape)[:10]}"
+    return f"{names.LOOP_PREFIX}-{short_digest(shape)[:10]}"
 
 
 def worker_pod(spec: ScheduledTaskSpec) -> dict[str, Any]:
@@ -66,7 +66,7 @@ def worker_pod(spec: ScheduledTaskSpec) -> dict[str, Any]:
     _refuse_reserved(base.template_of(spec).spec)
     pod = base.pod_spec(spec, base.identity_variables())
     grace = pod.setdefault("terminationGracePeriodSeconds", _GRACE_SECONDS)
-    pod.setdefault("serviceAccountName", names.LOOP)
+    pod.setdefault("serviceAccountName", names.LOOP_ACCOUNT)
     containers = [
         _worker(c, grace) if c["name"] == names.TASK_CONTAINER else c for c in pod["containers"]
     ]

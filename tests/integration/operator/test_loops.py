@@ -69,7 +69,7 @@ def test_a_task_that_cron_cannot_express_is_served_by_a_loop(shop: Shop) -> None
 def test_a_loop_may_read_tasks_of_its_namespace_and_nothing_else(
     shop: Shop, verb: str, resource: str, is_allowed: bool
 ) -> None:
-    user = f"--as=system:serviceaccount:{shop.namespace}:{names.LOOP}"
+    user = f"--as=system:serviceaccount:{shop.namespace}:{names.LOOP_ACCOUNT}"
     arguments = ("auth", "can-i", verb, resource, user)
     assert shop.server.answers(*arguments, "-n", shop.namespace) == is_allowed
     assert not shop.server.answers(*arguments, "-n", "default")

@@ -75,7 +75,7 @@ def documented_rules() -> dict[str, list[dict[str, Any]]]:
     _, _, rest = DOCS.read_text().partition("\n## The operator and its loops\n")
     section = rest.partition("\n## ")[0]
     blocks = re.findall(r"```yaml\n(.*?)```", section, re.DOTALL)
-    return dict(zip((ACCOUNT, names.LOOP), map(yaml.safe_load, blocks), strict=True))
+    return dict(zip((ACCOUNT, names.LOOP_ROLE), map(yaml.safe_load, blocks), strict=True))
 
 
 def write_kubeconfig(server: ApiServer, folder: Path) -> Path:
