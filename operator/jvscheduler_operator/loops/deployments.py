@@ -68,8 +68,8 @@ def _account(namespace: str) -> dict[str, Any]:
 def _binding(namespace: str, account: str) -> dict[str, Any]:
     # Named for the account: a template may give a loop an account of the user's own, and
     # two loops of the namespace may have different ones.
-    is_ours = account == names.LOOP_ACCOUNT
-    name = names.LOOP_ROLE if is_ours else f"{names.LOOP_ROLE}:{account}"
+    is_default = account == names.LOOP_ACCOUNT
+    name = names.LOOP_ROLE if is_default else f"{names.LOOP_ROLE}:{account}"
     role: Mapping[str, str] = {"apiGroup": _RBAC, "kind": "ClusterRole", "name": names.LOOP_ROLE}
     return {
         "apiVersion": f"{_RBAC}/v1",
