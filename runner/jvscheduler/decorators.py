@@ -50,16 +50,14 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 ) -> Callable[[Decorated], Decorated]:
     """Run the function, async function or Walker class below at the times of `schedule`.
 
-    `schedule` is a text, or a job of the `schedule` package such as
-    `every(5).to(10).minutes`. It is read in `time_zone`: UTC if absent, or the
-    default zone of the user's server. `dst` says what happens where the clock of
-    that zone changes: "cron" follows cron's rule, "once" runs each time of a day
-    exactly once.
+    `schedule` is a text, or a job of the `schedule` package such as `every(5).to(10).minutes`.
+    It is read in `time_zone`: UTC if absent, or the default zone of the user's server. `dst` says
+    what happens where the clock of that zone changes: "cron" follows cron's rule, "once" runs
+    each time of a day exactly once.
 
-    `task_id` is `module.function` if absent. The history is keyed by it, and a
-    random interval draws from it. `timeout_seconds` limits one attempt.
-    `retry_count` attempts may follow the first. A job over `max_concurrent` is
-    skipped. A task that is not `enabled` is suspended.
+    `task_id` is `module.function` if absent. The history is keyed by it, and a random interval
+    draws from it. `timeout_seconds` limits one attempt. `retry_count` attempts may follow the
+    first. A job over `max_concurrent` is skipped. A task that is not `enabled` is suspended.
 
     Raises InvalidSchedule and InvalidTask.
     """
@@ -68,10 +66,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     text, zone = _text_and_zone(schedule, time_zone)
     parsed = parse_schedule(text, "UTC" if zone is None else zone, dst=dst)
     _check_flag("enabled", enabled)
-    _check_number("max_concurrent", max_concurrent, 1, MAX_CONCURRENT)
-    if timeout_seconds is not None:
-        _check_number("timeout_seconds", timeout_seconds, 1, MAX_SECONDS)
-    _check_number("retry_count", retry_count, 0, MAX_RETRIES)
+    _check_limits(max_concurrent, timeout_seconds, retry_count)
     _check_description(description)
     if task_id is not None:
         _check_task_id(task_id)
@@ -97,6 +92,13 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         return target
 
     return attach
+
+
+def _check_limits(max_concurrent: int, timeout_seconds: int | None, retry_count: int) -> None:
+    _check_number("max_concurrent", max_concurrent, 1, MAX_CONCURRENT)
+    if timeout_seconds is not None:
+        _check_number("timeout_seconds", timeout_seconds, 1, MAX_SECONDS)
+    _check_number("retry_count", retry_count, 0, MAX_RETRIES)
 
 
 def _text_and_zone(schedule: str | FluentJob, time_zone: str | None) -> tuple[str, str | None]:
