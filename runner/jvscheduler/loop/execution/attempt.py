@@ -1,8 +1,8 @@
 """One attempt of a job: prepare → claim → admit → run → record.
 
 The child is forked before the job is due, and waits at its gate. A moment before the due
-instant the job is claimed and the child is let go. It sleeps until the instant by itself: many
-jobs that are due at once then need nobody else.
+instant the job is claimed and the child is let go. It sleeps until the instant by itself: when
+many jobs are due at once, none of them waits for the loop.
 """
 
 import asyncio
@@ -23,8 +23,8 @@ from jvscheduler.outcomes import Outcome, Reason
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 _NOW: Final = timedelta(0)
 CLAIM_LEAD: Final = timedelta(milliseconds=50)
-"""How long before the due instant the job is claimed. If the loop is killed between the two,
-the record says that the job began, though it did not: so the time is short."""
+"""How long before the due instant the job is claimed. If the loop is killed between the two, the
+record says that the job runs, though it never began. So the time is short."""
 _SOON: Final = timedelta(seconds=1)
 """A job is prepared at most half a second before it is due. If its due instant is further ahead
 than this, the clock was set back meanwhile: the job does not wait for the instant again."""
@@ -44,7 +44,7 @@ class Attempt:
         self._job = job
         self._number = number
         self._ownership = ownership
-        # What is done before the due instant is not the task's own time.
+        # The attempt is prepared before the due instant. That time is not the task's own.
         start_time = max(self._clock.now(), job.scheduled_time or _NEVER)
         identity = services.identity
         self._claim = claim_of(job, start_time, identity.loop, identity.node)
@@ -56,7 +56,7 @@ class Attempt:
         if not await self._claim_job():
             self._runs.discard(self._claim.attempt_id)
             return None
-        outcome = await (self._run() if await self._admit() else self._skip())
+        outcome = await self._run() if await self._admit() else await self._skip()
         await self._record(outcome)
         return outcome
 

@@ -1,4 +1,4 @@
-"""Runs jobs: each one as a sequence of attempts, and each one once at a time."""
+"""Runs jobs. A job is a sequence of attempts, and no job runs twice at the same time."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -19,8 +19,9 @@ class JobExecution:
     def __init__(self, services: Services, job: Job) -> None:
         self._services = services
         self._job = job
-        is_first = job.scheduled_time is not None and not job.attempts
-        self.ownership = Ownership(needs_claim=is_first)
+        # A manual job is no due instant, and a retry's instant has its record already.
+        needs_claim = job.scheduled_time is not None and not job.attempts
+        self.ownership = Ownership(needs_claim=needs_claim)
 
     @property
     def task_name(self) -> str:

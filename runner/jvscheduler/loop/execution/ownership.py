@@ -14,15 +14,15 @@ class Ownership:
     def hand_over(self) -> None:
         """Another loop serves the task from now on, and makes the retries."""
         self._is_handed_over = True
-        # The other loop counts instants from its own start. If this one did not claim an
-        # instant that came due before, the instant would have no record.
+        # An instant that came due here is claimed here all the same. A CronJob or another
+        # definition serves the task now, and would leave the instant without a record.
         if not self._needs_claim:
             self.given_up.set()
 
     def give_up(self) -> None:
         """The loop ends."""
-        # An unclaimed instant is left to the next loop, which finds that it has no record. The
-        # exception is a task that was handed over: its next loop does not look for it.
+        # The next loop of the task finds the instants that have no record. After a handover
+        # there may be no such loop: then the instant is claimed here first.
         if not (self._needs_claim and self._is_handed_over):
             self.given_up.set()
 
