@@ -77,6 +77,8 @@ class Replay:
             return False
         wrote = False
         for batch in _batches(self._spool.replay()):
+            # A takeover that waits for this loop goes back into the spool. It does not count as
+            # written: otherwise the replay would find it again and never end.
             for entry in filter(self._takeovers.is_pending, batch):
                 self._spool.keep(entry)
             ready = [entry for entry in batch if not self._takeovers.is_pending(entry)]

@@ -22,7 +22,7 @@ from tests.support.loop.parts import (
 )
 
 
-def test_runs_of_a_dead_worker_are_lost_and_those_of_a_living_one_go_on(
+def test_runs_of_a_worker_that_ended_are_lost_and_those_of_a_living_one_go_on(
     tmp_path: Path,
 ) -> None:
     async def scenario() -> None:

@@ -136,21 +136,28 @@ class Takeovers:
         period = item.decide()
         if period.problem:
             say_problem(item.name, period.problem)
-        following = definition.task.schedule.next(since)
         write = self._dispatch.apply(definition, Decision(stretches=period.unclaimed))
         for part in decide_in_parts(period.definition, period.after, since, Reason.LOOP_DOWN):
             if write is not None:
                 # The oldest part is written first. If the loop is killed in between, the next
                 # one goes on after the latest record, and would never write an older part.
                 await asyncio.wait({write})
-            served = self._served.get(item.name)
-            is_overtaken = following is not None and following <= self._clock.now()
-            may_start = period.may_start and served and not is_overtaken and not stop.is_set()
-            decision = part if may_start else without_start(definition, part, Reason.LOOP_DOWN)
-            write = self._dispatch.apply(served or definition, decision)
+            write = self._apply(item.takeover, part, may_start=period.may_start, stop=stop)
             await asyncio.sleep(0)
         if write is not None:
             writes.append(write)
         if period.revision_since is not None:
             revision = revision_of(definition, period.revision_since)
             writes.append(self._dispatch.add_revision(revision))
+
+    def _apply(
+        self, takeover: Takeover, part: Decision, *, may_start: bool, stop: asyncio.Event
+    ) -> Write | None:
+        definition = takeover.definition
+        served = self._served.get(definition.name)
+        following = definition.task.schedule.next(takeover.since)
+        # A later instant is due already: as with a CronJob, the latest one alone runs.
+        is_overtaken = following is not None and following <= self._clock.now()
+        if not may_start or served is None or is_overtaken or stop.is_set():
+            part = without_start(definition, part, Reason.LOOP_DOWN)
+        return self._dispatch.apply(served or definition, part)
