@@ -6,6 +6,7 @@ because it may quote the database's address.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,8 @@ from fastapi.responses import JSONResponse, Response
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
+from starlette.types import Receive, Scope, Send
 
 from jvscheduler.errors import HistoryUnavailable
 
@@ -30,12 +33,31 @@ class ProblemRoute(APIRoute):
     """A route that answers with a problem in any application, also in a user's own.
 
     There an exception handler of ours would change the answers of the user's endpoints.
+
+    It takes HEAD where it takes GET, and refuses a query parameter that is given twice: of
+    `?status=failed&status=missed` FastAPI would take the last one without a word.
     """
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return super().matches(self._as_get(scope))
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["method"] not in ("GET", "HEAD"):
+            headers = {"Allow": "GET, HEAD"}
+            raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
+        # The server drops the body of the answer, because its own scope still says HEAD.
+        await super().handle(self._as_get(scope), receive, send)
+
+    def _as_get(self, scope: Scope) -> Scope:
+        is_head = scope.get("method") == "HEAD" and "GET" in (self.methods or ())
+        return {**scope, "method": "GET"} if is_head else scope
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         handle = super().get_route_handler()
 
         async def answer(request: Request) -> Response:
+            if repeated := _repeated(request):
+                return _on_invalid(request, repeated)
             try:
                 return await handle(request)
             except RequestValidationError as error:
@@ -104,7 +126,10 @@ def _problem_responses(operations: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _on_validation(request: Request, error: RequestValidationError) -> JSONResponse:
-    errors = [_invalid(item) for item in error.errors()]
+    return _on_invalid(request, [_invalid(item) for item in error.errors()])
+
+
+def _on_invalid(request: Request, errors: Sequence[InvalidParameter]) -> JSONResponse:
     detail = "; ".join(f"{item.parameter}: {item.detail}" for item in errors)
     return _answer(request, HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors)
 
@@ -152,6 +177,15 @@ def _http_detail(request: Request, error: HTTPException) -> str:
         allowed = (error.headers or {}).get("Allow", "another method")
         return f"{path} does not take {request.method}; use {allowed}."
     return str(error.detail)
+
+
+def _repeated(request: Request) -> list[InvalidParameter]:
+    times = Counter(name for name, _ in request.query_params.multi_items())
+    return [
+        InvalidParameter(parameter=name, detail=f"given {count} times; give it once")
+        for name, count in times.items()
+        if count > 1
+    ]
 
 
 def _invalid(item: Mapping[str, Any]) -> InvalidParameter:

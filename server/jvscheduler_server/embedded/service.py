@@ -1,8 +1,11 @@
 """`server.scheduler_service`: the tasks of one server, and the loop that runs them."""
 
 import asyncio
+import signal
+import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -84,7 +87,8 @@ class SchedulerService:
             loop.replace_tasks(self.tasks)
             self._start_time = datetime.now(UTC)
             try:
-                await _run_until_cancelled(loop)
+                with _hangup_as_termination():
+                    await _run_until_cancelled(loop)
             finally:
                 self._start_time = None
 
@@ -105,6 +109,25 @@ class SchedulerService:
                 "timezone": self._settings.time_zone,
             },
         }
+
+
+@contextmanager
+def _hangup_as_termination() -> Iterator[None]:
+    """Take SIGHUP as SIGTERM, which uvicorn handles, where the application leaves it alone.
+
+    When the terminal closes, Python would otherwise end at once: jobs would stay `running`.
+    """
+    is_free = signal.getsignal(signal.SIGHUP) is signal.SIG_DFL
+    # Only the main thread may handle signals. A server in a thread of a test gets none.
+    if not is_free or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, signal.raise_signal, signal.SIGTERM)
+    try:
+        yield
+    finally:
+        loop.remove_signal_handler(signal.SIGHUP)
 
 
 async def _run_until_cancelled(loop: LocalLoop) -> None:

@@ -40,9 +40,16 @@ class Terminal:
     pid: int
     master: int
     seen: str = field(default="")
+    is_open: bool = True
+
+    def close(self) -> None:
+        """Close it, as a user closes the window."""
+        if self.is_open:
+            os.close(self.master)
+        self.is_open = False
 
     def shows(self, text: str) -> bool:
-        while select.select([self.master], [], [], 0)[0]:
+        while self.is_open and select.select([self.master], [], [], 0)[0]:
             with contextlib.suppress(OSError):  # the other side has closed it
                 self.seen += os.read(self.master, 65536).decode()
                 continue
@@ -77,13 +84,14 @@ def terminal(folder: Path, *words: str) -> Iterator[Terminal]:
         os.chdir(folder)
         environ = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "FORCE_COLOR")}
         os.execve(PROGRAM, [str(PROGRAM), "dev", "tasks", *words], {**environ, "TERM": "xterm"})  # noqa: S606
+    screen = Terminal(pid, master)
     try:
-        yield Terminal(pid, master)
+        yield screen
     finally:
         with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)
-        os.close(master)
+        screen.close()
 
 
 def test_in_a_terminal_runs_are_coloured_and_ctrl_c_ends_them(tmp_path: Path) -> None:
@@ -101,6 +109,21 @@ def test_in_a_terminal_runs_are_coloured_and_ctrl_c_ends_them(tmp_path: Path) ->
     reasons = [job.reason for job in history(tmp_path)]
     assert reasons.count("Terminated") == 1
     assert set(reasons) == {"Terminated", "ConcurrencyLimit"}
+
+
+@pytest.mark.parametrize(
+    ("words", "code"), [(("--port=0",), 0), (("--once", "stays"), 1)], ids=["dev", "once"]
+)
+def test_when_the_terminal_closes_runs_are_ended_and_recorded(
+    tmp_path: Path, words: tuple[str, ...], code: int
+) -> None:
+    with terminal(tmp_path, *words) as screen:
+        eventually(lambda: screen.shows("staying"), "the task's output")
+        screen.close()
+        assert screen.wait() == code
+    jobs = history(tmp_path)
+    assert {job.status for job in jobs} <= {"failed", "skipped"}
+    assert [job.reason for job in jobs if job.status == "failed"] == ["Terminated"]
 
 
 def test_ctrl_c_ends_the_wait_for_a_retry(tmp_path: Path) -> None:

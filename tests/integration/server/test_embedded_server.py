@@ -1,6 +1,7 @@
 """The scheduler inside a user's own jvspatial server, each as its user starts it."""
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -62,6 +63,7 @@ class Observed:
     jobs: list[dict[str, Any]]
     own: dict[str, int]
     refused: httpx.Response
+    head: httpx.Response
     exit_code: int
     records: Mapping[str, list[ScheduledJob]]
     left_running: Sequence[int]
@@ -90,13 +92,16 @@ def states(app: Application) -> set[tuple[str, str]]:
 def see(app: Application, url: str) -> Observed:
     status, jobs, own = app.get("/api/scheduler/status"), app.jobs(), app.get("/api/own")
     refused = app.ask("/api/scheduler/jobs/recent", hours=0)
+    head = httpx.head(f"http://127.0.0.1:{app.port}/api/scheduler/status", timeout=30)
     children = psutil.Process(app.process.pid).children(recursive=True)
-    exit_code = app.interrupt()
+    # As when the terminal closes. `interrupt` is Ctrl-C, which the other tests press.
+    app.process.send_signal(signal.SIGHUP)
+    exit_code = app.process.wait()
     by_task: dict[str, list[ScheduledJob]] = {}
     for record in records(url):
         by_task.setdefault(record.job_name, []).append(record)
     left = left_running([child.pid for child in children])
-    return Observed(status, jobs, own, refused, exit_code, by_task, left)
+    return Observed(status, jobs, own, refused, head, exit_code, by_task, left)
 
 
 def test_the_monitoring_api_is_built_in(observed: Observed) -> None:
@@ -123,8 +128,19 @@ def test_a_wrong_parameter_of_a_built_in_endpoint_is_a_problem(observed: Observe
     assert observed.refused.json()["errors"][0]["parameter"] == "hours"
 
 
+def test_head_works_where_get_does(observed: Observed) -> None:
+    assert (observed.head.status_code, observed.head.content) == (200, b"")
+
+
+def test_the_status_has_the_last_due_instants(observed: Observed) -> None:
+    tasks = {task["task_id"]: task for task in observed.status["scheduler"]["tasks"]}
+    assert tasks["shop_app.quick"]["last_schedule_time"] is not None
+    assert tasks["shop_app.daily"]["last_schedule_time"] is None
+
+
 def test_when_the_server_ends_each_task_is_ended_and_recorded(observed: Observed) -> None:
-    assert observed.exit_code == 0
+    # uvicorn ends in good order, and then by the signal itself.
+    assert observed.exit_code == -signal.SIGTERM
     assert observed.left_running == []
     every = [record for records in observed.records.values() for record in records]
     assert {record.status for record in every} <= {"completed", "failed", "skipped"}

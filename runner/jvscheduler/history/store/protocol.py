@@ -62,6 +62,14 @@ class HistoryStore(Protocol):
     async def counts(self) -> Mapping[Status, int]:
         """How many jobs have each status. Every status is a key."""
 
+    async def last_instants(
+        self, namespace: str, task_ids: Sequence[str], until: datetime
+    ) -> Mapping[str, datetime]:
+        """For each task the last instant of its latest record that begins by `until`.
+
+        Tasks without such a record are left out.
+        """
+
 
 class TaskHistory(Protocol):
     """The records of a task, and the revisions by which they are judged."""
@@ -93,14 +101,6 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
         """Create a record for each stretch, under the id of its first instant.
 
         A record that exists is kept as it is.
-        """
-
-    async def last_instants(
-        self, namespace: str, task_ids: Sequence[str], until: datetime
-    ) -> Mapping[str, datetime]:
-        """For each task the last instant of its latest record that begins by `until`.
-
-        Tasks without such a record are left out.
         """
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:

@@ -10,9 +10,10 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from jvscheduler_server.api.problems import ProblemRoute
 from jvscheduler_server.api.state import state_of
 
-router = APIRouter(tags=["health"])
+router = APIRouter(tags=["health"], route_class=ProblemRoute)
 
 
 class Alive(BaseModel):

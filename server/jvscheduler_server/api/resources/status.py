@@ -7,17 +7,19 @@ are ours. As on that page, the success rate is completed jobs out of all jobs.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
 
+from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import state_of
-from jvscheduler_server.cluster.objects import TaskState
+from jvscheduler_server.cluster.objects import TaskKey, TaskState, by_namespace
 from jvscheduler_server.cluster.protocols import Cluster
 
 router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=ProblemRoute)
@@ -35,7 +37,9 @@ class TaskAnswer(BaseModel):
     ready: bool = Field(description="True when it is scheduled as its definition says.")
     reason: str | None = Field(description="Why it is not ready.")
     running_jobs: int = Field(description="Number of its jobs that run now.")
-    last_schedule_time: datetime | None = Field(description="The last due instant.")
+    last_schedule_time: datetime | None = Field(
+        description="The last due instant that Kubernetes or the history knows."
+    )
     next_schedule_time: datetime | None = Field(description="The next due instant.")
 
 
@@ -84,11 +88,29 @@ async def status(request: Request, _: Annotated[Parameters, Query()]) -> StatusA
     running = Counter(
         (job.namespace, job.job_name) for job in unfinished if job.status == Status.RUNNING
     )
+    now = datetime.now(UTC)
+    tasks = await _with_last_instants(state.cluster.tasks(), state.store, now)
     return StatusAnswer(
-        scheduler=_scheduler(state.cluster, running),
+        scheduler=_scheduler(state.cluster, tasks, running),
         job_statistics=statistics(counts),
-        timestamp=datetime.now(UTC),
+        timestamp=now,
     )
+
+
+async def _with_last_instants(
+    tasks: Sequence[TaskState], store: HistoryStore, now: datetime
+) -> list[TaskState]:
+    """Add the last due instant of tasks that no CronJob runs: only the history has it."""
+    unknown = by_namespace(task.key for task in tasks if task.last_schedule_time is None)
+    last = {
+        TaskKey(namespace, task_id): instant
+        for namespace, ids in unknown.items()
+        for task_id, instant in (await store.last_instants(namespace, ids, now)).items()
+    }
+    return [
+        replace(task, last_schedule_time=last[task.key]) if task.key in last else task
+        for task in tasks
+    ]
 
 
 def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
@@ -99,8 +121,10 @@ def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
     return StatisticsAnswer(total_jobs=total, success_rate=rate, **by_status)
 
 
-def _scheduler(cluster: Cluster, running: Mapping[tuple[str, str], int]) -> SchedulerAnswer:
-    tasks = sorted(cluster.tasks(), key=lambda task: task.key)
+def _scheduler(
+    cluster: Cluster, found: Sequence[TaskState], running: Mapping[tuple[str, str], int]
+) -> SchedulerAnswer:
+    tasks = sorted(found, key=lambda task: task.key)
     return SchedulerAnswer(
         backend=cluster.backend,
         synced=cluster.synced,

@@ -140,6 +140,45 @@ def test_a_parameter_that_is_refused_is_named_with_what_is_allowed(
     assert problem["detail"] == f"{parameter}: {error['detail']}"
 
 
+def test_a_parameter_that_is_given_twice_is_refused(served: Served) -> None:
+    response = served.client.get(f"{RECENT}?status=failed&limit=1&status=completed")
+    assert response.status_code == 422
+    assert response.json()["errors"] == [
+        {"parameter": "status", "detail": "given 2 times; give it once"}
+    ]
+
+
+@pytest.mark.parametrize("path", [STATUS, RECENT, "/livez", "/readyz", "/docs", "/openapi.json"])
+def test_head_works_where_get_does(served: Served, path: str) -> None:
+    answer, head = served.client.get(path), served.client.head(path)
+    assert (head.status_code, head.headers["content-type"]) == (
+        answer.status_code,
+        answer.headers["content-type"],
+    )
+
+
+def test_head_has_the_status_of_a_problem(served: Served) -> None:
+    assert served.client.head(f"{RECENT}?hours=0").status_code == 422
+
+
+def test_the_last_due_instant_of_a_task_without_a_cron_job_is_the_historys(served: Served) -> None:
+    instants = [of_job(n).scheduled_time for n in (1, 2)]
+    served.record(*(completed(of_job(n)) for n in (1, 2)))
+    cron_job_time = datetime(2020, 1, 1, tzinfo=UTC)
+    ours = TaskState(begun().task_id, "restock", begun().namespace or "", "every minute")
+    served.cluster.seen_tasks = [
+        ours,
+        replace(ours, task_id="shop.tasks.new", name="new"),
+        replace(ours, namespace="other", last_schedule_time=cron_job_time),
+    ]
+    last = [task["last_schedule_time"] for task in served.get(STATUS)["scheduler"]["tasks"]]
+    assert [text and datetime.fromisoformat(text) for text in last] == [
+        cron_job_time,
+        None,
+        instants[-1],
+    ]
+
+
 def test_a_path_without_parameters_refuses_any(served: Served) -> None:
     problem = served.problem(STATUS, 422, verbose="yes")
     assert problem["detail"] == "verbose: unknown parameter; this path takes none"
@@ -151,9 +190,9 @@ def test_an_unknown_path_is_a_problem(served: Served) -> None:
 
 def test_a_method_that_is_not_allowed_is_a_problem(served: Served) -> None:
     response = served.client.post(STATUS)
-    assert (response.status_code, response.headers["allow"]) == (405, "GET")
+    assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
     assert response.headers["content-type"] == "application/problem+json"
-    assert response.json()["detail"] == f"{STATUS} does not take POST; use GET."
+    assert response.json()["detail"] == f"{STATUS} does not take POST; use GET, HEAD."
 
 
 @pytest.mark.parametrize("path", [STATUS, RECENT])
