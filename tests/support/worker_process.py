@@ -97,12 +97,13 @@ class Speaker:
         task: str,
         timeout_seconds: float | None = None,
         environ: Mapping[str, str] | None = None,
+        package: str = "tests.support.runner.tasks",
     ) -> Path:
         """Order a start, and return the file that the task writes when it runs."""
         marker = self._folder / run_id
         module, _, name = task.rpartition(".")
         own = {MARKER: str(marker), **(environ or {})}
-        entrypoint = f"tests.support.runner.tasks.{module}:{name}"
+        entrypoint = f"{package}.{module}:{name}"
         self.say(Start(run_id, entrypoint, timeout_seconds, own, {"task_id": task, "n": run_id}))
         return marker
 

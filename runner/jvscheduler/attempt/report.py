@@ -78,7 +78,7 @@ def storable(result: Any) -> Any:
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
         small = len(text.encode()) <= MAX_RESULT_BYTES
-    except (TypeError, ValueError, RecursionError):
+    except BaseException:  # noqa: BLE001 - a subclass of dict runs its own code here
         return None
     # PostgreSQL's JSON refuses NUL characters, and the whole record would be lost with them.
     return json.loads(text) if small and "\\u0000" not in text else None

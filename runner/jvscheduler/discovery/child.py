@@ -47,10 +47,20 @@ def _import(name: str, report: IO[str]) -> ModuleType:
         module = importlib.import_module(name)
     except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt fail too
         _write(report, {"files": files_in(error)})
-        raise DiscoveryError(_failure(name, error)) from None
+        raise DiscoveryError(_shown_failure(name, error)) from None
     _check_quiet(name)
     _check_threads(name)
     return module
+
+
+def _shown_failure(name: str, error: BaseException) -> str:
+    # An error's own code runs when it is shown, and may raise: its `__str__`, its notes.
+    try:
+        return _failure(name, error)
+    except BaseException:  # noqa: BLE001 - it may raise SystemExit too
+        where = _location(_user_frames(error.__traceback__))
+        kind = type(error).__qualname__
+        return f"module {name!r} cannot be imported: {kind} (its message cannot be shown){where}"
 
 
 def _failure(name: str, error: BaseException) -> str:

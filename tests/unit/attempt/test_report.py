@@ -39,6 +39,14 @@ def test_any_other_result_is_left_out(result: Any) -> None:
     assert storable(result) is None
 
 
+def test_a_result_whose_own_code_raises_is_left_out() -> None:
+    class Lazy(dict[str, int]):
+        def items(self) -> Any:
+            raise SystemExit("no connection")
+
+    assert storable(Lazy(a=1)) is None
+
+
 def test_a_termination_message_drops_the_result_before_the_traceback() -> None:
     outcome = failed(begun(), traceback="x" * 3000, result="y" * 3000)
     read = from_message(to_message(outcome))

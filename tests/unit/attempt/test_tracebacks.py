@@ -30,3 +30,25 @@ def test_an_error_without_a_readable_message_is_shown_by_its_name() -> None:
 
     assert error_message(Mute()).endswith("Mute: (its message cannot be shown)")
     assert "Mute" in trace(Mute())
+
+
+def test_an_error_whose_message_exits_is_shown_by_its_name() -> None:
+    class Exits(Exception):
+        def __str__(self) -> str:
+            raise SystemExit("no")
+
+    assert error_message(Exits()).endswith("Exits: (its message cannot be shown)")
+    assert "Exits" in trace(Exits())
+
+
+def test_an_error_that_python_cannot_format_is_shown_with_a_bare_stack() -> None:
+    def task() -> None:
+        raise SyntaxError("unexpected token", ("price.tpl", 3, 7, b"{{ price"))  # type: ignore[arg-type]
+
+    with pytest.raises(SyntaxError) as raised:
+        task()
+    shown = trace(raised.value)
+    assert shown.startswith("Traceback (most recent call last):\n")
+    assert f'File "{__file__}"' in shown
+    assert "in task\n" in shown
+    assert shown.endswith("SyntaxError: unexpected token (price.tpl, line 3)\n")

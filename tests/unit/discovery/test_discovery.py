@@ -227,3 +227,17 @@ def test_the_files_of_the_user_are_found_and_no_others(folder: Path) -> None:
     discovery = discover_tasks_and_files(["pkg.tasks"], TIME_LIMIT)
     names = {"pkg/__init__.py", "pkg/tasks.py", "prices.py"}
     assert discovery.files == {folder / name for name in names}
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        'SyntaxError("unexpected token", ("price.tpl", 3, 7, b"{{ price"))',
+        'type("Exits", (Exception,), {"__str__": lambda _: exit("no")})()',
+    ],
+)
+def test_a_module_whose_error_cannot_be_shown_is_still_named(error: str, folder: Path) -> None:
+    write(folder, shop=f"raise {error}")
+    with pytest.raises(DiscoveryError, match="module 'shop' cannot be imported") as raised:
+        discover(["shop"], TIME_LIMIT)
+    assert "shop.py, line 1" in str(raised.value)

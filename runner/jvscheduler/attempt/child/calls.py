@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
 from jvscheduler.attempt.log import say
+from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.errors import InvalidTask, SchedulerError
 
 if TYPE_CHECKING:
@@ -153,4 +154,4 @@ async def _close(close: Close) -> None:
         async with asyncio.timeout(CLOSE_SECONDS):
             await close()
     except Exception as error:  # noqa: BLE001 - each database has errors of its own
-        say(f"the task's database was not closed cleanly: {error!r}")
+        say(f"the task's database was not closed cleanly: {error_message(error)}")

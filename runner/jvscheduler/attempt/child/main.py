@@ -98,7 +98,8 @@ def _run(call: Callable[[], Any]) -> Report:
     try:
         result = call()
     except SystemExit as error:
-        if error.code in (None, 0):
+        # The code may be any object, and its comparison may raise: only an int is compared.
+        if error.code is None or (isinstance(error.code, int) and error.code == 0):
             return Report(time.monotonic())
         return failure_report(Reason.TASK_RAISED, error)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
