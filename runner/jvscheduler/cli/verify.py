@@ -9,7 +9,9 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Sequence
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _FOUND: Final = 1
 _NOT_JUDGED: Final = 2
+_MAX_NAMES: Final = 20
 _DAY: Final = timedelta(days=1)
 _GRACE: Final = timedelta(minutes=5)
 
@@ -94,6 +97,9 @@ def run(args: argparse.Namespace) -> int:
     except SchedulerError as error:
         print(f"jvscheduler: error: {error}", file=sys.stderr)
         return _NOT_JUDGED
+    except Exception:  # noqa: BLE001 - Python's own exit code, 1, would say that there are findings
+        traceback.print_exc()
+        return _NOT_JUDGED
     from jvscheduler.verification.report import as_json, as_text  # noqa: PLC0415 - in an extra
 
     if args.output == "json":
@@ -137,16 +143,36 @@ async def _verify(args: argparse.Namespace) -> "Report":
         from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - in an extra
         from jvscheduler.history.store.database import open_store  # noqa: PLC0415 - in an extra
 
-        store = open_store(read_database_url(args.database), create_indexes=False)
+        with _url_checked():
+            store = open_store(read_database_url(args.database), create_indexes=False)
     except ImportError as error:
         raise InvalidSettings(
             f"`jvscheduler verify` needs {error.name}: pip install 'jvscheduler[runner]'"
         ) from error
     try:
-        await store.open()
+        with _url_checked():
+            await store.open()
         return await verify(store, request)
     finally:
         await store.close()
+
+
+@contextmanager
+def _url_checked() -> Iterator[None]:
+    """Raises InvalidSettings when a driver does not take the URL.
+
+    The driver's message is not shown: it may hold a part of the password.
+    """
+    try:
+        yield
+    except SchedulerError:
+        raise
+    except ValueError as error:
+        raise InvalidSettings(
+            f"the history cannot be opened ({type(error).__name__} of the database's driver); "
+            "check --database or JVSCHEDULER_DATABASE_URL: escape special characters of the "
+            "password, and give the port as a number"
+        ) from None
 
 
 async def verify(store: "LoopStore", request: Request) -> "Report":
@@ -164,6 +190,9 @@ async def verify(store: "LoopStore", request: Request) -> "Report":
 
 async def _tasks(store: "LoopStore", request: Request) -> Sequence[tuple[str, str]]:
     known = sorted(await store.tasks(request.namespace))
+    if not known:
+        # A mistyped namespace, or an empty database, must not look like a history without faults.
+        raise InvalidSettings(await _nothing_known(store, request.namespace))
     unknown = set(request.tasks) - {task_id for _, task_id in known}
     if unknown:
         where = f" in namespace {request.namespace!r}" if request.namespace else ""
@@ -172,3 +201,14 @@ async def _tasks(store: "LoopStore", request: Request) -> Sequence[tuple[str, st
             "give the ids of tasks that a scheduler of this version has seen"
         )
     return [(ns, task_id) for ns, task_id in known if not request.tasks or task_id in request.tasks]
+
+
+async def _nothing_known(store: "LoopStore", namespace: str | None) -> str:
+    namespaces = sorted({known for known, _ in await store.tasks()})
+    if not namespaces:
+        return (
+            "the history has no definition of any task: see that --database or "
+            "JVSCHEDULER_DATABASE_URL names the one that a scheduler of this version uses"
+        )
+    names = ", ".join(namespaces[:_MAX_NAMES]) + (" …" if len(namespaces) > _MAX_NAMES else "")
+    return f"--namespace: the history has no task in {namespace!r}; its namespaces are: {names}"

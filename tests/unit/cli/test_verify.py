@@ -4,10 +4,12 @@ import argparse
 import asyncio
 import json
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jvscheduler.cli import main
 from jvscheduler.cli.verify import Request, add_arguments, requested, verify
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.testing.history import MemoryHistory
@@ -147,3 +149,50 @@ def test_many_findings_are_cut_to_few_lines() -> None:
 def test_an_unknown_task_is_an_error() -> None:
     with pytest.raises(InvalidSettings, match=r"no definition of shop\.tasks\.other in namespace"):
         report(RESTOCK, "shop.tasks.other", "--namespace", "shop")
+
+
+def test_an_unknown_namespace_is_an_error_that_names_the_known_ones() -> None:
+    with pytest.raises(InvalidSettings, match=r"no task in 'nosuch'; its namespaces are: shop"):
+        report("--namespace", "nosuch")
+
+
+def test_a_history_without_tasks_is_not_judged() -> None:
+    with pytest.raises(InvalidSettings, match="no definition of any task"):
+        asyncio.run(verify(MemoryHistory(), asked()))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "nothing",
+        "foo://h/x",
+        "sqlite:///there/is/none.db",
+        "postgresql://u:top/secret@h:secret/x",
+        "postgresql://u:secret@h:secret/x",
+        "postgresql://u:secret@[h/x",
+        "mongodb://u:secret@@h/x",
+        "mongodb://u:secret@h:secret/x",
+    ],
+)
+def test_a_bad_url_exits_2_with_a_message(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("JVSCHEDULER_DATABASE_URL", url)
+    assert main(["verify"]) == 2
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err.count("\n")) == ("", 1)
+    assert printed.err.startswith("jvscheduler: error: ")
+    assert "secret" not in printed.err
+
+
+def test_an_error_of_ours_is_no_finding(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    async def fail(*_: object) -> None:
+        raise RuntimeError("a fault")
+
+    monkeypatch.setattr("jvscheduler.cli.verify.verify", fail)
+    (tmp_path / "h.db").touch()
+    assert main(["verify", "--database", f"sqlite:///{tmp_path}/h.db"]) == 2
+    assert "RuntimeError: a fault" in capsys.readouterr().err
