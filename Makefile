@@ -22,7 +22,7 @@ demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (C
 
 .PHONY: test
 test: check unit cluster-parts ## Everything: lint, types, unit, integration, e2e on kind
-	$(BIN)/python -m tests.tiers e2e integration
+	$(BIN)/python -m tests.tiers integration e2e
 
 .PHONY: check
 check: install ## Lint, formatting, types, import rules
