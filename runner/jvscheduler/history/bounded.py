@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.errors import InvalidQuery
 
 T = TypeVar("T")
 
@@ -33,6 +34,10 @@ class BoundedCalls:
     """The errors that the driver raises when the database is unavailable."""
     describe: Callable[[Exception], str] = str
     """The text of such an error, as a message shows it."""
+    refuses: Callable[[Exception], bool] = lambda _: False
+    """True for an error by which the database refuses what was asked of it.
+
+    To repeat such a call is in vain, and to tell it as an outage misleads."""
 
     async def run(self, call: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
         """The call's result. Raises HistoryUnavailable after at most `seconds`.
@@ -44,6 +49,9 @@ class BoundedCalls:
             async with asyncio.timeout(self.seconds):
                 return await (self._repeated(call) if repeat else call())
         except self.failures as error:
+            if self.refuses(error):
+                text = f"the history database {self.name} refuses the call: {self.describe(error)}"
+                raise InvalidQuery(text) from error
             doubt = "" if repeat else "; the change may have been made before the connection broke"
             raise HistoryUnavailable(self._message(error) + doubt) from error
 
@@ -53,7 +61,9 @@ class BoundedCalls:
                 return await call()
             except TimeoutError:
                 raise  # the database does not answer: a repetition would only take longer
-            except self.failures:
+            except self.failures as error:
+                if self.refuses(error):
+                    raise
                 await asyncio.sleep(pause)
         return await call()
 

@@ -25,6 +25,7 @@ from jvscheduler.history.urls import parse_url
 from tests.contracts.changes import ChangeContract
 from tests.contracts.documented_examples import DocumentedExamples
 from tests.contracts.queries import QueryContract
+from tests.contracts.refused_queries import RefusedQueryContract
 from tests.contracts.retention import RetentionContract
 from tests.support.history.readings import NOON, MakeDatabase, Reading, run_story
 
@@ -39,7 +40,7 @@ def make_database(url: str) -> Callable[[], Database]:
     return lambda: open_database(parse_url(url), connections=5, timeout=10)
 
 
-class TestQueries(QueryContract, ChangeContract, RetentionContract):
+class TestQueries(QueryContract, RefusedQueryContract, ChangeContract, RetentionContract):
     """The fixtures of this folder give it each database."""
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 
 import asyncpg
 import pytest
-from pymongo.errors import AutoReconnect
+from pymongo.errors import AutoReconnect, DocumentTooLarge, OperationFailure
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history import InvalidQuery
 from jvscheduler.history.backends.registry import BACKENDS
 from jvscheduler.history.bounded import BoundedCalls
 
@@ -29,9 +31,11 @@ CASES = [
 ]
 
 
-def calls(backend: str) -> BoundedCalls:
+def calls(backend: str, *, refusing: bool = False) -> BoundedCalls:
     (entry,) = [entry for entry in BACKENDS if entry.name == backend]
-    return BoundedCalls("history", 10, entry.load().failures)
+    found = entry.load()
+    plain = BoundedCalls("history", 10, found.failures)
+    return replace(plain, refuses=found.refuses) if refusing else plain
 
 
 @pytest.mark.parametrize(("backend", "error"), CASES)
@@ -55,6 +59,43 @@ def test_a_call_that_must_not_be_repeated_raises_history_unavailable(
 
     with pytest.raises(HistoryUnavailable, match="history"):
         asyncio.run(calls(backend).run(operation, repeat=False))
+
+
+@pytest.mark.parametrize(
+    ("backend", "error"),
+    [
+        ("sqlite", sqlite3.OperationalError("too many SQL variables")),
+        ("sqlite", sqlite3.OperationalError("Expression tree is too large (maximum depth 1000)")),
+        ("sqlite", sqlite3.OperationalError("parser stack overflow")),
+        ("sqlite", sqlite3.DataError("string or blob too big")),
+        ("postgresql", asyncpg.InterfaceError("the number of query arguments cannot exceed 32767")),
+        ("postgresql", asyncpg.StatementTooComplexError("stack depth limit exceeded")),
+        ("postgresql", asyncpg.UntranslatableCharacterError("no NUL in JSON")),
+        ("postgresql", asyncpg.DataError("invalid input for query argument $1")),
+        ("mongodb", DocumentTooLarge("BSON document too large")),
+        ("mongodb", OperationFailure("exceeded the limit of nested documents", 15)),
+    ],
+)
+@pytest.mark.parametrize("repeat", [True, False])
+def test_what_a_database_refuses_is_no_outage(backend: str, error: Exception, repeat: bool) -> None:
+    attempts: list[None] = []
+
+    async def operation() -> None:
+        attempts.append(None)
+        raise error
+
+    with pytest.raises(InvalidQuery, match="refuses the call"):
+        asyncio.run(calls(backend, refusing=True).run(operation, repeat=repeat))
+    assert len(attempts) == 1
+
+
+@pytest.mark.parametrize(("backend", "error"), CASES)
+def test_an_outage_is_no_refusal(backend: str, error: Exception) -> None:
+    async def operation() -> None:
+        raise error
+
+    with pytest.raises(HistoryUnavailable):
+        asyncio.run(calls(backend, refusing=True).run(operation, repeat=False))
 
 
 @pytest.mark.parametrize("backend", BROKEN)

@@ -107,6 +107,8 @@ class Backend:
     slots: Callable[[Any, str], Slots]
     failures: tuple[type[Exception], ...]
     """The errors that its driver raises when the database is unavailable."""
+    refuses: Callable[[Exception], bool]
+    """True for one of these errors that is no outage: the database refuses what was asked."""
     describe: Callable[[Exception], str] = str
     """The text of such an error for a message: short, and without the driver's settings."""
 

@@ -14,14 +14,15 @@ import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Any, Final, Self
 
 from jvspatial.core import Object as JvspatialObject
 from jvspatial.core.utils import find_subclass_by_name
 from pydantic import ConfigDict, field_validator
 
 from jvscheduler.history.entities.tables import DeleteResult, Table, UpdateResult, table_of
-from jvscheduler.history.errors import AlreadyExists, InvalidQuery, UndecodableRecord
+from jvscheduler.history.errors import AlreadyExists, UndecodableRecord
 from jvscheduler.history.queries.conditions import (
     AllOf,
     Condition,
@@ -30,6 +31,7 @@ from jvscheduler.history.queries.conditions import (
     OneOf,
 )
 from jvscheduler.history.queries.fields import Kinds, Resolve, fields_of, kinds_of
+from jvscheduler.history.queries.limits import check_rows
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.queries.parsing import parse, parse_sort
 from jvscheduler.history.queries.pipeline import leading_match, run_pipeline
@@ -38,6 +40,8 @@ from jvscheduler.history.queries.values import storable
 from jvscheduler.history.times import as_utc
 
 Query = Mapping[str, Any]
+
+_EVERYTHING: Final[Query] = MappingProxyType({})
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +89,7 @@ class Object(JvspatialObject):
         A row that is not a valid entity is left out, and logged with its id.
         """
         entities: list[Self] = []
-        for row in await cls._rows(query, fields, sort=sort, limit=limit, skip=skip):
+        for row in await cls._rows(_given(query), fields, sort=sort, limit=limit, skip=skip):
             try:
                 entities.append(cls._decoded(row))
             except UndecodableRecord as error:
@@ -97,12 +101,12 @@ class Object(JvspatialObject):
         cls, query: Query | None = None, *, sort: Any = None, **fields: Any
     ) -> Self | None:
         """The first entity that matches. Raises UndecodableRecord when it is not a valid one."""
-        rows = await cls._rows(query, fields, sort=sort, limit=1)
+        rows = await cls._rows(_given(query), fields, sort=sort, limit=1)
         return cls._decoded(rows[0]) if rows else None
 
     @classmethod
     async def count(cls, query: Query | None = None, **fields: Any) -> int:
-        where = cls._where(query, fields)
+        where = cls._where(_given(query), fields)
         return await (await cls._table()).count(where)
 
     @classmethod
@@ -136,7 +140,7 @@ class Object(JvspatialObject):
         cls, names: Sequence[str], query: Query | None = None
     ) -> list[tuple[Any, ...]]:
         """The distinct combinations of values of these text fields."""
-        fields, where = [cls._resolve()(name) for name in names], cls._where(query)
+        fields, where = [cls._resolve()(name) for name in names], cls._where(_given(query))
         return await (await cls._table()).distinct(where, fields)
 
     @classmethod
@@ -179,22 +183,23 @@ class Object(JvspatialObject):
     @classmethod
     async def _rows(
         cls,
-        query: Query | None,
+        query: Query,
         fields: Query,
         *,
         sort: Any = None,
         limit: int | None = None,
         skip: int = 0,
     ) -> list[Row]:
-        if skip < 0 or (limit is not None and limit < 0):
-            raise InvalidQuery(f"limit and skip are 0 or more, not {limit} and {skip}")
+        check_rows("skip", skip)
+        if limit is not None:
+            check_rows("limit", limit)
         where, sorts = cls._where(query, fields), parse_sort(sort, cls._resolve())
         return await (await cls._table()).find(where, sorts, limit, skip)
 
     @classmethod
-    def _where(cls, query: Query | None, fields: Query | None = None) -> Condition:
+    def _where(cls, query: Any, fields: Query = _EVERYTHING) -> Condition:
         entities = tuple(sorted(cls._collect_class_names()))
-        parts = (parse(part, cls._resolve()) for part in (query, fields) if part)
+        parts = (parse(part, cls._resolve()) for part in (query, fields))
         return AllOf((OneOf(Field("entity", Kind.TEXT), entities), *parts))
 
     @classmethod
@@ -226,3 +231,8 @@ class Object(JvspatialObject):
                 f"row {row.get('id')} is not a valid {cls._entity_name()}; "
                 f"repair or delete it ({error})"
             ) from error
+
+
+def _given(query: Query | None) -> Query:
+    """A call that reads may leave the query out. A call that changes entities must say `{}`."""
+    return _EVERYTHING if query is None else query

@@ -124,7 +124,9 @@ async def table_of(entity: type[Object], collection: str) -> Table:
 def _table(context: GraphContext, collection: str) -> Table:
     database = context.database
     failing = backend_of(innermost(database))
-    calls = BoundedCalls(_name(database), _CALL_SECONDS, failing.failures, failing.describe)
+    calls = BoundedCalls(
+        _name(database), _CALL_SECONDS, failing.failures, failing.describe, failing.refuses
+    )
     return Table(context, collection, backend_of(database).rows(database, collection), calls)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 Scalar = str | bool | int | float
 
@@ -40,10 +41,15 @@ class Compare:
 
 @dataclass(frozen=True)
 class OneOf:
-    """For lists of texts only. Other lists become an AnyOf."""
+    """The field has one of these values. A list of values of several types becomes an AnyOf."""
 
     field: Field
-    values: tuple[str, ...]
+    values: tuple[str, ...] | tuple[float, ...]
+    """All are texts, or all are numbers. A database gets them as one parameter."""
+
+    @cached_property
+    def lookup(self) -> frozenset[str | float]:
+        return frozenset(self.values)
 
 
 @dataclass(frozen=True)
@@ -86,6 +92,22 @@ class Sort:
 
     field: Field
     descending: bool = False
+
+
+def constant(where: Condition) -> bool | None:
+    """True or False when every row, or no row, meets the condition; None when rows differ."""
+    match where:
+        case AllOf(parts) | AnyOf(parts):
+            decisive = isinstance(where, AnyOf)
+            known = {constant(part) for part in parts}
+            if decisive in known:
+                return decisive
+            return None if None in known else not decisive
+        case Not(part):
+            inner = constant(part)
+            return None if inner is None else not inner
+        case _:
+            return None
 
 
 def present(where: Condition) -> frozenset[Field]:

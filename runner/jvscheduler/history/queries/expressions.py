@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from jvscheduler.history.errors import InvalidQuery
+from jvscheduler.history.queries.limits import shown
 from jvscheduler.history.queries.matching import Row, value_at
 from jvscheduler.history.queries.values import storable
 
@@ -23,7 +24,7 @@ def check_expression(stage: str, expression: Any) -> None:
         for name, value in expression.items():
             if str(name).startswith("$"):
                 raise InvalidQuery(
-                    f"{stage}: {name!r} is no expression; known are '$path', "
+                    f"{stage}: {shown(name)} is no expression; known are '$path', "
                     "constants and objects of them"
                 )
             check_expression(stage, value)
@@ -33,7 +34,7 @@ def check_expression(stage: str, expression: Any) -> None:
 
 def path_of(stage: str, text: Any) -> str:
     if not isinstance(text, str) or not text.startswith("$") or "$" in text[1:] or len(text) < 2:
-        raise InvalidQuery(f"{stage}: expected a path such as '$context.status', not {text!r}")
+        raise InvalidQuery(f"{stage}: expected a path such as '$context.status', not {shown(text)}")
     return text[1:]
 
 

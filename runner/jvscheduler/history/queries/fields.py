@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.conditions import Field, Kind
+from jvscheduler.history.queries.limits import MAX_PATH, shown
 
 Kinds = Mapping[str, Kind]
 """The kind of each field of a class, by its name without `context.`."""
@@ -42,9 +43,10 @@ def entity_field(path: str, kinds: Kinds) -> Field:
 
 def document_field(path: str, kinds: Kinds) -> Field:
     """The field of a document in a pipeline, where a bare name means itself."""
-    if not all(_SEGMENT.fullmatch(segment) for segment in path.split(".")):
+    if len(path) > MAX_PATH or not all(map(_SEGMENT.fullmatch, path.split("."))):
         raise InvalidQuery(
-            f"{path!r} is no field; expected a path such as context.status or context.metadata.size"
+            f"{shown(path)} is no field; expected a path such as context.status "
+            "or context.metadata.size"
         )
     return Field(path, kinds.get(path.removeprefix("context."), Kind.ANY))
 

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.expressions import check_expression, evaluate
+from jvscheduler.history.queries.limits import shown
 from jvscheduler.history.queries.matching import Row, rank
 
 Values = Sequence[Any]
@@ -13,7 +14,7 @@ Values = Sequence[Any]
 
 def group(spec: Any) -> Callable[[Iterable[Row]], Iterable[Row]]:
     if not isinstance(spec, Mapping) or "_id" not in spec:
-        raise InvalidQuery(f"$group takes _id (None for all) and results, not {spec!r}")
+        raise InvalidQuery(f"$group takes _id (None for all) and results, not {shown(spec)}")
     check_expression("$group", spec["_id"])
     results = {str(n): _accumulator(str(n), v) for n, v in spec.items() if n != "_id"}
     return lambda rows: _grouped(rows, spec["_id"], results)
@@ -37,11 +38,14 @@ def _grouped(
 
 def _accumulator(name: str, spec: Any) -> tuple[str, Any]:
     if not isinstance(spec, Mapping) or len(spec) != 1:
-        raise InvalidQuery(f"$group: {name} takes one operator such as {{'$sum': 1}}, not {spec!r}")
+        raise InvalidQuery(
+            f"$group: {name} takes one operator such as {{'$sum': 1}}, not {shown(spec)}"
+        )
     ((operator, expression),) = spec.items()
     if operator not in _ACCUMULATORS:
         raise InvalidQuery(
-            f"$group: {operator!r} for {name} is no operator; known are {', '.join(_ACCUMULATORS)}"
+            f"$group: {shown(operator)} for {name} is no operator; "
+            f"known are {', '.join(_ACCUMULATORS)}"
         )
     if operator == "$count":
         return operator, 1

@@ -44,7 +44,9 @@ def matches(row: Mapping[str, Any], condition: Condition) -> bool:  # noqa: PLR0
         case Compare(field, order, wanted):
             return _compares(value_at(row, field.path), order, wanted)
         case OneOf(field, values):
-            return value_at(row, field.path) in values
+            value = value_at(row, field.path)
+            # Ranks first: to Python True is 1, and a list cannot be looked up.
+            return rank(value)[0] == rank(values[0])[0] and value in condition.lookup
         case Matches(field, pattern, options):
             text = value_at(row, field.path)
             return isinstance(text, str) and searches(pattern, options, text)

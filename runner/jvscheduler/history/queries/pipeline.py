@@ -18,6 +18,7 @@ from jvscheduler.history.queries.expressions import (
 )
 from jvscheduler.history.queries.fields import Kinds, document_field
 from jvscheduler.history.queries.groups import group
+from jvscheduler.history.queries.limits import check_rows, check_size, shown
 from jvscheduler.history.queries.matching import Row, matches, sort_rows, value_at
 from jvscheduler.history.queries.parsing import parse, parse_sort
 
@@ -27,7 +28,7 @@ Stage = Callable[[Iterable[Row]], Iterable[Row]]
 def leading_match(pipeline: Any, kinds: Kinds) -> tuple[Any, tuple[Stage, ...]]:
     """The query of a `$match` at the start, which the database does, and the other stages."""
     named = [_named(stage) for stage in _list(pipeline)]
-    query = None
+    query: Any = {}
     if named and named[0][0] == "$match":
         query = named.pop(0)[1]
     return query, tuple(_STAGES[name](value, kinds) for name, value in named)
@@ -41,16 +42,17 @@ def run_pipeline(rows: Iterable[Row], stages: Iterable[Stage]) -> list[Row]:
 
 def _list(pipeline: Any) -> list[Any]:
     if not isinstance(pipeline, list | tuple):
-        raise InvalidQuery(f"a pipeline is a list of stages, not {pipeline!r}")
+        raise InvalidQuery(f"a pipeline is a list of stages, not {shown(pipeline)}")
+    check_size("a pipeline", pipeline)
     return list(pipeline)
 
 
 def _named(stage: Any) -> tuple[str, Any]:
     if not isinstance(stage, Mapping) or len(stage) != 1:
-        raise InvalidQuery(f"a stage is a dict of one operator, not {stage!r}")
+        raise InvalidQuery(f"a stage is a dict of one operator, not {shown(stage)}")
     ((name, value),) = stage.items()
     if name not in _STAGES:
-        raise InvalidQuery(f"{name!r} is no stage; known are {', '.join(_STAGES)}")
+        raise InvalidQuery(f"{shown(name)} is no stage; known are {', '.join(_STAGES)}")
     return name, value
 
 
@@ -67,18 +69,18 @@ def _sort(sort: Any, kinds: Kinds) -> Stage:
 
 
 def _limit(number: Any) -> Stage:
-    most = _number("$limit", number)
+    most = check_rows("$limit", number)
     return lambda rows: islice(rows, most)
 
 
 def _skip(number: Any) -> Stage:
-    first = _number("$skip", number)
+    first = check_rows("$skip", number)
     return lambda rows: islice(rows, first, None)
 
 
 def _count(name: Any) -> Stage:
     if not isinstance(name, str) or not name or name.startswith("$") or "." in name:
-        raise InvalidQuery(f"$count takes the name of its result, not {name!r}")
+        raise InvalidQuery(f"$count takes the name of its result, not {shown(name)}")
     return lambda rows: _counted(name, rows)
 
 
@@ -93,7 +95,7 @@ def _unwind(spec: Any) -> Stage:
     unknown = set(options) - {"path", "preserveNullAndEmptyArrays"}
     if unknown or "path" not in options:
         raise InvalidQuery(
-            f"$unwind takes a path, or path and preserveNullAndEmptyArrays, not {spec!r}"
+            f"$unwind takes a path, or path and preserveNullAndEmptyArrays, not {shown(spec)}"
         )
     path, keep = (
         path_of("$unwind", options["path"]),
@@ -113,7 +115,7 @@ def _unwound(row: Row, path: str, keep: bool) -> list[Row]:
 
 def _project(spec: Any) -> Stage:
     if not isinstance(spec, Mapping) or not spec:
-        raise InvalidQuery(f"$project takes fields and 1, 0 or expressions, not {spec!r}")
+        raise InvalidQuery(f"$project takes fields and 1, 0 or expressions, not {shown(spec)}")
     flags = {path: value for path, value in spec.items() if _is_flag(value)}
     computed = {path: value for path, value in spec.items() if not _is_flag(value)}
     for expression in computed.values():
@@ -153,12 +155,6 @@ def _without(row: Row, paths: Iterable[str]) -> Row:
 
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool) or (isinstance(value, int) and value in (0, 1))
-
-
-def _number(name: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
-        raise InvalidQuery(f"{name} takes a number of 0 or more, not {value!r}")
-    return value
 
 
 _STAGES: Final[Mapping[str, Callable[[Any, Kinds], Stage]]] = {

@@ -8,7 +8,7 @@ is text. Values are always bound parameters; paths consist of checked names.
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from jvscheduler.history.queries.conditions import (
     AllOf,
@@ -25,6 +25,9 @@ from jvscheduler.history.queries.conditions import (
     Sort,
     present,
 )
+
+_JOINED: Final = 16
+"""The most conditions in one pair of brackets."""
 
 
 class Sql(ABC):
@@ -60,7 +63,12 @@ class Sql(ABC):
         return self.placeholder(len(self.params))
 
     def _joined(self, parts: Sequence[Condition], joiner: str, of_none: str) -> str:
-        return joiner.join(f"({self.where(part)})" for part in parts) or of_none
+        texts = [f"({self.where(part)})" for part in parts]
+        # SQLite reads `a OR b OR c` as a tree of as many levels, and has 1000 of them.
+        while len(texts) > _JOINED:
+            chunks = range(0, len(texts), _JOINED)
+            texts = [f"({joiner.join(texts[start : start + _JOINED])})" for start in chunks]
+        return joiner.join(texts) or of_none
 
     def _not(self, part: Condition) -> str:
         if isinstance(part, Exists):  # an index can answer IS NULL, but not IS NOT TRUE
@@ -74,10 +82,12 @@ class Sql(ABC):
             return self._checked(field, self.compare_text(field, order, value))
         return self.compare_number(field, order, value)
 
-    def _one_of(self, field: Field, values: Sequence[str]) -> str:
+    def _one_of(self, field: Field, values: Sequence[Any]) -> str:
         if len(values) == 1:  # after an equality, an index gives the rows in order
             return self._compare(field, Order.EQUAL, values[0])
-        return self._checked(field, self.one_of(field, values))
+        if isinstance(values[0], str):
+            return self._checked(field, self.one_text(field, values))
+        return self.one_number(field, values)
 
     def _checked(self, field: Field, sql: str) -> str:
         return sql if field.kind is not Kind.ANY else f"({sql} AND {self.is_text(field)})"
@@ -102,7 +112,10 @@ class Sql(ABC):
     def compare_number(self, field: Field, order: Order, value: float) -> str: ...
 
     @abstractmethod
-    def one_of(self, field: Field, values: Sequence[str]) -> str: ...
+    def one_text(self, field: Field, values: Sequence[str]) -> str: ...
+
+    @abstractmethod
+    def one_number(self, field: Field, values: Sequence[float]) -> str: ...
 
     @abstractmethod
     def regex(self, field: Field, pattern: str, options: str) -> str: ...

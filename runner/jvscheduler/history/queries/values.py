@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.conditions import Field, Kind, Scalar
+from jvscheduler.history.queries.limits import shown
 from jvscheduler.history.times import from_timestamp, to_text
 from jvscheduler.outcomes import clean
 
@@ -41,7 +42,7 @@ def comparable(field: Field, value: Any) -> Scalar:
     if isinstance(plain, str | bool | int | float):
         return plain
     raise InvalidQuery(
-        f"{field.path} cannot be compared with {value!r}; "
+        f"{field.path} cannot be compared with {shown(value)}; "
         "give a text, a number, a boolean, a datetime or None"
     )
 
@@ -57,12 +58,21 @@ def _plain(value: Any) -> Any:
         return clean(value)
     if isinstance(value, Decimal | float):
         return _finite(float(value))
-    return value if isinstance(value, int) else _UNKNOWN
+    return _with_float(value) if isinstance(value, int) else _UNKNOWN
 
 
 def _finite(value: float) -> float:
     if not math.isfinite(value):
         raise InvalidQuery(f"{value} cannot be stored: JSON has no such number; use None")
+    return value
+
+
+def _with_float(value: int) -> int:
+    """A larger number than any float could be written on one database and not on another."""
+    try:
+        float(value)
+    except OverflowError as error:
+        raise InvalidQuery("a number may have at most 308 digits; store a text") from error
     return value
 
 
@@ -86,6 +96,6 @@ def _time(field: Field, value: Any) -> str:
 
 def _no_time(field: Field, value: Any) -> str:
     return (
-        f"{field.path} is a time and cannot be compared with {value!r}; "
+        f"{field.path} is a time and cannot be compared with {shown(value)}; "
         "give a datetime, an ISO text or a Unix timestamp in seconds"
     )

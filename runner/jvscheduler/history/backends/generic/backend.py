@@ -33,4 +33,5 @@ BACKEND: Final = Backend(
     statements=GenericStatements,
     slots=_slots,
     failures=COMMON_FAILURES,
+    refuses=lambda _: False,
 )

@@ -6,8 +6,10 @@ A single server has no transactions, so many rows at once are the generic backen
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
+from bson.errors import InvalidDocument
 from jvspatial.db.mongodb import MongoDB
-from pymongo.errors import PyMongoError
+from jvspatial.exceptions import DatabaseError
+from pymongo.errors import OperationFailure, PyMongoError
 
 from jvscheduler.history.backends.backend import Backend
 from jvscheduler.history.backends.database import COMMON_FAILURES
@@ -25,6 +27,18 @@ def _open(url: DatabaseUrl, connections: int, call_seconds: float) -> MongoDatab
 def _url_of(database: MongoDB) -> str:
     """jvspatial takes the database's name apart from the URL, whose own path it ignores."""
     return urlunsplit(urlsplit(database.uri)._replace(path=f"/{database.db_name}"))
+
+
+_REFUSALS: Final = (2, 9, 14, 15, 10334, 17280, 17419, 17420, 51091)
+"""The codes of MongoDB's errors for wrong values, and for documents that are too large or deep."""
+
+
+def _refuses(error: Exception) -> bool:
+    # jvspatial wraps the driver's error in one of its own.
+    cause = error.__cause__ if isinstance(error, DatabaseError) else error
+    if isinstance(cause, OperationFailure):
+        return cause.code in _REFUSALS
+    return isinstance(cause, InvalidDocument)
 
 
 def _describe(error: Exception) -> str:
@@ -45,6 +59,7 @@ BACKEND: Final = Backend(
     rows=MongoRows,
     statements=GenericStatements,
     slots=_slots,
-    failures=(*COMMON_FAILURES, PyMongoError),
+    failures=(*COMMON_FAILURES, PyMongoError, InvalidDocument),
+    refuses=_refuses,
     describe=_describe,
 )

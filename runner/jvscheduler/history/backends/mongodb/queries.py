@@ -48,7 +48,7 @@ def mongo_query(condition: Condition) -> Query:  # noqa: PLR0911 - one for each
         case Exists(field):
             return _checked(field, {"$exists": True, "$ne": None}, lists=True)
         case OneOf(field, values):
-            return _checked(field, {"$in": list(values)})
+            return _checked(field, {"$in": as_bson(list(values))})
         case Matches(field, pattern, options):
             match_text = _checked(field, {"$regex": pattern, "$options": options})
             return {"$and": [match_text, {mongo_path(field): {"$type": "string"}}]}

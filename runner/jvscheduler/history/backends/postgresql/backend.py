@@ -28,6 +28,13 @@ def _url_of(database: PostgresDB) -> str:
     return str(database.dsn)
 
 
+def _refuses(error: Exception) -> bool:
+    """Wrong data (class 22), a limit of statements (54), or what asyncpg cannot send."""
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate)[:2] in ("22", "54")
+    return isinstance(error, asyncpg.DataError) or "query arguments" in str(error)
+
+
 def _slots(database: Any, collection: str) -> PostgresSlots:
     return PostgresSlots(PostgresStatements(database, collection))
 
@@ -44,4 +51,5 @@ BACKEND: Final = Backend(
         asyncpg.InterfaceError,
         asyncpg.InternalClientError,
     ),
+    refuses=_refuses,
 )

@@ -1,5 +1,6 @@
 """Conditions as SQL of PostgreSQL, over jvspatial's JSON."""
 
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
@@ -39,13 +40,19 @@ class PostgresSql(Sql):
         return f"{self.text(field)}{collate} {order} {self.bind(value)}"
 
     def compare_number(self, field: Field, order: Order, value: float) -> str:
-        json = f"data #> '{_array(field)}'"
+        stored = f"data #> '{_array(field)}'"
         bound = self.bind(Decimal(repr(value)))
         return (
-            f"((({json}) {order} to_jsonb({bound}::numeric)) AND jsonb_typeof({json}) = 'number')"
+            f"((({stored}) {order} to_jsonb({bound}::numeric))"
+            f" AND jsonb_typeof({stored}) = 'number')"
         )
 
-    def one_of(self, field: Field, values: Sequence[str]) -> str:
+    def one_number(self, field: Field, values: Sequence[float]) -> str:
+        """JSON's numbers are equal to other JSON numbers only, whatever their digits are."""
+        texts = [json.dumps(value) for value in values]
+        return f"(data #> '{_array(field)}') = ANY({self.bind(texts)}::jsonb[])"
+
+    def one_text(self, field: Field, values: Sequence[str]) -> str:
         return f"{self.text(field)} = ANY({self.bind(list(values))}::text[])"
 
     def regex(self, field: Field, pattern: str, options: str) -> str:

@@ -23,6 +23,14 @@ def _url_of(database: SQLiteDB) -> str | None:
     return None if in_memory else f"sqlite:///{database.db_path_str}"
 
 
+def _refuses(error: Exception) -> bool:
+    """SQLite has no code of its own for a statement with too many parts."""
+    too_large = ("too many", "too large", "too big", "too complex", "too deep", "stack overflow")
+    return isinstance(error, sqlite3.DataError) or (
+        isinstance(error, sqlite3.Error) and any(text in str(error) for text in too_large)
+    )
+
+
 def _slots(database: Any, collection: str) -> SqliteSlots:
     return SqliteSlots(SqliteStatements(database, collection))
 
@@ -34,4 +42,5 @@ BACKEND: Final = Backend(
     statements=SqliteStatements,
     slots=_slots,
     failures=(*COMMON_FAILURES, sqlite3.Error),
+    refuses=_refuses,
 )

@@ -1,5 +1,6 @@
 """Conditions as SQL of SQLite, over jvspatial's JSON."""
 
+import json
 import re
 from collections.abc import Sequence
 from typing import Final
@@ -31,20 +32,32 @@ class SqliteSql(Sql):
     def compare_number(self, field: Field, order: Order, value: float) -> str:
         # SQLite's integers have 64 bits; a larger one is compared as the nearest float.
         bound = float(value) if abs(value) >= _LARGEST_INTEGER else value
-        number = f"json_type(data, {_json_path(field)}) IN ('integer', 'real')"
-        return f"({self.text(field)} {order} {self.bind(bound)} AND {number})"
+        return f"({self.text(field)} {order} {self.bind(bound)} AND {_is_number(field)})"
 
-    def one_of(self, field: Field, values: Sequence[str]) -> str:
-        return f"{self.text(field)} IN ({', '.join(self.bind(value) for value in values)})"
+    def one_text(self, field: Field, values: Sequence[str]) -> str:
+        return self._in_json(field, values)
+
+    def one_number(self, field: Field, values: Sequence[float]) -> str:
+        return f"({self._in_json(field, values)} AND {_is_number(field)})"
 
     def regex(self, field: Field, pattern: str, options: str) -> str:
         bound = f"{self.bind(pattern)}, {self.bind(options)}"
         return f"jvscheduler_regex({bound}, {self.text(field)})"
 
+    def _in_json(self, field: Field, values: Sequence[str | float]) -> str:
+        # One parameter for all: SQLite has 32,766 parameters, or 999 where it is old.
+        listed = self.bind(json.dumps(list(values)))
+        chosen = f"SELECT value FROM json_each({listed})"  # noqa: S608 - bound
+        return f"{self.text(field)} IN ({chosen})"
+
     def sorted(self, sort: Sort, is_present: bool) -> str:
         text, direction = self.text(sort.field), "DESC" if sort.descending else "ASC"
         missing = "" if is_present or sort.field.path == "id" else f"({text} IS NULL), "
         return f"{missing}{text} {direction}"
+
+
+def _is_number(field: Field) -> str:
+    return f"json_type(data, {_json_path(field)}) IN ('integer', 'real')"
 
 
 def _json_path(field: Field) -> str:
