@@ -42,6 +42,7 @@ class Reason(StrEnum):
     TASK_RAISED = "TaskRaised"
     TASK_NOT_FOUND = "TaskNotFound"
     IMPORT_FAILED = "ImportFailed"
+    IMPORT_TIMEOUT = "ImportTimeout"
     DEADLINE_EXCEEDED = "DeadlineExceeded"
     OOM_KILLED = "OOMKilled"
     CRASHED = "Crashed"

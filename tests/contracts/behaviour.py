@@ -21,6 +21,8 @@ PERIODS_SECONDS = 420
 
 TOLD_IN_SECONDS = 1.0
 """Kubernetes tells the end of a container in whole seconds, and counts its pause from there."""
+BEGINS_WITHIN_SECONDS = 0.5
+"""From the recorded start of an attempt to the task's own first line, on a slow machine."""
 
 
 class Service(Protocol):
@@ -63,14 +65,16 @@ class BehaviourContract:
         assert len({a["attempt_id"] for a in attempts}) == 3
         for earlier, (before, after) in enumerate(pairwise(attempts), 1):
             pause = at(after["start_time"]) - at(before["completion_time"])
-            assert pause >= retry_pause(earlier) - TOLD_IN_SECONDS
+            delay = jitter(earlier, draw(after["attempt_id"]))
+            assert pause >= retry_pause(earlier) + delay - TOLD_IN_SECONDS
 
-    def test_a_further_attempt_holds_back_at_random(self, service: Service) -> None:
+    def test_the_random_pause_before_a_further_attempt_is_no_run_time(
+        self, service: Service
+    ) -> None:
         job = ended(service, "behaviour.tasks.fails_each_time")
-        for earlier, attempt in enumerate(job["attempts"]):
+        for attempt in job["attempts"]:
             (began,) = re.findall(r"began at ([\d.]+)", attempt["error_message"])
-            held_back = float(began) - at(attempt["start_time"])
-            assert held_back >= jitter(earlier, draw(attempt["attempt_id"]))
+            assert abs(float(began) - at(attempt["start_time"])) < BEGINS_WITHIN_SECONDS
 
     def test_a_job_whose_second_attempt_completes_has_completed(self, service: Service) -> None:
         job = ended(service, "recovers")

@@ -22,9 +22,9 @@ from tests.support.waiting import eventually
 MessageT = TypeVar("MessageT", bound=Message)
 
 _WITH_SHORT_IMPORT_LIMIT = """
-from jvscheduler.worker import imports
+from jvscheduler.attempt import deadlines
 from jvscheduler.worker.__main__ import main
-imports.IMPORT_SECONDS = 4.0
+deadlines.IMPORT_SECONDS = 4.0
 main()
 """
 
@@ -107,8 +107,14 @@ class Speaker:
         self.say(Start(run_id, entrypoint, timeout_seconds, own, {"task_id": task, "n": run_id}))
         return marker
 
-    def run(self, run_id: str, task: str, timeout_seconds: float | None = None) -> Path:
-        marker = self.start(run_id, task, timeout_seconds)
+    def run(
+        self,
+        run_id: str,
+        task: str,
+        timeout_seconds: float | None = None,
+        package: str = "tests.support.runner.tasks",
+    ) -> Path:
+        marker = self.start(run_id, task, timeout_seconds, package=package)
         self.say(Go(run_id))
         return marker
 

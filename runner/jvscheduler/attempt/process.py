@@ -4,11 +4,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, NoReturn
 
+from jvscheduler.attempt.deadlines import Progress
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
 
@@ -46,6 +48,7 @@ class TaskProcess:
         state they are.
         """
         self._shared = SharedReport()
+        self._forked_at = time.monotonic()
         self.gate = Gate()
         try:
             self.pid = os.fork()
@@ -86,6 +89,15 @@ class TaskProcess:
             cpu_seconds=usage.ru_utime + usage.ru_stime,
             peak_memory_bytes=usage.ru_maxrss * 1024,
         )
+
+    def end_for_time(self) -> None:
+        """Let the child end because a time limit is over: it may clean up, until it is killed."""
+        self._shared.mark_time_over()
+        self.signal(signal.SIGTERM)
+
+    def progress(self) -> Progress:
+        shared = self._shared
+        return Progress(self._forked_at, shared.is_loaded(), shared.started_monotonic())
 
     def task_started_at(self) -> float | None:
         """Return when the task's own code began, in Unix seconds; None when it has not begun."""

@@ -16,10 +16,16 @@ from jvscheduler.outcomes import clip_start as keep_end
 MAX_RESULT_BYTES: Final = 16 * 1024
 """A larger result is left out of the record: the history is no store for data."""
 
-_HEAD: Final = struct.Struct("<dI")
-"""The task's start time in Unix seconds, and the report's length in bytes; 0: not yet."""
-_STARTED: Final = struct.Struct("<d")
+_STARTED: Final = struct.Struct("<dd")
+"""When the task's own code began, in Unix seconds and by the monotonic clock; 0: not yet."""
 _LENGTH: Final = struct.Struct("<I")
+"""The report's length in bytes; 0: not yet."""
+_LENGTH_AT: Final = _STARTED.size
+_LOADED_AT: Final = _LENGTH_AT + _LENGTH.size
+"""One byte: 1 when the task is imported, or when its import has failed."""
+_OVER_AT: Final = _LOADED_AT + 1
+"""One byte, which the parent writes: 1 when a time limit is over."""
+_REPORT_AT: Final = _OVER_AT + 1
 _SIZE: Final = 512 * 1024
 """Bytes. The longest report must fit: JSON writes a control character in six bytes."""
 
@@ -41,31 +47,52 @@ class Report:
 
 
 class SharedReport:
-    """Made before the fork. The child writes; the parent reads after the child has ended."""
+    """Made before the fork. The child writes; the parent reads.
+
+    The parent reads at any time how far the child has come, and the report when the child has
+    ended. It writes one thing itself: that a time limit is over.
+    """
 
     def __init__(self) -> None:
         self._memory = mmap.mmap(-1, _SIZE)
 
     def write(self, report: Report) -> None:
         raw = encode(report)
-        self._memory[_HEAD.size : _HEAD.size + len(raw)] = raw
+        self._memory[_REPORT_AT : _REPORT_AT + len(raw)] = raw
         # The length is written last: a child that is killed before has left no report, not half a
         # report.
-        _LENGTH.pack_into(self._memory, _STARTED.size, len(raw))
+        _LENGTH.pack_into(self._memory, _LENGTH_AT, len(raw))
 
-    def mark_started(self, at: float) -> None:
-        """Note when the task's own code begins, in Unix seconds."""
-        _STARTED.pack_into(self._memory, 0, at)
+    def mark_loaded(self) -> None:
+        self._memory[_LOADED_AT] = 1
+
+    def is_loaded(self) -> bool:
+        return self._memory[_LOADED_AT] == 1
+
+    def mark_started(self, at: float, monotonic: float) -> None:
+        """Note when the task's own code begins, in Unix seconds and by the monotonic clock."""
+        _STARTED.pack_into(self._memory, 0, at, monotonic)
 
     def started_at(self) -> float | None:
-        started_at, _ = _HEAD.unpack_from(self._memory)
+        """Return the start in Unix seconds."""
+        started_at, _ = _STARTED.unpack_from(self._memory)
         return started_at or None
 
+    def started_monotonic(self) -> float | None:
+        _, started = _STARTED.unpack_from(self._memory)
+        return started or None
+
+    def mark_time_over(self) -> None:
+        self._memory[_OVER_AT] = 1
+
+    def is_time_over(self) -> bool:
+        return self._memory[_OVER_AT] == 1
+
     def read(self) -> Report | None:
-        _, length = _HEAD.unpack_from(self._memory)
+        (length,) = _LENGTH.unpack_from(self._memory, _LENGTH_AT)
         if not length:
             return None
-        data = json.loads(self._memory[_HEAD.size : _HEAD.size + length])
+        data = json.loads(self._memory[_REPORT_AT : _REPORT_AT + length])
         return Report(**{**data, "reason": data["reason"] and Reason(data["reason"])})
 
 

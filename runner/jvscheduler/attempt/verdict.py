@@ -4,6 +4,7 @@ import signal
 from dataclasses import dataclass
 from typing import Any, Final
 
+from jvscheduler.attempt import deadlines
 from jvscheduler.attempt.report import Report
 from jvscheduler.outcomes import Reason, Status
 
@@ -38,6 +39,7 @@ class Verdict:
     result: Any = None
 
 
+_TIME_IS_OVER: Final = (Reason.DEADLINE_EXCEEDED, Reason.IMPORT_TIMEOUT)
 _STOPPED: Final = {
     Reason.TERMINATED: (
         "the task was told to terminate before it ended: its pod was deleted or `dev` stopped"
@@ -62,7 +64,7 @@ def _counts(report: Report, interruption: Interruption | None) -> bool:
         return True
     # A task that was asked to terminate and completed all the same has completed. A task that
     # completed after its time limit has still exceeded the limit.
-    return report.completed and interruption.reason is not Reason.DEADLINE_EXCEEDED
+    return report.completed and interruption.reason not in _TIME_IS_OVER
 
 
 def _reported(report: Report) -> Verdict:
@@ -74,10 +76,16 @@ def _interrupted(
     interruption: Interruption, report: Report | None, timeout_seconds: float | None
 ) -> Verdict:
     reason = interruption.reason
+    trace = report.traceback if report else None
     if reason is Reason.DEADLINE_EXCEEDED:
         text = f"the task ran longer than its timeout of {timeout_seconds:g} s"
-        return Verdict(Status.TIMEOUT, reason, text)
-    trace = report.traceback if report else None
+        return Verdict(Status.TIMEOUT, reason, text, trace)
+    if reason is Reason.IMPORT_TIMEOUT:
+        text = (
+            f"the task's module was not imported within {deadlines.IMPORT_SECONDS:g} s; "
+            "do in the task what takes so long"
+        )
+        return Verdict(Status.TIMEOUT, reason, text, trace)
     return Verdict(Status.FAILED, reason, _STOPPED[reason], trace)
 
 

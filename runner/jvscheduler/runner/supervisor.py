@@ -8,8 +8,9 @@ import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
+from jvscheduler.attempt.deadlines import exceeded, look_again_at
 from jvscheduler.attempt.kernel import oom_kills
 from jvscheduler.attempt.limits import skipped
 from jvscheduler.attempt.log import say
@@ -91,14 +92,13 @@ class Supervisor:
                     await asyncio.wait_for(self._stop.wait(), seconds)
 
     async def _run_task(self, admission: Admission) -> Outcome:
+        may_start_at = time.time()
         async with heartbeats(self._store, self._attempt, is_unclaimed=admission.is_unclaimed):
             outcome = await self._run_child()
-        # The time of a first attempt begins with the task's own code. Before that, another job may
-        # still have held the slot, and their records would seem to overlap. The time of a further
-        # attempt begins with its claim: it includes the random delay.
-        started_at = self._child.task_started_at()
-        if admission.earlier_attempts or started_at is None:
-            return outcome
+        # The time of an attempt begins with the task's own code. Before that, another job may still
+        # have held the slot, and their records would seem to overlap. The import and the random
+        # delay of a further attempt are no run time either.
+        started_at = self._child.task_started_at() or may_start_at
         return replace(outcome, start_time=datetime.fromtimestamp(started_at, tz=UTC))
 
     async def _run_child(self) -> Outcome:
@@ -117,18 +117,37 @@ class Supervisor:
         """Wait until the child has ended. End it at its time limit, or when the pod has to end."""
         ended = asyncio.create_task(self._child.wait())
         stopped = asyncio.create_task(self._stop.wait())
-        limit, first = self._attempt.timeout_seconds, asyncio.FIRST_COMPLETED
-        await asyncio.wait({ended, stopped}, timeout=limit, return_when=first)
-        interruption = None
-        if not ended.done():
-            reason = Reason.TERMINATED if stopped.done() else Reason.DEADLINE_EXCEEDED
-            interruption = Interruption(reason, time.monotonic())
-            await self._end_child(ended)
+        reason = await self._reason_to_interrupt(ended, stopped)
         stopped.cancel()
+        if reason is None:
+            return None
+        interruption = Interruption(reason, time.monotonic())
+        await self._end_child(ended, reason)
         return interruption
 
-    async def _end_child(self, ended: asyncio.Task[None]) -> None:
-        self._child.signal(signal.SIGTERM)
+    async def _reason_to_interrupt(
+        self, ended: asyncio.Task[None], stopped: asyncio.Task[Literal[True]]
+    ) -> Reason | None:
+        """Return None when the child has ended by itself."""
+        limit, progress = self._attempt.timeout_seconds, self._child.progress
+        reason = None
+        while not ended.done() and reason is None:
+            now = time.monotonic()
+            at = look_again_at(progress(), limit, now)
+            await asyncio.wait(
+                {ended, stopped},
+                timeout=None if at is None else at - now,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            stop = Reason.TERMINATED if stopped.done() else None
+            reason = stop or exceeded(progress(), limit, time.monotonic())
+        return None if ended.done() else reason
+
+    async def _end_child(self, ended: asyncio.Task[None], reason: Reason) -> None:
+        if reason is Reason.TERMINATED:
+            self._child.signal(signal.SIGTERM)
+        else:
+            self._child.end_for_time()
         await asyncio.wait({ended}, timeout=GRACE_SECONDS)
         self._child.signal(signal.SIGKILL)
         await ended

@@ -161,11 +161,13 @@ class Attempts:
 
 def _ended(attempt: Attempt, verdict: Verdict) -> Ended:
     start, usage = attempt.start, attempt.usage
+    started_at = attempt.started_at()
     return Ended(
         run_id=start.run_id,
         claim=start.claim,
-        started_at=attempt.started_at(),
-        ended_at=time.time(),
+        started_at=started_at,
+        # An attempt that was stopped at its gate ends before it could have begun.
+        ended_at=max(time.time(), started_at),
         status=verdict.status,
         reason=verdict.reason,
         error_message=verdict.error_message,

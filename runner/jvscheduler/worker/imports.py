@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Final
 
+from jvscheduler.attempt import deadlines
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.attempt.verdict import ProcessEnd
@@ -22,8 +23,6 @@ from jvscheduler.worker.messages import Prepared, SendAnswer
 from jvscheduler.worker.output import Output
 from jvscheduler.worker.processes import ChildProcess, ChildProcesses
 
-IMPORT_SECONDS: Final = 60.0
-"""A trial that takes longer is ended: the module may never finish its import."""
 BINDING: Final = "jvscheduler.history.entities.binding"
 """Each attempt imports this module too, when its application uses jvspatial."""
 
@@ -70,7 +69,8 @@ class Imports:
             self._fail(module, f"no process could be started to try it: {error}")
             self._continue()
         else:
-            self._trial.release(IMPORT_SECONDS)
+            # A trial has no code of a task: the limit of an import is the only one.
+            self._trial.release(None)
 
     def _on_tried(self, module: str, trial: ChildProcess, usage: Usage) -> None:
         self._trial = None
@@ -108,7 +108,7 @@ def freeze_heap() -> None:
 
 def _failure(end: ProcessEnd) -> str | None:
     if end.interruption is not None:
-        return f"it was not imported within {IMPORT_SECONDS:g} s"
+        return f"it was not imported within {deadlines.IMPORT_SECONDS:g} s"
     if end.report is None:
         return f"it ended its process when imported, with {end.exit_code}"
     return end.report.error_message

@@ -14,6 +14,7 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
+from jvscheduler.attempt.deadlines import exceeded, look_again_at
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.process import GRACE_SECONDS, ChildMain, TaskProcess, Usage
 from jvscheduler.attempt.report import SharedReport
@@ -39,8 +40,12 @@ class ChildProcess:
         self.output = output
         self.on_ended = on_ended
         self.interruption: Interruption | None = None
+        self._timeout_seconds: float | None = None
+        """The limit of the task's own code. None before `release`: the code cannot have begun."""
         self.deadline: float | None = None
-        """When its time limit is over, and after that its grace; by the monotonic clock."""
+        """When to look whether a limit is over, and after that when its grace is over; by the
+        monotonic clock."""
+        self._look_again(time.monotonic())
 
     @property
     def pid(self) -> int:
@@ -54,14 +59,14 @@ class ChildProcess:
         """Let it begin after so many seconds. Do nothing when it was stopped before."""
         if self.interruption is None:
             begin = time.monotonic() + after
-            self.deadline = None if limit is None else begin + limit
+            self._timeout_seconds = limit
+            self._look_again(begin)
             self.gate.open(begin)
 
     def stop(self, reason: Reason) -> None:
         """Send SIGTERM; when the grace is over, `enforce_deadline` sends SIGKILL."""
         if self.interruption is None:
-            self.interruption = Interruption(reason, time.monotonic())
-            self.deadline = self.interruption.at + GRACE_SECONDS
+            self._interrupt(reason)
             self._process.signal(signal.SIGTERM)
 
     def kill(self) -> None:
@@ -70,16 +75,26 @@ class ChildProcess:
 
     def enforce_deadline(self, now: float) -> None:
         if self.deadline is not None and now >= self.deadline:
-            if self.interruption is None:
-                self.stop(Reason.DEADLINE_EXCEEDED)
-            else:
+            if self.interruption is not None:
                 self.kill()
+            elif reason := exceeded(self._process.progress(), self._timeout_seconds, now):
+                self._interrupt(reason)
+                self._process.end_for_time()
+            else:
+                self._look_again(now)
 
     def task_started_at(self) -> float | None:
         return self._process.task_started_at()
 
     def reap(self) -> Usage:
         return self._process.reap()
+
+    def _interrupt(self, reason: Reason) -> None:
+        self.interruption = Interruption(reason, time.monotonic())
+        self.deadline = self.interruption.at + GRACE_SECONDS
+
+    def _look_again(self, now: float) -> None:
+        self.deadline = look_again_at(self._process.progress(), self._timeout_seconds, now)
 
     def end(self, usage: Usage, oom_kills: int) -> ProcessEnd:
         return ProcessEnd(usage.exit_code, self._process.report(), self.interruption, oom_kills)

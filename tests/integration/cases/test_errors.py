@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.worker.messages import Go
 from tests.support.runner.process import Runner
 from tests.support.worker_process import a_worker
 
@@ -30,8 +29,7 @@ def test_in_a_loops_worker(tmp_path: Path) -> None:
     with a_worker(tmp_path) as worker:
         loop = worker.connect()
         for case in CASES:
-            loop.start(case.task, f"errors.{case.task}", package="tests.cases")
-            loop.say(Go(case.task))
+            loop.run(case.task, f"errors.{case.task}", package="tests.cases")
             end = loop.end(case.task)
             assert (end.status, end.reason) == (Status.FAILED, Reason.TASK_RAISED)
             assert case.message in (end.error_message or "")

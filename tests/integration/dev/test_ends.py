@@ -128,7 +128,7 @@ def test_when_the_terminal_closes_runs_are_ended_and_recorded(
 
 def test_ctrl_c_ends_the_wait_for_a_retry(tmp_path: Path) -> None:
     with terminal(tmp_path, "--once", "fails") as screen:
-        eventually(lambda: screen.shows("tasks.fails is tried again in 10 s"), "it waits")
+        eventually(lambda: screen.shows("tasks.fails is tried again in 1"), "it waits")
         screen.press(b"\x03")
         assert screen.wait() == 1
     assert "tasks.fails started, attempt 1 of 2" in screen.text

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler.attempt.retries import draw, jitter
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.log import LOG
 from jvscheduler.outcomes import Reason, Status
@@ -210,10 +211,14 @@ def test_on_attempt_is_called_when_an_attempt_begins_and_when_it_ends(tmp_path: 
 def test_due_instants_starts_and_retries_are_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
+    ids: list[str] = []
+
     async def scenario() -> None:
         async with Story(tmp_path, failed) as story:
             story.loop.put(definition("hourly", retry_count=1))
-            await story.clock.advance(NOON + SECOND)
+            await story.clock.advance(NOON + MINUTE)
+            (job,) = await manual_jobs(story)
+            ids.extend(attempt["attempt_id"] for attempt in job.attempts)
 
     with caplog.at_level(logging.INFO, LOG.name):
         run(scenario)
@@ -221,7 +226,9 @@ def test_due_instants_starts_and_retries_are_logged(
         "shop.tasks.restock is due",
         "shop.tasks.restock started, attempt 1 of 2",
     ]
-    assert "shop.tasks.restock is tried again in 10 s" in caplog.messages
+    _, second = ids
+    pause = 10 + jitter(1, draw(second))
+    assert f"shop.tasks.restock is tried again in {pause:.1f} s" in caplog.messages
 
 
 async def manual_jobs(story: Story) -> Sequence[ScheduledJob]:

@@ -67,9 +67,16 @@ def _load_and_run(
     """Do everything that can be done early, wait until the gate opens, then call the task."""
     call = _load(entrypoint, database_url)
     _warm_up(shared)
+    shared.mark_loaded()
     gate.wait()
-    shared.mark_started(time.time())
-    return call if isinstance(call, Report) else _run(call)
+    if isinstance(call, Report):
+        return call
+    # A module may go on with its import after it was told that its time is over. The attempt has
+    # failed by then, and the task must not run.
+    if shared.is_time_over():
+        return Report(time.monotonic(), Reason.IMPORT_TIMEOUT)
+    shared.mark_started(time.time(), time.monotonic())
+    return _run(call)
 
 
 def _load(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Report:
@@ -90,7 +97,7 @@ def _warm_up(shared: SharedReport) -> None:
     After a fork, the kernel copies a page of memory when it is first written. These copies would
     otherwise be made at the moment when the task is due.
     """
-    shared.mark_started(0.0)
+    shared.mark_started(0.0, 0.0)
     encode(_run(prepare_call(lambda: None, _do_nothing)))
 
 

@@ -6,7 +6,6 @@ many jobs are due at once, none of them waits for the loop.
 """
 
 import asyncio
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -34,7 +33,9 @@ _REPLACE_LOOKS: Final = 300
 
 
 class Attempt:
-    def __init__(self, services: Services, job: Job, number: int, ownership: Ownership) -> None:
+    def __init__(
+        self, services: Services, job: Job, number: int, attempt_id: str, ownership: Ownership
+    ) -> None:
         """`number` counts the attempts of the job from 1."""
         self._clock = services.clock
         self._recorder = services.recorder
@@ -47,7 +48,7 @@ class Attempt:
         # The attempt is prepared before the due instant. That time is not the task's own.
         start_time = max(self._clock.now(), job.scheduled_time or _NEVER)
         identity = services.identity
-        self._claim = claim_of(job, start_time, identity.loop, identity.node)
+        self._claim = claim_of(job, attempt_id, start_time, identity.loop, identity.node)
         self._order = start_order(job, self._claim)
 
     async def run(self) -> Outcome | None:
@@ -90,9 +91,7 @@ class Attempt:
         await self._announce_due()
         say(f"{self._claim.task_id} started{self._which()}", Event.STARTED)
         self._on_attempt(self._claim)
-        outcome = await running
-        # The time of a further attempt includes its random delay, as in a pod.
-        return outcome if self._number == 1 else replace(outcome, start_time=self._claim.start_time)
+        return await running
 
     async def _skip(self) -> Outcome:
         self._runs.discard(self._claim.attempt_id)

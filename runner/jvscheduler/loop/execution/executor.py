@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from datetime import timedelta
 
-from jvscheduler.attempt.retries import is_retried, retry_pause
+from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.loop.execution.attempt import Attempt
-from jvscheduler.loop.execution.jobs import Job
+from jvscheduler.loop.execution.jobs import Job, new_attempt_id
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
 from jvscheduler.loop.log import Event, say
@@ -33,22 +33,28 @@ class JobExecution:
         last: Outcome | None = None
         if self._job.not_before is not None:
             await self._services.clock.wait_until(self._job.not_before, given_up)
+        attempt_id = new_attempt_id(self._job)
         while not given_up.is_set():
-            outcome = await Attempt(self._services, self._job, number, self.ownership).run()
+            outcome = await Attempt(
+                self._services, self._job, number, attempt_id, self.ownership
+            ).run()
             if outcome is None:
                 break
             last = outcome
             if not is_retried(outcome, number):
                 break
-            await self._pause(number)
+            attempt_id = new_attempt_id(self._job)
+            await self._pause(number, attempt_id)
             number += 1
         return last
 
-    async def _pause(self, attempts: int) -> None:
+    async def _pause(self, attempts: int, next_attempt_id: str) -> None:
         if self.ownership.given_up.is_set():
             return
         seconds = retry_pause(attempts)
-        say(f"{self._job.definition.task.task_id} is tried again in {seconds} s", Event.RETRY)
+        # The next attempt delays its start by a random time, after it has claimed the job.
+        whole = seconds + jitter(attempts, draw(next_attempt_id))
+        say(f"{self._job.definition.task.task_id} is tried again in {whole:.1f} s", Event.RETRY)
         await self._services.clock.pause(timedelta(seconds=seconds), self.ownership.given_up)
 
 

@@ -65,7 +65,13 @@ def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
     return Job(definition, name, record.scheduled_time, len(attempts), not_before)
 
 
-def claim_of(job: Job, start_time: datetime, loop: str, node: str | None) -> Outcome:
+def new_attempt_id(job: Job) -> str:
+    return f"{job.name}-{secrets.token_hex(4)}"
+
+
+def claim_of(
+    job: Job, attempt_id: str, start_time: datetime, loop: str, node: str | None
+) -> Outcome:
     """The claim of a new attempt."""
     task = job.definition.task
     return Outcome(
@@ -73,7 +79,7 @@ def claim_of(job: Job, start_time: datetime, loop: str, node: str | None) -> Out
         task_id=task.task_id,
         namespace=job.definition.namespace,
         job_name=job.name,
-        attempt_id=f"{job.name}-{secrets.token_hex(4)}",
+        attempt_id=attempt_id,
         status=Status.RUNNING,
         scheduled_time=job.scheduled_time,
         start_time=start_time,

@@ -1,0 +1,47 @@
+"""When a child's time is over: its import and the task's own code have a limit each."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from jvscheduler.attempt.deadlines import IMPORT_SECONDS, Progress, exceeded, look_again_at
+from jvscheduler.outcomes import Reason
+
+FORKED = 100.0
+IMPORTS_UNTIL = FORKED + IMPORT_SECONDS
+IMPORTING = Progress(FORKED)
+AT_ITS_GATE = Progress(FORKED, is_loaded=True)
+RUNNING = Progress(FORKED, is_loaded=True, started_at=150.0)
+
+
+@dataclass(frozen=True)
+class Case:
+    progress: Progress
+    timeout_seconds: float | None
+    now: float
+    over: Reason | None = None
+    look_again: float | None = None
+
+
+CASES = {
+    "importing has its own limit": Case(IMPORTING, 3, IMPORTS_UNTIL - 1, None, IMPORTS_UNTIL),
+    "code that may begin now is looked at again": Case(IMPORTING, 3, 110, None, 113),
+    "an import that never ends": Case(IMPORTING, 3, IMPORTS_UNTIL, Reason.IMPORT_TIMEOUT),
+    "an import that never ends, without a limit": Case(
+        IMPORTING, None, IMPORTS_UNTIL, Reason.IMPORT_TIMEOUT
+    ),
+    "a task at its gate waits as long as it likes": Case(AT_ITS_GATE, None, IMPORTS_UNTIL + 99),
+    "a task whose gate was opened": Case(AT_ITS_GATE, 3, 140, None, 143),
+    "a running task": Case(RUNNING, 3, 151, None, 153),
+    "a running task without a limit": Case(RUNNING, None, 9999),
+    "a task that runs too long": Case(RUNNING, 3, 153, Reason.DEADLINE_EXCEEDED),
+}
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES.keys())
+def test_each_step_has_its_limit(case: Case) -> None:
+    over = exceeded(case.progress, case.timeout_seconds, case.now)
+    assert over is case.over
+    if over is None:
+        again = look_again_at(case.progress, case.timeout_seconds, case.now)
+        assert again == case.look_again
