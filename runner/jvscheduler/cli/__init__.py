@@ -7,13 +7,16 @@ without the packages that only `dev` needs.
 
 import argparse
 import importlib
-import os
 import sys
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from jvscheduler.cli import output
 from jvscheduler.errors import SchedulerError
 from jvscheduler.version import __version__
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _COMMANDS: Final = {
     "build": "print the ScheduledTask manifests of the tasks in some modules",
@@ -31,6 +34,7 @@ _BROKEN_PIPE: Final = 141
 def main(argv: Sequence[str] | None = None) -> int:
     """Returns the exit code: 1 for a SchedulerError, 2 for a wrong command line."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    output.open_closed()
     try:
         args = _parser(arguments).parse_args(arguments)
         code: int = args.run(args)
@@ -40,14 +44,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return _INTERRUPTED
     except BrokenPipeError:  # the reader has ended, as in `jvscheduler build … | head`
-        # Python flushes stdout when it exits; into the broken pipe that would raise again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return _BROKEN_PIPE
     return code
 
 
+class _Parser(argparse.ArgumentParser):
+    """argparse's, which would print help to a full disk without a word."""
+
+    def _print_message(self, message: str, file: "SupportsWrite[str] | None" = None) -> None:
+        if file is sys.stdout:
+            output.write(message)
+        else:
+            super()._print_message(message, file)
+
+
 def _parser(arguments: list[str]) -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="jvscheduler", description="Schedules for decorated Python functions, on Kubernetes."
     )
     parser.add_argument("--version", action="version", version=f"jvscheduler {__version__}")

@@ -5,11 +5,11 @@ import contextlib
 import math
 import os
 import re
-import sys
 import tempfile
 from pathlib import Path
 from typing import Final
 
+from jvscheduler.cli import output
 from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
@@ -55,8 +55,7 @@ def run(args: argparse.Namespace) -> int:
     tasks = discover(args.modules, args.import_timeout)
     text = to_yaml(resource(task, args.image, args.namespace, args.backend) for task in tasks)
     if args.output is None:
-        sys.stdout.buffer.write(text.encode())
-        sys.stdout.buffer.flush()
+        output.write(text)
     else:
         _write(args.output, text)
     return 0

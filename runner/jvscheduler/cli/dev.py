@@ -2,6 +2,7 @@
 
 import argparse
 
+from jvscheduler.cli import output
 from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.errors import InvalidSettings
 
@@ -52,7 +53,9 @@ def run(args: argparse.Namespace) -> int:
         import_seconds=IMPORT_SECONDS,
         reload=not args.no_reload,
     )
-    return serve(settings) if args.once is None else run_once(settings, args.once)
+    if args.once is None:
+        return serve(settings)
+    return run_once(settings, args.once, output.write_line)
 
 
 def _port(text: str) -> int:

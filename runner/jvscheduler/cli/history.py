@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import partial
 from typing import TypeVar
 
+from jvscheduler.cli import output
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.maintenance.retention import (
     DEFAULT_KEPT,
@@ -50,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 
         url = read_database_url(args.database)
         before = Retention(args.older_than, args.keep_last).before(datetime.now(UTC))
-        print(asyncio.run(_prune(url, before, args.keep_last)))
+        output.write_line(asyncio.run(_prune(url, before, args.keep_last)))
     except ImportError as error:
         raise InvalidSettings(
             f"`jvscheduler history` needs {error.name}: pip install 'jvscheduler[runner]'"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
+from jvscheduler.cli import output
 from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole_number
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
@@ -78,7 +79,7 @@ def run(args: argparse.Namespace) -> int:
     if args.after is not None:
         after = instant("--after", args.after, schedule.time_zone)
     due = list(islice(upcoming(schedule, after), args.count))
-    print(_json(schedule, due) if args.output == "json" else _text(schedule, due))
+    output.write_line(_json(schedule, due) if args.output == "json" else _text(schedule, due))
     return 0
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from jvscheduler.cli import output
 from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole_number
 from jvscheduler.cli.fleet import Fleet, preview
 from jvscheduler.discovery import discover
@@ -44,7 +45,7 @@ def run(args: argparse.Namespace) -> int:
         start = instant("--after", args.after, "UTC")
     tasks = discover(args.modules, IMPORT_SECONDS)
     fleet = preview(tasks, start, start + timedelta(days=args.days), args.days)
-    print(_json(fleet) if args.output == "json" else "\n".join(_text(fleet)))
+    output.write_line(_json(fleet) if args.output == "json" else "\n".join(_text(fleet)))
     return _verdict(fleet, args.max_simultaneous)
 
 

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
+from jvscheduler.cli import output
 from jvscheduler.cli.arguments import add_output, age, duration, instant, whole_number
 from jvscheduler.errors import InvalidSettings, SchedulerError
 
@@ -94,19 +95,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     try:
         report = asyncio.run(_verify(args))
+        _show(report, args.output)
     except SchedulerError as error:
         print(f"jvscheduler: error: {error}", file=sys.stderr)
         return _NOT_JUDGED
+    except BrokenPipeError:
+        raise
     except Exception:  # noqa: BLE001 - Python's own exit code, 1, would say that there are findings
         traceback.print_exc()
         return _NOT_JUDGED
+    return _FOUND if report.counts.total() else 0
+
+
+def _show(report: "Report", form: str) -> None:
     from jvscheduler.verification.report import as_json, as_text  # noqa: PLC0415 - in an extra
 
-    if args.output == "json":
-        print(json.dumps(as_json(report), indent=2, ensure_ascii=False))
+    if form == "json":
+        output.write_line(json.dumps(as_json(report), indent=2, ensure_ascii=False))
     else:
-        print("\n".join(as_text(report)))
-    return _FOUND if report.counts.total() else 0
+        output.write_line("\n".join(as_text(report)))
 
 
 def requested(args: argparse.Namespace, now: datetime) -> Request:

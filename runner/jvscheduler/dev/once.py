@@ -5,26 +5,32 @@ The limits of the task hold for it as for any other job.
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from typing import TypeAlias
 
 from jvscheduler.dev.log import show_log
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import EXIT_KILLED, Stop
 from jvscheduler.discovery import discover
-from jvscheduler.errors import InvalidSettings
+from jvscheduler.errors import InvalidSettings, SchedulerError
 from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import local_loop
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.tasks import Task
 
+WriteLine: TypeAlias = Callable[[str], None]
 
-def run_once(settings: Settings, name: str) -> int:
-    """Returns the exit code: 0 only when the task completed."""
+
+def run_once(settings: Settings, name: str, write_line: WriteLine) -> int:
+    """Returns the exit code: 0 only when the task completed.
+
+    Raises what `write_line` raised first, after the job has ended.
+    """
     show_log(coloured=settings.coloured)
     task = choose(discover(settings.modules, settings.import_seconds), name)
-    return asyncio.run(_run_once(settings, task))
+    return asyncio.run(_run_once(settings, task, write_line))
 
 
 def choose(tasks: Sequence[Task], name: str) -> Task:
@@ -48,22 +54,36 @@ def _function(task: Task) -> str:
     return task.entrypoint.partition(":")[2]
 
 
-async def _run_once(settings: Settings, task: Task) -> int:
+async def _run_once(settings: Settings, task: Task, write_line: WriteLine) -> int:
     store = open_store(settings.database_url)
-    stop = Stop()
+    stop, printer = Stop(), Printer(write_line)
     url, environ = settings.database_url, settings.environ
     try:
         await store.open()
-        with local_loop(store, url, environ, SystemClock(), show=_print) as loop:
+        with local_loop(store, url, environ, SystemClock(), show=printer.show) as loop:
             outcome = await loop.run_now(task, stop.requested, stop.forced)
             await loop.settle(stop.forced)
     finally:
         await store.close()
+    if printer.error is not None:
+        raise printer.error
     return EXIT_KILLED if stop.forced.is_set() else _exit_code(outcome)
 
 
-def _print(_: str, line: str) -> None:
-    print(line, flush=True)
+class Printer:
+    """Writes the task's output line by line. An error ends the output, and not the task."""
+
+    def __init__(self, write_line: WriteLine) -> None:
+        self._write_line = write_line
+        self.error: OSError | SchedulerError | None = None
+
+    def show(self, _: str, line: str) -> None:
+        if self.error is not None:
+            return
+        try:
+            self._write_line(line)
+        except (OSError, SchedulerError) as error:
+            self.error = error
 
 
 def _exit_code(outcome: Outcome | None) -> int:

@@ -1,19 +1,28 @@
-"""The worker's stdout, which is the container's log. It never waits for a reader.
+"""The worker's stdout, which is the container's log. It never waits for a reader that hangs.
 
-A reader that hangs must not hold up the tasks. The file is not made non-blocking, because a
-terminal or a pipe may be shared with other processes, which would then be non-blocking too.
+While much waits for a reader, the worker leaves what tasks print in their pipes: a task that
+prints faster than the log is read then waits in its `print`, and nothing is lost. A reader that
+takes nothing for two seconds hangs, and must not hold up the tasks.
+
+The file is not made non-blocking, because a terminal or a pipe may be shared with other processes,
+which would then be non-blocking too.
 Instead the kernel is asked first whether it can take more, and then gets no more than it takes at
 once. When too much waits, further lines are dropped, and the log says how many.
 """
 
 import os
 import select
+import time
 from typing import Final
 
 OWN: Final = "jvscheduler"
 """Stands in brackets before the worker's own lines, where other lines have their task's id."""
 _MOST_PENDING: Final = 1024 * 1024
 """Bytes that may wait for a reader before lines are dropped."""
+_FULL: Final = 256 * 1024
+"""Bytes that may wait before tasks have to wait with their output."""
+_PATIENCE: Final = 2.0
+"""Seconds after which a reader that takes nothing is one that hangs."""
 _AT_ONCE: Final = 4096
 """PIPE_BUF: a pipe that is ready for writing takes this many bytes without blocking."""
 
@@ -25,6 +34,8 @@ class Log:
         self._ready.register(file, select.POLLOUT)
         self._pending = bytearray()
         self._dropped = 0
+        self._taken_at = time.monotonic()
+        """When the reader last took something, or had taken everything."""
 
     def say(self, text: str) -> None:
         self.write(OWN, text.encode())
@@ -35,6 +46,11 @@ class Log:
         else:
             self._pending += b"[%b] %b\n" % (owner.encode(), line)
 
+    @property
+    def has_room(self) -> bool:
+        """False while tasks should wait with their output."""
+        return len(self._pending) < _FULL or self._hangs()
+
     def flush(self) -> bool:
         """Write as much as the kernel takes now. True when nothing is left to write."""
         # Wait until half of the room is free again, else this notice would be repeated for every
@@ -44,7 +60,17 @@ class Log:
             self.say(f"{dropped} lines are lost: nobody read the log")
         while self._pending and self._ready.poll(0):
             self._write()
+        if not self._pending:
+            self._taken_at = time.monotonic()
         return not self._pending
+
+    def drain(self) -> None:
+        """Write everything, unless the reader hangs. Call it before the process ends."""
+        while not self.flush() and not self._hangs():
+            self._ready.poll(_PATIENCE * 1000)
+
+    def _hangs(self) -> bool:
+        return time.monotonic() - self._taken_at > _PATIENCE
 
     def _write(self) -> None:
         try:
@@ -52,6 +78,7 @@ class Log:
         except OSError:  # the reader is gone for good: drop what waits for it
             written = len(self._pending)
         del self._pending[:written]
+        self._taken_at = time.monotonic()
 
 
 def read(line: str) -> tuple[str, str]:

@@ -107,6 +107,7 @@ class ChildProcesses:
         self._selector = selector
         self._own = tuple(own)
         self._by_pid: dict[int, ChildProcess] = {}
+        self._watches_output = True
 
     def fork(
         self,
@@ -119,7 +120,8 @@ class ChildProcesses:
         # or to another attempt, or keep another child's gate open after the worker has died.
         watched = (key.fd for key in self._selector.get_map().values())
         gates = (child.gate.fileno() for child in self._by_pid.values())
-        own = [*self._own, *watched, *gates, output.fileno()]
+        outputs = (child.output.fileno() for child in self._by_pid.values())
+        own = {*self._own, *watched, *gates, *outputs, output.fileno()} - {-1}
 
         def leave_and_run(shared: SharedReport, gate: Gate) -> NoReturn:
             leave_worker(own, output.writer)
@@ -137,8 +139,22 @@ class ChildProcesses:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(output.writer)
         self._by_pid[child.pid] = child
-        self._selector.register(output, selectors.EVENT_READ, lambda: self._read(child))
+        if self._watches_output:
+            self._watch(child)
         return child
+
+    def watch_output(self, wanted: bool) -> None:
+        """Read what children print, or leave it in their pipes for now."""
+        if wanted == self._watches_output:
+            return
+        self._watches_output = wanted
+        for child in self._by_pid.values():
+            if child.output.fileno() < 0:
+                continue
+            if wanted:
+                self._watch(child)
+            else:
+                self._selector.unregister(child.output)
 
     def reap(self) -> None:
         """Reap every child that has ended, and then kill the processes that they left behind."""
@@ -160,6 +176,9 @@ class ChildProcesses:
         deadlines = (child.deadline for child in self._by_pid.values())
         return min((at for at in deadlines if at is not None), default=None)
 
+    def _watch(self, child: ChildProcess) -> None:
+        self._selector.register(child.output, selectors.EVENT_READ, lambda: self._read(child))
+
     def _read(self, child: ChildProcess) -> None:
         if not child.output.read():
             self._finish_output(child)
@@ -172,7 +191,8 @@ class ChildProcesses:
         child.on_ended(child, usage)
 
     def _finish_output(self, child: ChildProcess) -> None:
-        self._selector.unregister(child.output)
+        if self._watches_output:
+            self._selector.unregister(child.output)
         child.output.finish()
 
 

@@ -35,7 +35,7 @@ from jvscheduler.worker.settings import Settings
 
 _RESERVE_SECONDS: Final = GRACE_SECONDS + 1.0
 """Kept back from the worker's own grace: ending the children may take this long."""
-_LOG_PAUSE: Final = 0.05
+_LOG_PAUSE: Final = 0.01
 """Seconds until the log is tried again, while its reader is slow."""
 _LONGEST_PAUSE: Final = 3600.0
 """Seconds. Every event wakes the selector, so this wait only has to be finite."""
@@ -68,7 +68,9 @@ class Worker:
             self._children.enforce_deadlines(time.monotonic())
             # The log goes first, so that what an attempt printed is there before its end is known.
             self._log.flush()
+            self._children.watch_output(self._log.has_room)
             self._connection.flush()
+        self._log.drain()
 
     def _install_signal_handlers(self) -> None:
         signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)

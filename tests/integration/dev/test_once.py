@@ -1,13 +1,14 @@
 """`jvscheduler dev --once TASK` runs one job now, shows it, records it and sets the exit code."""
 
 import signal
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from tests.cluster.api_server import free_ports
-from tests.support.dev_process import dev, history, run_dev
+from tests.support.dev_process import PROGRAM, dev, history, run_dev
 from tests.support.waiting import eventually
 
 TASKS = """
@@ -41,6 +42,17 @@ def fails_first() -> None:
 def stays() -> None:
     print("here to stay", flush=True)
     time.sleep(600)
+"""
+TALKATIVE = """
+import os, sys
+from jvscheduler import on_schedule
+
+@on_schedule("@yearly")
+def talks() -> None:
+    text = b"".join(b"line %06d\\n" % number for number in range(300_000))
+    while text:
+        text = text[os.write(1, text[:65536]) :]
+    raise ValueError("at the end")
 """
 OTHER = """
 from jvscheduler import on_schedule
@@ -84,6 +96,43 @@ def test_a_task_runs_once_and_sets_the_exit_code(case: Case, tmp_path: Path) -> 
 def test_its_output_is_shown_unchanged(tmp_path: Path) -> None:
     (tmp_path / "tasks.py").write_text(TASKS)
     assert run_dev(tmp_path, "tasks", "--once", "quick").stdout == "counted 7\n"
+
+
+def test_output_that_goes_to_a_file_is_complete(tmp_path: Path) -> None:
+    """The task prints faster than the file is written."""
+    (tmp_path / "tasks.py").write_text(TALKATIVE)
+    done = run_dev(tmp_path, "tasks", "--once", "talks")
+    *lines, last = done.stdout.splitlines()
+    assert lines[:300_000] == [f"line {number:06}" for number in range(300_000)]
+    assert last == "ValueError: at the end"
+    assert "are lost" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "message"),
+    [
+        (">/dev/full", 1, "standard output cannot be written: No space left on device"),
+        (">&-", 1, "standard output cannot be written: Bad file descriptor"),
+        ("| true; exit ${PIPESTATUS[0]}", 141, None),
+    ],
+    ids=["full", "closed", "no reader"],
+)
+def test_output_that_cannot_be_written_ends_no_task(
+    redirection: str, code: int, message: str | None, tmp_path: Path
+) -> None:
+    (tmp_path / "tasks.py").write_text(TASKS)
+    done = subprocess.run(
+        ["bash", "-c", f"{PROGRAM} dev tasks --once quick {redirection}"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code
+    own = [line for line in done.stderr.splitlines() if line.startswith("jvscheduler")]
+    assert own == ([f"jvscheduler: error: {message}"] if message else [])
+    assert "Traceback" not in done.stderr
+    assert [job.status for job in history(tmp_path)] == ["completed"]
 
 
 @pytest.mark.parametrize(

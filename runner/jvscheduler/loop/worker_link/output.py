@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import os
 from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
 from typing import Final
 
 Show = Callable[[str], None]
@@ -11,8 +12,10 @@ Show = Callable[[str], None]
 _LONGEST_LINE: Final = 64 * 1024
 """Bytes. A longer line is shown in parts, so that it cannot fill the memory."""
 _LAST_LINES_SECONDS: Final = 1.0
-"""How long to read what is left in the pipe after the worker has ended. A process that outlived
-it may keep the pipe open for ever."""
+"""After the worker has ended, what is left in the pipe is read until nothing comes for this long.
+A process that outlived it may keep the pipe open for ever."""
+_MOST_LAST_PAUSES: Final = 10
+"""And such a process may print for ever."""
 
 
 @contextlib.asynccontextmanager
@@ -25,19 +28,36 @@ async def shown(show: Show) -> AsyncIterator[int]:
     transport, _ = await asyncio.get_running_loop().connect_read_pipe(
         lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reader, "rb", 0)
     )
-    reading = asyncio.create_task(_read(stream, show))
+    progress = Progress()
+    reading = asyncio.create_task(_read(stream, show, progress))
     try:
         yield writer
     finally:
         os.close(writer)
-        await asyncio.wait({reading}, timeout=_LAST_LINES_SECONDS)
+        await _read_rest(reading, progress)
         reading.cancel()
         transport.close()
 
 
-async def _read(stream: asyncio.StreamReader, show: Show) -> None:
+@dataclass
+class Progress:
+    chunks: int = 0
+
+
+async def _read_rest(reading: asyncio.Task[None], progress: Progress) -> None:
+    for _ in range(_MOST_LAST_PAUSES):
+        # `show` may block for longer than the pause, because it waits for its own reader. So the
+        # chunks say whether something still comes, and not the time.
+        before = progress.chunks
+        await asyncio.wait({reading}, timeout=_LAST_LINES_SECONDS)
+        if reading.done() or progress.chunks == before:
+            return
+
+
+async def _read(stream: asyncio.StreamReader, show: Show, progress: Progress) -> None:
     rest = b""
     while chunk := await stream.read(_LONGEST_LINE):
+        progress.chunks += 1
         *lines, rest = (rest + chunk).split(b"\n")
         if len(rest) >= _LONGEST_LINE:
             lines, rest = [*lines, rest], b""
