@@ -6,7 +6,8 @@ imports its tasks stays fast to start.
 """
 
 from jvscheduler.decorators import on_schedule
+from jvscheduler.errors import TaskTimeout
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.version import __version__
 
-__all__ = ["Schedule", "__version__", "on_schedule", "parse_schedule"]
+__all__ = ["Schedule", "TaskTimeout", "__version__", "on_schedule", "parse_schedule"]

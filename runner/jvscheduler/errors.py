@@ -30,5 +30,9 @@ class DiscoveryError(SchedulerError):
     """A module that cannot be imported, or whose tasks cannot be found."""
 
 
+class TaskTimeout(SchedulerError, TimeoutError):
+    """Raised once in a task's own code when its `timeout_seconds` are over: 5 s are left."""
+
+
 class HistoryUnavailable(TemporaryError):
     """The history database does not answer."""

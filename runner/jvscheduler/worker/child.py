@@ -16,6 +16,7 @@ from typing import NoReturn
 
 from jvscheduler import environment
 from jvscheduler.attempt import kernel
+from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.main import failure_report, run_and_exit, run_task
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
@@ -47,7 +48,7 @@ def run_attempt(
 
 
 def try_import(module: str, shared: SharedReport, gate: Gate) -> NoReturn:
-    def work() -> Report:
+    def work(_: Alarm) -> Report:
         gate.wait()
         return _import(module)
 

@@ -19,6 +19,7 @@ from tests.cluster.postgres import PostgresServer
 from tests.support.runner.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.support.runner.process import Ended, Runner, is_running
 from tests.support.runner.tasks import WORD
+from tests.support.runner.timeouts import SEEN
 from tests.support.server.process import an_own_postgres
 from tests.support.waiting import eventually
 
@@ -92,6 +93,17 @@ def test_a_task_at_its_timeout_may_clean_up(sqlite_url: str, tmp_path: Path) -> 
     runner = Runner(tmp_path, "ends.cleans_up", sqlite_url, options=limit)
     assert runner.run().code == 124
     assert runner.marker.read_text() == "cleaned up"
+
+
+@pytest.mark.parametrize("task", ["sync", "waits_for_a_group", "never_yields"])
+def test_a_task_at_its_timeout_sees_that_its_time_is_over(
+    task: str, sqlite_url: str, tmp_path: Path
+) -> None:
+    limit = {environment.TIMEOUT_SECONDS: "1"}
+    runner = Runner(tmp_path, f"times_out.{task}", sqlite_url, options=limit)
+    assert runner.run().code == 124
+    assert runner.marker.read_text() == SEEN[task]
+    assert (runner.record().status, runner.record().reason) == ("timeout", "DeadlineExceeded")
 
 
 def test_a_process_that_a_task_left_behind_ends_with_it(sqlite_url: str, tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.messages import Acknowledge, Discard, Go, Prepare, Prepared, Stop
 from tests.support.runner.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.support.runner.process import is_running
+from tests.support.runner.timeouts import SEEN
 from tests.support.waiting import eventually
 from tests.support.worker_process import (
     Speaker,
@@ -127,6 +128,18 @@ def test_a_run_deaf_to_sigterm_is_ended_at_its_time_limit_with_all_its_children(
     for pid in left.split():
         until_ended(int(pid))
     loop.say(Acknowledge("deaf"))
+
+
+@pytest.mark.usefixtures("neighbour")
+def test_a_task_whose_time_is_over_sees_it_and_may_clean_up(loop: Speaker) -> None:
+    markers = {task: loop.run(task, f"times_out.{task}", timeout_seconds=1) for task in SEEN}
+    for task, seen in SEEN.items():
+        end = loop.end(task)
+        assert markers[task].read_text() == seen, task
+        # The status is the same, whatever the task makes of it.
+        assert (end.status, end.reason) == (Status.TIMEOUT, Reason.DEADLINE_EXCEEDED), task
+        assert end.error_message == "the task ran longer than its timeout of 1 s"
+        loop.say(Acknowledge(task))
 
 
 @pytest.mark.usefixtures("neighbour")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from jvspatial.core import Walker
 
+from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import TaskNotFound, WalkerFailed, load, prepare_call
 
 
@@ -19,10 +20,14 @@ async def nothing() -> None:
     return None
 
 
+def never() -> bool:
+    return False
+
+
 class TestCalls:
     @pytest.mark.parametrize("task", [lambda: 7, seven], ids=["sync", "async"])
     def test_a_task_is_called_and_awaited(self, task: Callable[[], Any]) -> None:
-        assert prepare_call(task, nothing)() == 7
+        assert prepare_call(task, nothing, Alarm(never))() == 7
 
     def test_the_event_loop_of_an_async_task_exists_before_it_is_called(self) -> None:
         loops: list[asyncio.AbstractEventLoop] = []
@@ -30,19 +35,19 @@ class TestCalls:
         async def task() -> None:
             loops.append(asyncio.get_running_loop())
 
-        called = prepare_call(task, nothing)
+        called = prepare_call(task, nothing, Alarm(never))
         ready = asyncio.get_event_loop_policy().get_event_loop()
         called()
         assert loops == [ready]
 
     def test_a_sync_task_may_start_its_own_loop(self) -> None:
-        assert prepare_call(lambda: asyncio.run(seven()), nothing)() == 7
+        assert prepare_call(lambda: asyncio.run(seven()), nothing, Alarm(never))() == 7
 
     def test_an_awaitable_that_a_sync_task_returns_is_awaited(self) -> None:
         def later() -> Any:
             return seven()
 
-        assert prepare_call(later, nothing)() == 7
+        assert prepare_call(later, nothing, Alarm(never))() == 7
 
     def test_the_database_is_closed_in_the_loop_of_an_async_task(self) -> None:
         closed: list[bool] = []
@@ -54,14 +59,14 @@ class TestCalls:
             raise ValueError("no stock")
 
         with pytest.raises(ValueError, match="no stock"):
-            prepare_call(raises, close)()
+            prepare_call(raises, close, Alarm(never))()
         assert closed == [True]
 
     def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
         async def fails() -> None:
             raise OSError("gone")
 
-        assert prepare_call(seven, fails)() == 7
+        assert prepare_call(seven, fails, Alarm(never))() == 7
 
     def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
         class Faulty(Walker):
@@ -70,7 +75,7 @@ class TestCalls:
                 return self
 
         with pytest.raises(WalkerFailed, match="check on n: no shelf"):
-            prepare_call(Faulty, nothing)()
+            prepare_call(Faulty, nothing, Alarm(never))()
 
 
 class TestEntrypoint:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import prepare_call
 from jvscheduler.attempt.tracebacks import error_message, trace
 
@@ -10,12 +11,16 @@ async def nothing() -> None:
     return None
 
 
+def never() -> bool:
+    return False
+
+
 def test_a_traceback_shows_no_frames_of_ours() -> None:
     def task() -> None:
         raise ValueError("no stock")
 
     with pytest.raises(ValueError, match="no stock") as raised:
-        prepare_call(task, nothing)()
+        prepare_call(task, nothing, Alarm(never))()
     below_this_test = raised.value.__traceback__ and raised.value.__traceback__.tb_next
     error = raised.value.with_traceback(below_this_test)
     assert error_message(error) == "ValueError: no stock"

@@ -20,10 +20,14 @@ def options(text: str) -> set[str]:
     return set(re.findall(r"^\| `(\w+)` \|", text, re.MULTILINE))
 
 
-def test_the_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (snippet,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "tasks_page.py").write_text(snippet)
+def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    options, time_limits = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "tasks_page.py").write_text(options)
+    (tmp_path / "time_limits_page.py").write_text(time_limits)
     monkeypatch.syspath_prepend(str(tmp_path))
+    limited = task_of(importlib.import_module("time_limits_page").sync_prices)
+    assert limited is not None
+    assert limited.timeout_seconds == 60
     task = task_of(importlib.import_module("tasks_page").process_data)
     assert task is not None
     assert (task.task_id, task.max_concurrent, task.retry_count) == ("data_processor", 2, 3)

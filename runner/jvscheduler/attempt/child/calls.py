@@ -15,6 +15,7 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from jvscheduler.attempt.child.alarm import Alarm, Interruptible, raise_timeout
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.errors import InvalidTask, SchedulerError
@@ -56,26 +57,32 @@ def load(entrypoint: str) -> Any:
     return target
 
 
-def prepare_call(target: Callable[[], Any], close: Close) -> Callable[[], Any]:
+def prepare_call(target: Callable[[], Any], close: Close, alarm: Alarm) -> Callable[[], Any]:
     """Return a function that calls the target once and then awaits `close`.
+
+    While the target runs, the alarm raises an error in it when its time is over.
 
     An async target and `close` run in the same event loop. That loop is created and tried out
     here, before the task is due: this takes longer than everything else before the task's first
     line.
     """
     if _is_walker(target):
-        return partial(_run, _new_loop(), partial(_walk, target), close)
+        return partial(_run, _new_loop(), partial(_walk, target), close, alarm)
     if inspect.iscoroutinefunction(target):
-        return partial(_run, _new_loop(), target, close)
-    return partial(_call, target, close)
+        return partial(_run, _new_loop(), target, close, alarm)
+    return partial(_call, target, close, alarm)
 
 
-def _call(target: Callable[[], Any], close: Close) -> Any:
+def _call(target: Callable[[], Any], close: Close, alarm: Alarm) -> Any:
+    alarm.ring = raise_timeout
     try:
         result = target()
     finally:
+        alarm.ring = None
         _yield_processor()
-    return _run(_new_loop(), lambda: result, close) if inspect.isawaitable(result) else result
+    if inspect.isawaitable(result):
+        return _run(_new_loop(), lambda: result, close, alarm)
+    return result
 
 
 def _yield_processor() -> None:
@@ -116,7 +123,7 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # The first run of a new loop is the slow one, so it is made with a call that does nothing.
-    loop.run_until_complete(_call_and_close(_do_nothing, _do_nothing))
+    loop.run_until_complete(_call_and_close(_do_nothing(), _do_nothing))
     return loop
 
 
@@ -124,8 +131,15 @@ async def _do_nothing() -> None:
     """Stand in for a task and for closing a database."""
 
 
-def _run(loop: asyncio.AbstractEventLoop, begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
-    task = loop.create_task(_call_and_close(begin, close))
+def _run(
+    loop: asyncio.AbstractEventLoop,
+    begin: Callable[[], Awaitable[Any]],
+    close: Close,
+    alarm: Alarm,
+) -> Any:
+    interruptible = Interruptible(loop, begin, alarm)
+    task = loop.create_task(_call_and_close(interruptible, close))
+    alarm.ring = interruptible.ring
     try:
         return loop.run_until_complete(task)
     except BaseException:
@@ -136,11 +150,13 @@ def _run(loop: asyncio.AbstractEventLoop, begin: Callable[[], Awaitable[Any]], c
             with contextlib.suppress(asyncio.CancelledError):
                 loop.run_until_complete(task)
         raise
+    finally:
+        alarm.ring = None
 
 
-async def _call_and_close(begin: Callable[[], Awaitable[Any]], close: Close) -> Any:
+async def _call_and_close(work: Awaitable[Any], close: Close) -> Any:
     try:
-        return await begin()
+        return await work
     finally:
         _yield_processor()
         await _close(close)

@@ -11,10 +11,10 @@ import sys
 import time
 from collections.abc import Callable
 from io import TextIOWrapper
-from types import FrameType
 from typing import Any, NoReturn
 
 from jvscheduler.attempt import kernel
+from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import TaskNotFound, load, prepare_call
 from jvscheduler.attempt.child.default_database import DefaultDatabase
 from jvscheduler.attempt.gate import Gate
@@ -26,14 +26,16 @@ from jvscheduler.outcomes import Reason
 def run_task(
     entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
 ) -> NoReturn:
-    run_and_exit(lambda: _load_and_run(entrypoint, database_url, shared, gate), shared)
+    run_and_exit(lambda alarm: _load_and_run(entrypoint, database_url, shared, gate, alarm), shared)
 
 
-def run_and_exit(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
+def run_and_exit(work: Callable[[Alarm], Report], shared: SharedReport) -> NoReturn:
     """Set up the forked process, do the work, write its report where the parent reads it, exit."""
     pid = os.getpid()
-    _set_up_process()
-    report = work()
+    alarm = Alarm(shared.is_time_over)
+    _set_up_process(alarm)
+    report = work(alarm)
+    alarm.ring = None
     # A task that calls `os.fork` and returns comes here twice. Only the process that the parent
     # has forked may write the report.
     if os.getpid() != pid:
@@ -43,11 +45,11 @@ def run_and_exit(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
     os._exit(0 if report.completed else 1)
 
 
-def _set_up_process() -> None:
+def _set_up_process(alarm: Alarm) -> None:
     os.setpgid(0, 0)
     kernel.die_with_parent()
     kernel.prefer_for_oom_kill()
-    signal.signal(signal.SIGTERM, _raise_exit)
+    signal.signal(signal.SIGTERM, alarm.on_signal)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     # The parent blocked both signals before the fork; from here on their handlers are in place.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
@@ -56,16 +58,11 @@ def _set_up_process() -> None:
             stream.reconfigure(line_buffering=True)
 
 
-def _raise_exit(number: int, _frame: FrameType | None) -> None:
-    """Raise instead of ending at once, so that the task's `finally` blocks run."""
-    raise SystemExit(128 + number)
-
-
 def _load_and_run(
-    entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
+    entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate, alarm: Alarm
 ) -> Report:
     """Do everything that can be done early, wait until the gate opens, then call the task."""
-    call = _load(entrypoint, database_url)
+    call = _load(entrypoint, database_url, alarm)
     _warm_up(shared)
     shared.mark_loaded()
     gate.wait()
@@ -79,12 +76,12 @@ def _load_and_run(
     return _run(call)
 
 
-def _load(entrypoint: str, database_url: str | None) -> Callable[[], Any] | Report:
+def _load(entrypoint: str, database_url: str | None, alarm: Alarm) -> Callable[[], Any] | Report:
     """Return the call to make, or the report of why there is none."""
     try:
         target = load(entrypoint)
         close = DefaultDatabase(database_url).close if database_url else _do_nothing
-        return prepare_call(target, close)
+        return prepare_call(target, close, alarm)
     except TaskNotFound as error:
         return Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
@@ -98,7 +95,7 @@ def _warm_up(shared: SharedReport) -> None:
     otherwise be made at the moment when the task is due.
     """
     shared.mark_started(0.0, 0.0)
-    encode(_run(prepare_call(lambda: None, _do_nothing)))
+    encode(_run(prepare_call(lambda: None, _do_nothing, Alarm(shared.is_time_over))))
 
 
 def _run(call: Callable[[], Any]) -> Report:
