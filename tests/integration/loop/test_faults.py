@@ -44,5 +44,7 @@ def test_no_fault_makes_a_loop_lose_or_repeat_a_due_instant(
 
     with ThreadPoolExecutor() as pool:
         judgements = list(pool.map(judged, range(WORLDS)))
+    assert min(j.report.due for j in judgements) > 150
+    assert min(j.testimony.begun for j in judgements) > 100
     assert sum(j.report.due for j in judgements) > 300
     assert sum(j.testimony.begun for j in judgements) > 200
