@@ -1,4 +1,4 @@
-"""The second attempt needs 1 s of its 3 s; what it holds back before must not count."""
+"""The second attempt needs 1 s of its 3 s; its delay before that must not count."""
 
 import os
 import time

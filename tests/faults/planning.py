@@ -1,7 +1,7 @@
 """Which fault comes when: pure, so that a seed says it all.
 
 Every fault, and every pair of them, comes once before any comes twice. A clock that is
-set ahead comes last: what it skipped is accounted for, so that the tasks rest until that
+set ahead comes last: what it skipped has its records, so that the tasks rest until that
 time is over.
 """
 

@@ -29,7 +29,7 @@ _OUR_FIELDS: Final = (
     "nextScheduleTime",
     "conditions",
 )
-"""The server writes other fields into the same status, as another field manager."""
+"""The fields that the operator writes. It leaves any other field of the status as it is."""
 
 
 def status_of(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def die_with_parent(by: signal.Signals = signal.SIGKILL) -> None:
     """Have the kernel send this process a signal when its parent dies.
 
     Otherwise a task would go on after its supervisor was killed: nobody would record its outcome,
-    and another attempt of the job could run beside it.
+    and another attempt of the job could run at the same time.
     """
     _prctl(_PR_SET_PDEATHSIG, by)
 

@@ -42,9 +42,9 @@ class Verdict:
 _TIME_IS_OVER: Final = (Reason.DEADLINE_EXCEEDED, Reason.IMPORT_TIMEOUT)
 _STOPPED: Final = {
     Reason.TERMINATED: (
-        "the task was told to terminate before it ended: its pod was deleted or `dev` stopped"
+        "the task got SIGTERM before it ended: its pod was deleted or `dev` stopped"
     ),
-    Reason.REPLACED: "the task was told to terminate: a later job replaces it (Replace)",
+    Reason.REPLACED: "the task got SIGTERM: a later job replaces it (Replace)",
 }
 
 

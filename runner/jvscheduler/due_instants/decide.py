@@ -1,4 +1,4 @@
-"""Decides what becomes of the instants that came due in a period: every one is accounted for.
+"""Decides what becomes of the instants that came due in a period: each one gets a record.
 
 The rule is a CronJob's. When several instants came due and no loop looked in time, at most
 the latest one runs, and only within the task's starting deadline. The others are recorded

@@ -37,7 +37,7 @@ class BoundedCalls:
     refuses: Callable[[Exception], bool] = lambda _: False
     """True for an error by which the database refuses what was asked of it.
 
-    To repeat such a call is in vain, and to tell it as an outage misleads."""
+    Repeating such a call does not help, and reporting it as an outage would mislead."""
 
     async def run(self, call: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
         """The call's result. Raises HistoryUnavailable after at most `seconds`.

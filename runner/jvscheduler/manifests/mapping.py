@@ -1,8 +1,10 @@
 """The one mapping between the forms of a task: `Task`, the spec of its resource, its environment.
 
-Whatever carries a task from one process to another converts it here: the
-discovery of tasks, `build`, the operator and the loop. A new field of `Task` is
-added to these functions and to no other.
+Discovery, `build`, the operator and the loop convert a task here. A new field of
+`Task` is added to these functions first. Code that reads or sets single fields by
+their names may need it too: the decorator, the revision (`due_instants.definition`),
+the runner's settings, and the variables of a loop's attempt (`loop.execution.jobs`).
+`tests/unit/test_task_fields.py` fails when a field does not arrive.
 
 A spec is handled as JSON has it, by the API's keys, and not as the pydantic
 model: `build` does without pydantic, which takes longer to load than a module

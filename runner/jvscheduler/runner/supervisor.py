@@ -86,7 +86,9 @@ class Supervisor:
         seconds = jitter(earlier_attempts, draw(self._claim.attempt_id))
         if seconds:
             number = earlier_attempts + 1
-            say(f"attempt {number} of {self._claim.job_name} holds back {seconds:.1f} s")
+            say(
+                f"attempt {number} of {self._claim.job_name} waits {seconds:.1f} s before it starts"
+            )
             async with heartbeats(self._store, self._attempt):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), seconds)

@@ -109,7 +109,7 @@ class Audit:
             self.findings.add(Kind.UNEXPLAINED_MISS, due.instant, f"due ({state}), no record")
             return
         if len(records) > 1:
-            text = "accounted for more than once: " + ", ".join(r.outcome for r in records)
+            text = "has more than one record: " + ", ".join(r.outcome for r in records)
             ids = (record.job.id for record in records)
             self.findings.add(Kind.DOUBLE_RECORD, due.instant, text, *ids)
         for record in records:
@@ -147,7 +147,7 @@ class Audit:
     def _judge_run(self, record: Record) -> None:
         job, start, known_until = record.job, record.job.execution_time, self._options.known_until
         if is_stale(job, known_until):
-            text = f"running, last heard of at {last_sign_of_life(job):%Y-%m-%dT%H:%M:%SZ}"
+            text = f"running, last heartbeat at {last_sign_of_life(job):%Y-%m-%dT%H:%M:%SZ}"
             self.findings.add(Kind.STALE_RUNNING, record.first or start, text, job.id)
         if start is None:
             return

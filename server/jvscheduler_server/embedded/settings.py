@@ -47,7 +47,7 @@ def database_url_of_environment() -> str | None:
 def import_path() -> list[str]:
     """Return the folders of `sys.path` that another Python would not search, as absolute paths.
 
-    Without them a task's process could not import a module beside the script, or in the folder
+    Without them a task's process could not import a module next to the script, or in the folder
     of uvicorn's `--app-dir`.
     """
     known = [Path(folder) for folder in sysconfig.get_paths().values()]

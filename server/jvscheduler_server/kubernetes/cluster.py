@@ -101,7 +101,10 @@ class KubernetesCluster:
         while len(self._deleted_pods) > MAX_DELETED_PODS:
             uid, oldest = next(iter(self._deleted_pods.items()))
             del self._deleted_pods[uid]
-            _log.error("too much to record: what became of pod %s is lost", oldest.name)
+            _log.error(
+                "too many deleted pods wait for the history: the outcome of pod %s is lost",
+                oldest.name,
+            )
 
 
 def _ignore(_: object, __: bool) -> None:

@@ -1,7 +1,9 @@
 """Writes the records that no pod and no loop could write, so that each due instant has one.
 
-Each folder repairs one thing. `gather` reads the cluster, `decide` is pure, `apply` reads and
-writes the history:
+Each folder repairs one thing. Its module `decide` is pure, and `apply` reads and writes the
+history. Where several facts of the cluster are needed, `gather` reads them; in the other folders
+`apply` does. `attempts` has two modules that decide, one for pods and one for records, and
+`rules` for both:
 
 - `attempts` ends an attempt whose runner did not record its end;
 - `revisions` records which definition of each CronJob was in force since when;

@@ -77,7 +77,7 @@ class Sweeper:
             await self.sweep()
         except HistoryUnavailable as error:
             pause = self._backoff.next()
-            _log.warning("%s; what it should know is kept, next try in %.0f s", error, pause)
+            _log.warning("%s; records wait in memory, next try in %.0f s", error, pause)
             return pause
         except Exception:  # noqa: BLE001 - logged, with its traceback
             # An error in one pass must not end the repair: the next one decides anew.

@@ -22,8 +22,8 @@ def test_a_retry_is_a_second_attempt_inside_one_record(url: str, tmp_path: Path)
     second = replace(first, attempt="pod-b")
     ended = second.run()
     assert ended.code == 1
-    held_back = jitter(1, draw("pod-b"))
-    assert f"attempt 2 of job-29540880 holds back {held_back:.1f} s" in ended.output
+    delay = jitter(1, draw("pod-b"))
+    assert f"attempt 2 of job-29540880 waits {delay:.1f} s before it starts" in ended.output
     job = second.record()
     assert [a["attempt_id"] for a in job.attempts] == ["pod-a", "pod-b"]
     assert (job.status, job.pod_name) == (Status.FAILED, "pod-b")
@@ -40,10 +40,10 @@ def test_an_attempt_that_is_terminated_during_its_delay_does_not_begin(
     running.signal(signal.SIGTERM)
     assert running.wait().code == 1
     second = replace(first, attempt=DELAYED)
-    holding = second.start()
-    eventually(lambda: "holds back 4.7 s" in holding.output.read_text(), "it holds back")
-    holding.signal(signal.SIGTERM)
-    assert holding.wait().code == 1
+    delayed = second.start()
+    eventually(lambda: "waits 4.7 s" in delayed.output.read_text(), "it waits before it starts")
+    delayed.signal(signal.SIGTERM)
+    assert delayed.wait().code == 1
     assert not second.marker.exists(), "the task ran"
     job = second.record()
     assert (job.status, job.reason, len(job.attempts)) == (Status.FAILED, Reason.TERMINATED, 2)

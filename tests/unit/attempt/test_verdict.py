@@ -39,7 +39,10 @@ CASES = {
         ProcessEnd(0, COMPLETED, LATER_DEADLINE), Status.COMPLETED
     ),
     "it raised because it was terminated": Case(
-        ProcessEnd(1, RAISED, TERMINATED), Status.FAILED, Reason.TERMINATED, "told to terminate"
+        ProcessEnd(1, RAISED, TERMINATED),
+        Status.FAILED,
+        Reason.TERMINATED,
+        "got SIGTERM before it ended",
     ),
     "a later job replaces it": Case(
         ProcessEnd(1, RAISED, REPLACED), Status.FAILED, Reason.REPLACED, "later job"

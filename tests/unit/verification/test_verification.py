@@ -210,7 +210,7 @@ CASES = [
         {},
     ),
     Case(
-        "an attempt that was lost counts until it was last heard of",
+        "an attempt that was lost counts until its last heartbeat",
         change(
             5, attempts=[attempt(1, late(5), 45, reason="RunnerLost"), attempt(2, late(5, 30), 20)]
         ),

@@ -1,4 +1,4 @@
-"""What a task sees when it is told to end: an error in its own code, where it is.
+"""What a task sees when it gets SIGTERM: an error in its own code, where it is.
 
 The parent sends SIGTERM. When the task's time is over, it has said so in the memory that it shares
 with the child. Then the task gets a TaskTimeout, which is a TimeoutError, once:
@@ -8,7 +8,7 @@ with the child. Then the task gets a TaskTimeout, which is a TimeoutError, once:
   cancelled and awaited. Otherwise an error inside a TaskGroup would leave its children running;
 - an async task that does not come to an await, after a second, at the line where it is.
 
-When it is told to end for another reason, SystemExit is raised, so that `finally` blocks run.
+When it gets SIGTERM for another reason, SystemExit is raised, so that `finally` blocks run.
 """
 
 import _thread
@@ -41,7 +41,7 @@ class Alarm:
         self.ring: Callable[[], None] | None = _exit
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:
-        # A process that the task has forked has this handler too. It is told to end, no more.
+        # A process that the task has forked has this handler too. It ends without a TaskTimeout.
         if os.getpid() != self._pid or not self._is_time_over():
             _exit()
         ring, self.ring = self.ring, None

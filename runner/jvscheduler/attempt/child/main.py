@@ -68,7 +68,7 @@ def _load_and_run(
     gate.wait()
     if isinstance(call, Report):
         return call
-    # A module may go on with its import after it was told that its time is over. The attempt has
+    # A module may go on with its import after the signal that its time is over. The attempt has
     # failed by then, and the task must not run.
     if shared.is_time_over():
         return Report(time.monotonic(), Reason.IMPORT_TIMEOUT)

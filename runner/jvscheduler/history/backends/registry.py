@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Entry:
     name: str
-    """The backend's folder beside this module."""
+    """The backend's folder next to this module."""
     schemes: tuple[str, ...]
     """The schemes of its URLs."""
     examples: tuple[str, ...]

@@ -1,7 +1,7 @@
 """How large a query or a pipeline may be. A larger one is refused before a database
 sees it.
 
-Each database has limits of its own. It tells a query beyond them as an error of the database, which
+Each database has limits of its own. It refuses a query beyond them with an error that
 looks like an outage: the call would be repeated, and the user would look for a broken database. So
 one set of limits, which every database can serve, is checked first.
 """

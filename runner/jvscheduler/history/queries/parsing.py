@@ -99,7 +99,7 @@ def _clause(key: str, value: Any, resolve: Resolve) -> Condition:
         case "$not":
             return _none_of(_query(value, resolve))
     if key.startswith("$"):
-        raise _unknown(key, ["$and", "$or", "$nor", "$not"], "beside fields")
+        raise _unknown(key, ["$and", "$or", "$nor", "$not"], "next to fields")
     return _of_field(resolve(key), value)
 
 

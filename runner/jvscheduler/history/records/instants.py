@@ -1,4 +1,4 @@
-"""Which due instants a record accounts for, where that is decided outside the database."""
+"""Which due instants a record is for, where that is decided outside the database."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -72,7 +72,7 @@ def fields_after(
 
 
 def attempt_after(known: Attempt | None, outcome: Outcome) -> Attempt:
-    """The outcome's attempt; `known` is what the record said of it before."""
+    """The outcome's attempt; `known` is what the record had of it before."""
     start, end = as_utc(outcome.start_time), outcome.completion_time
     # The claim comes before the task's code starts, so the later of two starts is the true one.
     return Attempt(

@@ -101,7 +101,11 @@ def start_order(job: Job, claim: Outcome) -> Start:
 
 
 def _environ(job: Job, claim: Outcome) -> Mapping[str, str]:
-    """The variables that a pod of the task would have."""
+    """The variables of a pod that say which job and attempt it is.
+
+    A pod has others, for its runner: the time limit, the retries and the limit of jobs at once.
+    Here the loop and the worker see to these.
+    """
     values: dict[str, Any] = {
         environment.TASK_ID: claim.task_id,
         environment.TASK_NAME: job.definition.name,

@@ -34,7 +34,7 @@ def lost(claim: Outcome, now: datetime, how: str) -> Outcome:
         claim,
         status=Status.FAILED,
         reason=Reason.RUNNER_LOST,
-        error_message=f"what became of the task is unknown: {how} before it recorded an outcome",
+        error_message=f"the task's outcome is unknown: {how} before it recorded one",
         completion_time=now,
     )
 

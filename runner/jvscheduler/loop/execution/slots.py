@@ -1,7 +1,7 @@
 """Limits how many jobs of a task run at once: by slots in the history, and by this loop's count.
 
-The count also has the runs that an earlier loop started and the worker still has. While the
-history is away the count alone decides. It decides beside the history afterwards too:
+The count includes jobs that an earlier loop started and the worker still runs. While the
+history is away the count alone decides. Afterwards both must allow the job:
 
 - Slots that were granted while the history was away are unknown there until it is back.
 - When the database froze, slots of jobs that still run may have expired in it.

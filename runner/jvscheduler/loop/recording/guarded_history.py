@@ -87,7 +87,7 @@ class GuardedHistory:
     def set_away(self, error: SchedulerError) -> None:
         """Go on without the history, and end the wait of every call that has no answer yet."""
         if not self._is_away:
-            text = f"going on without the history, what it should know is kept: {error}"
+            text = f"going on without the history, records wait in the spool: {error}"
             say(text, Event.PROBLEM)
         self._is_away = True
         # If older calls went on waiting, a later instant could be in the spool before an

@@ -98,6 +98,7 @@ def _to_json(entry: Entry) -> dict[str, Any]:
             return {"outcome": to_json(entry)}
         case Stretch():
             times = {name: getattr(entry, name).isoformat() for name in _STRETCH_TIMES}
+            # 0.1.0's spools have this key: an upgraded loop replays them.
             return {"gap": {**asdict(entry), **times}}
         case ScheduleRevision():
             return {"revision": _dumped(entry)}

@@ -100,12 +100,16 @@ def _end_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
 
 
 def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
+    message = f"the pod {attempt.attempt_id} disappeared and left no outcome"
+    if job.loop is not None:
+        # No pod has the name of this attempt: the loop's worker forked it as a process.
+        message = f"the loop {job.loop} sent no heartbeat for a minute"
     return replace(
         outcome_of(job, attempt),
         status=Status.FAILED,
         completion_time=now,
         reason=Reason.RUNNER_LOST,
-        error_message=f"the pod {attempt.attempt_id} disappeared and left no outcome",
+        error_message=message,
     )
 
 

@@ -100,7 +100,7 @@ def _deleted(pod: TaskPod) -> Ending | None:
 def _exited(pod: TaskPod) -> Ending | None:
     if not pod.exit_code:
         return None
-    message = f"the container ended with exit code {pod.exit_code} before it told its outcome"
+    message = f"the container ended with exit code {pod.exit_code} before it left an outcome"
     return Ending(Reason.CONTAINER_FAILED, _with_message(message, pod))
 
 
@@ -128,7 +128,7 @@ def _deleted_with_exit_code_0(pod: TaskPod) -> Ending | None:
 
 def _no_outcome(pod: TaskPod) -> Ending:
     # Exit code 0 says how the container ended, not the job: that is still open.
-    message = f"the container ended with exit code {pod.exit_code} and told no outcome"
+    message = f"the container ended with exit code {pod.exit_code} and left no outcome"
     return Ending(Reason.CONTAINER_FAILED, message)
 
 

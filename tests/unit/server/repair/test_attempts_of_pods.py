@@ -95,7 +95,7 @@ CASES = [
         "its container ended and left no outcome",
         ended_pod(exit_code=127, message="no such program"),
         Reason.CONTAINER_FAILED,
-        "exit code 127 before it told its outcome: no such program",
+        "exit code 127 before it left an outcome: no such program",
     ),
     Case(
         "refused by the node",

@@ -76,7 +76,7 @@ def test_exit_code_0_without_an_outcome_does_not_complete_the_job() -> None:
     pod = ended_pod(phase="Succeeded", exit_code=0, reason="Completed")
     (outcome,) = closed(record(begun()), pod)
     assert (outcome.status, outcome.reason) == (Status.FAILED, Reason.CONTAINER_FAILED)
-    assert outcome.error_message == "the container ended with exit code 0 and told no outcome"
+    assert outcome.error_message == "the container ended with exit code 0 and left no outcome"
 
 
 def test_exit_code_0_after_a_deletion_is_the_deletions_doing() -> None:
@@ -94,6 +94,18 @@ def test_a_loops_job_is_lost_when_no_heartbeat_arrives_though_the_history_is_bac
     job, back = record(begun(loop="jvscheduler-loop-1")), START + timedelta(minutes=9)
     for now, ended in ((back + GRACE / 2, 0), (back + GRACE, 1)):
         assert len(end_open_attempts([job], take_snapshot([], [], now, back))) == ended
+
+
+@pytest.mark.parametrize(
+    ("loop", "message"),
+    [
+        pytest.param(None, "the pod pod-a disappeared and left no outcome", id="a CronJob's"),
+        pytest.param("loop-1", "the loop loop-1 sent no heartbeat for a minute", id="a loop's"),
+    ],
+)
+def test_the_message_names_what_was_lost(loop: str | None, message: str) -> None:
+    (outcome,) = closed(record(begun(loop=loop)))
+    assert outcome.error_message == message
 
 
 def test_each_open_attempt_of_a_job_ends_by_itself() -> None:

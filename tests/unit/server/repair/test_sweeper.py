@@ -251,7 +251,7 @@ def test_the_sweep_goes_on_after_the_history_was_away_and_after_a_fault(
     with caplog.at_level(logging.INFO):
         play(scene)
     assert "a sweep failed" in caplog.text
-    assert "what it should know is kept" in caplog.text
+    assert "records wait in memory" in caplog.text
     assert "recorded for the runner" in caplog.text
 
 
