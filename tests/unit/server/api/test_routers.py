@@ -1,14 +1,37 @@
-"""Every router of the API is in the list that all applications mount."""
+"""Every router of the API is in the list that all applications mount, and answers with problems.
+
+A forgotten step of the recipe "Add an API endpoint" in CONTRIBUTING fails here.
+"""
 
 import importlib
 import pkgutil
 from collections.abc import Iterator
 from types import ModuleType
 
+import pytest
 from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from jvscheduler_server import api
+from jvscheduler_server.api.parameters import Parameters
+from jvscheduler_server.api.problems import Problem, ProblemRoute
 from jvscheduler_server.api.routers import ROUTERS
+
+ROUTES = {
+    getattr(route, "path", repr(route)): route for entry in ROUTERS for route in entry.router.routes
+}
+PROBES = {
+    "/livez": "it reads nothing and takes nothing",
+    "/readyz": "it does not read the history, and its 503 lists its checks",
+}
+"""The kubelet asks these. It reads the status of an answer and nothing else."""
+
+
+def endpoint(path: str) -> APIRoute:
+    route = ROUTES[path]
+    assert isinstance(route, APIRoute)
+    return route
 
 
 def modules() -> Iterator[ModuleType]:
@@ -29,3 +52,24 @@ def test_every_router_of_a_module_is_in_the_list() -> None:
 
 def test_no_router_is_mounted_twice() -> None:
     assert len({id(entry.router) for entry in ROUTERS}) == len(ROUTERS)
+
+
+@pytest.mark.parametrize("route", ROUTES.values(), ids=ROUTES)
+def test_every_route_answers_with_problems(route: BaseRoute) -> None:
+    """Any other route answers 500 while the history is away, and a wrong parameter its own way."""
+    assert isinstance(route, ProblemRoute), "give its APIRouter route_class=ProblemRoute"
+
+
+@pytest.mark.parametrize("path", sorted(ROUTES.keys() - PROBES.keys()))
+def test_every_endpoint_refuses_unknown_parameters(path: str) -> None:
+    types = [field.field_info.annotation for field in endpoint(path).dependant.query_params]
+    (model,) = types or [None]
+    assert isinstance(model, type), "take one query: Annotated[Parameters, Query()]"
+    assert issubclass(model, Parameters), "take one query: Annotated[Parameters, Query()]"
+
+
+@pytest.mark.parametrize("path", sorted(ROUTES.keys() - PROBES.keys()))
+def test_every_endpoint_documents_its_problems(path: str) -> None:
+    responses = endpoint(path).responses
+    problems = {status for status, answer in responses.items() if answer.get("model") is Problem}
+    assert problems >= {422, 503}, "give it responses=documented(422, 503)"
