@@ -16,7 +16,19 @@ import pytest
 from jvscheduler import outcomes
 from jvscheduler_operator.objects import reasons
 
-PAGE = (Path(__file__).parents[3] / "docs/operations/troubleshooting.md").read_text()
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/operations/troubleshooting.md").read_text()
+
+READERS = {
+    ("AwaitingDeletion", "jvscheduler_operator.tasks.events"),
+    ("LoopNotAvailable", "jvscheduler_operator.tasks.events"),
+    ("NotAccepted", "jvscheduler_operator.tasks.events"),
+    ("Replaced", "jvscheduler.worker.serve"),
+    ("RunnerLost", "jvscheduler.history.records.merge"),
+    ("RunnerLost", "jvscheduler.verification.periods"),
+    ("Suspended", "jvscheduler.verification.records"),
+}
+"""The modules that only compare with a reason that another one has decided."""
 
 
 class Row(NamedTuple):
@@ -60,6 +72,37 @@ def used_reasons(module: str) -> set[str]:
         and isinstance(node.value, ast.Name)
         and node.value.id == "Reason"
     }
+
+
+def further_modules() -> set[tuple[str, str]]:
+    """Each reason, and each module beside the first one that decides it."""
+    table = PAGE.partition("\n### Who else decides it\n")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| (`.+?) \| (`.+?) \| .+\. \|$", table, re.MULTILINE)
+    code = re.compile(r"`([\w.]+)`")
+    return {
+        (reason, module)
+        for left, right in lines
+        for reason in code.findall(left)
+        for module in code.findall(right)
+    }
+
+
+def mentions() -> set[tuple[str, str]]:
+    """Each reason, and each module of the three packages that has it in its code."""
+    names = {f"Reason.{m.name}": word for word, same in members().items() for m in same}
+    pattern = re.compile(r"\bReason\.[A-Z_]+\b")
+    found: set[tuple[str, str]] = set()
+    for folder in ("runner", "operator", "server"):
+        for file in (ROOT / folder).rglob("*.py"):
+            module = ".".join(file.relative_to(ROOT / folder).with_suffix("").parts)
+            found |= {(names[name], module) for name in pattern.findall(file.read_text())}
+    return found
+
+
+def test_the_page_names_every_module_that_decides_a_reason() -> None:
+    first = {(row.reason, row.module) for row in rows()}
+    assert first & further_modules() == set()
+    assert first | further_modules() == {m for m in mentions() if m not in READERS}
 
 
 @pytest.mark.parametrize("row", rows(), ids=lambda row: row.reason)
