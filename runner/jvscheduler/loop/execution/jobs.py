@@ -40,7 +40,7 @@ class Job:
             return manual_job_id(namespace, task, self.name)
         return scheduled_job_id(namespace, task, self.scheduled_time)
 
-    @property
+    @cached_property
     def slot(self) -> SlotRequest:
         task = self.definition.task
         namespace = self.definition.namespace
