@@ -14,10 +14,15 @@ from typing import Any, Final
 
 MAX_ERROR_BYTES: Final = 4 * 1024
 MAX_TRACEBACK_BYTES: Final = 32 * 1024
+MAX_DEPTH: Final = 50
+"""Dicts and lists inside each other, in a result or in an entity's field. Readers have limits."""
 MAX_MESSAGE_BYTES: Final = 4096
 """Kubernetes cuts a longer termination message, and cut JSON cannot be parsed."""
 
 _TIMES: Final = ("scheduled_time", "start_time", "completion_time")
+
+
+_CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 
 
 class Status(StrEnum):
@@ -140,7 +145,10 @@ def from_json(data: Mapping[str, Any]) -> Outcome:
         # Without this filter, a runner of a newer version could not be repaired by this server.
         known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
         times = {name: _parse_time(data.get(name)) for name in _TIMES}
-        return Outcome(**{**known, **times, "status": Status(data["status"])})
+        # A worker or a pod may report anything. A deep result would fail who reads the record.
+        result = None if is_deeper(data.get("result"), MAX_DEPTH) else data.get("result")
+        status = Status(data["status"])
+        return Outcome(**{**known, **times, "status": status, "result": result})
     except (KeyError, TypeError) as error:
         raise ValueError(f"not the outcome of a run: {error}") from error
 
@@ -176,10 +184,28 @@ def from_message(text: str) -> Outcome:
     Raises ValueError for any other text, such as a message that the task's code
     wrote itself.
     """
-    data = json.loads(text)
+    try:
+        data = json.loads(text)
+    except RecursionError as error:
+        raise ValueError("not the outcome of a run: too deep") from error
     if not isinstance(data, dict):
         raise ValueError("not the outcome of a run")  # noqa: TRY004 - a text was given
     return from_json(data)
+
+
+def is_deeper(value: Any, levels: int) -> bool:
+    """True when a value of JSON has more levels of dicts and lists. It may even contain itself."""
+    inside = [value]
+    for _ in range(levels + 1):
+        containers = [part for part in inside if isinstance(part, _CONTAINERS)]
+        if not containers:
+            return False
+        inside = [
+            item
+            for part in containers
+            for item in (part.values() if isinstance(part, dict) else part)
+        ]
+    return True
 
 
 def clean(text: str) -> str:

@@ -114,7 +114,41 @@ DEEP: dict[str, dict[str, Any]] = {
 """As deep as a query may be."""
 
 
+WRONG_KINDS: list[tuple[dict[str, Any], str]] = [
+    ({"$set": {"context.value": "much"}}, r"no valid Reading: value: .*number.*'much'"),
+    ({"$set": {"context.tags": "one"}}, "no valid Reading: tags: .*list"),
+    ({"$set": {"good": [1]}}, "no valid Reading: good: "),
+    ({"$inc": {"name": 1}}, r"\$inc: name is a text; \$inc is for numbers"),
+    ({"$inc": {"at": 1}}, r"\$inc: at is a time; \$inc is for numbers"),
+    ({"$inc": {"data.text": 1}}, r"\$inc: context\.data\.text of .* 'no 2', which is no number"),
+    ({"$inc": {"good": 1}}, r"\$inc: context\.good of .* False, which is no number"),
+    ({"$inc": {"tags": 1}}, "which is no number"),
+    ({"$inc": {"value": float("inf")}}, "JSON has no such number"),
+    ({"$push": {"name": "x"}}, r"\$push: name is a text; \$push is for lists"),
+    ({"$push": {"data.text": "x"}}, "which is no list"),
+    ({"$addToSet": {"value": 1}}, "which is no list"),
+    ({"$pull": {"data": 1}}, "which is no list"),
+    ({"$set": {"data.text.part": 1}}, r"context\.data\.text of .* which is no object"),
+    ({"$set": {"name": "x"}, "$unset": {"context.name": 1}}, "changed twice"),
+    ({"$set": {"data": {}, "data.size": 1}}, "changed twice"),
+    ({"$set": {"name": "x", "context.name": "y"}}, "names a field twice"),
+    ({"$set": {None: 1}}, "a field is a text"),
+]
+
+
 class RefusedQueryContract(ReadingsContract):
+    def test_an_update_of_a_wrong_kind_changes_nothing(self, run_with_readings: RunStory) -> None:
+        async def story() -> None:
+            before = await Reading.find()
+            for update, message in WRONG_KINDS:
+                for call in (Reading.update_many, Reading.update_one):
+                    with pytest.raises(InvalidQuery, match=message):
+                        await call({"name": "cyd"}, update)
+            after = await Reading.find()
+            assert [row.model_dump() for row in after] == [row.model_dump() for row in before]
+
+        run_with_readings(story)
+
     def test_a_refused_query_changes_nothing(self, run_with_readings: RunStory) -> None:
         async def story() -> None:
             for title, (query, message) in REFUSED.items():

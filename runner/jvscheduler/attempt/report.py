@@ -10,7 +10,15 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_TRACEBACK_BYTES, Reason, clean, clip
+from jvscheduler.outcomes import (
+    MAX_DEPTH,
+    MAX_ERROR_BYTES,
+    MAX_TRACEBACK_BYTES,
+    Reason,
+    clean,
+    clip,
+    is_deeper,
+)
 from jvscheduler.outcomes import clip_start as keep_end
 
 MAX_RESULT_BYTES: Final = 16 * 1024
@@ -101,14 +109,19 @@ def encode(report: Report) -> bytes:
 
 
 def storable(result: Any) -> Any:
-    """Return the result as every database can store it; None when it is too large or not JSON."""
+    """Return the result as every database and reader takes it.
+
+    None when it is too large, too deep or not JSON.
+    """
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
-        small = len(text.encode()) <= MAX_RESULT_BYTES
+        # PostgreSQL's JSON refuses NUL characters, and the whole record would be lost with them.
+        if len(text.encode()) > MAX_RESULT_BYTES or "\\u0000" in text:
+            return None
+        stored = json.loads(text)
     except BaseException:  # noqa: BLE001 - a subclass of dict runs its own code here
         return None
-    # PostgreSQL's JSON refuses NUL characters, and the whole record would be lost with them.
-    return json.loads(text) if small and "\\u0000" not in text else None
+    return None if is_deeper(stored, MAX_DEPTH) else stored
 
 
 def _limited(report: Report) -> Report:

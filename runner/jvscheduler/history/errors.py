@@ -4,7 +4,10 @@ from jvscheduler.errors import SchedulerError
 
 
 class InvalidQuery(SchedulerError):
-    """The query, update or pipeline cannot be understood. Nothing was read or changed."""
+    """A query, an update or a pipeline that cannot be understood, or a value that cannot be stored.
+
+    Nothing was changed.
+    """
 
 
 class UndecodableRecord(SchedulerError):

@@ -148,5 +148,5 @@ def decode(line: bytes) -> Message:
         # JSON knows no tuple: `modules` comes as a list.
         listed = {k: tuple(v) for k, v in body.items() if isinstance(v, list) and k == "modules"}
         return kind(**{**body, **listed})
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidMessage(f"not a message between loop and worker: {line[:80]!r}") from error

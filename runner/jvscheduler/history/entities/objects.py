@@ -10,7 +10,6 @@ width, and gets an index. Queries compare it with datetimes (without a zone: loc
 texts and Unix timestamps.
 """
 
-import logging
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import partial
@@ -21,8 +20,15 @@ from jvspatial.core import Object as JvspatialObject
 from jvspatial.core.utils import find_subclass_by_name
 from pydantic import ConfigDict, field_validator
 
+from jvscheduler.history.decoding import (
+    checked,
+    context_of,
+    each_decoded,
+    problem_of,
+    undecodable,
+)
 from jvscheduler.history.entities.tables import DeleteResult, Table, UpdateResult, table_of
-from jvscheduler.history.errors import AlreadyExists, UndecodableRecord
+from jvscheduler.history.errors import AlreadyExists, InvalidQuery, UndecodableRecord
 from jvscheduler.history.queries.conditions import (
     AllOf,
     Condition,
@@ -36,14 +42,12 @@ from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.queries.parsing import parse, parse_sort
 from jvscheduler.history.queries.pipeline import leading_match, run_pipeline
 from jvscheduler.history.queries.updates import applied, parse_update
-from jvscheduler.history.queries.values import storable
+from jvscheduler.history.queries.values import check_depth, storable
 from jvscheduler.history.times import as_utc
 
 Query = Mapping[str, Any]
 
 _EVERYTHING: Final[Query] = MappingProxyType({})
-
-log = logging.getLogger(__name__)
 
 
 class Object(JvspatialObject):
@@ -88,13 +92,8 @@ class Object(JvspatialObject):
 
         A row that is not a valid entity is left out, and logged with its id.
         """
-        entities: list[Self] = []
-        for row in await cls._rows(_given(query), fields, sort=sort, limit=limit, skip=skip):
-            try:
-                entities.append(cls._decoded(row))
-            except UndecodableRecord as error:
-                log.warning("left out: %s", error)
-        return entities
+        rows = await cls._rows(_given(query), fields, sort=sort, limit=limit, skip=skip)
+        return each_decoded(rows, cls._decoded)[0]
 
     @classmethod
     async def find_one(
@@ -113,16 +112,23 @@ class Object(JvspatialObject):
     async def update_one(cls, query: Query, update: Mapping[str, Any]) -> UpdateResult:
         """Change the first entity that matches.
 
-        Raises UndecodableRecord, and changes nothing, when the result would not be a valid entity.
+        Raises InvalidQuery when the result would not be a valid entity, and UndecodableRecord when
+        the entity is none already. Then nothing is changed.
         """
         where, parsed = cls._where(query), parse_update(update, cls._resolve())
         return await (await cls._table()).update_one(where, partial(cls._changed, update=parsed))
 
     @classmethod
     async def update_many(cls, query: Query, update: Mapping[str, Any]) -> UpdateResult:
-        """Change all entities that match, some hundred in a transaction."""
+        """Change all entities that match, some hundred in a transaction.
+
+        Raises InvalidQuery when a result would not be a valid entity. Then no entity of its
+        transaction is changed. A row that is no valid entity already is logged and left out.
+        """
         where, parsed = cls._where(query), parse_update(update, cls._resolve())
-        return await (await cls._table()).update_all(where, partial(cls._changed, update=parsed))
+        return await (await cls._table()).update_all(
+            where, partial(cls._changed_if_valid, update=parsed)
+        )
 
     @classmethod
     async def delete_one(cls, query: Query) -> DeleteResult:
@@ -152,7 +158,7 @@ class Object(JvspatialObject):
         in them are stored UTC text.
         """
         query, stages = leading_match(pipeline, cls._kinds())
-        rows = await cls._rows(query, {})
+        rows, _ = each_decoded(await cls._rows(query, {}), cls._readable)
         return run_pipeline(({"_id": row["id"], **row} for row in rows), stages)
 
     async def export(
@@ -166,6 +172,8 @@ class Object(JvspatialObject):
         excluded = set(exclude or ()) | (
             self._get_transient_attrs() if exclude_transient else set()
         )
+        for value in vars(self).values():  # pydantic cannot dump what is too deep
+            check_depth(value)
         context = storable(self.model_dump(exclude=excluded, **options))
         row = {"id": self.id, "entity": self.entity}
         return {**row, **context} if flat else {**row, "context": context}
@@ -216,21 +224,46 @@ class Object(JvspatialObject):
 
     @classmethod
     def _changed(cls, row: Row, update: Mapping[str, Any]) -> Row:
-        changed = applied(row, update)
-        cls._decoded(changed)
+        """The changed row. An update may mend a row that was no valid entity.
+
+        Raises InvalidQuery when the update is wrong, and UndecodableRecord when the row is.
+        """
+        try:
+            changed = applied(cls._readable(row), update)
+            cls._decoded(checked(row["id"], changed))
+        except (InvalidQuery, UndecodableRecord) as error:
+            cls._decoded(row)
+            if isinstance(error, InvalidQuery):
+                raise
+            problem = problem_of(error.__cause__ or error)
+            raise InvalidQuery(
+                f"the update would make {row['id']} no valid {cls._entity_name()}: {problem}"
+            ) from error
         return changed
+
+    @classmethod
+    def _changed_if_valid(cls, row: Row, update: Mapping[str, Any]) -> Row:
+        """As above, but a row that is no valid entity stays as it is: it must not fail others."""
+        changed, _ = each_decoded([row], partial(cls._changed, update=update))
+        return changed[0] if changed else row
+
+    @classmethod
+    def _readable(cls, row: Row) -> Row:
+        """The row itself, if it has fields: a pipeline takes entities that are not valid too."""
+        try:
+            context_of(row)
+        except (ValueError, KeyError, TypeError) as error:
+            raise undecodable(row, cls._entity_name(), error) from error
+        return row
 
     @classmethod
     def _decoded(cls, row: Row) -> Self:
         entity = str(row.get("entity"))
         target = cls if entity == cls._entity_name() else find_subclass_by_name(cls, entity) or cls
         try:
-            return target(**{**row["context"], "id": row["id"]})
-        except (ValueError, KeyError, TypeError) as error:
-            raise UndecodableRecord(
-                f"row {row.get('id')} is not a valid {cls._entity_name()}; "
-                f"repair or delete it ({error})"
-            ) from error
+            return target(**context_of(row))
+        except Exception as error:
+            raise undecodable(row, cls._entity_name(), error) from error
 
 
 def _given(query: Query | None) -> Query:

@@ -13,6 +13,8 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Status
 
 _NEWEST = [("context.execution_time", -1)]
+_SEARCHED = 20
+"""Rows in which to look for the oldest job that is kept."""
 _FINAL = [status.value for status in Status if status.is_final]
 
 
@@ -39,7 +41,9 @@ async def prune(before: datetime, keep_last: int) -> Pruned:
 async def _prune_task(task: dict[str, Any], old: dict[str, Any], keep_last: int) -> int:
     queries = [task, old]
     if keep_last:
-        oldest_kept = await ScheduledJob.find(task, sort=_NEWEST, skip=keep_last - 1, limit=1)
+        # More than one, because a row that is no valid entity is left out of the answer.
+        skip = keep_last - 1
+        oldest_kept = await ScheduledJob.find(task, sort=_NEWEST, skip=skip, limit=_SEARCHED)
         if not oldest_kept or oldest_kept[0].execution_time is None:
             return 0  # the task has no more jobs than are kept
         queries.append({"context.execution_time": {"$lt": oldest_kept[0].execution_time}})

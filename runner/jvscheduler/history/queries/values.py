@@ -14,22 +14,39 @@ from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.conditions import Field, Kind, Scalar
 from jvscheduler.history.queries.limits import shown
 from jvscheduler.history.times import from_timestamp, to_text
-from jvscheduler.outcomes import clean
+from jvscheduler.outcomes import MAX_DEPTH, clean, is_deeper
 
 _UNKNOWN: Final = object()
 """Stands for a value that has no plain JSON form."""
 
 
 def storable(value: Any) -> Any:
-    """The value as JSON: times as text of one width, texts without NUL."""
+    """The value as JSON: times as text of one width, texts without NUL.
+
+    Raises InvalidQuery for a value that a database or a reader could not take.
+    """
+    check_depth(value)
+    return _stored(value)
+
+
+def check_depth(value: Any) -> None:
+    if is_deeper(value, MAX_DEPTH):
+        raise InvalidQuery(f"a value may have at most {MAX_DEPTH} levels of dicts and lists")
+
+
+def _stored(value: Any) -> Any:
     plain = _plain(value)
     if plain is not _UNKNOWN:
         return plain
     if isinstance(value, Mapping):
-        return {clean(str(key)): storable(item) for key, item in value.items()}
+        return {clean(str(key)): _stored(item) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [storable(item) for item in value]
-    return storable(to_jsonable_python(value))
+        return [_stored(item) for item in value]
+    try:
+        return _stored(to_jsonable_python(value))
+    except (ValueError, RecursionError) as error:
+        kind = type(value).__name__
+        raise InvalidQuery(f"a value of type {kind} cannot be stored; give one of JSON") from error
 
 
 def comparable(field: Field, value: Any) -> Scalar:

@@ -5,23 +5,21 @@ are kept, so that users' queries and endpoints go on working. Users' functions m
 of the same class name. Those have no `kubernetes_job`: `is_ours` is False for them.
 """
 
-import logging
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from jvspatial.core.annotations import attribute, compound_index
 from pydantic import Field
 
+from jvscheduler.history.decoding import context_of, each_decoded, undecodable
 from jvscheduler.history.entities.objects import Object
-from jvscheduler.history.errors import UndecodableRecord
 from jvscheduler.history.times import Time
 from jvscheduler.names import scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Status, Stretch
 
 ENTITY = "ScheduledJob"
 COLLECTION = "object"
-
-log = logging.getLogger(__name__)
 
 
 @compound_index([("job_name", 1), ("status", 1)], name="job_name_status")
@@ -97,25 +95,27 @@ def stretch_job(stretch: Stretch) -> ScheduledJob:
 
 def from_record(record: dict[str, Any]) -> ScheduledJob:
     try:
-        return ScheduledJob(**{**record["context"], "id": record["id"]})
+        job = ScheduledJob(**context_of(record))
+        for attempt in job.attempts:
+            _check_attempt(attempt)
     except (ValueError, KeyError, TypeError) as error:
-        raise UndecodableRecord(
-            f"the history's row {record.get('id')} is not a valid job record; "
-            f"repair or delete it ({error})"
-        ) from error
+        raise undecodable(record, "job record", error) from error
+    return job
+
+
+def _check_attempt(stored: dict[str, Any]) -> None:
+    """Raises ValueError, KeyError or TypeError for what `records.attempts` cannot parse."""
+    times = [stored["start_time"], *filter(None, [stored.get("completion_time")])]
+    if any(datetime.fromisoformat(time).tzinfo is None for time in times):
+        raise ValueError("the time of an attempt has no time zone")
+    if not isinstance(stored["attempt_id"], str):
+        raise TypeError("an attempt_id is a text")
+    Status(stored["status"])
 
 
 def decoded(rows: Iterable[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:
     """The valid job records, and the ids of the other rows. Those are logged too."""
-    jobs: list[ScheduledJob] = []
-    undecodable: list[str] = []
-    for row in rows:
-        try:
-            jobs.append(from_record(row))
-        except UndecodableRecord as error:
-            undecodable.append(str(row.get("id")))
-            log.warning("left out: %s", error)
-    return jobs, undecodable
+    return each_decoded(rows, from_record)
 
 
 def to_context(job: ScheduledJob) -> dict[str, Any]:

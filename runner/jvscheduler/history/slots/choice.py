@@ -15,7 +15,7 @@ from typing import Self
 
 from pydantic import BaseModel, ConfigDict
 
-from jvscheduler.history.errors import UndecodableRecord
+from jvscheduler.history.decoding import context_of, undecodable
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.times import Time, as_utc
@@ -46,11 +46,9 @@ class TaskSlot(BaseModel):
     def from_row(cls, row: Row) -> Self:
         """Raises UndecodableRecord."""
         try:
-            return cls(**{**row["context"], "id": row["id"]})
+            return cls(**context_of(row))
         except (ValueError, KeyError, TypeError) as error:
-            raise UndecodableRecord(
-                f"row {row.get('id')} is not a valid {ENTITY}; repair or delete it ({error})"
-            ) from error
+            raise undecodable(row, ENTITY, error) from error
 
     def to_row(self) -> Row:
         context = self.model_dump(mode="json", exclude={"id"})

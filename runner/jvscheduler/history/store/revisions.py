@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from jvscheduler.history.decoding import each_decoded
 from jvscheduler.history.queries.fields import fields_of
 from jvscheduler.history.queries.parsing import parse
 from jvscheduler.history.records.revisions import ENTITY, ScheduleRevision, by_start
@@ -25,7 +26,7 @@ class RevisionCalls(DatabaseCalls):
             query["context.job_name"] = {"$in": list(task_ids)}
         where = parse(query, _FIELDS)
         rows = await self._call(lambda: self._rows.find(where, (), None, 0))
-        return by_start(map(ScheduleRevision.from_row, rows))
+        return by_start(each_decoded(rows, ScheduleRevision.from_row)[0])
 
     async def last_revisions(
         self, namespace: str, task_ids: Sequence[str] | None = None

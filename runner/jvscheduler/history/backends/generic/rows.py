@@ -6,6 +6,7 @@ from typing import Any
 from jvspatial.db.database import Database
 
 from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
+from jvscheduler.history.decoding import checked
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, matches, sort_rows, value_at
 
@@ -23,7 +24,8 @@ class GenericRows:
     async def find(
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
-        rows: list[Row] = await self._database.find(self._collection, {})
+        stored = await self._database.find(self._collection, {})
+        rows = [checked(row.get("id"), row) for row in stored]
         matching = sort_rows([row for row in rows if matches(row, where)], sort)
         return matching[skip : None if limit is None else skip + limit]
 

@@ -10,6 +10,7 @@ from typing import Final
 
 from jvscheduler.history.backends.backend import RowChange
 from jvscheduler.history.backends.generic.statements import GenericStatements
+from jvscheduler.history.decoding import each_decoded
 from jvscheduler.history.slots.acquiring import acquire
 from jvscheduler.history.slots.choice import ENTITY, TaskSlot
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
@@ -42,7 +43,7 @@ class GenericSlots:
     async def _held(self, requests: Sequence[SlotRequest]) -> list[TaskSlot]:
         tasks = [request.task_id for request in requests]
         rows = await self._statements.find({"entity": ENTITY, "context.job_name": {"$in": tasks}})
-        return [TaskSlot.from_row(row) for row in rows]
+        return each_decoded(rows, TaskSlot.from_row)[0]
 
     async def _take(self, slots: Sequence[TaskSlot], now: datetime) -> Set[str]:
         taken = set(await self._statements.insert([slot.to_row() for slot in slots]))

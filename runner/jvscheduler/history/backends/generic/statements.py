@@ -10,6 +10,7 @@ from typing import Any
 from jvspatial.db.database import Database
 
 from jvscheduler.history.backends.backend import RowChange
+from jvscheduler.history.decoding import checked
 from jvscheduler.history.queries.matching import Row
 
 
@@ -25,7 +26,7 @@ class GenericStatements:
 
     async def get(self, ids: Sequence[str]) -> list[Row]:
         rows = await asyncio.gather(*(self._database.get(self._collection, key) for key in ids))
-        return [row for row in rows if row is not None]
+        return [checked(row["id"], row) for row in rows if row is not None]
 
     async def change(self, changes: Sequence[RowChange]) -> Set[str]:
         done = await asyncio.gather(*(self._changed(change) for change in changes))
@@ -37,7 +38,7 @@ class GenericStatements:
         of_tasks = await asyncio.gather(
             *(self._latest(entity, namespace, task, until) for task in tasks)
         )
-        return [row for rows in of_tasks for row in rows]
+        return [checked(row["id"], row) for rows in of_tasks for row in rows]
 
     async def find(self, query: Row) -> list[Row]:
         return list(await self._database.find(self._collection, query))

@@ -23,6 +23,7 @@ from jvscheduler.history.backends.mongodb.queries import (
     mongo_query,
     mongo_sort,
 )
+from jvscheduler.history.decoding import checked
 from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
@@ -96,9 +97,9 @@ class MongoRows:
         seen: Row | None = row
         while seen is not None:
             changed = update(seen)
-            as_seen = {"_id": seen["id"], "context": as_bson(seen["context"])}
             if changed == seen:
                 return False
+            as_seen = {"_id": seen["id"], "context": as_bson(seen["context"])}
             if (await collection.replace_one(as_seen, _document(changed))).matched_count:
                 return True
             again = await collection.find_one({"$and": [{"_id": row["id"]}, mongo_query(where)]})
@@ -133,4 +134,5 @@ def _document(row: Row) -> Query:
 
 def _row(document: Query) -> Row:
     row_id = document["_id"]
-    return {"id": row_id, **{name: value for name, value in document.items() if name != "_id"}}
+    row = {"id": row_id, **{name: value for name, value in document.items() if name != "_id"}}
+    return checked(row_id, row)

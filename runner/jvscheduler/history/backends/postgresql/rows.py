@@ -14,6 +14,7 @@ from jvspatial.db.postgres import PostgresDB
 from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
 from jvscheduler.history.backends.postgresql.database import PostgresDatabase
 from jvscheduler.history.backends.postgresql.sql import PostgresSql
+from jvscheduler.history.decoding import row_of
 from jvscheduler.history.errors import InvalidQuery
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
@@ -39,7 +40,7 @@ class PostgresRows:
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
         sql = self._sql()
-        text = f"SELECT data FROM {self._table} WHERE {sql.where(where)}"
+        text = f"SELECT id, data FROM {self._table} WHERE {sql.where(where)}"
         text += f" ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(skip)}"
         async with self._connection() as connection:
@@ -54,7 +55,7 @@ class PostgresRows:
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = self._sql()
-        text = f"SELECT data FROM {self._table} WHERE ({sql.where(where)})"
+        text = f"SELECT id, data FROM {self._table} WHERE ({sql.where(where)})"
         text += f' AND id COLLATE "C" > {sql.bind(after)} ORDER BY id COLLATE "C"'
         text += f" LIMIT {sql.bind(limit)}::bigint FOR UPDATE"
         async with self._connection() as connection, connection.transaction():
@@ -101,4 +102,4 @@ class PostgresRows:
 
 
 def _decoded(rows: Sequence[Any]) -> list[Row]:
-    return [PostgresDB._record_from_row(row) for row in rows]
+    return [row_of(row["id"], row["data"]) for row in rows]

@@ -3,18 +3,14 @@
 The statement itself checks the limit. The slots that are read before it only help to choose.
 """
 
-# jvspatial's way to read a row has no public name, so its version is pinned.
-# ruff: noqa: SLF001
-
 import json
 from collections.abc import Sequence
 from datetime import datetime
 from operator import attrgetter
 from typing import Final
 
-from jvspatial.db.postgres import PostgresDB
-
 from jvscheduler.history.backends.postgresql.statements import PostgresStatements
+from jvscheduler.history.decoding import each_decoded, row_of
 from jvscheduler.history.slots.acquiring import acquire
 from jvscheduler.history.slots.choice import TaskSlot
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
@@ -44,7 +40,7 @@ WHERE old.data #>> '{{context,expiry_time}}' <= $3
 RETURNING id
 """
 _OF_TASKS: Final = """
-SELECT data FROM {table}
+SELECT id, data FROM {table}
 WHERE entity = 'TaskSlot' AND data #>> '{{context,job_name}}' = ANY($1::text[])
 """
 _OF_HOLDERS: Final = """
@@ -89,4 +85,4 @@ class PostgresSlots:
 
     async def _held(self, requests: Sequence[SlotRequest]) -> list[TaskSlot]:
         rows = await self._statements.run(_OF_TASKS, [request.task_id for request in requests])
-        return [TaskSlot.from_row(PostgresDB._record_from_row(row)) for row in rows]
+        return each_decoded([row_of(row["id"], row["data"]) for row in rows], TaskSlot.from_row)[0]

@@ -15,6 +15,7 @@ from typing import Any, Final
 from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.history.backends.backend import RowChange
+from jvscheduler.history.decoding import row_of
 from jvscheduler.history.queries.matching import Row
 
 _INSERT: Final = """
@@ -22,7 +23,7 @@ INSERT INTO {table} (id, entity, data)
 SELECT * FROM unnest($1::text[], $2::text[], $3::jsonb[])
 ON CONFLICT (id) DO NOTHING RETURNING id
 """
-_GET: Final = "SELECT data FROM {table} WHERE id = ANY($1::text[])"
+_GET: Final = "SELECT id, data FROM {table} WHERE id = ANY($1::text[])"
 _CHANGE: Final = """
 WITH locked AS MATERIALIZED (
     SELECT id FROM {table} WHERE id = ANY($1::text[]) ORDER BY id COLLATE "C" FOR UPDATE
@@ -36,8 +37,8 @@ WHERE old.id = locked.id AND old.data -> 'context' @> new.expected
 RETURNING old.id
 """
 _LAST: Final = """
-SELECT last.data FROM unnest($3::text[]) AS task(id) CROSS JOIN LATERAL (
-    SELECT data FROM {table}
+SELECT last.id, last.data FROM unnest($3::text[]) AS task(id) CROSS JOIN LATERAL (
+    SELECT id, data FROM {table}
     WHERE entity = $1 AND data #>> '{{context,job_name}}' = task.id
         AND data #>> '{{context,namespace}}' = $2
         AND data #>> '{{context,scheduled_time}}' <= $4
@@ -59,7 +60,7 @@ class PostgresStatements:
         return {row["id"] for row in await self.run(_INSERT, ids, entities, texts)}
 
     async def get(self, ids: Sequence[str]) -> list[Row]:
-        return [PostgresDB._record_from_row(row) for row in await self.run(_GET, ids)]
+        return [row_of(row["id"], row["data"]) for row in await self.run(_GET, ids)]
 
     async def change(self, changes: Sequence[RowChange]) -> Set[str]:
         ordered = sorted(changes, key=attrgetter("id"))
@@ -72,7 +73,7 @@ class PostgresStatements:
         self, entity: str, namespace: str, tasks: Sequence[str], until: str
     ) -> list[Row]:
         rows = await self.run(_LAST, entity, namespace, tasks, until)
-        return [PostgresDB._record_from_row(row) for row in rows]
+        return [row_of(row["id"], row["data"]) for row in rows]
 
     async def run(self, text: str, *values: Any) -> list[Any]:
         """The rows of a statement, in which `{table}` stands for the collection's table."""

@@ -13,6 +13,7 @@ from jvspatial.db.sqlite import SQLiteDB
 from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
 from jvscheduler.history.backends.generic.rows import insert_row
 from jvscheduler.history.backends.sqlite.sql import SqliteSql
+from jvscheduler.history.decoding import row_of
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row, searches
 
@@ -34,7 +35,8 @@ class SqliteRows:
         self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
     ) -> list[Row]:
         sql = SqliteSql(self._collection)
-        text = f"SELECT data {_FROM} AND ({sql.where(where)}) ORDER BY {sql.order_by(sort, where)}"
+        text = f"SELECT id, data {_FROM} AND ({sql.where(where)})"
+        text += f" ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {sql.bind(_NO_LIMIT if limit is None else limit)} OFFSET {sql.bind(skip)}"
         return _decoded(await self._fetch(text, sql.params))
 
@@ -46,7 +48,7 @@ class SqliteRows:
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         sql = SqliteSql(self._collection)
-        text = f"SELECT data {_FROM} AND ({sql.where(where)}) AND id > {sql.bind(after)}"
+        text = f"SELECT id, data {_FROM} AND ({sql.where(where)}) AND id > {sql.bind(after)}"
         text += f" ORDER BY id LIMIT {sql.bind(limit)}"
         async with self._database._lock:
             connection = await self._connection()
@@ -103,4 +105,4 @@ def _regex(pattern: str, options: str, value: Any) -> bool:
 
 
 def _decoded(rows: Any) -> list[Row]:
-    return [json.loads(row["data"]) for row in rows]
+    return [row_of(row["id"], row["data"]) for row in rows]

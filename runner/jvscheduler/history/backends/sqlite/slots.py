@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Final
 
 from jvscheduler.history.backends.sqlite.statements import SqliteStatements
+from jvscheduler.history.decoding import each_decoded, row_of
 from jvscheduler.history.slots.choice import ENTITY, TaskSlot, choose_slots
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.times import to_text
 
 _SLOTS: Final = """
-SELECT data FROM records WHERE collection = ? AND json_extract(data, '$.entity') = ?
+SELECT id, data FROM records WHERE collection = ? AND json_extract(data, '$.entity') = ?
 """
 _HELD_BY: Final = """
 WHERE collection = ?1 AND json_extract(data, '$.entity') = ?2
@@ -30,9 +31,9 @@ class SqliteSlots:
     async def acquire_slots(self, requests: Sequence[SlotRequest], now: datetime) -> Sequence[bool]:
         def acquired(connection: sqlite3.Connection) -> list[bool]:
             rows = connection.execute(_SLOTS, (self._collection, ENTITY)).fetchall()
-            chosen = choose_slots(
-                requests, [TaskSlot.from_row(json.loads(row["data"])) for row in rows], now
-            )
+            stored = [row_of(row["id"], row["data"]) for row in rows]
+            held, _ = each_decoded(stored, TaskSlot.from_row)
+            chosen = choose_slots(requests, held, now)
             for slot in filter(None, chosen):
                 self._save(connection, slot)
             return [slot is not None for slot in chosen]

@@ -15,15 +15,16 @@ from typing import Any, Final, TypeVar
 from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.history.backends.backend import RowChange
+from jvscheduler.history.decoding import row_of
 from jvscheduler.history.queries.matching import Row
 
 T = TypeVar("T")
 
 _INSERT: Final = "INSERT OR IGNORE INTO records (collection, id, data) VALUES (?, ?, ?)"
-_GET: Final = "SELECT data FROM records WHERE collection = ? AND id = ?"
+_GET: Final = "SELECT id, data FROM records WHERE collection = ? AND id = ?"
 _UPDATE: Final = "UPDATE records SET data = ? WHERE collection = ? AND id = ?"
 _LAST: Final = """
-SELECT data FROM records WHERE collection = ? AND json_extract(data, '$.entity') = ?
+SELECT id, data FROM records WHERE collection = ? AND json_extract(data, '$.entity') = ?
     AND json_extract(data, '$.context.job_name') = ?
     AND json_extract(data, '$.context.namespace') = ?
     AND json_extract(data, '$.context.scheduled_time') <= ?
@@ -63,7 +64,7 @@ class SqliteStatements:
                 ).fetchone()
                 for task in tasks
             )
-            return [json.loads(row["data"]) for row in each if row]
+            return [row_of(row["id"], row["data"]) for row in each if row]
 
         return await self.read(last)
 
@@ -80,11 +81,13 @@ class SqliteStatements:
 
     def _found(self, connection: sqlite3.Connection, ids: Sequence[str]) -> list[Row]:
         each = (connection.execute(_GET, (self.collection, key)).fetchone() for key in ids)
-        return [json.loads(row["data"]) for row in each if row]
+        return [row_of(row["id"], row["data"]) for row in each if row]
 
     def _changed(self, connection: sqlite3.Connection, change: RowChange) -> bool:
         for row in self._found(connection, [change.id]):
-            context = row["context"]
+            context = row.get("context")
+            if not isinstance(context, dict):
+                continue
             if all(context.get(name) == value for name, value in change.expected.items()):
                 context.update(change.values)
                 connection.execute(_UPDATE, (json.dumps(row), self.collection, change.id))
