@@ -230,7 +230,7 @@ def test_departed_pods_are_bounded(
         assert [pod.name for pod in cluster.deleted_pods()] == ["pod-1", "pod-2"]
 
     with_cluster(server, scene)
-    assert "what became of pod pod-0 is lost" in caplog.text
+    assert "the outcome of pod pod-0 is lost" in caplog.text
 
 
 def test_waiting_for_a_change_ends_when_there_is_none() -> None:
