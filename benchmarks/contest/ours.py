@@ -22,9 +22,9 @@ from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.execution.services import LoopIdentity
 from jvscheduler.loop.loop import Loop
 from jvscheduler.loop.recording.spool import Spool
+from jvscheduler.loop.worker_link.attempts import WorkerOrders
 from jvscheduler.loop.worker_link.client import Listener, SocketWorker, connected
 from jvscheduler.loop.worker_link.process import worker_process
-from jvscheduler.loop.worker_link.runs import Worker
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
@@ -76,7 +76,7 @@ async def main(url: str, tasks: int, schedule: str, way: str) -> None:
     store = open_store(url)
     await store.open()
 
-    def loop_on(worker: Worker, folder: str) -> Loop:
+    def loop_on(worker: WorkerOrders, folder: str) -> Loop:
         loop = Loop(LoopIdentity("bench"), store, Spool(Path(folder)), worker, SystemClock())
         for number in range(tasks):
             loop.put(definition(number, schedule, way))

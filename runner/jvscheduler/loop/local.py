@@ -1,8 +1,8 @@
 """A loop without a cluster, in `dev` and in a user's server. Its worker is a child process.
 
-The worker imports jvspatial and none of the user's modules: each run imports those, so that
-an edit of the code is in force with the next run. When the loop stops it waits for no run:
-it terminates each one, and records it.
+The worker imports jvspatial and none of the user's modules: each attempt imports those, so
+that an edit of the code is in force with the next attempt. When the loop stops it waits for no
+attempt: it terminates each one, and records it.
 """
 
 import asyncio
@@ -48,7 +48,7 @@ class LocalLoop:
             self._serve(self._served)
 
     async def run(self, stop: asyncio.Event, kill: asyncio.Event) -> None:
-        """Serve the tasks until the stop. At `kill` every run that is still there is killed."""
+        """Serve the tasks until the stop. At `kill` every attempt that is still there is killed."""
         async with self._connected_worker(stop, kill):
             self._serve(())
             await self._loop.run(stop, _NO_GRACE)
@@ -106,7 +106,7 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
     show: Show | None = None,
     on_attempt: Callable[[Outcome], None] = ignored,
 ) -> Iterator[LocalLoop]:
-    """`show` gets what runs print. Without it, that goes where this process prints.
+    """`show` gets what attempts print. Without it, that goes where this process prints.
 
     `on_attempt` is called with each attempt when it begins, and with its outcome.
     """

@@ -32,14 +32,14 @@ from jvscheduler.loop.scheduling.served_tasks import ServedTasks
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.loop.takeover.takeovers import Takeovers
 from jvscheduler.loop.takeover.unfinished_jobs import UnfinishedJobs
-from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
-from jvscheduler.loop.worker_link.runs import Runs, Worker
+from jvscheduler.loop.worker_link.attempts import LoopAttempts, WorkerOrders
+from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome, Reason
 
 _HEARTBEAT_PAUSE: Final = timedelta(seconds=10)
 """Between two heartbeats. A job is lost after 30 s without one, a slot after 25 s."""
 _LOOK_BACK: Final = timedelta(seconds=5)
-"""Delay the first runs by at most this long, to learn which jobs an earlier loop has already
+"""Delay the first jobs by at most this long, to learn which jobs an earlier loop has already
 started."""
 _UNFINISHED_PAUSE: Final = timedelta(seconds=15)
 """Between two looks at the jobs that earlier loops left."""
@@ -53,7 +53,7 @@ class Loop:
         identity: LoopIdentity,
         store: LoopStore,
         spool: Spool,
-        worker: Worker,
+        worker: WorkerOrders,
         clock: Clock,
         *,
         on_attempt: Callable[[Outcome], None] = ignored,
@@ -61,11 +61,13 @@ class Loop:
         self._clock = clock
         self._history = GuardedHistory(store, clock, is_away=not spool.is_empty)
         self._recorder = recorder = Recorder(self._history, spool)
-        inherited = InheritedRuns()
-        self._runs = Runs(worker, inherited)
+        inherited = InheritedAttempts()
+        self._attempts = LoopAttempts(worker, inherited)
         self._slots = ConcurrencySlots(self._history, inherited, clock)
-        self.worker_listener: Final = WorkerListener(self._runs, inherited, recorder, self._slots)
-        services = Services(identity, recorder, self._slots, self._runs, clock, on_attempt)
+        self.worker_listener: Final = WorkerListener(
+            self._attempts, inherited, recorder, self._slots
+        )
+        services = Services(identity, recorder, self._slots, self._attempts, clock, on_attempt)
         self._executor = Executor(services, inherited)
         self._jobs, self._background = Background(), Background()
         self._dispatch = Dispatch(self._executor, recorder, self._jobs, self._background)
@@ -136,7 +138,7 @@ class Loop:
         return await self._jobs.start(self._run_manual(manual_job(definition)))
 
     async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
-        """Serve the tasks until the stop. Runs then have `grace` to end by themselves."""
+        """Serve the tasks until the stop. Jobs then have `grace` to end by themselves."""
         for work in (
             self._relay(stop),
             self._replay.run(self._ended),
@@ -198,12 +200,12 @@ class Loop:
         await self._background.run(self._history.if_available(call))
 
     async def _finish(self, grace: timedelta) -> None:
-        """Wait for the runs, end those that remain, and record everything."""
+        """Wait for the jobs, end those that remain, and record everything."""
         self._executor.give_up()
         await self._jobs.wait_at_most(grace.total_seconds())
-        self._runs.stop_all(Reason.TERMINATED)
+        self._attempts.stop_all(Reason.TERMINATED)
         await self._jobs.wait()
-        # Heartbeats and replays go on until here: a run in its grace period is alive.
+        # Heartbeats and replays go on until here: a job in its grace period is alive.
         self._ended.set()
         await self._background.wait()
         await self._replay.replay()

@@ -17,7 +17,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.runner.settings import Attempt
+from jvscheduler.runner.settings import PodAttempt
 
 PATIENCE_SECONDS: Final = 10.0
 """An attempt waits this long for a history that is down; then it runs without claim and slot."""
@@ -41,7 +41,7 @@ class Admission:
     """True when the attempt runs although the history has neither its claim nor its slot."""
 
 
-async def admit(store: LoopStore | None, attempt: Attempt, stop: asyncio.Event) -> Admission:
+async def admit(store: LoopStore | None, attempt: PodAttempt, stop: asyncio.Event) -> Admission:
     """Claim the job and acquire a slot. Once `stop` is set, do not wait for the history."""
     if store is None:
         return Admission(Decision.RUN)
@@ -59,7 +59,7 @@ async def admit(store: LoopStore | None, attempt: Attempt, stop: asyncio.Event) 
             await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
 
-async def claim_while_running(store: LoopStore, attempt: Attempt) -> bool:
+async def claim_while_running(store: LoopStore, attempt: PodAttempt) -> bool:
     """Claim the job of an attempt that runs already, and acquire a slot for it.
 
     True when nothing is left to do: both are done, or the job was claimed by another attempt.
@@ -69,7 +69,7 @@ async def claim_while_running(store: LoopStore, attempt: Attempt) -> bool:
     return admission.decision is not Decision.OVER_LIMIT
 
 
-async def _claim_and_acquire(store: LoopStore, attempt: Attempt) -> Admission:
+async def _claim_and_acquire(store: LoopStore, attempt: PodAttempt) -> Admission:
     # The claim comes first. Otherwise an attempt whose job was claimed by another one would hold a
     # slot for a moment, and the other one, which may run, could be skipped for lack of it.
     job = await store.claim(attempt.claim)
@@ -80,7 +80,7 @@ async def _claim_and_acquire(store: LoopStore, attempt: Attempt) -> Admission:
     return Admission(decision, len(job.attempts) - 1)
 
 
-def _slot_request(attempt: Attempt) -> SlotRequest:
+def _slot_request(attempt: PodAttempt) -> SlotRequest:
     claim = attempt.claim
     return SlotRequest(
         claim.namespace, claim.task_id, attempt.max_concurrent, claim.attempt_id, claim.job_id

@@ -14,7 +14,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.runner.admission import claim_while_running
-from jvscheduler.runner.settings import Attempt
+from jvscheduler.runner.settings import PodAttempt
 
 HEARTBEAT_SECONDS: Final = 10.0
 """A slot expires after 25 s without a heartbeat, so one heartbeat may be lost."""
@@ -22,7 +22,7 @@ HEARTBEAT_SECONDS: Final = 10.0
 
 @contextlib.asynccontextmanager
 async def heartbeats(
-    store: LoopStore | None, attempt: Attempt, *, is_unclaimed: bool = False
+    store: LoopStore | None, attempt: PodAttempt, *, is_unclaimed: bool = False
 ) -> AsyncIterator[None]:
     """Send heartbeats until the context is left."""
     if store is None:
@@ -37,7 +37,7 @@ async def heartbeats(
             await beating
 
 
-async def _beat(store: LoopStore, attempt: Attempt, is_unclaimed: bool) -> None:
+async def _beat(store: LoopStore, attempt: PodAttempt, is_unclaimed: bool) -> None:
     claim = attempt.claim
     while True:
         await asyncio.sleep(HEARTBEAT_SECONDS)

@@ -16,7 +16,7 @@ DEFAULT_TERMINATION_LOG: Final = Path("/dev/termination-log")
 
 
 @dataclass(frozen=True)
-class Attempt:
+class PodAttempt:
     """The attempt that this pod makes."""
 
     claim: Outcome
@@ -41,7 +41,7 @@ class Settings:
     database_url: str | None
     termination_log: Path
 
-    def attempt(self, now: datetime) -> Attempt:
+    def attempt(self, now: datetime) -> PodAttempt:
         scheduled = scheduled_time_of(self.job_name, self.task_name)
         claim = Outcome(
             job_id=self._job_id(scheduled),
@@ -55,7 +55,7 @@ class Settings:
             retry_count=self.retry_count,
             node_name=self.node_name,
         )
-        return Attempt(claim, self.max_concurrent, self.timeout_seconds)
+        return PodAttempt(claim, self.max_concurrent, self.timeout_seconds)
 
     def _job_id(self, scheduled: datetime | None) -> str:
         if scheduled is None:

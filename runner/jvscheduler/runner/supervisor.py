@@ -23,7 +23,7 @@ from jvscheduler.outcomes import Outcome, Reason, Status, summary
 from jvscheduler.runner.admission import Admission, Decision, admit
 from jvscheduler.runner.heartbeats import heartbeats
 from jvscheduler.runner.recording import record
-from jvscheduler.runner.settings import Attempt, Settings
+from jvscheduler.runner.settings import PodAttempt, Settings
 
 EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
 _NEXT_POD_START: Final = timedelta(minutes=1)
@@ -51,7 +51,7 @@ class Supervisor:
 
     def __init__(
         self,
-        attempt: Attempt,
+        attempt: PodAttempt,
         child: TaskProcess,
         store: LoopStore | None,
         termination_log: Path,
@@ -192,7 +192,7 @@ async def _release_slot(store: LoopStore, outcome: Outcome, attempts: int) -> No
         say(f"the slot was not released, and is free only when it expires: {error}")
 
 
-def _outcome(attempt: Attempt, end: ProcessEnd, usage: Usage) -> Outcome:
+def _outcome(attempt: PodAttempt, end: ProcessEnd, usage: Usage) -> Outcome:
     verdict = judge(end, attempt.timeout_seconds)
     return replace(
         attempt.claim,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.records.attempts import Attempt, attempts_of
+from jvscheduler.history.records.attempts import AttemptRecord, attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.verification.records import NOT_RUN
@@ -77,7 +77,9 @@ def last_sign_of_life(job: ScheduledJob) -> datetime:
     return max(signs, default=datetime.min.replace(tzinfo=UTC))
 
 
-def _end(job: ScheduledJob, attempt: Attempt, known_until: datetime, *, is_last: bool) -> datetime:
+def _end(
+    job: ScheduledJob, attempt: AttemptRecord, known_until: datetime, *, is_last: bool
+) -> datetime:
     if attempt.reason == Reason.RUNNER_LOST:
         # The record's heartbeat is the last attempt's.
         return job.heartbeat_time if is_last and job.heartbeat_time else attempt.start_time

@@ -12,5 +12,5 @@ schedule.
 - `processes`: the children as the worker sees them. `child`: what runs in a child before the task.
 - `output`: what an attempt prints. `log`: the worker's stdout. `settings`: its environment.
 
-On the wire, an attempt is called a run, and its id is `run_id`.
+In messages an attempt's id is called `run_id`.
 """

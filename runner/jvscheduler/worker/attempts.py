@@ -17,7 +17,7 @@ from jvscheduler.worker.output import Output
 from jvscheduler.worker.processes import ChildProcess, ChildProcesses
 
 
-class Attempt:
+class WorkerAttempt:
     """An attempt that has not ended. Its child is None when no process could be forked for it."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Attempt:
         return judge(self.child.end(self.usage, kills), self.start.timeout_seconds)
 
 
-class Attempts:
+class WorkerAttempts:
     """Carries out the loop's orders about attempts, and sends the loop their ends."""
 
     def __init__(
@@ -64,8 +64,8 @@ class Attempts:
         self._database_url = database_url
         self._oom_counter: Final = find_oom_counter()
         self._worker_id: Final = uuid.uuid4().hex
-        self._attempts: dict[str, Attempt] = {}
-        """By run id, as are the next."""
+        self._attempts: dict[str, WorkerAttempt] = {}
+        """By the attempt's id, as are the next."""
         self._unacknowledged: dict[str, Ended] = {}
         """Kept and sent again to the next loop that connects, until one acknowledges them."""
 
@@ -80,23 +80,23 @@ class Attempts:
         return not self._attempts and not self._unacknowledged
 
     def start(self, start: Start) -> None:
-        run_id = start.run_id
+        attempt_id = start.run_id
         # A loop may repeat an order. A second child would run the task twice.
-        if run_id in self._attempts or run_id in self._unacknowledged:
+        if attempt_id in self._attempts or attempt_id in self._unacknowledged:
             return
-        output = Output(str(start.claim.get("task_id", run_id)), self._log)
+        output = Output(str(start.claim.get("task_id", attempt_id)), self._log)
         child_main = partial(run_attempt, start, self._database_url)
         child, fork_error = None, ""
         try:
-            child = self._children.fork(child_main, output, partial(self._on_ended, run_id))
+            child = self._children.fork(child_main, output, partial(self._on_ended, attempt_id))
         except OSError as error:
             fork_error = f"no process could be started for the task: {error}"
             self._log.say(fork_error)
-        self._attempts[run_id] = Attempt(start, output, child, fork_error)
+        self._attempts[attempt_id] = WorkerAttempt(start, output, child, fork_error)
 
-    def go(self, run_id: str, after_seconds: float) -> None:
+    def go(self, attempt_id: str, after_seconds: float) -> None:
         """Let the task begin after so many seconds."""
-        attempt = self._attempts.get(run_id)
+        attempt = self._attempts.get(attempt_id)
         if attempt is None or attempt.released_at is not None:
             return
         attempt.released_at = time.time() + after_seconds
@@ -107,43 +107,43 @@ class Attempts:
         else:
             child.release(attempt.start.timeout_seconds, after_seconds)
 
-    def discard(self, run_id: str) -> None:
+    def discard(self, attempt_id: str) -> None:
         """Kill an attempt whose task may not begin yet. Its end is not sent."""
-        attempt = self._attempts.get(run_id)
+        attempt = self._attempts.get(attempt_id)
         if attempt is not None and attempt.released_at is None:
-            del self._attempts[run_id]
+            del self._attempts[attempt_id]
             if attempt.running_child is not None:
                 attempt.running_child.kill()
 
     def discard_all(self) -> None:
         """Discard every attempt whose task may not begin yet; the others go on."""
-        for run_id in list(self._attempts):
-            self.discard(run_id)
+        for attempt_id in list(self._attempts):
+            self.discard(attempt_id)
 
-    def stop(self, run_id: str, reason: Reason) -> None:
+    def stop(self, attempt_id: str, reason: Reason) -> None:
         """Ask the child to end. If its task may not begin yet, its end is sent when `go` comes."""
-        attempt = self._attempts.get(run_id)
+        attempt = self._attempts.get(attempt_id)
         if attempt is not None and attempt.running_child is not None:
             attempt.running_child.stop(reason)
 
     def stop_all(self, reason: Reason) -> None:
         self.discard_all()
-        for run_id in list(self._attempts):
-            self.stop(run_id, reason)
+        for attempt_id in list(self._attempts):
+            self.stop(attempt_id, reason)
 
-    def acknowledge(self, run_id: str) -> None:
-        self._unacknowledged.pop(run_id, None)
+    def acknowledge(self, attempt_id: str) -> None:
+        self._unacknowledged.pop(attempt_id, None)
 
     def greet(self) -> None:
         """Send a new loop what this worker has from before: what runs, and what has ended."""
         running = {k: a.start.claim for k, a in self._attempts.items() if a.released_at}
-        ended = {run_id: end.claim for run_id, end in self._unacknowledged.items()}
+        ended = {attempt_id: end.claim for attempt_id, end in self._unacknowledged.items()}
         self._send(Hello(self._worker_id, {**ended, **running}))
         for end in self._unacknowledged.values():
             self._send(end)
 
-    def _on_ended(self, run_id: str, child: ChildProcess, usage: Usage) -> None:
-        attempt = self._attempts.get(run_id)
+    def _on_ended(self, attempt_id: str, child: ChildProcess, usage: Usage) -> None:
+        attempt = self._attempts.get(attempt_id)
         # A discarded attempt's id may have been given to a new one, with another child.
         if attempt is None or attempt.child is not child:
             return
@@ -151,7 +151,7 @@ class Attempts:
         if attempt.released_at is not None:
             self._finish(attempt)
 
-    def _finish(self, attempt: Attempt) -> None:
+    def _finish(self, attempt: WorkerAttempt) -> None:
         end = _ended(attempt, attempt.verdict(self._oom_counter))
         attempt.output.show(end.traceback or "")
         del self._attempts[end.run_id]
@@ -159,7 +159,7 @@ class Attempts:
         self._send(end)
 
 
-def _ended(attempt: Attempt, verdict: Verdict) -> Ended:
+def _ended(attempt: WorkerAttempt, verdict: Verdict) -> Ended:
     start, usage = attempt.start, attempt.usage
     started_at = attempt.started_at()
     return Ended(

@@ -69,8 +69,8 @@ class Connection:
         return self._loop is not None
 
     def send(self, message: Answer) -> None:
-        # Without a connection the answer is dropped. `Attempts.greet` sends the next loop all that
-        # it must know.
+        # Without a connection the answer is dropped. `WorkerAttempts.greet` sends the next loop
+        # all that it must know.
         if self._loop is not None:
             self._unsent += encode(message)
 

@@ -1,8 +1,8 @@
 """The messages between a loop and its worker: one JSON object on each line.
 
-A run is an attempt, named by the attempt's id. The worker keeps the end of each run until the loop
-has acknowledged it, and sends back the claim with which the loop started the run. So a loop that
-was killed and started again can record the runs that the earlier loop started.
+An attempt's id is called `run_id` here. The worker keeps the end of each attempt until the loop has
+acknowledged it, and sends back the claim with which the loop started the attempt. So a loop that
+was killed and started again can record the attempts that the earlier loop started.
 """
 
 import json
@@ -19,9 +19,9 @@ class InvalidMessage(SchedulerError):
 
 @dataclass(frozen=True)
 class Prepare:
-    """Import these modules once, for all later runs.
+    """Import these modules once, for all later attempts.
 
-    A module that cannot be imported is left to the runs: each imports it itself and reports why
+    A module that cannot be imported is left to the attempts: each imports it itself and reports why
     that fails.
     """
 
@@ -65,38 +65,38 @@ class Discard:
 
 @dataclass(frozen=True)
 class Stop:
-    """Terminate the run; kill it when its grace is over."""
+    """Terminate the attempt; kill it when its grace is over."""
 
     run_id: str
     reason: str
-    """`Terminated` or `Replaced`; it becomes the reason of the run's end."""
+    """`Terminated` or `Replaced`; it becomes the reason of the attempt's end."""
 
 
 @dataclass(frozen=True)
 class Acknowledge:
-    """The end of this run is recorded; the worker may forget it."""
+    """The end of this attempt is recorded; the worker may forget it."""
 
     run_id: str
 
 
 @dataclass(frozen=True)
 class Hello:
-    """The first message of a connection: the runs that the worker has from before it.
+    """The first message of a connection: the attempts that the worker has from before it.
 
-    A run that is not named had no `Go` in this worker, or its end was acknowledged. The loop may
-    order the same worker to start it again.
+    An attempt that is not named had no `Go` in this worker, or its end was acknowledged. The loop
+    may order the same worker to start it again.
     """
 
     worker_id: str
-    """Names this process. Another worker process knows nothing of its runs."""
+    """Names this process. Another worker process knows nothing of its attempts."""
     running: Mapping[str, Mapping[str, Any]]
-    """Run id → claim, for each run that had its `Go`. For those that have ended, their `Ended`
-    messages follow."""
+    """Attempt id → claim, for each attempt that had its `Go`. For those that have ended, their
+    `Ended` messages follow."""
 
 
 @dataclass(frozen=True)
 class Ended:
-    """How a run ended: the fields of an outcome, and the claim that came with `Start`."""
+    """How an attempt ended: the fields of an outcome, and the claim that came with `Start`."""
 
     run_id: str
     claim: Mapping[str, Any]
@@ -116,7 +116,7 @@ class Ended:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The modules that runs find imported; `failed` says why each of the others is not."""
+    """The modules that attempts find imported; `failed` says why each of the others is not."""
 
     modules: tuple[str, ...]
     failed: Mapping[str, str] = field(default_factory=dict)

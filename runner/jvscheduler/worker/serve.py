@@ -16,7 +16,7 @@ from typing import Final, assert_never
 
 from jvscheduler.attempt.process import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
-from jvscheduler.worker.attempts import Attempts
+from jvscheduler.worker.attempts import WorkerAttempts
 from jvscheduler.worker.connection import Connection
 from jvscheduler.worker.imports import Imports
 from jvscheduler.worker.log import Log
@@ -52,7 +52,7 @@ class Worker:
         self._children = ChildProcesses(self._selector, own)
         self._connection = Connection(server, self._selector, self._log, self)
         send, database_url = self._connection.send, settings.database_url
-        self._attempts = Attempts(self._children, send, self._log, database_url)
+        self._attempts = WorkerAttempts(self._children, send, self._log, database_url)
         self._imports = Imports(self._children, send, self._log, self._install_signal_handlers)
         self._grace = max(0.0, settings.grace_seconds - _RESERVE_SECONDS)
         self._end_by: float | None = None
@@ -139,5 +139,5 @@ class Worker:
 
 def _reason(text: str) -> Reason:
     if text not in (Reason.TERMINATED, Reason.REPLACED):
-        raise InvalidMessage(f"a run is not stopped for the reason {text!r}")
+        raise InvalidMessage(f"an attempt is not stopped for the reason {text!r}")
     return Reason(text)

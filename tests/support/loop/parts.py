@@ -105,14 +105,14 @@ class ScriptedWorker:
         listener.on_hello("worker-a", {})
 
     def claims(self) -> dict[str, Mapping[str, Any]]:
-        """The runs that it still has, as in a worker's hello."""
-        return {run_id: order.claim for run_id, order in self.going.items()}
+        """The attempts that it still has, as in a worker's hello."""
+        return {attempt_id: order.claim for attempt_id, order in self.going.items()}
 
     def start(self, order: Start) -> None:
         self.gated[order.run_id] = order
 
-    def go(self, run_id: str, after_seconds: float) -> None:
-        order = self.going[run_id] = self.gated.pop(run_id)
+    def go(self, attempt_id: str, after_seconds: float) -> None:
+        order = self.going[attempt_id] = self.gated.pop(attempt_id)
         begins = self.clock.now() + timedelta(seconds=after_seconds)
         self.went.append((str(order.claim["job_name"]), begins))
         if (ended := self.script(order)) is not None:
@@ -123,16 +123,16 @@ class ScriptedWorker:
         assert self.listener is not None
         self.listener.on_ended(ended)
 
-    def discard(self, run_id: str) -> None:
-        del self.gated[run_id]
-        self.discarded.append(run_id)
+    def discard(self, attempt_id: str) -> None:
+        del self.gated[attempt_id]
+        self.discarded.append(attempt_id)
 
-    def stop(self, run_id: str, reason: Reason) -> None:
-        if run_id in self.going:
-            self.end(failed(self.going[run_id], reason))
+    def stop(self, attempt_id: str, reason: Reason) -> None:
+        if attempt_id in self.going:
+            self.end(failed(self.going[attempt_id], reason))
 
-    def acknowledge(self, run_id: str) -> None:
-        self.acknowledged.append(run_id)
+    def acknowledge(self, attempt_id: str) -> None:
+        self.acknowledged.append(attempt_id)
 
 
 def completed(order: Start) -> Ended:

@@ -9,7 +9,7 @@ from jvscheduler.loop.recording.recorder import Recorder
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.replay import Replay
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
-from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
+from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from tests.support.loop.parts import SteppedClock
 
 
@@ -24,6 +24,6 @@ class Recording:
 def recording(store: LoopStore, spool: Spool) -> Recording:
     clock = SteppedClock()
     history = GuardedHistory(store, clock, is_away=not spool.is_empty)
-    slots = ConcurrencySlots(history, InheritedRuns(), clock)
+    slots = ConcurrencySlots(history, InheritedAttempts(), clock)
     replay = Replay(history, spool, slots, SpooledTakeovers(spool), clock)
     return Recording(history, Recorder(history, spool), slots, replay)

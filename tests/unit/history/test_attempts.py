@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from jvscheduler.history.records.attempts import Attempt, attempts_of, in_order
+from jvscheduler.history.records.attempts import AttemptRecord, attempts_of, in_order
 from jvscheduler.history.records.claims import claim_row
 from jvscheduler.history.records.jobs import from_record
 from jvscheduler.history.records.merge import merge
@@ -23,7 +23,7 @@ STORED: dict[str, Any] = {
 
 
 def test_a_stored_attempt_is_read_and_written_back_unchanged() -> None:
-    attempt = Attempt.from_stored(STORED)
+    attempt = AttemptRecord.from_stored(STORED)
     assert (attempt.status, attempt.reason, attempt.number) == (Status.FAILED, "TaskRaised", 2)
     assert attempt.start_time == NOON + timedelta(seconds=1)
     assert attempt.to_stored() == STORED
@@ -31,7 +31,7 @@ def test_a_stored_attempt_is_read_and_written_back_unchanged() -> None:
 
 
 def test_an_attempt_without_the_optional_fields_is_read() -> None:
-    attempt = Attempt.from_stored(
+    attempt = AttemptRecord.from_stored(
         {"attempt_id": "a", "status": "running", "start_time": STORED["start_time"]}
     )
     assert (attempt.reason, attempt.node_name, attempt.completion_time) == (None, None, None)
@@ -52,7 +52,7 @@ def test_fields_of_a_later_version_survive_changes_of_other_attempts() -> None:
 def test_attempts_are_numbered_by_their_starts() -> None:
     row = claim_row(begun())
     (early,) = attempts_of(from_record(row))
-    late = Attempt.from_stored(STORED | {"start_time": "2026-03-02T13:00:00.000000+00:00"})
+    late = AttemptRecord.from_stored(STORED | {"start_time": "2026-03-02T13:00:00.000000+00:00"})
     assert [(a.attempt_id, a.number) for a in in_order([late, early])] == [
         ("pod-a", 1),
         ("pod-a", 2),

@@ -34,4 +34,4 @@ def test_a_claim_that_cannot_be_read_is_set_aside(
 
     with caplog.at_level(logging.WARNING, "jvscheduler.loop"):
         run(scenario)
-    assert "the run unreadable of an earlier loop is not counted" in caplog.text
+    assert "the attempt unreadable of an earlier loop is not counted" in caplog.text

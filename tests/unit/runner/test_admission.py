@@ -12,7 +12,7 @@ from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner import admission, heartbeats
 from jvscheduler.runner.admission import Decision, admit
-from jvscheduler.runner.settings import Attempt
+from jvscheduler.runner.settings import PodAttempt
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import failed, of_job
 
@@ -32,8 +32,8 @@ class RestartingHistory(MemoryHistory):
         return await super().acquire_slots(requests, now)
 
 
-def attempt(claim: Outcome, limit: int = 1) -> Attempt:
-    return Attempt(claim, limit, timeout_seconds=None)
+def attempt(claim: Outcome, limit: int = 1) -> PodAttempt:
+    return PodAttempt(claim, limit, timeout_seconds=None)
 
 
 def decisions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Decision]:

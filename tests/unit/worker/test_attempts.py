@@ -8,7 +8,7 @@ from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import ProcessEnd
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker import messages
-from jvscheduler.worker.attempts import Attempt
+from jvscheduler.worker.attempts import WorkerAttempt
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.output import Output
 
@@ -34,7 +34,7 @@ def test_only_a_killed_attempt_can_have_run_out_of_memory(
     counter = tmp_path / "memory.events"
     counter.write_text(f"oom 9\noom_kill {kills}\n")
     start = messages.Start("a", "shop:restock", None, {}, {})
-    attempt = Attempt(start, Output("shop", Log(1)), Killed())  # type: ignore[arg-type]
+    attempt = WorkerAttempt(start, Output("shop", Log(1)), Killed())  # type: ignore[arg-type]
     attempt.usage = Usage(exit_code, 0.0, 0)
     attempt.oom_kills_before = 2
     assert attempt.verdict(counter).reason is reason
@@ -43,6 +43,6 @@ def test_only_a_killed_attempt_can_have_run_out_of_memory(
 def test_an_attempt_without_a_process_fails_with_that_error() -> None:
     start = messages.Start("a", "shop:restock", None, {}, {})
     error = "no process could be started for the task"
-    verdict = Attempt(start, Output("shop", Log(1)), None, error).verdict(None)
+    verdict = WorkerAttempt(start, Output("shop", Log(1)), None, error).verdict(None)
     assert (verdict.status, verdict.reason) == (Status.FAILED, Reason.CRASHED)
     assert verdict.error_message == error

@@ -14,7 +14,7 @@ from jvscheduler.outcomes import Status
 
 
 @dataclass(frozen=True)
-class Attempt:
+class AttemptRecord:
     attempt_id: str
     """Unique within the job. For an attempt in a pod of its own, the pod's name."""
     status: Status
@@ -73,15 +73,15 @@ class Attempt:
         }
 
 
-_NAMES: Final = frozenset(f.name for f in fields(Attempt)) - {"later_fields"}
+_NAMES: Final = frozenset(f.name for f in fields(AttemptRecord)) - {"later_fields"}
 
 
-def attempts_of(job: ScheduledJob) -> tuple[Attempt, ...]:
+def attempts_of(job: ScheduledJob) -> tuple[AttemptRecord, ...]:
     """The job's attempts, in the order of their starts."""
-    return tuple(Attempt.from_stored(stored) for stored in job.attempts)
+    return tuple(AttemptRecord.from_stored(stored) for stored in job.attempts)
 
 
-def in_order(attempts: Iterable[Attempt]) -> list[Attempt]:
+def in_order(attempts: Iterable[AttemptRecord]) -> list[AttemptRecord]:
     """Sorted by their starts, and numbered from 1."""
     ordered = sorted(attempts, key=lambda attempt: (attempt.start_time, attempt.attempt_id))
     return [

@@ -12,7 +12,7 @@ the order of the outcomes, and however often each one comes:
 from collections.abc import Sequence
 from typing import Any
 
-from jvscheduler.history.records.attempts import Attempt, attempts_of, in_order
+from jvscheduler.history.records.attempts import AttemptRecord, attempts_of, in_order
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.times import as_utc
 from jvscheduler.outcomes import (
@@ -57,7 +57,7 @@ def first_fields(outcome: Outcome) -> dict[str, Any]:
 
 
 def fields_after(
-    attempts: Sequence[Attempt], outcome: Outcome, retry_count: int, revision: int
+    attempts: Sequence[AttemptRecord], outcome: Outcome, retry_count: int, revision: int
 ) -> dict[str, Any]:
     """The fields that an outcome changes, in a record with these attempts."""
     known = _find(attempts, outcome.attempt_id)
@@ -71,11 +71,11 @@ def fields_after(
     return {**fields, "retry_count": allowed, "attempts": stored, "revision": revision + 1}
 
 
-def attempt_after(known: Attempt | None, outcome: Outcome) -> Attempt:
+def attempt_after(known: AttemptRecord | None, outcome: Outcome) -> AttemptRecord:
     """The outcome's attempt; `known` is what the record had of it before."""
     start, end = as_utc(outcome.start_time), outcome.completion_time
     # The claim comes before the task's code starts, so the later of two starts is the true one.
-    return Attempt(
+    return AttemptRecord(
         attempt_id=outcome.attempt_id,
         status=outcome.status,
         reason=outcome.reason,
@@ -103,7 +103,7 @@ def may_run(job: ScheduledJob, outcome: Outcome) -> bool:
     return not job.status.is_final and len(job.attempts) <= job.retry_count
 
 
-def outcome_of(job: ScheduledJob, attempt: Attempt) -> Outcome:
+def outcome_of(job: ScheduledJob, attempt: AttemptRecord) -> Outcome:
     """The attempt's outcome so far, to be completed with a new end."""
     return Outcome(
         job_id=job.id,
@@ -120,7 +120,7 @@ def outcome_of(job: ScheduledJob, attempt: Attempt) -> Outcome:
     )
 
 
-def _is_news(known: Attempt, outcome: Outcome) -> bool:
+def _is_news(known: AttemptRecord, outcome: Outcome) -> bool:
     """True for the end of an attempt that runs, and for the true end of one marked lost."""
     if not outcome.status.is_final:
         return False
@@ -128,7 +128,7 @@ def _is_news(known: Attempt, outcome: Outcome) -> bool:
     return not known.is_final or (was_lost and outcome.reason != Reason.RUNNER_LOST)
 
 
-def _without_retry(job: ScheduledJob, attempts: Sequence[Attempt]) -> ScheduledJob | None:
+def _without_retry(job: ScheduledJob, attempts: Sequence[AttemptRecord]) -> ScheduledJob | None:
     """A job that waited for a retry ends as its last attempt did, when no retry follows."""
     if job.status is not Status.PENDING:
         return None
@@ -138,7 +138,7 @@ def _without_retry(job: ScheduledJob, attempts: Sequence[Attempt]) -> ScheduledJ
     )
 
 
-def _of_attempts(attempts: Sequence[Attempt], retry_count: int) -> dict[str, Any]:
+def _of_attempts(attempts: Sequence[AttemptRecord], retry_count: int) -> dict[str, Any]:
     """The fields that follow from all attempts."""
     status, last = _status(attempts, retry_count), attempts[-1]
     start = attempts[0].start_time
@@ -170,7 +170,7 @@ def _of_last_attempt(outcome: Outcome) -> dict[str, Any]:
     } | (beat or {})
 
 
-def _status(attempts: Sequence[Attempt], retry_count: int) -> Status:
+def _status(attempts: Sequence[AttemptRecord], retry_count: int) -> Status:
     if any(not attempt.is_final for attempt in attempts):
         return Status.RUNNING
     last = attempts[-1].status
@@ -179,7 +179,7 @@ def _status(attempts: Sequence[Attempt], retry_count: int) -> Status:
     return last
 
 
-def _find(attempts: Sequence[Attempt], attempt_id: str) -> Attempt | None:
+def _find(attempts: Sequence[AttemptRecord], attempt_id: str) -> AttemptRecord | None:
     return next((attempt for attempt in attempts if attempt.attempt_id == attempt_id), None)
 
 

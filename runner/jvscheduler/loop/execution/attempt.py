@@ -16,7 +16,7 @@ from jvscheduler.loop.execution.outcomes import lost, outcome_of_end
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
 from jvscheduler.loop.log import Event, say, say_outcome
-from jvscheduler.loop.worker_link.runs import WorkerLost
+from jvscheduler.loop.worker_link.attempts import WorkerLost
 from jvscheduler.outcomes import Outcome, Reason
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
@@ -32,14 +32,14 @@ _REPLACE_LOOKS: Final = 300
 """A replaced job has this many pauses to end: 30 s. After that the new job is skipped."""
 
 
-class Attempt:
+class AttemptExecution:
     def __init__(
         self, services: Services, job: Job, number: int, attempt_id: str, ownership: Ownership
     ) -> None:
         """`number` counts the attempts of the job from 1."""
         self._clock = services.clock
         self._recorder = services.recorder
-        self._runs = services.runs
+        self._attempts = services.attempts
         self._slots = services.slots
         self._on_attempt = services.on_attempt
         self._job = job
@@ -55,7 +55,7 @@ class Attempt:
         """The outcome. None: another process has the job, or it was given up before its claim."""
         await self._prepare()
         if not await self._claim_job():
-            self._runs.discard(self._claim.attempt_id)
+            self._attempts.discard(self._claim.attempt_id)
             return None
         outcome = await self._run() if await self._admit() else await self._skip()
         await self._record(outcome)
@@ -85,7 +85,7 @@ class Attempt:
         return await self._slots.acquire(self._job.slot) or await self._replace_oldest()
 
     async def _run(self) -> Outcome:
-        self._runs.start(self._order)
+        self._attempts.start(self._order)
         await self._wait_for_jitter()
         running = asyncio.create_task(self._let_go())
         await self._announce_due()
@@ -94,15 +94,15 @@ class Attempt:
         return await running
 
     async def _skip(self) -> Outcome:
-        self._runs.discard(self._claim.attempt_id)
+        self._attempts.discard(self._claim.attempt_id)
         await self._announce_due()
         return skipped(self._claim, self._job.slot.limit, self._clock.now())
 
     async def _record(self, outcome: Outcome) -> None:
         await self._recorder.record(outcome)
-        # Only now may the worker forget the run. If the loop is killed before, the worker
+        # Only now may the worker forget the attempt. If the loop is killed before, the worker
         # reports the end to the next loop, which records it.
-        self._runs.finish(self._claim.attempt_id)
+        self._attempts.finish(self._claim.attempt_id)
         self._on_attempt(outcome)
         say_outcome(outcome)
 
@@ -110,12 +110,12 @@ class Attempt:
         # A job that is going to be skipped must cost no process, above all when the machine
         # has too much to do already.
         if self._slots.has_room(self._job.slot):
-            self._runs.start(self._order)
+            self._attempts.start(self._order)
 
     async def _let_go(self) -> Outcome:
-        run_id = self._claim.attempt_id
+        attempt_id = self._claim.attempt_id
         try:
-            ended = await self._runs.go(run_id, self._job.id, self._seconds_until_due())
+            ended = await self._attempts.go(attempt_id, self._job.id, self._seconds_until_due())
         except WorkerLost as error:
             return lost(self._claim, self._clock.now(), str(error))
         return outcome_of_end(self._claim, ended)
@@ -128,10 +128,10 @@ class Attempt:
     async def _replace_oldest(self) -> bool:
         """End the task's oldest job, if the task replaces. True when this job has its slot."""
         holders = self._slots.holders(self._job.slot.task)
-        oldest = next((run for run in map(self._runs.run_of, holders) if run), None)
+        oldest = next((a for a in map(self._attempts.attempt_of, holders) if a), None)
         if not self._job.definition.replaces or oldest is None:
             return False
-        self._runs.stop(oldest, Reason.REPLACED)
+        self._attempts.stop(oldest, Reason.REPLACED)
         for _ in range(_REPLACE_LOOKS):
             await self._clock.pause(_REPLACE_PAUSE, asyncio.Event())
             if await self._slots.acquire(self._job.slot):

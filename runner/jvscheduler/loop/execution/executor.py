@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
-from jvscheduler.loop.execution.attempt import Attempt
+from jvscheduler.loop.execution.attempt import AttemptExecution
 from jvscheduler.loop.execution.jobs import Job, new_attempt_id
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
+from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome
 
 
@@ -35,7 +35,7 @@ class JobExecution:
             await self._services.clock.wait_until(self._job.not_before, given_up)
         attempt_id = new_attempt_id(self._job)
         while not given_up.is_set():
-            outcome = await Attempt(
+            outcome = await AttemptExecution(
                 self._services, self._job, number, attempt_id, self.ownership
             ).run()
             if outcome is None:
@@ -59,7 +59,7 @@ class JobExecution:
 
 
 class Executor:
-    def __init__(self, services: Services, inherited: InheritedRuns) -> None:
+    def __init__(self, services: Services, inherited: InheritedAttempts) -> None:
         self._services = services
         self._inherited = inherited
         self._executions: dict[str, JobExecution] = {}
@@ -67,7 +67,7 @@ class Executor:
 
     def is_active(self, job_id: str) -> bool:
         """True for a job that runs here, waits for its retry here, or was inherited."""
-        return job_id in self._executions or self._inherited.run_of(job_id) is not None
+        return job_id in self._executions or self._inherited.attempt_of(job_id) is not None
 
     def active_job_ids(self) -> Sequence[str]:
         return [*self._executions, *self._inherited.job_ids()]

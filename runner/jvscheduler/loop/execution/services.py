@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.recording.recorder import Recorder
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.attempts import LoopAttempts
 from jvscheduler.outcomes import Outcome
 
 
@@ -27,7 +27,7 @@ class Services:
     identity: LoopIdentity
     recorder: Recorder
     slots: ConcurrencySlots
-    runs: Runs
+    attempts: LoopAttempts
     clock: Clock
     on_attempt: Callable[[Outcome], None] = ignored
     """Called with each attempt when it begins, and with its outcome."""

@@ -16,11 +16,11 @@ from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.recording.batching import Batcher, answering_none
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
-from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
+from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 
 
 class ConcurrencySlots:
-    def __init__(self, history: GuardedHistory, inherited: InheritedRuns, clock: Clock) -> None:
+    def __init__(self, history: GuardedHistory, inherited: InheritedAttempts, clock: Clock) -> None:
         self._history = history
         self._inherited = inherited
         self._clock = clock

@@ -1,4 +1,4 @@
-"""Acts on what the worker reports: ends of runs, and which runs it has."""
+"""Acts on what the worker reports: ends of attempts, and which attempts it has."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -8,33 +8,37 @@ from jvscheduler.loop.execution.outcomes import outcome_of_end
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.recorder import Recorder
-from jvscheduler.loop.worker_link.inherited_runs import InheritedRuns
-from jvscheduler.loop.worker_link.runs import Runs
+from jvscheduler.loop.worker_link.attempts import LoopAttempts
+from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome, from_json
 from jvscheduler.worker.messages import Ended, Prepared
 
 
 class WorkerListener:
     def __init__(
-        self, runs: Runs, inherited: InheritedRuns, recorder: Recorder, slots: ConcurrencySlots
+        self,
+        attempts: LoopAttempts,
+        inherited: InheritedAttempts,
+        recorder: Recorder,
+        slots: ConcurrencySlots,
     ) -> None:
-        self._runs = runs
+        self._attempts = attempts
         self._inherited = inherited
         self._recorder = recorder
         self._slots = slots
         self._recording = Background()
 
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
-        self._runs.on_worker(worker_id)
-        unknown = {k: v for k, v in running.items() if not self._runs.is_let_go(k)}
+        self._attempts.on_worker(worker_id)
+        unknown = {k: v for k, v in running.items() if not self._attempts.is_let_go(k)}
         self._inherited.replace(_claims(unknown))
 
     def on_prepared(self, prepared: Prepared) -> None:
         for module, problem in prepared.failed.items():
-            say(f"{module} is imported by each run anew, which takes longer: {problem}")
+            say(f"{module} is imported anew by each attempt, which takes longer: {problem}")
 
     def on_ended(self, ended: Ended) -> None:
-        if not self._runs.on_end(ended):
+        if not self._attempts.on_end(ended):
             self._recording.start(self._record_inherited(ended))
 
     def on_lost(self) -> None:
@@ -45,16 +49,19 @@ class WorkerListener:
         # Recording it twice changes nothing.
         outcome = outcome_of_end(from_json(ended.claim), ended)
         await self._recorder.record(outcome)
-        self._runs.finish(ended.run_id)
+        self._attempts.finish(ended.run_id)
         await self._slots.free(outcome.job_id)
 
 
 def _claims(running: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Outcome]:
     """The claims that can be read. One that cannot is set aside, and spoils no other."""
     claims: dict[str, Outcome] = {}
-    for run_id, claim in running.items():
+    for attempt_id, claim in running.items():
         try:
-            claims[run_id] = from_json(claim)
+            claims[attempt_id] = from_json(claim)
         except ValueError as error:
-            say(f"the run {run_id} of an earlier loop is not counted: {error}", Event.PROBLEM)
+            say(
+                f"the attempt {attempt_id} of an earlier loop is not counted: {error}",
+                Event.PROBLEM,
+            )
     return claims

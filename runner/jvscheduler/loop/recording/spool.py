@@ -18,7 +18,7 @@ from jvscheduler.loop.log import Event, say
 from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, from_json, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
-"""The spool's size: some 400,000 runs."""
+"""The spool's size: some 400,000 jobs."""
 
 
 @dataclass(frozen=True)

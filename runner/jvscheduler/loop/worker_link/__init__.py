@@ -1,1 +1,1 @@
-"""The loop's end of the connection to its worker, and the runs that the worker has."""
+"""The loop's end of the connection to its worker, and the attempts that the worker has."""

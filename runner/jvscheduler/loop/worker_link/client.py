@@ -1,8 +1,8 @@
 """The loop's end of the connection to its worker: every order is carried out once.
 
-The connection may break while both processes live on. So the orders for a run are kept
-until its end is acknowledged, and are sent again if the same worker does not name the run
-in its next hello.
+The connection may break while both processes live on. So the orders for an attempt are
+kept until its end is acknowledged. They are sent again if the same worker does not name the
+attempt in its next hello.
 
 Another worker process knows nothing. The orders for the last one are dropped, because it
 may have carried them out. The listener learns of the new process by its id.
@@ -37,7 +37,7 @@ from jvscheduler.worker.messages import (
 )
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
-"""Bytes of one message. A worker names all its runs in one line."""
+"""Bytes of one message. A worker names all its attempts in one line."""
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between two attempts to connect. The pause doubles up to the longest."""
@@ -47,8 +47,8 @@ class Listener(Protocol):
     """Gets the worker's reports."""
 
     def on_hello(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
-        """`running` has the claim of each run that the worker still has. When the id differs
-        from the last hello's, all other runs are lost."""
+        """`running` has the claim of each attempt that the worker still has. When the id
+        differs from the last hello's, all other attempts are lost."""
 
     def on_prepared(self, prepared: Prepared) -> None: ...
 
@@ -61,11 +61,11 @@ class Listener(Protocol):
 
 @dataclass
 class _Ordered:
-    """The orders for one run."""
+    """The orders for one attempt."""
 
     start: Start
     let_go_at: float | None = None
-    """When the run may begin, by the monotonic clock. None: it waits at its gate."""
+    """When the attempt may begin, by the monotonic clock. None: it waits at its gate."""
 
     def go(self) -> Go | None:
         if self.let_go_at is None:
@@ -85,7 +85,7 @@ class SocketWorker:
         self._modules: tuple[str, ...] = ()
         self._ordered: dict[str, _Ordered] = {}
         self._stops: dict[str, Stop] = {}
-        """Stops of inherited runs too: those have no entry in `_ordered`."""
+        """Stops of inherited attempts too: those have no entry in `_ordered`."""
 
     def prepare(self, modules: tuple[str, ...]) -> None:
         """Have this worker, and every one after it, import these modules."""
@@ -96,25 +96,25 @@ class SocketWorker:
         self._ordered[order.run_id] = _Ordered(order)
         self._send(order)
 
-    def go(self, run_id: str, after_seconds: float) -> None:
-        ordered = self._ordered.get(run_id)
+    def go(self, attempt_id: str, after_seconds: float) -> None:
+        ordered = self._ordered.get(attempt_id)
         if ordered is not None:
             ordered.let_go_at = time.monotonic() + after_seconds
-            self._send(Go(run_id, after_seconds))
+            self._send(Go(attempt_id, after_seconds))
 
-    def discard(self, run_id: str) -> None:
-        self._forget(run_id)
-        self._send(Discard(run_id))
+    def discard(self, attempt_id: str) -> None:
+        self._forget(attempt_id)
+        self._send(Discard(attempt_id))
 
-    def stop(self, run_id: str, reason: str) -> None:
-        self._stops[run_id] = Stop(run_id, reason)
-        self._send(self._stops[run_id])
+    def stop(self, attempt_id: str, reason: str) -> None:
+        self._stops[attempt_id] = Stop(attempt_id, reason)
+        self._send(self._stops[attempt_id])
 
-    def acknowledge(self, run_id: str) -> None:
+    def acknowledge(self, attempt_id: str) -> None:
         # If this order does not arrive, the worker reports the end again after the next
         # connection, and the listener acknowledges it again.
-        self._forget(run_id)
-        self._send(Acknowledge(run_id))
+        self._forget(attempt_id)
+        self._send(Acknowledge(attempt_id))
 
     async def run_forever(self, listener: Listener) -> None:
         """Connect, and connect again whenever the connection breaks, until cancelled."""
@@ -164,23 +164,23 @@ class SocketWorker:
     def _resend(self, worker_id: str, running: Mapping[str, Mapping[str, Any]]) -> None:
         """Send what this worker has not received."""
         if self._worker_id not in (None, worker_id):
-            # The last worker may have begun these runs. Sent again, they would run twice.
+            # The last worker may have begun these attempts. Sent again, a task would run twice.
             self._ordered.clear()
             self._stops.clear()
         self._worker_id = worker_id
         if self._modules:
             self._send(Prepare(self._modules))
-        for run_id, ordered in self._ordered.items():
-            if run_id not in running:
+        for attempt_id, ordered in self._ordered.items():
+            if attempt_id not in running:
                 self._send(ordered.start)
                 if (go := ordered.go()) is not None:
                     self._send(go)
         for stop in self._stops.values():
             self._send(stop)
 
-    def _forget(self, run_id: str) -> None:
-        self._ordered.pop(run_id, None)
-        self._stops.pop(run_id, None)
+    def _forget(self, attempt_id: str) -> None:
+        self._ordered.pop(attempt_id, None)
+        self._stops.pop(attempt_id, None)
 
     def _send(self, order: Order) -> None:
         if self._writer is not None:

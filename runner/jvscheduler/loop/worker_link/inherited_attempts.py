@@ -1,6 +1,6 @@
-"""Runs that an earlier loop started and that the worker still has.
+"""Attempts that an earlier loop started and that the worker still has.
 
-A loop that was killed leaves its runs to the worker. The next loop on the same worker
+A loop that was killed leaves its attempts to the worker. The next loop on the same worker
 counts them against the limits, and records their ends.
 """
 
@@ -9,18 +9,18 @@ from collections.abc import Mapping, Sequence
 from jvscheduler.outcomes import Outcome
 
 
-class InheritedRuns:
+class InheritedAttempts:
     def __init__(self) -> None:
         self._claims: dict[str, Outcome] = {}
-        """By the run's id."""
+        """By the attempt's id."""
 
     def replace(self, claims: Mapping[str, Outcome]) -> None:
         self._claims = dict(claims)
 
-    def remove(self, run_id: str) -> None:
-        self._claims.pop(run_id, None)
+    def remove(self, attempt_id: str) -> None:
+        self._claims.pop(attempt_id, None)
 
-    def run_ids(self) -> Sequence[str]:
+    def attempt_ids(self) -> Sequence[str]:
         return list(self._claims)
 
     def job_ids(self) -> Sequence[str]:
@@ -32,6 +32,8 @@ class InheritedRuns:
         jobs = (c.job_id for c in claims if (c.namespace, c.task_id) == task)
         return list(dict.fromkeys(jobs))
 
-    def run_of(self, job_id: str) -> str | None:
-        runs = (run_id for run_id, claim in self._claims.items() if claim.job_id == job_id)
-        return next(runs, None)
+    def attempt_of(self, job_id: str) -> str | None:
+        attempts = (
+            attempt_id for attempt_id, claim in self._claims.items() if claim.job_id == job_id
+        )
+        return next(attempts, None)

@@ -29,7 +29,7 @@ _STABLE_SECONDS: Final = 60.0
 
 # `die_with_parent`: a loop that is killed leaves no worker behind. In a cluster the pod sees
 # to that. `sys.path[0]` is where modules are found, as with `python -m`. It is made absolute,
-# because a run may change its working directory.
+# because an attempt may change its working directory.
 _PROGRAM: Final = """
 import importlib, os, signal, sys
 if not sys.path[0]:
@@ -44,7 +44,7 @@ main()
 
 
 class WorkerProcess:
-    """`environ` is what the worker and its runs inherit.
+    """`environ` is what the worker and its attempts inherit.
 
     The worker imports `modules` before anything else. An import that fails ends it, so they
     must be known to be good.
@@ -74,7 +74,7 @@ class WorkerProcess:
                 await keeping
 
     def kill(self) -> None:
-        """Kill the worker with all its runs. Another one is started."""
+        """Kill the worker with all its attempts. Another one is started."""
         if self._process is not None and self._process.returncode is None:
             self._process.kill()
 
@@ -105,7 +105,7 @@ class WorkerProcess:
 
     async def _run_process(self, output: int | None) -> int:
         # In a session of its own: Ctrl-C in the terminal must reach the loop alone, which
-        # then ends the runs and records them.
+        # then ends the attempts and records them.
         self._process = process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-c",

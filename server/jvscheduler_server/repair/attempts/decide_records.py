@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.history.records.attempts import Attempt, attempts_of
+from jvscheduler.history.records.attempts import AttemptRecord, attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
 from jvscheduler.names import LOCAL_NAMESPACE
@@ -58,7 +58,7 @@ def is_of_cluster(job: ScheduledJob) -> bool:
     return on_node or job.namespace != LOCAL_NAMESPACE
 
 
-def _end_of(job: ScheduledJob, attempt: Attempt, snapshot: Snapshot) -> Outcome | None:
+def _end_of(job: ScheduledJob, attempt: AttemptRecord, snapshot: Snapshot) -> Outcome | None:
     pod = snapshot.pods.get((job.namespace, attempt.attempt_id))
     if pod is not None:
         return _end_of_pod(pod, snapshot.time)
@@ -82,7 +82,7 @@ def _gets_no_retry(job: ScheduledJob, snapshot: Snapshot) -> bool:
     return snapshot.time - ended >= GRACE
 
 
-def _last_sign_of_life(job: ScheduledJob, attempt: Attempt) -> datetime:
+def _last_sign_of_life(job: ScheduledJob, attempt: AttemptRecord) -> datetime:
     # The record has one heartbeat time, which is that of the newest attempt.
     if job.heartbeat_time is None or attempt != attempts_of(job)[-1]:
         return attempt.start_time
@@ -99,7 +99,7 @@ def _end_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
     return build_outcome(pod, ending_of_open_attempt(pod), now)
 
 
-def _runner_lost(job: ScheduledJob, attempt: Attempt, now: datetime) -> Outcome:
+def _runner_lost(job: ScheduledJob, attempt: AttemptRecord, now: datetime) -> Outcome:
     message = f"the pod {attempt.attempt_id} disappeared and left no outcome"
     if job.loop is not None:
         # No pod has the name of this attempt: the loop's worker forked it as a process.
