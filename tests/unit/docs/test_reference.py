@@ -137,6 +137,21 @@ def test_the_page_on_seams_has_every_protocol() -> None:
     assert {name for name in _protocols() if f"`{name}`" not in page} == set()
 
 
+def test_the_page_on_seams_counts_them() -> None:
+    page = (DOCS / "internals/seams.md").read_text()
+    seams = page.partition("\n## Other Protocols")[0]
+    lines = [line for line in seams.splitlines() if line.startswith("| ")]
+    named = [name for name in _protocols() if f"`{name}`" in seams]
+    assert (len(lines[2:]), len(named)) == (4, 7)
+    assert "There are four seams. They have eight types: seven Protocols" in seams
+
+
+def test_the_page_on_seams_has_every_contract_suite() -> None:
+    page = (DOCS / "internals/seams.md").read_text()
+    suites = {path.name for path in (ROOT / "tests/contracts").glob("*.py")} - {"__init__.py"}
+    assert {name for name in suites if f"`tests/contracts/{name}`" not in page} == set()
+
+
 def _protocols() -> Iterator[str]:
     for folder in ("runner", "operator", "server"):
         for file in (ROOT / folder).rglob("*.py"):
