@@ -1,7 +1,8 @@
 """The environment variables by which operator, loop, worker and runner talk to each other.
 
 The operator sets them in a task's pod, and the loop sets them for each attempt
-that its worker forks. So a task finds the same variables in every mode.
+that its worker forks. So a task finds the same variables in every mode, except its
+three limits: only the runner reads them, so they are set only in a pod of its own.
 """
 
 from typing import Final
