@@ -8,8 +8,8 @@ three limits: only the runner reads them, so they are set only in a pod of its o
 from typing import Final
 
 DATABASE_URL: Final = "JVSCHEDULER_DATABASE_URL"
-"""The history's address: `sqlite:///file`, `postgresql://…`, `mongodb://…`. If it is unset, the
-runner writes the outcome into the termination message only, and the server records it."""
+"""The history's address, in a form of `history.backends.registry`. If it is unset, the runner
+writes the outcome into the termination message only, and the server records it."""
 
 HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
 HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"

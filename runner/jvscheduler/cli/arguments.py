@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.zones import zone
 
@@ -22,6 +23,19 @@ _LAST_YEAR: Final = 9000
 def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", choices=("text", "json"), default="text", help="(default: %(default)s)"
+    )
+
+
+def add_database(parser: argparse.ArgumentParser, otherwise: str = "") -> None:
+    """`otherwise` says what the default is when the environment names no database either."""
+    # `build` and `next` need no history, and do not wait until this module is loaded.
+    from jvscheduler.history.urls import url_forms  # noqa: PLC0415
+
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help=f"address of the history: {url_forms()} "
+        f"(default: {environment.DATABASE_URL}{otherwise})",
     )
 
 

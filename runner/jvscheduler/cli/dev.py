@@ -3,7 +3,7 @@
 import argparse
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS
+from jvscheduler.cli.arguments import IMPORT_SECONDS, add_database
 from jvscheduler.errors import InvalidSettings
 
 
@@ -15,12 +15,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--port", type=_port, help="port of the API (default: 8080; 0: any free port)"
     )
     parser.add_argument("--host", help="address of the API (default: 127.0.0.1)")
-    parser.add_argument(
-        "--database",
-        metavar="URL",
-        help="address of the history: sqlite:///file, postgresql://… or mongodb://… "
-        "(default: JVSCHEDULER_DATABASE_URL, else sqlite:///jvscheduler.db)",
-    )
+    add_database(parser, otherwise=", else sqlite:///jvscheduler.db")
     parser.add_argument(
         "--no-reload", action="store_true", help="do not reload when the code changes"
     )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from jvscheduler.cli import output
+from jvscheduler.cli.arguments import add_database
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.maintenance.retention import (
     DEFAULT_KEPT,
@@ -37,12 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="keep so many jobs of each task, even old ones (default: %(default)s)",
     )
-    prune.add_argument(
-        "--database",
-        metavar="URL",
-        help="address of the history: sqlite:///file, postgresql://… or mongodb://… (default: "
-        "JVSCHEDULER_DATABASE_URL)",
-    )
+    add_database(prune)
 
 
 def run(args: argparse.Namespace) -> int:

@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import add_output, age, duration, instant, whole_number
+from jvscheduler.cli.arguments import add_database, add_output, age, duration, instant, whole_number
 from jvscheduler.errors import InvalidSettings, SchedulerError
 
 if TYPE_CHECKING:
@@ -83,12 +83,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="show at most so many findings of each task and kind (default: %(default)s)",
     )
-    parser.add_argument(
-        "--database",
-        metavar="URL",
-        help="address of the history: sqlite:///file or postgresql://… (default: "
-        "JVSCHEDULER_DATABASE_URL)",
-    )
+    add_database(parser)
     add_output(parser)
 
 

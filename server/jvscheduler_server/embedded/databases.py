@@ -12,7 +12,7 @@ from jvspatial.db.manager import get_database_manager
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.backends.registry import backend_of, entry_of, innermost
+from jvscheduler.history.backends.registry import BACKENDS, backend_of, entry_of, innermost
 from jvscheduler.history.entities.binding import bind
 from jvscheduler.history.urls import parse_url
 
@@ -37,9 +37,8 @@ def url_of(database: Any) -> str:
     if url is None:
         raise InvalidSettings(
             f"the scheduler keeps its history in the server's database, and {_name(inner)} "
-            "cannot hold it: give the server db_type='sqlite' with a db_path, "
-            "db_type='postgres' or 'mongodb', or leave db_type out and set "
-            f"{environment.DATABASE_URL}"
+            f"cannot hold it: give the server {', '.join(e.server_options for e in BACKENDS)}, "
+            f"or leave db_type out and set {environment.DATABASE_URL}"
         )
     return url
 

@@ -3,6 +3,7 @@
 These tests fail when one of the three was forgotten.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.support.history.databases import DATABASES
 FOLDER = Path(backends.__path__[0])
 GENERIC = "generic"
 """The folder for all other databases of jvspatial's, to which no URL leads."""
+DRIVERS = {"jvspatial", "aiosqlite", "asyncpg", "pymongo", "motor"}
 
 
 def test_each_folder_has_an_entry_and_each_entry_a_folder() -> None:
@@ -38,6 +40,25 @@ def test_an_entry_leads_to_its_backend(entry: Entry) -> None:
         database = entry.load().open(url, 1, 1)
         assert entry.is_of(database)
         assert backend_of(database) is entry.load()
+
+
+@pytest.mark.parametrize("command", [["dev"], ["history", "prune"], ["verify"]], ids=" ".join)
+def test_the_help_of_a_command_shows_every_url_and_loads_no_driver(command: list[str]) -> None:
+    script = (
+        "import sys\n"
+        "from jvscheduler.cli import main\n"
+        "try:\n"
+        f"    main([*{command!r}, '--help'])\n"
+        "finally:\n"
+        "    print(*{name.partition('.')[0] for name in sys.modules}, file=sys.stderr)"
+    )
+    environ = {**os.environ, "COLUMNS": "1000"}
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, env=environ
+    )
+    examples = [example for entry in BACKENDS for example in entry.examples]
+    assert [example for example in examples if example not in done.stdout] == []
+    assert DRIVERS.isdisjoint(done.stderr.split())
 
 
 def test_a_scheme_leads_to_one_backend() -> None:
@@ -61,5 +82,4 @@ def test_a_url_is_parsed_without_its_driver(entry: Entry) -> None:
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     )
-    drivers = {"jvspatial", "aiosqlite", "asyncpg", "pymongo", "motor"}
-    assert drivers.isdisjoint(done.stdout.split())
+    assert DRIVERS.isdisjoint(done.stdout.split())

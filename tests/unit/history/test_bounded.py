@@ -27,7 +27,7 @@ ANY_DRIVER = [ConnectionResetError("reset by peer")]
 CASES = [
     pytest.param(entry.name, error, id=f"{entry.name}-{type(error).__name__}")
     for entry in BACKENDS
-    for error in [*BROKEN.get(entry.name, []), *ANY_DRIVER]
+    for error in [*BROKEN[entry.name], *ANY_DRIVER]
 ]
 
 

@@ -24,6 +24,8 @@ class Entry:
     """The schemes of its URLs."""
     examples: tuple[str, ...]
     """URLs that messages show to users."""
+    server_options: str
+    """jvspatial's options of a server on such a database, as messages show them."""
     database_class: str
     """jvspatial's class for its databases, by name: comparing names loads no driver."""
 
@@ -48,18 +50,21 @@ BACKENDS: Final = (
         name="sqlite",
         schemes=("sqlite",),
         examples=("sqlite:///relative.db", "sqlite:////absolute.db"),
+        server_options="db_type='sqlite' with a db_path",
         database_class="jvspatial.db.sqlite.SQLiteDB",
     ),
     Entry(
         name="postgresql",
         schemes=("postgresql", "postgres"),
         examples=("postgresql://user:password@host:port/database",),
+        server_options="db_type='postgres'",
         database_class="jvspatial.db.postgres.PostgresDB",
     ),
     Entry(
         name="mongodb",
         schemes=("mongodb", "mongodb+srv"),
         examples=("mongodb://user:password@host/database",),
+        server_options="db_type='mongodb'",
         database_class="jvspatial.db.mongodb.MongoDB",
     ),
 )

@@ -16,6 +16,7 @@ from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.attempt.limits import skipped
 from jvscheduler.errors import DiscoveryError, InvalidSettings, InvalidTask
+from jvscheduler.history.backends.registry import BACKENDS
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
@@ -133,8 +134,11 @@ def test_the_history_is_where_the_servers_database_is(
 
 
 def test_a_database_that_holds_no_history_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InvalidSettings, match="JsonDB cannot hold it: give the server db_type"):
+    with pytest.raises(
+        InvalidSettings, match="JsonDB cannot hold it: give the server db_type"
+    ) as refused:
         url_of(JsonDB(str(tmp_path)))
+    assert all(entry.server_options in str(refused.value) for entry in BACKENDS)
     with pytest.raises(InvalidSettings, match="one in memory cannot hold it"):
         url_of(SQLiteDB(db_path=":memory:"))
 
