@@ -103,6 +103,11 @@ def revision_id(namespace: str, task_id: str, since: datetime) -> str:
     return f"o.ScheduleRevision.{_task_digest(namespace, task_id)}-{micros}"
 
 
+def stop_id(namespace: str) -> str:
+    """The history's id for the row that says since when no scheduler serves a namespace."""
+    return f"o.SchedulerStop.{hashlib.sha256(namespace.encode()).hexdigest()[:20]}"
+
+
 def slot_id(namespace: str, task_id: str, number: int) -> str:
     """The history's id for one concurrency slot of a task. Numbers begin at 0."""
     return f"o.TaskSlot.{_task_digest(namespace, task_id)}-{number}"

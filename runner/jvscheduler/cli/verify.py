@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -184,7 +184,10 @@ async def verify(store: "LoopStore", request: Request) -> "Report":
 
     options = AuditOptions(request.known_until, request.most, request.max_lateness)
     reports = []
-    for namespace, task_id in await _tasks(store, request):
+    tasks = await _tasks(store, request)
+    stops = {namespace: await store.stop_time(namespace) for namespace, _ in tasks}
+    for namespace, task_id in tasks:
+        options = replace(options, stop_time=stops[namespace])
         audit = await judge(store, (namespace, task_id), request.start, request.end, options)
         reports.append(task_report(namespace, task_id, audit))
     return Report(request.start, request.end, request.known_until, reports)

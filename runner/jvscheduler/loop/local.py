@@ -51,7 +51,7 @@ class LocalLoop:
         """Serve the tasks until the stop. At `kill` every attempt that is still there is killed."""
         async with self._connected_worker(stop, kill):
             self._serve(())
-            await self._loop.run(stop, _NO_GRACE)
+            await self._loop.run(stop, _NO_GRACE, alone_in=LOCAL_NAMESPACE)
 
     async def run_now(self, task: Task, stop: asyncio.Event, kill: asyncio.Event) -> Outcome | None:
         """Run one manual job and nothing else, then set `stop`.

@@ -7,7 +7,8 @@ instants are settled by `takeover` at the same time: a history that is down dela
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from jvscheduler.due_instants.definition import Definition, decides_alike, removed, revision_of
@@ -83,6 +84,8 @@ class Loop:
         self._replay = Replay(self._history, spool, self._slots, self._spooled, clock)
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
+        self._stop: tuple[str, datetime] | None = None
+        """The namespace that nobody serves any more, and since when."""
 
     async def open(self) -> None:
         """Open the history. If it does not answer, the loop begins without it."""
@@ -137,8 +140,16 @@ class Loop:
         """
         return await self._jobs.start(self._run_manual(manual_job(definition)))
 
-    async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
-        """Serve the tasks until the stop. Jobs then have `grace` to end by themselves."""
+    async def run(
+        self, stop: asyncio.Event, grace: timedelta, *, alone_in: str | None = None
+    ) -> None:
+        """Serve the tasks until the stop. Jobs then have `grace` to end by themselves.
+
+        `alone_in`: the namespace that nobody may serve after the stop, as on a developer's
+        machine. The history gets a note of that. None: the next loop takes over at once.
+        """
+        if alone_in is not None:
+            self._background.start(self._attempt(partial(self._record_stop, alone_in, None)))
         for work in (
             self._relay(stop),
             self._replay.run(self._ended),
@@ -149,7 +160,11 @@ class Loop:
             self._background.start(work)
         await self._clock.pause(_LOOK_BACK, self._takeovers.looked_back)
         await self._scheduler.run(self._stopping)
+        if alone_in is not None:
+            self._stop = alone_in, self._clock.now()
+            self._record_suspended()
         await self._finish(grace)
+        await self._note_stop()
 
     async def settle(self, enough: asyncio.Event, otherwise: str) -> None:
         """Call it after `run`. Returns when the history has everything, or at `enough`.
@@ -162,6 +177,20 @@ class Loop:
             if self._history.is_complete:
                 self._spooled.hand_over_all()
             await self._replay.replay()
+        await self._note_stop()
+
+    def _record_suspended(self) -> None:
+        """Record the instants of suspended tasks since the last full minute."""
+        for definition in [d for d in self._served if not d.task.enabled]:
+            self._scheduler.look(definition.name, self._clock.now())
+
+    async def _note_stop(self) -> None:
+        """Without this note, `verify` would find that what is due from now on has no record."""
+        if self._stop is not None:
+            await self._attempt(partial(self._record_stop, *self._stop))
+
+    async def _record_stop(self, namespace: str, stop_time: datetime | None) -> None:
+        await self._history.store.record_stop(namespace, stop_time)
 
     async def _relay(self, stop: asyncio.Event) -> None:
         await stop.wait()

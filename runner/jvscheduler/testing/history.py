@@ -10,7 +10,7 @@ from jvscheduler.history.records.instants import (
     is_in_range,
     last_instants,
 )
-from jvscheduler.history.records.jobs import ScheduledJob, stretch_job
+from jvscheduler.history.records.jobs import ScheduledJob, is_shorter, stretch_job
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.history.records.revisions import ScheduleRevision, by_start
 from jvscheduler.history.store.protocol import Recent
@@ -34,6 +34,7 @@ class MemoryHistory(MemorySlots):
         super().__init__()
         self._jobs: dict[str, ScheduledJob] = {}
         self._revisions: dict[str, ScheduleRevision] = {}
+        self._stops: dict[str, datetime | None] = {}
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -90,7 +91,10 @@ class MemoryHistory(MemorySlots):
     async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
         for stretch in stretches:
             job = stretch_job(stretch)
-            self._jobs.setdefault(job.id, job)
+            existing = self._jobs.setdefault(job.id, job)
+            if is_shorter(existing, job):
+                changes = {"revision": existing.revision + 1}
+                self._jobs[job.id] = job.model_copy(update=changes)
 
     async def last_instants(
         self, namespace: str, task_ids: Sequence[str], until: datetime
@@ -122,6 +126,12 @@ class MemoryHistory(MemorySlots):
     async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
         known = {(r.namespace, r.job_name) for r in self._revisions.values()}
         return [task for task in known if namespace in (None, task[0])]
+
+    async def record_stop(self, namespace: str, stop_time: datetime | None) -> None:
+        self._stops[namespace] = stop_time
+
+    async def stop_time(self, namespace: str) -> datetime | None:
+        return self._stops.get(namespace)
 
     def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
         return [job for job in self._jobs.values() if job.status in statuses]

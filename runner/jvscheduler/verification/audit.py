@@ -7,7 +7,7 @@ in the window where it begins, and counts for its instants in every window.
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -21,6 +21,9 @@ from jvscheduler.verification.records import NOT_RUN, Record, record_of
 
 EARLY: Final = timedelta(seconds=1)
 """A job that started less than this before its instant is in order: two clocks may differ."""
+
+AHEAD: Final = timedelta(seconds=1)
+"""A loop looks 0.5 s ahead, so a job that is due so soon after the stop may have its record."""
 
 _INSTANT: Final = timedelta(microseconds=1)
 
@@ -42,6 +45,8 @@ class AuditOptions:
     """How many findings of each kind are kept."""
     max_lateness: timedelta | None = None
     """A job that started later than this is a finding; None: any lateness is in order."""
+    stop_time: datetime | None = None
+    """Since when no scheduler serves the namespace, as its last one has noted."""
 
 
 class Audit:
@@ -57,6 +62,16 @@ class Audit:
         """Due instants and manual jobs by status and reason."""
         self._overlaps = Overlaps(self.findings)
         self._judged_until: datetime | None = None
+        self._unserved = Findings(options.max_examples)
+        """The instants since the stop that have no record, as long as no scheduler has begun."""
+
+    @property
+    def unserved(self) -> int:
+        """Due instants without a record, because no scheduler has run since they were due.
+
+        The next scheduler records them when it begins.
+        """
+        return self._unserved.counts.total()
 
     def judge(self, window: Window, jobs: Iterable[ScheduledJob]) -> None:
         """Judge the next window.
@@ -105,9 +120,14 @@ class Audit:
 
     def _judge_instant(self, due: Due, records: Sequence[Record]) -> None:
         if not records:
-            state = "suspended" if due.revision.suspended else due.revision.schedule
-            self.findings.add(Kind.UNEXPLAINED_MISS, due.instant, f"due ({state}), no record")
+            self._judge_missing(due)
             return
+        stop = self._options.stop_time
+        if stop is not None and due.instant > stop + AHEAD:
+            # Somebody serves the task although a scheduler has stopped: nothing is explained.
+            self.findings.extend(self._unserved)
+            self._unserved = Findings(self._options.max_examples)
+            self._options = replace(self._options, stop_time=None)
         if len(records) > 1:
             text = "has more than one record: " + ", ".join(r.outcome for r in records)
             ids = (record.job.id for record in records)
@@ -118,6 +138,12 @@ class Audit:
                 was = "was" if due.revision.suspended else "was not"
                 text = f"{record.outcome}, but the task {was} suspended"
                 self.findings.add(Kind.WRONG_SUSPENSION, due.instant, text, record.job.id)
+
+    def _judge_missing(self, due: Due) -> None:
+        stop = self._options.stop_time
+        found = self._unserved if stop is not None and due.instant > stop else self.findings
+        state = "suspended" if due.revision.suspended else due.revision.schedule
+        found.add(Kind.UNEXPLAINED_MISS, due.instant, f"due ({state}), no record")
 
     def _judge_record(self, record: Record) -> None:
         job = record.job

@@ -39,6 +39,12 @@ class Findings:
     counts: Counter[Kind] = field(default_factory=Counter)
     examples: list[Finding] = field(default_factory=list)
 
+    def extend(self, others: "Findings") -> None:
+        for finding in others.examples:
+            self.add(finding.kind, finding.instant, finding.text, *finding.jobs)
+            others.counts[finding.kind] -= 1
+        self.counts += others.counts
+
     def add(self, kind: Kind, instant: datetime | None, text: str, *jobs: str) -> None:
         self.counts[kind] += 1
         if self.counts[kind] <= self.max_examples:

@@ -25,6 +25,8 @@ class TaskReport:
     """How many instants were due."""
     unjudged: int
     """How many records are from before the task's first revision."""
+    unserved: int
+    """How many instants have no record, because no scheduler has run since they were due."""
     outcomes: Mapping[tuple[str, str], int]
     """How many due instants and manual jobs had each status and reason."""
     lateness: Mapping[str, float | None]
@@ -61,6 +63,7 @@ def task_report(namespace: str, task_id: str, audit: Audit) -> TaskReport:
         task_id=task_id,
         due=audit.due,
         unjudged=audit.unjudged,
+        unserved=audit.unserved,
         outcomes=dict(sorted(audit.outcomes.items())),
         lateness={**late, "max": audit.lateness.longest},
         counts=dict(audit.findings.counts),
@@ -115,6 +118,8 @@ def _outcomes(task: TaskReport) -> Iterator[str]:
     for (status, reason), count in task.outcomes.items():
         if reason:
             yield f"    {count} {status}: {reason}"
+    if task.unserved:
+        yield f"    {task.unserved} since the scheduler stopped, recorded when it begins again"
     if task.unjudged:
         yield f"    {task.unjudged} of before its first revision, not judged"
 
@@ -157,6 +162,7 @@ def _task_json(task: TaskReport) -> dict[str, Any]:
         "task": task.task_id,
         "due": task.due,
         "notJudged": task.unjudged,
+        "sinceStop": task.unserved,
         "outcomes": outcomes,
         "latenessSeconds": dict(task.lateness),
         "findings": dict(task.counts),

@@ -3,7 +3,7 @@
 import json
 import signal
 import subprocess
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,11 @@ def ticks() -> None: ...
 @on_schedule("every {seconds} seconds")
 def edited() -> None: ...
 """
+SUSPENDED = """
+@on_schedule("every second", enabled=False)
+def rests() -> None: ...
+"""
+_SECOND = timedelta(seconds=1)
 FIRST = TASKS.format(enabled=True, seconds=2)
 SECOND = TASKS.format(enabled=False, seconds=1)
 
@@ -43,6 +48,28 @@ def test_dev_records_every_instant_after_a_kill_and_a_restart(tmp_path: Path) ->
         report = eventually(lambda: verified(tmp_path, began), "there is no finding")
     assert {task["task"] for task in report["tasks"]} == {"tasks.ticks", "tasks.edited"}
     assert all(task["findings"] == {} for task in report["tasks"])
+
+
+def test_a_clean_stop_explains_what_was_due_since(tmp_path: Path) -> None:
+    began = datetime.now(UTC)
+    with dev(tmp_path, FIRST + SUSPENDED) as session:
+        eventually(lambda: len(statuses(session, "ticks")) > 2, "it runs")
+        session.process.send_signal(signal.SIGINT)
+        assert session.process.wait() == 0, session.output
+        stopped = datetime.now(UTC)
+        rests = [job for job in session.records() if job.job_name == "tasks.rests"]
+    assert sum(job.instants for job in rests) >= 2, "the last seconds have their record"
+    eventually(lambda: datetime.now(UTC) - stopped > 6 * _SECOND, "instants came due")
+    report = verified(tmp_path, began)
+    assert report["findings"] == {}
+    assert all(task["sinceStop"] > 0 for task in report["tasks"])
+    with dev(tmp_path, FIRST + SUSPENDED) as again:
+        eventually(lambda: {"missed", "skipped"} <= all_statuses(again), "they have records now")
+        eventually(lambda: len(statuses(again, "ticks")) > 6, "it runs again")
+        again.process.kill()
+        report = verified(tmp_path, began)
+    assert report["findings"] == {}
+    assert all(task["sinceStop"] == 0 for task in report["tasks"])
 
 
 def test_when_one_of_two_on_one_database_ends_the_other_goes_on(tmp_path: Path) -> None:

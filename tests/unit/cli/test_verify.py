@@ -110,6 +110,37 @@ def test_the_report_as_text() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("stop", "later", "findings", "unserved"),
+    [
+        pytest.param(5, False, 1, 4, id="after the stop"),
+        pytest.param(None, False, 5, 0, id="no stop"),
+        pytest.param(8, False, 4, 1, id="missing before the stop"),
+        pytest.param(5, True, 5, 0, id="somebody serves the task"),
+    ],
+)
+def test_what_is_due_since_a_noted_stop_is_no_finding(
+    stop: int | None, later: bool, findings: int, unserved: int
+) -> None:
+    """Every minute is due. The records of the third and of those from the sixth on are missing."""
+    store = MemoryHistory()
+
+    async def fill() -> None:
+        await store.add_revisions([revision(0)])
+        await store.record_all([completed(of_job(n)) for n in (1, 2, 4, 5)])
+        await store.record_all([completed(of_job(10))] if later else [])
+        await store.record_stop("shop", None if stop is None else minutes(stop))
+
+    asyncio.run(fill())
+    end = "110m" if later else "111m"
+    judged = asyncio.run(verify(store, asked("--from", "2h", "--to", end)))
+    assert judged.counts.total() == findings
+    (task,) = as_json(judged)["tasks"]
+    assert (task["sinceStop"], len(task["examples"])) == (unserved, findings)
+    told = f"    {unserved} since the scheduler stopped, recorded when it begins again"
+    assert (told in as_text(judged)) is bool(unserved)
+
+
 def test_the_report_as_json() -> None:
     answer = json.loads(json.dumps(as_json(report(RESTOCK, "--examples", "0"))))
     assert answer["findings"] == {"UnexplainedMiss": 1}

@@ -53,6 +53,12 @@ def plan_writes(outcomes: Iterable[Outcome], rows: Iterable[Row], allowed: Allow
     return writes
 
 
+def lengthening(job: ScheduledJob, longer: ScheduledJob) -> RowChange:
+    """The change that makes a stretch's record as long as another one from the same instant."""
+    merged = longer.model_copy(update={"revision": job.revision + 1})
+    return RowChange(job.id, {"revision": job.revision}, _difference(job, merged))
+
+
 def claim_row(outcome: Outcome) -> Row:
     """Equal to `to_record(first_record(outcome))`, but built without checking an entity.
 

@@ -5,19 +5,26 @@ from datetime import datetime
 from functools import partial
 
 from jvscheduler.history.backends.backend import RowChange
-from jvscheduler.history.records.claims import Allowed, claim_row, end_of_claim, plan_writes
+from jvscheduler.history.records.claims import (
+    Allowed,
+    claim_row,
+    end_of_claim,
+    lengthening,
+    plan_writes,
+)
 from jvscheduler.history.records.instants import InstantRange, by_first_instant, last_instants
 from jvscheduler.history.records.jobs import (
     ENTITY,
     ScheduledJob,
     decoded,
+    is_shorter,
     stretch_job,
     to_record,
 )
 from jvscheduler.history.records.merge import may_run
 from jvscheduler.history.store.calls import DatabaseCalls, Query
 from jvscheduler.history.times import to_text
-from jvscheduler.outcomes import Outcome, Status, Stretch
+from jvscheduler.outcomes import Outcome, Reason, Status, Stretch
 
 
 class BatchCalls(DatabaseCalls):
@@ -36,9 +43,9 @@ class BatchCalls(DatabaseCalls):
             await self._call(lambda: self._statements.change(changes))
 
     async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
-        rows = [to_record(stretch_job(stretch)) for stretch in stretches]
-        if rows:
-            await self._call(lambda: self._statements.insert(rows))
+        jobs = [stretch_job(stretch) for stretch in stretches]
+        if jobs:
+            await self._call(lambda: self._record_stretches(jobs))
 
     async def last_instants(
         self, namespace: str, task_ids: Sequence[str], until: datetime
@@ -63,6 +70,18 @@ class BatchCalls(DatabaseCalls):
         task = {"context.job_name": instants.task_id, "context.namespace": instants.namespace}
         answers = [await self._find({**task, **query}) for query in queries]
         return by_first_instant(job for jobs, _ in answers for job in jobs if job.is_ours)
+
+    async def _record_stretches(self, jobs: Sequence[ScheduledJob]) -> None:
+        created = await self._statements.insert([to_record(job) for job in jobs])
+        suspended = {job.id: job for job in jobs if job.reason == Reason.SUSPENDED}
+        others = list(suspended.keys() - created)
+        if not others:
+            return
+        existing = decoded(await self._statements.get(others))[0]
+        longer = [job for job in existing if is_shorter(job, suspended[job.id])]
+        changes = [lengthening(job, suspended[job.id]) for job in longer]
+        if changes:
+            await self._statements.change(changes)
 
     async def _claim_all(self, outcomes: Sequence[Outcome]) -> set[str]:
         won = set(await self._statements.insert([claim_row(outcome) for outcome in outcomes]))

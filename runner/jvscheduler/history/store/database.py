@@ -14,6 +14,7 @@ from jvscheduler.history.store.batches import BatchCalls
 from jvscheduler.history.store.jobs import JobCalls
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.history.store.revisions import RevisionCalls
+from jvscheduler.history.store.stops import StopCalls
 from jvscheduler.history.urls import parse_url
 
 
@@ -28,7 +29,7 @@ def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -
     return DatabaseHistory(database, address.redacted, create_indexes=create_indexes)
 
 
-class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls):
+class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls, StopCalls):
     """A history in a database object of jvspatial's."""
 
     def __init__(

@@ -100,8 +100,15 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
     async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
         """Create a record for each stretch, under the id of its first instant.
 
-        A record that exists is kept as it is.
+        A record that exists is kept as it is. There is one exception: one of a suspension is
+        made longer when the new stretch is of the same suspension and reaches further.
         """
+
+    async def record_stop(self, namespace: str, stop_time: datetime | None) -> None:
+        """Note since when no scheduler serves the namespace. None: one does."""
+
+    async def stop_time(self, namespace: str) -> datetime | None:
+        """Since when no scheduler serves the namespace. None: one does, or ended otherwise."""
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         """Store the revisions. One that exists is kept as it is."""
