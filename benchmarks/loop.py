@@ -1,7 +1,7 @@
 """The loop against other schedulers of one machine, one after the other.
 
 All run the same no-op and write the same record. All due instants are on whole
-seconds: 100 runs a second are 100 jobs that are due at once. The benchmark needs
+seconds: 100 jobs a second are 100 that are due at once. The benchmark needs
 redis-server and `requirements/bench.txt`. The database runs on the same machine.
 """
 
@@ -70,7 +70,7 @@ def _at_one_rate(postgres: PostgresServer, others: list[Contestant]) -> Iterator
     for contestant in (OURS, OURS_ASYNC, OURS_WITH_JVSPATIAL, *others):
         seconds = OUR_SECONDS if contestant is OURS else SECONDS
         trial = trials[contestant] = _trial(postgres, contestant, RATE, seconds)
-        yield f"{contestant.name}, {RATE} runs a second for {seconds} s: {trial}"
+        yield f"{contestant.name}, {RATE} jobs a second for {seconds} s: {trial}"
     ours = trials[OURS]
     for other in others:
         yield from _compared(ours, trials[other], other.name)
@@ -88,8 +88,8 @@ def _highest_rates(postgres: PostgresServer, others: list[Contestant]) -> Iterat
     for isolated, kind in ((True, "a process for each run"), (False, "processes used again")):
         best = max((c for c in others if c.isolated is isolated), key=lambda c: rates[c])
         what = f"highest rate against the best with {kind}, {best.name}"
-        yield Ratio(what, rates[best], "our loop", rates[OURS], "runs/s", goal=1 / 3)
-    yield from (f"{c.name} sustains {rate} runs a second" for c, rate in rates.items())
+        yield Ratio(what, rates[best], "our loop", rates[OURS], "jobs/s", goal=1 / 3)
+    yield from (f"{c.name} sustains {rate} jobs a second" for c, rate in rates.items())
 
 
 def _highest_rate(trial: Callable[[int, int], Trial]) -> int:

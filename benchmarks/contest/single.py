@@ -1,4 +1,4 @@
-"""One run at a time: the seconds from its due instant until its record is in the database."""
+"""One job at a time: the seconds from its due instant until its record is in the database."""
 
 import asyncio
 import statistics

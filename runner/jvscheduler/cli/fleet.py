@@ -13,7 +13,7 @@ class Fleet:
     """The due instants of some tasks in some days."""
 
     days: int
-    runs: Mapping[str, int]
+    jobs: Mapping[str, int]
     """Jobs by task id, over all days. Suspended tasks are left out."""
     suspended: Sequence[str]
     """Ids of the suspended tasks."""

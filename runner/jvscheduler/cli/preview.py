@@ -53,7 +53,7 @@ def _verdict(fleet: Fleet, most: int | None) -> int:
     if most is None or fleet.most <= most:
         return 0
     print(
-        f"jvscheduler: {fleet.most} runs start at {_time(fleet)}, more than --max-simultaneous "
+        f"jvscheduler: {fleet.most} jobs start at {_time(fleet)}, more than --max-simultaneous "
         f"{most}: move some of them to other minutes",
         file=sys.stderr,
     )
@@ -61,9 +61,9 @@ def _verdict(fleet: Fleet, most: int | None) -> int:
 
 
 def _text(fleet: Fleet) -> Iterator[str]:
-    yield "runs per day"
-    for task_id, runs in fleet.runs.items():
-        yield f"{runs / fleet.days:12.2f}  {task_id}"
+    yield "jobs per day"
+    for task_id, jobs in fleet.jobs.items():
+        yield f"{jobs / fleet.days:12.2f}  {task_id}"
     for task_id in fleet.suspended:
         yield f"{'suspended':>12}  {task_id}"
     yield ""
@@ -95,7 +95,7 @@ def _time(fleet: Fleet) -> str | None:
 def _json(fleet: Fleet) -> str:
     facts: dict[str, Any] = {
         "days": fleet.days,
-        "runsPerDay": {task_id: runs / fleet.days for task_id, runs in fleet.runs.items()},
+        "runsPerDay": {task_id: jobs / fleet.days for task_id, jobs in fleet.jobs.items()},
         "suspended": fleet.suspended,
         "startsPerMinuteOfHour": fleet.by_minute_of_hour,
         "worstMinute": {"time": _time(fleet), "starts": fleet.most, "tasks": fleet.worst},

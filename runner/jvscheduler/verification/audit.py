@@ -155,7 +155,7 @@ class Audit:
             text = f"{record.outcome} without a reason"
             self.findings.add(Kind.NO_REASON, record.first, text, job.id)
         if record.ran:
-            self._judge_run(record)
+            self._judge_job(record)
 
     def _judge_stretch(self, record: Record) -> None:
         """A stretch did not run, begins and ends at due instants, and counts all between them."""
@@ -166,11 +166,11 @@ class Audit:
         ends = self._count(first, first, 1) and self._count(last, last, 1)
         if record.ran or due != job.instants or not ends:
             claimed = f"{record.outcome} for {job.instants} instants to {last:%Y-%m-%dT%H:%M:%SZ}"
-            why = "one run is for one instant" if record.ran else f"{due} were due"
+            why = "one job is for one instant" if record.ran else f"{due} were due"
             text = f"{claimed}; " + (why if ends or record.ran else f"{why}, not both of its ends")
             self.findings.add(Kind.WRONG_STRETCH, first, text, job.id)
 
-    def _judge_run(self, record: Record) -> None:
+    def _judge_job(self, record: Record) -> None:
         job, start, known_until = record.job, record.job.execution_time, self._options.known_until
         if is_stale(job, known_until):
             text = f"running, last heartbeat at {last_sign_of_life(job):%Y-%m-%dT%H:%M:%SZ}"

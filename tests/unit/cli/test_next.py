@@ -114,7 +114,7 @@ def test_a_fleet_is_previewed(folder: Path) -> None:
     done = run(folder, "preview", "shop", *MONDAY)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines() == [
-        "runs per day",
+        "jobs per day",
         "        4.00  shop.six-hourly",
         "        1.00  shop.sums",
         "        0.14  shop.weekly",
@@ -143,7 +143,7 @@ def test_too_many_starts_at_once_change_the_exit_code(folder: Path, most: str, c
             "tasks": ["shop.six-hourly", "shop.weekly"],
         },
     }
-    message = "2 runs start at 2026-11-23T06:00Z, more than --max-simultaneous 1"
+    message = "2 jobs start at 2026-11-23T06:00Z, more than --max-simultaneous 1"
     assert (message in done.stderr) == bool(code)
 
 

@@ -66,14 +66,14 @@ CASES = [
         expected=["2026-10-04T02:30+11:00", "2026-10-05T02:15+11:00"],
     ),
     Once(
-        "times that are skipped together have one run",
+        "times that are skipped together have one job",
         text="*/20 1-3 * * *",
         zone="America/New_York",
         after="2026-03-08T01:30-05:00",
         expected=["2026-03-08T01:40-05:00", "2026-03-08T03:00-04:00", "2026-03-08T03:20-04:00"],
     ),
     Once(
-        "hours that occur twice have one run each",
+        "hours that occur twice have one job each",
         text="hourly",
         zone="America/New_York",
         after="2026-11-01T00:30-04:00",

@@ -1,4 +1,4 @@
-"""Acquiring slots in two steps: read and choose, then take. Repeated when another run was faster.
+"""Acquiring slots in two steps: read and choose, then take. Repeated when another job was faster.
 
 For databases that cannot choose and take in one transaction.
 """
@@ -11,7 +11,7 @@ from jvscheduler.history.slots.choice import TaskSlot, choose_slots
 from jvscheduler.history.slots.requests import SlotRequest
 
 MAX_ROUNDS: Final = 20
-"""A limit against endless contention: whenever a request loses a round, another run won a slot."""
+"""A limit against endless contention: whenever a request loses a round, another job won a slot."""
 
 ReadSlots = Callable[[Sequence[SlotRequest]], Awaitable[list[TaskSlot]]]
 """Reads the slots of the tasks that are asked for."""

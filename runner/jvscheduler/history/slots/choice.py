@@ -1,10 +1,10 @@
-"""Which slot a run tries to take: the rule, without a database.
+"""Which slot a job tries to take: the rule, without a database.
 
-Two runs that read the same slots may choose the same one; the database gives it to one of them.
+Two jobs that read the same slots may choose the same one; the database gives it to one of them.
 
 A slot may be taken when the task would not exceed its limit even with all lower slots held.
 So nobody has to count the held slots while others take theirs. This holds also after the limit
-was lowered, while runs still hold slots with higher numbers.
+was lowered, while jobs still hold slots with higher numbers.
 """
 
 import zlib
@@ -25,7 +25,7 @@ ENTITY = "TaskSlot"
 
 
 class TaskSlot(BaseModel):
-    """One concurrency slot of a task, from when a run takes it until it is released or expires."""
+    """One concurrency slot of a task, from when a job takes it until it is released or expires."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -37,7 +37,7 @@ class TaskSlot(BaseModel):
     limit: int = 1
     """The task's limit when the slot was taken."""
     holder: str = ""
-    """The id of the attempt that holds it."""
+    """The id of the attempt that holds it. In a loop it is the job's id."""
     owner: str = ""
     """The id of that attempt's job: another attempt of the job may take the slot over."""
     expiry_time: Time | None = None

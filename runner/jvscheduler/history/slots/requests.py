@@ -1,7 +1,7 @@
-"""Slots: how a task never has more than N runs at once, whoever starts them.
+"""Slots: how a task never has more than N jobs at once, whoever starts them.
 
-A task with maxConcurrency N has N slots: rows of the database. A run holds one of them from
-before it starts until it ends. The database decides which run gets a slot; nobody counts runs.
+A task with maxConcurrency N has N slots: rows of the database. A job holds one of them from
+before it starts until it ends. The database decides which job gets a slot; nobody counts jobs.
 A holder extends its slot every ten seconds. A slot that was not extended for `EXPIRY` is free:
 its holder has died.
 """
@@ -30,7 +30,7 @@ class SlotRequest:
     limit: int
     """The task's maxConcurrency."""
     holder: str
-    """The attempt's id."""
+    """The attempt's id. In a loop it is the job's id."""
     job_id: str = ""
 
     @property

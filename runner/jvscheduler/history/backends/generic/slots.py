@@ -1,7 +1,7 @@
 """Slots on any jvspatial database that changes one row atomically.
 
 A released slot is not deleted but expires at once: jvspatial has no call that deletes a row
-only while it is as expected. A delete could remove a slot that another run has just taken.
+only while it is as expected. A delete could remove a slot that another job has just taken.
 """
 
 from collections.abc import Sequence, Set
