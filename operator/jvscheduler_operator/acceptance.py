@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from jvscheduler import names
-from jvscheduler.errors import InvalidSchedule, InvalidTask, SchedulerError
+from jvscheduler.errors import InvalidInput, InvalidSchedule, InvalidTask
 from jvscheduler.manifests.backends import Backend, choose_backend
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
@@ -27,7 +27,7 @@ from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 from jvscheduler_operator.pod_templates.tasks import pod_template
 
 
-class Refused(SchedulerError):
+class Refused(InvalidInput):
     """A task whose spec cannot be carried out. The message is for the user."""
 
     def __init__(self, reason: Reason, message: str) -> None:

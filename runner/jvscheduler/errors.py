@@ -14,19 +14,26 @@ class TemporaryError(SchedulerError):
     """The same call may succeed later, for example when a database or API server is back."""
 
 
-class InvalidSchedule(SchedulerError):
+class InvalidInput(SchedulerError, ValueError):
+    """What a caller passed is wrong.
+
+    It is a ValueError too: a pydantic validator turns only that into a validation error.
+    """
+
+
+class InvalidSchedule(InvalidInput):
     """A schedule or a time zone that is not valid."""
 
 
-class InvalidTask(SchedulerError):
+class InvalidTask(InvalidInput):
     """A function that cannot be a task, or an option that is not valid."""
 
 
-class InvalidSettings(SchedulerError):
+class InvalidSettings(InvalidInput):
     """An environment variable or a command-line option that is not valid."""
 
 
-class DiscoveryError(SchedulerError):
+class DiscoveryError(InvalidInput):
     """A module that cannot be imported, or whose tasks cannot be found."""
 
 

@@ -15,13 +15,13 @@ rest.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from jvscheduler.errors import SchedulerError
+from jvscheduler.errors import InvalidInput
 
 _MERGED_ITEMS: Final = {"containers": "name", "initContainers": "name"}
 _REPLACED_ITEMS: Final = {"env": "name", "volumes": "name", "volumeMounts": "mountPath"}
 
 
-class InvalidTemplate(SchedulerError):
+class InvalidTemplate(InvalidInput):
     """A pod template that cannot be merged, or that sets a reserved field."""
 
 

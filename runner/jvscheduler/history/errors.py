@@ -1,9 +1,9 @@
 """The errors that entities and their queries raise."""
 
-from jvscheduler.errors import SchedulerError
+from jvscheduler.errors import InvalidInput, SchedulerError
 
 
-class InvalidQuery(SchedulerError):
+class InvalidQuery(InvalidInput):
     """A query, an update or a pipeline that cannot be understood, or a value that cannot be stored.
 
     Nothing was changed.

@@ -168,7 +168,6 @@ async def _save_bad_rows(own: Any) -> list[str]:
         await own.save("object", {**row, "context": {**row["context"], **fields}})
         ids.append(row["id"])
     for entity, context in (
-        ("ScheduleRevision", {"namespace": "shop", "job_name": RESTOCK, "schedule": "whenever"}),
         ("ScheduleRevision", {"namespace": "shop", "job_name": RESTOCK, "since": "soon"}),
         ("TaskSlot", {"namespace": "shop", "job_name": RESTOCK, "number": "none"}),
     ):

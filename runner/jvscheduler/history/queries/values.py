@@ -43,10 +43,11 @@ def _stored(value: Any) -> Any:
     if isinstance(value, list | tuple | set | frozenset):
         return [_stored(item) for item in value]
     try:
-        return _stored(to_jsonable_python(value))
+        jsonable = to_jsonable_python(value)
     except (ValueError, RecursionError) as error:
         kind = type(value).__name__
         raise InvalidQuery(f"a value of type {kind} cannot be stored; give one of JSON") from error
+    return _stored(jsonable)
 
 
 def comparable(field: Field, value: Any) -> Scalar:

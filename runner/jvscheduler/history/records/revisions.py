@@ -9,8 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
-from jvscheduler.errors import InvalidSchedule
-from jvscheduler.history.decoding import undecodable
 from jvscheduler.history.entities.objects import Object
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.times import Time
@@ -56,13 +54,8 @@ class ScheduleRevision(Object):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """Raises UndecodableRecord, also for a schedule that nobody could have accepted."""
-        revision = cls._decoded(row)
-        try:
-            revision.parsed()
-        except InvalidSchedule as error:
-            raise undecodable(row, ENTITY, error) from error
-        return revision
+        """Raises UndecodableRecord."""
+        return cls._decoded(row)
 
     def to_row(self) -> Row:
         context = self.model_dump(mode="json", exclude={"id", "entity", "type_code"})
