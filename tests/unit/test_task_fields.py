@@ -9,24 +9,16 @@ import dataclasses
 import importlib
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
-import yaml
 
-from jvscheduler import environment
 from jvscheduler.decorators import task_of
 from jvscheduler.discovery import discover
-from jvscheduler.due_instants.definition import Definition, definition_of, revision_of
-from jvscheduler.manifests.resource import resource, to_yaml
-from jvscheduler.manifests.spec import ScheduledTaskSpec
-from jvscheduler.runner.settings import Settings, read_settings
+from jvscheduler.due_instants.definition import definition_of, revision_of
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
-from jvscheduler_operator.acceptance import accept
-from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
-from jvscheduler_operator.tasks import cron_jobs
-from jvscheduler_server.loop_pod.assignments import to_assignment
+from tests.support.task_forms import SPEC, InPod, built, definition, in_pod, stored
 
 TASKS = """
 from jvscheduler import on_schedule
@@ -52,8 +44,6 @@ def once_a_day() -> None: ...
 @on_schedule("hourly")
 def without_a_zone() -> None: ...
 """
-
-Manifest = dict[str, Any]
 
 
 class Example(NamedTuple):
@@ -94,13 +84,6 @@ def test_the_example_gives_every_field_another_value_than_the_default(example: E
 @pytest.mark.parametrize("function", ["every_option", "once_a_day", "without_a_zone"])
 def test_every_field_survives_the_discovery(example: Example, function: str) -> None:
     assert example.discovered[function] == example.decorated[function], "see manifests/mapping.py"
-
-
-class InPod(NamedTuple):
-    """What Kubernetes and the runner know of a task that a CronJob carries."""
-
-    cron_job: Manifest
-    settings: Settings
 
 
 FIELDS_IN_A_POD: Mapping[str, Callable[[InPod], object]] = {
@@ -162,94 +145,3 @@ def test_every_field_that_decides_what_is_due_survives_in_the_history(example: E
 def test_task_and_spec_have_the_same_defaults() -> None:
     schedule = parse_schedule(SPEC["schedule"], seed=SPEC["taskID"])
     assert definition(stored(SPEC)).task == Task(SPEC["taskID"], SPEC["entrypoint"], schedule)
-
-
-def built(task: Task, **spec: Any) -> Manifest:
-    """The ScheduledTask as the operator and the loop read it, after a way through YAML."""
-    made: Manifest = yaml.safe_load(to_yaml([resource(task, "shop:1", "shop")]))
-    return stored({**made["spec"], **spec})
-
-
-def stored(spec: Mapping[str, Any]) -> Manifest:
-    metadata = {"name": "every-option", "namespace": "shop", "uid": "1"}
-    return {"metadata": metadata, "spec": dict(spec), "status": {"loop": "a-loop"}}
-
-
-def cron_job(task: Manifest) -> Manifest:
-    accepted = accept(task)
-    made = cron_jobs.build(task, accepted.spec, cron_jobs.schedule_fields(accepted.schedule) or {})
-    return {**made["spec"]}
-
-
-def in_pod(task: Manifest) -> InPod:
-    made = cron_job(task)
-    (container,) = made["jobTemplate"]["spec"]["template"]["spec"]["containers"]
-    from_kubernetes = {
-        environment.NAMESPACE: "shop",
-        environment.POD_NAME: "every-option-29547000-x7k2p",
-        environment.JOB_NAME: "every-option-29547000",
-    }
-    variables = {v["name"]: v["value"] for v in container["env"] if "value" in v}
-    return InPod(made, read_settings({**from_kubernetes, **variables}))
-
-
-def definition(task: Manifest) -> Definition:
-    found = to_assignment(task).definition
-    assert found is not None
-    return found
-
-
-SPEC = {
-    "taskID": "shop.restock",
-    "entrypoint": "shop.tasks:restock",
-    "schedule": "daily at 03:00",
-    "image": "shop:1",
-}
-CHANGED: Mapping[str, Any] = {
-    "taskID": "shop.restock-2",
-    "entrypoint": "shop.tasks:restock_2",
-    "schedule": "daily at 04:00",
-    "timeZone": "Europe/Berlin",
-    "dst": "once",
-    "backend": "Loop",
-    "suspend": True,
-    "maxConcurrency": 2,
-    "concurrencyPolicy": "Replace",
-    "activeDeadlineSeconds": 60,
-    "backoffLimit": 3,
-    "description": "Fills the shelves",
-    "image": "shop:2",
-    "startingDeadlineSeconds": 30,
-    "successfulJobsHistoryLimit": 1,
-    "failedJobsHistoryLimit": 1,
-    "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
-}
-"""A value other than the default for each key of the spec."""
-
-
-def test_the_changes_name_every_key_of_the_spec() -> None:
-    keys = {field.alias for field in ScheduledTaskSpec.model_fields.values()}
-    assert keys == set(CHANGED), "change the new key in CHANGED"
-
-
-@pytest.mark.parametrize("key", CHANGED)
-def test_every_key_of_the_spec_has_an_effect(key: str) -> None:
-    assert effect({**SPEC, key: CHANGED[key]}) != effect(SPEC)
-
-
-@pytest.mark.parametrize("key", CHANGED)
-def test_tasks_whose_pods_differ_do_not_share_a_loop(key: str) -> None:
-    """All tasks of one loop run in one pod. The name of its Deployment must tell pods apart."""
-    spec, changed = (read({**SPEC, **change}) for change in ({}, {key: CHANGED[key]}))
-    same_pod = worker_pod(changed) == worker_pod(spec)
-    assert (loop_name(changed) == loop_name(spec)) == same_pod
-
-
-def read(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
-    return ScheduledTaskSpec.model_validate(spec)
-
-
-def effect(spec: Mapping[str, Any]) -> object:
-    """The loop or the CronJob that carries the task, and what a loop would do with it."""
-    task = stored(spec)
-    return accept(task).loop or cron_job(task), definition(task)
