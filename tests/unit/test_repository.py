@@ -40,6 +40,15 @@ def test_the_chart_has_the_projects_version() -> None:
     assert chart["version"] == chart["appVersion"] == __version__
 
 
+def test_every_image_of_the_project_is_named_with_its_version() -> None:
+    pages = [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    files = [*pages, *(ROOT / "examples").rglob("Dockerfile"), ROOT / "tests/e2e/image/Dockerfile"]
+    named = re.compile(r"jvscheduler/(?:operator|server|runner):([\w.-]+)")
+    tags = [tag for file in files for tag in named.findall(file.read_text())]
+    assert len(tags) > 5
+    assert set(tags) == {__version__}
+
+
 def test_the_locks_name_no_index() -> None:
     for lock in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in lock.read_text()
