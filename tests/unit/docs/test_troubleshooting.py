@@ -24,11 +24,8 @@ READERS = {
     ("LoopNotAvailable", "jvscheduler_operator.tasks.events"),
     ("NotAccepted", "jvscheduler_operator.tasks.events"),
     ("Replaced", "jvscheduler.worker.serve"),
-    ("RunnerLost", "jvscheduler.history.records.merge"),
-    ("RunnerLost", "jvscheduler.verification.periods"),
-    ("Suspended", "jvscheduler.verification.records"),
 }
-"""The modules that only compare with a reason that another one has decided."""
+"""The modules that have a reason in a list of those that they treat alike, and decide none."""
 
 
 class Row(NamedTuple):
@@ -88,9 +85,9 @@ def further_modules() -> set[tuple[str, str]]:
 
 
 def mentions() -> set[tuple[str, str]]:
-    """Each reason, and each module of the three packages that has it in its code."""
+    """Each reason, and each module of the three packages that does more than compare with it."""
     names = {f"Reason.{m.name}": word for word, same in members().items() for m in same}
-    pattern = re.compile(r"\bReason\.[A-Z_]+\b")
+    pattern = re.compile(r"(?<![=!]= )\bReason\.[A-Z_]+\b")
     found: set[tuple[str, str]] = set()
     for folder in ("runner", "operator", "server"):
         for file in (ROOT / folder).rglob("*.py"):
