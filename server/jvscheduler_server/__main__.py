@@ -18,7 +18,7 @@ import uvicorn
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
 from jvscheduler_server.api.app import create_app
-from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
 from jvscheduler_server.settings import Settings, read_settings
@@ -49,7 +49,7 @@ def _exit(*_: object) -> None:
 async def _serve(settings: Settings) -> None:
     store = open_store(settings.database_url)
     api = await connect(settings.kubeconfig)
-    cluster = KubernetesCluster(api)
+    cluster = WatchedKubernetesCluster(api)
     app = create_app(store, cluster, [Sweeper(store, cluster).run])
     config = uvicorn.Config(
         app,

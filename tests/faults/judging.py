@@ -14,7 +14,7 @@ from jvscheduler.cli.verify import Request, verify
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store.database import open_store
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.verification.report import Report, as_text
+from jvscheduler.verification.report import VerificationReport, as_text
 from tests.faults.testimony import Testimony, testify
 from tests.faults.work import BEGUN
 from tests.faults.world import World
@@ -29,7 +29,7 @@ _UNEXPECTED: Final = "unexpected error"
 
 @dataclass(frozen=True)
 class Judgement:
-    report: Report
+    report: VerificationReport
     testimony: Testimony
     unexpected: Sequence[str]
     """Lines of the loops' logs."""
@@ -49,7 +49,7 @@ class Judgement:
 def judge(world: World, end: datetime) -> Judgement:
     """Of the time from the world's beginning to `end`, when its pods have ended."""
 
-    async def read(store: LoopStore) -> tuple[Report, Sequence[ScheduledJob]]:
+    async def read(store: LoopStore) -> tuple[VerificationReport, Sequence[ScheduledJob]]:
         request = Request(
             tasks=(),
             namespace=None,

@@ -76,11 +76,11 @@ def the_function_that_the_child_calls(task: Task) -> object:
     return load(in_pod(built(task)).settings.entrypoint)
 
 
-def the_admission_of_a_second_job(task: Task) -> admission.Decision:
+def the_admission_of_a_second_job(task: Task) -> admission.AdmissionDecision:
     second = attempt_in_a_pod(task)
     claim = replace(second.claim, job_id="first", job_name="first", attempt_id="first")
 
-    async def admitted() -> admission.Decision:
+    async def admitted() -> admission.AdmissionDecision:
         store, stop = MemoryHistory(), asyncio.Event()
         await admission.admit(store, replace(second, claim=claim), stop)
         return (await admission.admit(store, second, stop)).decision

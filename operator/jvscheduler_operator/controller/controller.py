@@ -17,7 +17,7 @@ from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cache.index import ObjectIndex
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Rejected, Unavailable
-from jvscheduler_operator.controller.dependents import Snapshot, dependents, snapshot
+from jvscheduler_operator.controller.dependents import KeySnapshot, dependents, snapshot
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, loop_key_of
@@ -113,7 +113,7 @@ class Controller:
             self._queue.add(key)
             self._add_dependents(key, before)
 
-    def _add_dependents(self, key: Key, before: Snapshot) -> None:
+    def _add_dependents(self, key: Key, before: KeySnapshot) -> None:
         for dependent in dependents(self._cache, key, before):
             self._queue.add(dependent)
 

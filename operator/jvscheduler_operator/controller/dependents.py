@@ -14,7 +14,7 @@ from jvscheduler_operator.objects.readiness import LoopReadiness
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class KeySnapshot:
     """The facts about a key that other keys depend on, as they are at one moment."""
 
     loops: Set[LoopKey] = frozenset()
@@ -23,13 +23,13 @@ class Snapshot:
     """The readiness of a loop."""
 
 
-def snapshot(cache: Cache, key: Key) -> Snapshot:
+def snapshot(cache: Cache, key: Key) -> KeySnapshot:
     if isinstance(key, LoopKey):
-        return Snapshot(readiness=cache.loop_readiness(key))
-    return Snapshot(cache.tasks.references(key).loops)
+        return KeySnapshot(readiness=cache.loop_readiness(key))
+    return KeySnapshot(cache.tasks.references(key).loops)
 
 
-def dependents(cache: Cache, key: Key, before: Snapshot) -> Iterable[Key]:
+def dependents(cache: Cache, key: Key, before: KeySnapshot) -> Iterable[Key]:
     """The keys that depend on what has changed since `before`."""
     after = snapshot(cache, key)
     if not isinstance(key, LoopKey):

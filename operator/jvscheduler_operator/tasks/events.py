@@ -29,7 +29,7 @@ Event = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Recorder:
+class EventRecorder:
     """Makes the Events about one task; one method for each kind of Event."""
 
     task: Manifest
@@ -74,7 +74,9 @@ class Recorder:
         }
 
 
-def events_of(recorder: Recorder, status: Mapping[str, Any], applied: Applied) -> Sequence[Event]:
+def events_of(
+    recorder: EventRecorder, status: Mapping[str, Any], applied: Applied
+) -> Sequence[Event]:
     """The Events of a pass that writes this status."""
     task = recorder.task
     before = task.get("status", {}).get("conditions", [])

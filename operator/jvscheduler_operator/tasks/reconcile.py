@@ -12,7 +12,7 @@ from jvscheduler_operator.objects.manifests import Key
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.apply import NamespaceSecrets, TaskApplier
 from jvscheduler_operator.tasks.decide import decide
-from jvscheduler_operator.tasks.events import Recorder, events_of
+from jvscheduler_operator.tasks.events import EventRecorder, events_of
 from jvscheduler_operator.tasks.gather import gather
 from jvscheduler_operator.tasks.plan import Applied, Plan, State
 from jvscheduler_operator.tasks.status import differs, next_schedule_time, status_of
@@ -71,7 +71,7 @@ class TaskReconciler:
             _logger.info("CronJob %s %s", state.key, applied.result)
         # Events come after the status. If they came first, a pass that fails to write the
         # status would run again and post the same Events twice.
-        recorder = Recorder(state.task, now, self._settings.instance)
+        recorder = EventRecorder(state.task, now, self._settings.instance)
         for event in events_of(recorder, status, applied):
             await self._applier.post(event)
 

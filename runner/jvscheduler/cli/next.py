@@ -21,7 +21,7 @@ _END: Final = datetime(9990, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Due:
+class NextInstant:
     """One due instant."""
 
     instant: datetime
@@ -83,13 +83,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def upcoming(schedule: Schedule, after: datetime) -> Iterator[Due]:
+def upcoming(schedule: Schedule, after: datetime) -> Iterator[NextInstant]:
     clock = zone(schedule.time_zone)
     offset = after.astimezone(clock).utcoffset() or timedelta(0)
     for moment in schedule.between(after, _END):
         local = moment.astimezone(clock)
         before, offset = offset, local.utcoffset() or timedelta(0)
-        yield Due(moment, local, offset - before)
+        yield NextInstant(moment, local, offset - before)
 
 
 def _schedule(args: argparse.Namespace) -> Schedule:
@@ -119,7 +119,7 @@ def _backend(schedule: Schedule) -> tuple[str, str]:
     return "Loop", f"{schedule.loop_reason}"
 
 
-def _text(schedule: Schedule, due: Sequence[Due]) -> str:
+def _text(schedule: Schedule, due: Sequence[NextInstant]) -> str:
     backend, reason = _backend(schedule)
     facts = {"schedule": schedule.text, "time zone": schedule.time_zone, "dst": schedule.dst}
     lines = [f"{name + ':':11} {value}" for name, value in facts.items()]
@@ -127,12 +127,12 @@ def _text(schedule: Schedule, due: Sequence[Due]) -> str:
     return "\n".join(lines + [_line(instant) for instant in due])
 
 
-def _line(due: Due) -> str:
+def _line(due: NextInstant) -> str:
     local = f"{due.local:%a %Y-%m-%d %H:%M:%S %z %Z}"
     return f"{local:37} {due.instant:%Y-%m-%dT%H:%M:%SZ}  {due.mark}".rstrip()
 
 
-def _json(schedule: Schedule, due: Sequence[Due]) -> str:
+def _json(schedule: Schedule, due: Sequence[NextInstant]) -> str:
     backend, reason = _backend(schedule)
     facts: dict[str, Any] = {
         "schedule": schedule.text,
@@ -146,7 +146,7 @@ def _json(schedule: Schedule, due: Sequence[Due]) -> str:
     return json.dumps(facts, indent=2, ensure_ascii=False)
 
 
-def _fields(due: Due) -> dict[str, Any]:
+def _fields(due: NextInstant) -> dict[str, Any]:
     return {
         "utc": f"{due.instant:%Y-%m-%dT%H:%M:%SZ}",
         "local": due.local.isoformat(),

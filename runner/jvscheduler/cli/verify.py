@@ -22,7 +22,7 @@ from jvscheduler.errors import InvalidSettings, SchedulerError
 
 if TYPE_CHECKING:
     from jvscheduler.history.store.protocol import LoopStore
-    from jvscheduler.verification.report import Report
+    from jvscheduler.verification.report import VerificationReport
 
 _FOUND: Final = 1
 _NOT_JUDGED: Final = 2
@@ -102,7 +102,7 @@ def run(args: argparse.Namespace) -> int:
     return _FOUND if report.counts.total() else 0
 
 
-def _show(report: "Report", form: str) -> None:
+def _show(report: "VerificationReport", form: str) -> None:
     from jvscheduler.verification.report import as_json, as_text  # noqa: PLC0415 - in an extra
 
     if form == "json":
@@ -139,7 +139,7 @@ def _moment(option: str, text: str, now: datetime) -> datetime:
     return now - ago if ago is not None else instant(option, text, "UTC").astimezone(UTC)
 
 
-async def _verify(args: argparse.Namespace) -> "Report":
+async def _verify(args: argparse.Namespace) -> "VerificationReport":
     request = requested(args, datetime.now(UTC))
     try:
         from jvscheduler.history.settings import read_database_url  # noqa: PLC0415 - in an extra
@@ -177,10 +177,10 @@ def _url_checked() -> Iterator[None]:
         ) from None
 
 
-async def verify(store: "LoopStore", request: Request) -> "Report":
+async def verify(store: "LoopStore", request: Request) -> "VerificationReport":
     from jvscheduler.verification.audit import AuditOptions  # noqa: PLC0415 - in an extra
     from jvscheduler.verification.checker import judge  # noqa: PLC0415 - in an extra
-    from jvscheduler.verification.report import Report, task_report  # noqa: PLC0415 - in an extra
+    from jvscheduler.verification.report import VerificationReport, task_report  # noqa: PLC0415 - in an extra
 
     options = AuditOptions(request.known_until, request.most, request.max_lateness)
     reports = []
@@ -190,7 +190,7 @@ async def verify(store: "LoopStore", request: Request) -> "Report":
         options = replace(options, stop_time=stops[namespace])
         audit = await judge(store, (namespace, task_id), request.start, request.end, options)
         reports.append(task_report(namespace, task_id, audit))
-    return Report(request.start, request.end, request.known_until, reports)
+    return VerificationReport(request.start, request.end, request.known_until, reports)
 
 
 async def _tasks(store: "LoopStore", request: Request) -> Sequence[tuple[str, str]]:

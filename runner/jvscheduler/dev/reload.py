@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from jvscheduler.dev.changes import changes
-from jvscheduler.dev.watch import Snapshot, changed_files, snapshot
+from jvscheduler.dev.watch import FileStates, changed_files, snapshot
 from jvscheduler.discovery import Discovery, import_process
 from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
@@ -53,7 +53,7 @@ class Reloader:
             self._seen = current
             await self._reload()
 
-    async def _next_change(self) -> Snapshot:
+    async def _next_change(self) -> FileStates:
         """Wait until files have changed and the change is over.
 
         An editor or git may write for a while. A reload in between would import

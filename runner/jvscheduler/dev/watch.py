@@ -11,11 +11,11 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-Snapshot = Mapping[Path, tuple[int, int]]
+FileStates = Mapping[Path, tuple[int, int]]
 """The modification time in nanoseconds and the size of each file."""
 
 
-def snapshot(folders: Iterable[Path], modified_before: float | None = None) -> Snapshot:
+def snapshot(folders: Iterable[Path], modified_before: float | None = None) -> FileStates:
     """The Python files in the folders, without their subfolders.
 
     A file that was modified at `modified_before` (Unix seconds) or later is left
@@ -31,7 +31,7 @@ def snapshot(folders: Iterable[Path], modified_before: float | None = None) -> S
     }
 
 
-def changed_files(before: Snapshot, after: Snapshot) -> list[Path]:
+def changed_files(before: FileStates, after: FileStates) -> list[Path]:
     """The files that were edited, added or removed."""
     return sorted(f for f in {*before, *after} if before.get(f) != after.get(f))
 

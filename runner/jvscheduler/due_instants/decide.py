@@ -27,7 +27,7 @@ _MESSAGES: Final = {
 
 
 @dataclass(frozen=True)
-class Decision:
+class DueDecision:
     start: datetime | None = None
     """The due instant whose job starts now."""
     stretches: Sequence[Stretch] = ()
@@ -36,18 +36,20 @@ class Decision:
 
 def decide(
     definition: Definition, after: datetime, now: datetime, absence: Reason = Reason.LOOP_STALLED
-) -> Decision:
+) -> DueDecision:
     """The decision for the instants in (after, now].
 
     `absence` is the reason of an instant that no loop looked at in time.
     """
     parts = tuple(decide_in_parts(definition, after, now, absence))
-    return Decision(parts[-1].start, tuple(stretch for part in parts for stretch in part.stretches))
+    return DueDecision(
+        parts[-1].start, tuple(stretch for part in parts for stretch in part.stretches)
+    )
 
 
 def decide_in_parts(
     definition: Definition, after: datetime, now: datetime, absence: Reason
-) -> Iterator[Decision]:
+) -> Iterator[DueDecision]:
     """The same decision in parts, oldest first. Only the last part may start a job.
 
     A long downtime has many instants. The caller gives way to other work between two parts.
@@ -56,21 +58,21 @@ def decide_in_parts(
     instants = definition.task.schedule.between(after, now)
     part = tuple(islice(instants, MOST_IN_A_STRETCH))
     while following := tuple(islice(instants, MOST_IN_A_STRETCH)):
-        yield Decision(stretches=stretches_of(definition, part, reason))
+        yield DueDecision(stretches=stretches_of(definition, part, reason))
         part = following
     yield _decide_last_part(definition, part, now, reason)
 
 
-def without_start(definition: Definition, decision: Decision, reason: Reason) -> Decision:
+def without_start(definition: Definition, decision: DueDecision, reason: Reason) -> DueDecision:
     """The same decision, but the instant that would start a job does not run either."""
     if decision.start is None:
         return decision
     last = decision.stretches[-1] if decision.stretches else None
     if last is not None and last.reason is reason:
         longer = replace(last, last=decision.start, count=last.count + 1)
-        return Decision(stretches=(*decision.stretches[:-1], longer))
+        return DueDecision(stretches=(*decision.stretches[:-1], longer))
     single = stretches_of(definition, [decision.start], reason)
-    return Decision(stretches=(*decision.stretches, *single))
+    return DueDecision(stretches=(*decision.stretches, *single))
 
 
 def stretches_between(
@@ -103,15 +105,15 @@ def stretches_of(
 
 def _decide_last_part(
     definition: Definition, instants: Sequence[datetime], now: datetime, reason: Reason
-) -> Decision:
+) -> DueDecision:
     if not instants or not definition.task.enabled:
-        return Decision(stretches=stretches_of(definition, instants, reason))
+        return DueDecision(stretches=stretches_of(definition, instants, reason))
     *earlier, latest = instants
     missed = stretches_of(definition, earlier, reason)
     if _is_past_deadline(definition, latest, now):
         late = stretches_of(definition, [latest], Reason.DEADLINE_MISSED)
-        return Decision(stretches=(*missed, *late))
-    return Decision(latest, missed)
+        return DueDecision(stretches=(*missed, *late))
+    return DueDecision(latest, missed)
 
 
 def _is_past_deadline(definition: Definition, instant: datetime, now: datetime) -> bool:

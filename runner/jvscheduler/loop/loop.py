@@ -25,7 +25,7 @@ from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.execution.worker_listener import WorkerListener
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
-from jvscheduler.loop.recording.recorder import Recorder
+from jvscheduler.loop.recording.recorder import LoopRecorder
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.replay import Replay
 from jvscheduler.loop.scheduling.scheduler import Scheduler
@@ -61,7 +61,7 @@ class Loop:
     ) -> None:
         self._clock = clock
         self._history = GuardedHistory(store, clock, is_away=not spool.is_empty)
-        self._recorder = recorder = Recorder(self._history, spool)
+        self._recorder = recorder = LoopRecorder(self._history, spool)
         inherited = InheritedAttempts()
         self._attempts = LoopAttempts(worker, inherited)
         self._slots = ConcurrencySlots(self._history, inherited, clock)
@@ -155,7 +155,7 @@ class Loop:
             self._replay.run(self._ended),
             self._send_heartbeats(),
             self._takeovers.run(self._stopping),
-            self._resume_unfinished(),
+            self._settle_unfinished(),
         ):
             self._background.start(work)
         await self._clock.pause(_LOOK_BACK, self._takeovers.looked_back)
@@ -219,9 +219,9 @@ class Loop:
         await self._history.store.heartbeat_all(jobs, self._clock.now())
         await self._slots.extend()
 
-    async def _resume_unfinished(self) -> None:
+    async def _settle_unfinished(self) -> None:
         while not self._stopping.is_set():
-            await self._attempt(self._unfinished.resume)
+            await self._attempt(self._unfinished.settle)
             await self._clock.pause(_UNFINISHED_PAUSE, self._stopping)
 
     async def _attempt(self, call: Callable[[], Awaitable[None]]) -> None:

@@ -11,7 +11,7 @@ from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.history_writes import HistoryWrites
-from jvscheduler.loop.recording.spool import Entry, Spool, UnsettledTakeover
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry, UnsettledTakeover
 from jvscheduler.loop.takeover.settle_spooled import settle
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.outcomes import Outcome, Stretch
@@ -87,7 +87,7 @@ class Replay:
         self._spool.remove_replayed()
         return wrote
 
-    async def _write(self, entries: Sequence[Entry]) -> None:
+    async def _write(self, entries: Sequence[SpoolEntry]) -> None:
         """Write a batch, whose entries are of one kind."""
         match entries:
             case [Outcome(), *_]:
@@ -103,12 +103,12 @@ class Replay:
                 await settle(self._history.store, unsettled)
 
 
-def _batches(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Iterable[SpoolEntry]) -> Iterator[list[SpoolEntry]]:
     """Batches in the order of the entries, each of one kind.
 
     No batch has two outcomes of one job: one statement could not write both.
     """
-    batch: list[Entry] = []
+    batch: list[SpoolEntry] = []
     jobs: set[str] = set()
     for entry in entries:
         job = entry.job_id if isinstance(entry, Outcome) else None

@@ -25,7 +25,7 @@ PAUSE_SECONDS: Final = 1.0
 """Between two tries."""
 
 
-class Decision(Enum):
+class AdmissionDecision(Enum):
     RUN = "run"
     ALREADY_CLAIMED = "already claimed"
     """Another attempt runs or ran this job: its record is not ours to write."""
@@ -34,7 +34,7 @@ class Decision(Enum):
 
 @dataclass(frozen=True)
 class Admission:
-    decision: Decision
+    decision: AdmissionDecision
     earlier_attempts: int = 0
     """The job's attempts before this one, as far as the history knows."""
     is_unclaimed: bool = False
@@ -44,7 +44,7 @@ class Admission:
 async def admit(store: LoopStore | None, attempt: PodAttempt, stop: asyncio.Event) -> Admission:
     """Claim the job and acquire a slot. Once `stop` is set, do not wait for the history."""
     if store is None:
-        return Admission(Decision.RUN)
+        return Admission(AdmissionDecision.RUN)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
@@ -54,7 +54,7 @@ async def admit(store: LoopStore | None, attempt: PodAttempt, stop: asyncio.Even
             if not is_temporary or stop.is_set() or time.monotonic() > deadline:
                 say(f"running without a claim or a slot: {error}")
                 # A permanent error, such as a wrong password, would come again with each heartbeat.
-                return Admission(Decision.RUN, is_unclaimed=is_temporary)
+                return Admission(AdmissionDecision.RUN, is_unclaimed=is_temporary)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), PAUSE_SECONDS)
 
@@ -66,7 +66,7 @@ async def claim_while_running(store: LoopStore, attempt: PodAttempt) -> bool:
     False when no slot is free; the attempt goes on all the same.
     """
     admission = await _claim_and_acquire(store, attempt)
-    return admission.decision is not Decision.OVER_LIMIT
+    return admission.decision is not AdmissionDecision.OVER_LIMIT
 
 
 async def _claim_and_acquire(store: LoopStore, attempt: PodAttempt) -> Admission:
@@ -74,9 +74,9 @@ async def _claim_and_acquire(store: LoopStore, attempt: PodAttempt) -> Admission
     # slot for a moment, and the other one, which may run, could be skipped for lack of it.
     job = await store.claim(attempt.claim)
     if job is None:
-        return Admission(Decision.ALREADY_CLAIMED)
+        return Admission(AdmissionDecision.ALREADY_CLAIMED)
     (acquired,) = await store.acquire_slots([_slot_request(attempt)], datetime.now(UTC))
-    decision = Decision.RUN if acquired else Decision.OVER_LIMIT
+    decision = AdmissionDecision.RUN if acquired else AdmissionDecision.OVER_LIMIT
     return Admission(decision, len(job.attempts) - 1)
 
 

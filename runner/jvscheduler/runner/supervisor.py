@@ -20,7 +20,7 @@ from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
-from jvscheduler.runner.admission import Admission, Decision, admit
+from jvscheduler.runner.admission import Admission, AdmissionDecision, admit
 from jvscheduler.runner.heartbeats import heartbeats
 from jvscheduler.runner.recording import record
 from jvscheduler.runner.settings import PodAttempt, Settings
@@ -68,14 +68,14 @@ class Supervisor:
         """Take the steps in their order, and return the exit code."""
         admission = await admit(self._store, self._attempt, self._stop)
         match admission.decision:
-            case Decision.ALREADY_CLAIMED:
+            case AdmissionDecision.ALREADY_CLAIMED:
                 say(f"job {self._claim.job_name} was claimed by another attempt or has ended")
                 self._discard_child()
                 return 0
-            case Decision.OVER_LIMIT:
+            case AdmissionDecision.OVER_LIMIT:
                 self._discard_child()
                 outcome = skipped(self._claim, self._attempt.max_concurrent, datetime.now(UTC))
-            case Decision.RUN:
+            case AdmissionDecision.RUN:
                 await self._delay_retry(admission.earlier_attempts)
                 outcome = await self._run_task(admission)
         await self._record(outcome, admission.earlier_attempts + 1)

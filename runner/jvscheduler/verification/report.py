@@ -38,7 +38,7 @@ class TaskReport:
 
 
 @dataclass(frozen=True)
-class Report:
+class VerificationReport:
     """The result for the due instants in (start, end]."""
 
     start: datetime
@@ -71,7 +71,7 @@ def task_report(namespace: str, task_id: str, audit: Audit) -> TaskReport:
     )
 
 
-def as_json(report: Report) -> dict[str, Any]:
+def as_json(report: VerificationReport) -> dict[str, Any]:
     return {
         "from": _time(report.start),
         "to": _time(report.end),
@@ -82,7 +82,7 @@ def as_json(report: Report) -> dict[str, Any]:
     }
 
 
-def as_text(report: Report) -> Iterator[str]:
+def as_text(report: VerificationReport) -> Iterator[str]:
     yield _range(report)
     yield ""
     yield from _table(report.tasks)
@@ -95,7 +95,7 @@ def as_text(report: Report) -> Iterator[str]:
     yield f"{report.due} instants of {number} tasks were due: {found}"
 
 
-def _range(report: Report) -> str:
+def _range(report: VerificationReport) -> str:
     judged = f"due after {_time(report.start)}, up to {_time(report.end)}"
     if report.end == report.known_until:
         return judged
@@ -132,7 +132,7 @@ def _sums(task: TaskReport) -> Sequence[int]:
     return [by_status.total(), missed, skipped]
 
 
-def _findings(report: Report) -> Iterator[str]:
+def _findings(report: VerificationReport) -> Iterator[str]:
     lines = [line for task in report.tasks for line in _findings_of(task)]
     yield from lines[:_MOST_LINES]
     if len(lines) > _MOST_LINES:

@@ -12,14 +12,14 @@ from jvscheduler_server.api.resources import health, jobs, status
 
 
 @dataclass(frozen=True)
-class Entry:
+class RouterEntry:
     router: APIRouter
     embedded: bool = True
     """False: not for a user's own server, which answers such paths itself."""
 
 
 ROUTERS: Final = (
-    Entry(status.router),
-    Entry(jobs.router),
-    Entry(health.router, embedded=False),
+    RouterEntry(status.router),
+    RouterEntry(jobs.router),
+    RouterEntry(health.router, embedded=False),
 )

@@ -1,7 +1,7 @@
 """How the API and the repair read the cluster.
 
 Every read is answered from memory: a request to our API never waits for the API server.
-`KubernetesCluster` keeps that memory up to date by watching. `LocalCluster` has no pods.
+`WatchedKubernetesCluster` keeps that memory up to date by watching. `LocalCluster` has no pods.
 """
 
 from collections.abc import Iterable, Sequence

@@ -31,7 +31,7 @@ T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
-class KubernetesCluster:
+class WatchedKubernetesCluster:
     """Follows the API server from `start` to `stop`.
 
     It keeps each deleted pod, as it was last seen, until `forget`: a pod may be deleted before

@@ -15,7 +15,7 @@ from jvscheduler.cli import main
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store.database import open_store
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.former_loop_tasks.apply import FormerLoopTaskRepair
 from tests.cluster.api_server import ApiServer
@@ -242,7 +242,7 @@ def test_instants_of_a_task_that_is_deleted_while_its_loop_is_down_are_recorded(
 
     async def swept() -> None:
         store, api = open_store(pod.database_url), await connect(str(kubeconfig))
-        cluster = KubernetesCluster(api)
+        cluster = WatchedKubernetesCluster(api)
         repair = FormerLoopTaskRepair(store, cluster)
         await cluster.start()
         try:
@@ -268,7 +268,7 @@ def due_next(pod: LoopPod, task: str) -> datetime:
     return max(r.scheduled_time for r in of(pod, task) if r.scheduled_time) + timedelta(seconds=1)
 
 
-async def changed(cluster: KubernetesCluster, to: Callable[[], bool]) -> None:
+async def changed(cluster: WatchedKubernetesCluster, to: Callable[[], bool]) -> None:
     async with asyncio.timeout(60):
         while not to():
             await cluster.changed(1)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
-from jvscheduler.loop.recording.recorder import Recorder
+from jvscheduler.loop.recording.recorder import LoopRecorder
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.replay import Replay
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
@@ -16,7 +16,7 @@ from tests.support.loop.parts import SteppedClock
 @dataclass(frozen=True)
 class Recording:
     history: GuardedHistory
-    recorder: Recorder
+    recorder: LoopRecorder
     slots: ConcurrencySlots
     replay: Replay
 
@@ -26,4 +26,4 @@ def recording(store: LoopStore, spool: Spool) -> Recording:
     history = GuardedHistory(store, clock, is_away=not spool.is_empty)
     slots = ConcurrencySlots(history, InheritedAttempts(), clock)
     replay = Replay(history, spool, slots, SpooledTakeovers(spool), clock)
-    return Recording(history, Recorder(history, spool), slots, replay)
+    return Recording(history, LoopRecorder(history, spool), slots, replay)

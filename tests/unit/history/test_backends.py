@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.history import backends
-from jvscheduler.history.backends.registry import BACKENDS, Entry, backend_of
+from jvscheduler.history.backends.registry import BACKENDS, BackendEntry, backend_of
 from jvscheduler.history.urls import parse_url
 from jvscheduler.testing.database import MemoryDatabase
 from tests.support.history.databases import DATABASES
@@ -32,7 +32,7 @@ def test_each_backend_has_the_contract_suites_run_on_it() -> None:
 
 
 @pytest.mark.parametrize("entry", BACKENDS, ids=lambda entry: entry.name)
-def test_an_entry_leads_to_its_backend(entry: Entry) -> None:
+def test_an_entry_leads_to_its_backend(entry: BackendEntry) -> None:
     assert {example.partition("://")[0] for example in entry.examples} <= set(entry.schemes)
     for example in entry.examples:
         url = parse_url(example.replace(":port", ":1"))
@@ -72,7 +72,7 @@ def test_any_other_database_has_the_generic_backend() -> None:
 
 
 @pytest.mark.parametrize("entry", BACKENDS, ids=lambda entry: entry.name)
-def test_a_url_is_parsed_without_its_driver(entry: Entry) -> None:
+def test_a_url_is_parsed_without_its_driver(entry: BackendEntry) -> None:
     script = (
         "import sys\n"
         "from jvscheduler.history.urls import parse_url\n"

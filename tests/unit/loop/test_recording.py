@@ -11,7 +11,7 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop import replay
 from jvscheduler.loop.recording import guarded_history
 from jvscheduler.loop.recording.batching import Batcher
-from jvscheduler.loop.recording.spool import Entry, Spool
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry
 from jvscheduler.outcomes import Outcome, Stretch
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import completed, of_job
@@ -25,7 +25,7 @@ ENTRIES = [completed(of_job(number)) for number in range(7)]
 class CountingSpool(Spool):
     read = 0
 
-    def replay(self) -> Iterator[Entry]:
+    def replay(self) -> Iterator[SpoolEntry]:
         for entry in super().replay():
             self.read += 1
             yield entry

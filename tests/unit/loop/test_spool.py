@@ -4,7 +4,7 @@ from pathlib import Path
 
 from jvscheduler.due_instants.definition import revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.loop.recording.spool import Entry, Spool
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry
 from jvscheduler.outcomes import Reason, Status, Stretch
 from tests.support.history.outcomes import begun, completed, failed
 from tests.support.loop.parts import MINUTE, NOON, definition
@@ -21,10 +21,10 @@ STRETCH = Stretch(
     count=2,
 )
 REVISION = revision_of(definition(), NOON)
-ENTRIES: list[Entry] = [begun(), failed(begun()), STRETCH, REVISION, completed(begun())]
+ENTRIES: list[SpoolEntry] = [begun(), failed(begun()), STRETCH, REVISION, completed(begun())]
 
 
-def meanings(entries: list[Entry]) -> list[object]:
+def meanings(entries: list[SpoolEntry]) -> list[object]:
     return [e.model_dump() if isinstance(e, ScheduleRevision) else e for e in entries]
 
 

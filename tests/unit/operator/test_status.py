@@ -9,7 +9,7 @@ import pytest
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import Reason
-from jvscheduler_operator.tasks.events import Recorder, events_of
+from jvscheduler_operator.tasks.events import EventRecorder, events_of
 from jvscheduler_operator.tasks.plan import Applied, Blocked, Condition, OperationResult, Plan
 from jvscheduler_operator.tasks.status import differs, next_schedule_time, status_of
 from tests.support.operator.objects import NOON, stored_task
@@ -127,7 +127,7 @@ UPDATED = Applied(child(), OperationResult.UPDATED)
 
 def reasons(task: Manifest, plan: Plan, applied: Applied) -> list[tuple[str, str]]:
     status = status_of(task, plan, applied, NOON)
-    events = events_of(Recorder(task, NOON, "host"), status, applied)
+    events = events_of(EventRecorder(task, NOON, "host"), status, applied)
     return [(event["type"], event["reason"]) for event in events]
 
 

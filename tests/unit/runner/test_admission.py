@@ -11,7 +11,7 @@ from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
 from jvscheduler.runner import admission, heartbeats
-from jvscheduler.runner.admission import Decision, admit
+from jvscheduler.runner.admission import AdmissionDecision, admit
 from jvscheduler.runner.settings import PodAttempt
 from jvscheduler.testing.history import MemoryHistory
 from tests.support.history.outcomes import failed, of_job
@@ -36,8 +36,10 @@ def attempt(claim: Outcome, limit: int = 1) -> PodAttempt:
     return PodAttempt(claim, limit, timeout_seconds=None)
 
 
-def decisions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> list[Decision]:
-    async def decided() -> list[Decision]:
+def decisions(
+    store: MemoryHistory, claims: Sequence[Outcome], limit: int
+) -> list[AdmissionDecision]:
+    async def decided() -> list[AdmissionDecision]:
         stop = asyncio.Event()
         return [(await admit(store, attempt(claim, limit), stop)).decision for claim in claims]
 
@@ -46,7 +48,7 @@ def decisions(store: MemoryHistory, claims: Sequence[Outcome], limit: int) -> li
 
 def test_no_more_jobs_run_than_the_limit_allows() -> None:
     claims = [of_job(number) for number in range(3)]
-    expected = [Decision.RUN, Decision.RUN, Decision.OVER_LIMIT]
+    expected = [AdmissionDecision.RUN, AdmissionDecision.RUN, AdmissionDecision.OVER_LIMIT]
     assert decisions(MemoryHistory(), claims, 2) == expected
 
 
@@ -54,13 +56,13 @@ def test_an_attempt_whose_job_is_claimed_already_takes_no_slot() -> None:
     store = MemoryHistory()
     asyncio.run(store.record(failed(of_job(0))))
     claims = [of_job(0, attempt_id="pod-late"), of_job(1)]
-    assert decisions(store, claims, 1) == [Decision.ALREADY_CLAIMED, Decision.RUN]
+    assert decisions(store, claims, 1) == [AdmissionDecision.ALREADY_CLAIMED, AdmissionDecision.RUN]
 
 
 def test_a_retry_takes_over_the_slot_of_the_attempt_that_died() -> None:
     first = of_job(0, retry_count=1)
     claims = [first, replace(first, attempt_id="pod-b"), of_job(1)]
-    expected = [Decision.RUN, Decision.RUN, Decision.OVER_LIMIT]
+    expected = [AdmissionDecision.RUN, AdmissionDecision.RUN, AdmissionDecision.OVER_LIMIT]
     assert decisions(MemoryHistory(), claims, 1) == expected
 
 
@@ -70,18 +72,18 @@ def test_a_history_that_is_down_for_a_moment_is_asked_again(
     """The history looks like this while its database restarts; the claim was made before it."""
     monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
     store = RestartingHistory()
-    expected = [Decision.RUN, Decision.OVER_LIMIT]
+    expected = [AdmissionDecision.RUN, AdmissionDecision.OVER_LIMIT]
     assert decisions(store, [of_job(number) for number in range(2)], 1) == expected
     assert store.refusals == 0
 
 
 def test_an_attempt_that_has_to_stop_does_not_wait_for_the_history() -> None:
-    async def admitted() -> Decision:
+    async def admitted() -> AdmissionDecision:
         stop = asyncio.Event()
         stop.set()
         return (await admit(HistoryWithoutSlots(), attempt(of_job(0)), stop)).decision
 
-    assert asyncio.run(admitted()) is Decision.RUN
+    assert asyncio.run(admitted()) is AdmissionDecision.RUN
 
 
 def test_a_task_runs_without_a_slot_when_the_history_does_not_answer(
@@ -90,7 +92,7 @@ def test_a_task_runs_without_a_slot_when_the_history_does_not_answer(
     monkeypatch.setattr(admission, "PATIENCE_SECONDS", 0.0)
     monkeypatch.setattr(admission, "PAUSE_SECONDS", 0.001)
     claims = [of_job(number) for number in range(2)]
-    assert decisions(HistoryWithoutSlots(), claims, 1) == [Decision.RUN] * 2
+    assert decisions(HistoryWithoutSlots(), claims, 1) == [AdmissionDecision.RUN] * 2
 
 
 def test_a_heartbeat_keeps_the_slot(monkeypatch: pytest.MonkeyPatch) -> None:

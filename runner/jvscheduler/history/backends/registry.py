@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Entry:
+class BackendEntry:
     name: str
     """The backend's folder next to this module."""
     schemes: tuple[str, ...]
@@ -46,21 +46,21 @@ class Entry:
 
 
 BACKENDS: Final = (
-    Entry(
+    BackendEntry(
         name="sqlite",
         schemes=("sqlite",),
         examples=("sqlite:///relative.db", "sqlite:////absolute.db"),
         server_options="db_type='sqlite' with a db_path",
         database_class="jvspatial.db.sqlite.SQLiteDB",
     ),
-    Entry(
+    BackendEntry(
         name="postgresql",
         schemes=("postgresql", "postgres"),
         examples=("postgresql://user:password@host:port/database",),
         server_options="db_type='postgres'",
         database_class="jvspatial.db.postgres.PostgresDB",
     ),
-    Entry(
+    BackendEntry(
         name="mongodb",
         schemes=("mongodb", "mongodb+srv"),
         examples=("mongodb://user:password@host/database",),
@@ -72,7 +72,7 @@ BACKENDS: Final = (
 EXAMPLES: Final = tuple(example for entry in BACKENDS for example in entry.examples)
 
 
-def entry_for(scheme: str) -> Entry | None:
+def entry_for(scheme: str) -> BackendEntry | None:
     return next((entry for entry in BACKENDS if scheme in entry.schemes), None)
 
 
@@ -85,7 +85,7 @@ def open_database(url: DatabaseUrl, *, connections: int, timeout: float) -> "His
     return entry.load().open(url, connections, timeout)
 
 
-def entry_of(database: Any) -> Entry | None:
+def entry_of(database: Any) -> BackendEntry | None:
     """The entry of a jvspatial database object."""
     return next((entry for entry in BACKENDS if entry.is_of(database)), None)
 

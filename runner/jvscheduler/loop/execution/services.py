@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.slots import ConcurrencySlots
-from jvscheduler.loop.recording.recorder import Recorder
+from jvscheduler.loop.recording.recorder import LoopRecorder
 from jvscheduler.loop.worker_link.attempts import LoopAttempts
 from jvscheduler.outcomes import Outcome
 
@@ -25,7 +25,7 @@ def ignored(_: Outcome) -> None:
 @dataclass(frozen=True)
 class Services:
     identity: LoopIdentity
-    recorder: Recorder
+    recorder: LoopRecorder
     slots: ConcurrencySlots
     attempts: LoopAttempts
     clock: Clock

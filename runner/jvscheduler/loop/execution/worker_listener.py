@@ -7,7 +7,7 @@ from jvscheduler.loop.background import Background
 from jvscheduler.loop.execution.outcomes import outcome_of_end
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.recording.recorder import Recorder
+from jvscheduler.loop.recording.recorder import LoopRecorder
 from jvscheduler.loop.worker_link.attempts import LoopAttempts
 from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome, from_json
@@ -19,7 +19,7 @@ class WorkerListener:
         self,
         attempts: LoopAttempts,
         inherited: InheritedAttempts,
-        recorder: Recorder,
+        recorder: LoopRecorder,
         slots: ConcurrencySlots,
     ) -> None:
         self._attempts = attempts

@@ -9,11 +9,11 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.recording.batching import Batcher, answering_none
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.history_writes import HistoryWrites
-from jvscheduler.loop.recording.spool import Entry, Spool
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry
 from jvscheduler.outcomes import Outcome, Stretch
 
 
-class Recorder:
+class LoopRecorder:
     def __init__(self, history: GuardedHistory, spool: Spool) -> None:
         self._history = history
         self._spool = spool
@@ -44,7 +44,9 @@ class Recorder:
     async def _record_stretches(self, calls: Sequence[Sequence[Stretch]]) -> None:
         await self._writes.record_stretches([s for stretches in calls for s in stretches])
 
-    async def _write(self, write: Callable[[], Awaitable[None]], entries: Sequence[Entry]) -> None:
+    async def _write(
+        self, write: Callable[[], Awaitable[None]], entries: Sequence[SpoolEntry]
+    ) -> None:
         def spool_entries() -> None:
             for entry in entries:
                 self._spool.keep(entry)

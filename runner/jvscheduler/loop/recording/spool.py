@@ -34,7 +34,7 @@ class UnsettledTakeover:
     """The definition that the loop began to serve, and since when."""
 
 
-Entry: TypeAlias = Outcome | Stretch | ScheduleRevision | UnsettledTakeover
+SpoolEntry: TypeAlias = Outcome | Stretch | ScheduleRevision | UnsettledTakeover
 
 _STRETCH_TIMES: Final = ("first", "last")
 
@@ -54,7 +54,7 @@ class Spool:
     def is_empty(self) -> bool:
         return not (self._kept.exists() or self._replayed.exists())
 
-    def keep(self, entry: Entry) -> bool:
+    def keep(self, entry: SpoolEntry) -> bool:
         """True when the entry is on disk. False: the spool is full, and the entry is lost."""
         # The newline comes first: a line that a crash cut short spoils no later entry.
         line = b"\n" + json.dumps(_to_json(entry), separators=(",", ":")).encode()
@@ -67,7 +67,7 @@ class Spool:
             file.write(line)
         return True
 
-    def replay(self) -> Iterator[Entry]:
+    def replay(self) -> Iterator[SpoolEntry]:
         """The older entries. Call `remove_replayed` when the history has them all, then again.
 
         If the process is killed before that, the next replay begins with the same entries.
@@ -84,7 +84,7 @@ class Spool:
         return sum(f.stat().st_size for f in (self._kept, self._replayed) if f.exists())
 
 
-def _entry(line: bytes) -> Entry | None:
+def _entry(line: bytes) -> SpoolEntry | None:
     """The entry. None: the line is the empty first one, or a crash cut it short."""
     try:
         return _from_json(json.loads(line))
@@ -92,7 +92,7 @@ def _entry(line: bytes) -> Entry | None:
         return None
 
 
-def _to_json(entry: Entry) -> dict[str, Any]:
+def _to_json(entry: SpoolEntry) -> dict[str, Any]:
     match entry:
         case Outcome():
             return {"outcome": to_json(entry)}
@@ -110,7 +110,7 @@ def _dumped(revision: ScheduleRevision) -> dict[str, Any]:
     return revision.model_dump(mode="json", exclude={"entity", "type_code"})
 
 
-def _from_json(data: dict[str, Any]) -> Entry:
+def _from_json(data: dict[str, Any]) -> SpoolEntry:
     if "outcome" in data:
         return from_json(data["outcome"])
     if "revision" in data:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from jvscheduler.due_instants.decide import Decision, decide
+from jvscheduler.due_instants.decide import DueDecision, decide
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.records.revisions import NEXT
 from jvscheduler.loop.scheduling.due_queue import DueQueue
@@ -84,7 +84,7 @@ class ServedTasks:
         """The tasks to look at now. Call `decide` for each of them."""
         return self._queue.take_due(now)
 
-    def decide(self, name: str, now: datetime) -> Decision:
+    def decide(self, name: str, now: datetime) -> DueDecision:
         """Decide the instants that have come due since the last decision."""
         task = self._tasks[name]
         decision = decide(task.definition, task.decided_until, now)

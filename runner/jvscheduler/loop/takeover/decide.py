@@ -38,7 +38,7 @@ class Takeover:
 
 
 @dataclass(frozen=True)
-class TaskHistory:
+class TaskRecords:
     """The history's records of a task."""
 
     last_instant: datetime | None
@@ -69,7 +69,7 @@ class UnrecordedPeriod:
 
 
 def decide(
-    takeover: Takeover, history: TaskHistory, own_revisions: Set[str] = frozenset()
+    takeover: Takeover, history: TaskRecords, own_revisions: Set[str] = frozenset()
 ) -> UnrecordedPeriod:
     """`own_revisions` are ids of revisions that this loop has added since the takeover.
 

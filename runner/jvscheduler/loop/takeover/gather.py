@@ -6,12 +6,12 @@ from typing import Final
 
 from jvscheduler.history.records.revisions import by_task
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.loop.takeover.decide import Takeover, TaskHistory
+from jvscheduler.loop.takeover.decide import Takeover, TaskRecords
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
-async def gather(store: LoopStore, takeovers: Mapping[str, Takeover]) -> Mapping[str, TaskHistory]:
+async def gather(store: LoopStore, takeovers: Mapping[str, Takeover]) -> Mapping[str, TaskRecords]:
     """By the names of `takeovers`, of which there is at least one. Raises HistoryUnavailable."""
     task_ids = {name: takeover.definition.task.task_id for name, takeover in takeovers.items()}
     # A loop serves one namespace.
@@ -22,6 +22,6 @@ async def gather(store: LoopStore, takeovers: Mapping[str, Takeover]) -> Mapping
     latest = await store.last_instants(namespace, ids, _FOR_EVER)
     revisions = by_task(await store.revisions(namespace, ids))
     return {
-        name: TaskHistory(last.get(task_id), latest.get(task_id), revisions.get(task_id, ()))
+        name: TaskRecords(last.get(task_id), latest.get(task_id), revisions.get(task_id, ()))
         for name, task_id in task_ids.items()
     }

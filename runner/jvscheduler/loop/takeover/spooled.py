@@ -5,7 +5,7 @@ and settles them.
 """
 
 from jvscheduler.due_instants.definition import revision_of
-from jvscheduler.loop.recording.spool import Entry, Spool, UnsettledTakeover
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry, UnsettledTakeover
 from jvscheduler.loop.takeover.decide import Takeover
 
 
@@ -59,7 +59,7 @@ class SpooledTakeovers:
             self._settled.add(revision)
             self._changed = True
 
-    def is_pending(self, entry: Entry) -> bool:
+    def is_pending(self, entry: SpoolEntry) -> bool:
         """True for a takeover that this loop is going to settle: it stays in the spool."""
         if not isinstance(entry, UnsettledTakeover):
             return False

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
-from jvscheduler.due_instants.decide import Decision, decide_in_parts, without_start
+from jvscheduler.due_instants.decide import DueDecision, decide_in_parts, without_start
 from jvscheduler.due_instants.definition import Definition, revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.background import Background
@@ -20,7 +20,7 @@ from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.dispatch import Dispatch
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.scheduling.served_tasks import ServedTasks
-from jvscheduler.loop.takeover.decide import Takeover, TaskHistory, UnrecordedPeriod, decide
+from jvscheduler.loop.takeover.decide import Takeover, TaskRecords, UnrecordedPeriod, decide
 from jvscheduler.loop.takeover.gather import gather
 from jvscheduler.loop.takeover.settle_spooled import say_problem
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
@@ -35,7 +35,7 @@ Write = asyncio.Task[None]
 @dataclass(frozen=True)
 class _Gathered:
     takeover: Takeover
-    history: TaskHistory
+    history: TaskRecords
     own_revisions: frozenset[str]
 
     @property
@@ -120,7 +120,7 @@ class Takeovers:
             if self._waiting.get(name) is waiting[name]:
                 gathered.append(self._take(name, history))
 
-    def _take(self, name: str, history: TaskHistory) -> _Gathered:
+    def _take(self, name: str, history: TaskRecords) -> _Gathered:
         takeover = self._waiting.pop(name)
         own_revisions = frozenset(self._own_revisions.pop(name, ()))
         latest = history.latest_instant
@@ -136,7 +136,7 @@ class Takeovers:
         period = item.decide()
         if period.problem:
             say_problem(item.name, period.problem)
-        write = self._dispatch.apply(definition, Decision(stretches=period.unclaimed))
+        write = self._dispatch.apply(definition, DueDecision(stretches=period.unclaimed))
         for part in decide_in_parts(period.definition, period.after, since, Reason.LOOP_DOWN):
             if write is not None:
                 # The oldest part is written first. If the loop is killed in between, the next
@@ -151,7 +151,7 @@ class Takeovers:
             writes.append(self._dispatch.add_revision(revision))
 
     def _apply(
-        self, takeover: Takeover, part: Decision, *, may_start: bool, stop: asyncio.Event
+        self, takeover: Takeover, part: DueDecision, *, may_start: bool, stop: asyncio.Event
     ) -> Write | None:
         definition = takeover.definition
         served = self._served.get(definition.name)

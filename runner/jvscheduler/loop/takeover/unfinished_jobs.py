@@ -1,4 +1,4 @@
-"""Goes on with the jobs that an earlier loop left unfinished."""
+"""Retries or closes the jobs that an earlier loop left unfinished."""
 
 from jvscheduler.loop.execution.dispatch import Dispatch
 from jvscheduler.loop.execution.executor import Executor
@@ -27,7 +27,7 @@ class UnfinishedJobs:
         self._clock = services.clock
         self._recorder = services.recorder
 
-    async def resume(self) -> None:
+    async def settle(self) -> None:
         """Make the retries that were not made, and close the jobs whose runner fell silent.
 
         Raises HistoryUnavailable. Nothing is done while another loop may still have

@@ -16,7 +16,7 @@ from jvscheduler.names import LOCAL_NAMESPACE
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.repair.attempts.decide_pods import build_outcome
-from jvscheduler_server.repair.attempts.gather import Snapshot
+from jvscheduler_server.repair.attempts.gather import ClusterSnapshot
 from jvscheduler_server.repair.attempts.rules import ending_of_open_attempt
 
 GRACE: Final = timedelta(seconds=60)
@@ -28,7 +28,9 @@ LOOP_GRACE: Final = timedelta(minutes=15)
 retry six to nine minutes after the attempt before."""
 
 
-def end_open_attempts(unfinished: Iterable[ScheduledJob], snapshot: Snapshot) -> list[Outcome]:
+def end_open_attempts(
+    unfinished: Iterable[ScheduledJob], snapshot: ClusterSnapshot
+) -> list[Outcome]:
     """Return the end of each attempt that is open in the history and over in the cluster."""
     outcomes = (
         _end_of(job, attempt, snapshot)
@@ -40,7 +42,7 @@ def end_open_attempts(unfinished: Iterable[ScheduledJob], snapshot: Snapshot) ->
     return [outcome for outcome in outcomes if outcome is not None]
 
 
-def give_up_retries(unfinished: Iterable[ScheduledJob], snapshot: Snapshot) -> list[Outcome]:
+def give_up_retries(unfinished: Iterable[ScheduledJob], snapshot: ClusterSnapshot) -> list[Outcome]:
     """Return the last attempt's end for each job whose next attempt will never come."""
     return [
         _final_outcome(job)
@@ -58,7 +60,7 @@ def is_of_cluster(job: ScheduledJob) -> bool:
     return on_node or job.namespace != LOCAL_NAMESPACE
 
 
-def _end_of(job: ScheduledJob, attempt: AttemptRecord, snapshot: Snapshot) -> Outcome | None:
+def _end_of(job: ScheduledJob, attempt: AttemptRecord, snapshot: ClusterSnapshot) -> Outcome | None:
     pod = snapshot.pods.get((job.namespace, attempt.attempt_id))
     if pod is not None:
         return _end_of_pod(pod, snapshot.time)
@@ -71,7 +73,7 @@ def _end_of(job: ScheduledJob, attempt: AttemptRecord, snapshot: Snapshot) -> Ou
     return _runner_lost(job, attempt, snapshot.time) if is_lost else None
 
 
-def _gets_no_retry(job: ScheduledJob, snapshot: Snapshot) -> bool:
+def _gets_no_retry(job: ScheduledJob, snapshot: ClusterSnapshot) -> bool:
     ended = attempts_of(job)[-1].last_time
     if job.loop is not None:
         return snapshot.time - max(ended, snapshot.history_available_since) >= LOOP_GRACE

@@ -8,7 +8,7 @@ from jvscheduler_server.cluster.objects import KubernetesJob, NamespacedName, Ta
 
 
 @dataclass(frozen=True)
-class Snapshot:
+class ClusterSnapshot:
     """The tasks' pods and Jobs at one moment, and since when the history answers."""
 
     pods: Mapping[NamespacedName, TaskPod]
@@ -25,10 +25,10 @@ def take_snapshot(
     jobs: Iterable[KubernetesJob],
     time: datetime,
     history_available_since: datetime,
-) -> Snapshot:
+) -> ClusterSnapshot:
     """Arrange these. When two pods have one name, the later one in `pods` counts."""
     active = (pod.job.id for pod in pods if not (pod.finished or pod.deleted))
-    return Snapshot(
+    return ClusterSnapshot(
         pods={(pod.namespace, pod.name): pod for pod in pods},
         jobs={(job.namespace, job.name): job for job in jobs},
         active_job_ids=frozenset(active),

@@ -23,7 +23,7 @@ from jvscheduler_server.repair.former_loop_tasks.decide import (
     remainder_of,
     update_former_tasks,
 )
-from jvscheduler_server.repair.revisions.decide import removed
+from jvscheduler_server.repair.revisions.decide import removal_after
 
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
@@ -98,7 +98,7 @@ class FormerLoopTaskRepair:
         else:
             # Nobody saw when it was deleted: nothing is known after its last record.
             end = task.end or await self._recorded_until(last, _FOREVER)
-            removal = removed(last, end)
+            removal = removal_after(last, end)
             await self._record_until(removal.since, last, task.name)
             await self._store.add_revisions([removal])
         return True

@@ -13,7 +13,7 @@ from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.backends import CRON_JOB, cron_jobs_by_task, is_carried_by_cron_job
-from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
+from jvscheduler_server.repair.revisions.decide import removal_of, revision_of_cron_job
 
 Version = tuple[datetime, datetime]
 """When a CronJob was created and when it was last edited."""
@@ -61,7 +61,7 @@ class CronJobRevisions:
     async def _revision(
         self, cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
     ) -> ScheduleRevision | None:
-        revision = revision_of(cron_job, last, now)
+        revision = revision_of_cron_job(cron_job, last, now)
         if revision is None or revision.since is None or last is None or last.backend == CRON_JOB:
             return revision
         # A loop served the task before. For instants that it still ran, its definition was in

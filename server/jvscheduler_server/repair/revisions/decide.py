@@ -17,7 +17,7 @@ NEW_WITHIN: Final = timedelta(hours=1)
 another history's before: its earlier due instants have no records here and need none."""
 
 
-def revision_of(
+def revision_of_cron_job(
     cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
 ) -> ScheduleRevision | None:
     """Return the revision to write. None: the task's last one says the same."""
@@ -38,10 +38,10 @@ def revision_of(
 
 def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevision | None:
     """Return the revision that ends a task. None: no CronJob carries it any more."""
-    return removed(last, since) if last is not None and is_carried_by_cron_job(last) else None
+    return removal_after(last, since) if last is not None and is_carried_by_cron_job(last) else None
 
 
-def removed(last: ScheduleRevision, since: datetime) -> ScheduleRevision:
+def removal_after(last: ScheduleRevision, since: datetime) -> ScheduleRevision:
     return identified(last.model_copy(update={"removed": True}), beginning(last, since))
 
 

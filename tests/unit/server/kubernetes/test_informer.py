@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes import cluster as kubernetes_cluster
-from jvscheduler_server.kubernetes.cluster import KubernetesCluster
+from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.fields import Json
 from jvscheduler_server.kubernetes.informer import (
     ApiServerUnavailable,
@@ -159,9 +159,11 @@ class ApiServer:
             yield await self.pod_events.get()
 
 
-def with_cluster(server: ApiServer, scene: Callable[[KubernetesCluster], Awaitable[None]]) -> None:
+def with_cluster(
+    server: ApiServer, scene: Callable[[WatchedKubernetesCluster], Awaitable[None]]
+) -> None:
     async def run() -> None:
-        cluster = KubernetesCluster(server)
+        cluster = WatchedKubernetesCluster(server)
         assert not cluster.synced
         await cluster.start()
         try:
@@ -173,13 +175,13 @@ def with_cluster(server: ApiServer, scene: Callable[[KubernetesCluster], Awaitab
     asyncio.run(run())
 
 
-async def until(condition: Callable[[], bool], cluster: KubernetesCluster) -> None:
+async def until(condition: Callable[[], bool], cluster: WatchedKubernetesCluster) -> None:
     while not condition():
         await cluster.changed(60)
 
 
 def test_a_cluster_is_synced_when_pods_jobs_and_tasks_are_listed() -> None:
-    async def scene(cluster: KubernetesCluster) -> None:
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
         await until(lambda: cluster.synced, cluster)
         assert [pod.name for pod in cluster.pods()] == ["pod-a"]
 
@@ -189,7 +191,7 @@ def test_a_cluster_is_synced_when_pods_jobs_and_tasks_are_listed() -> None:
 def test_a_deleted_pod_is_kept_as_it_was_last_seen_until_it_is_forgotten() -> None:
     server = ApiServer([kubernetes_pod(running())])
 
-    async def scene(cluster: KubernetesCluster) -> None:
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
         last = kubernetes_pod(terminated(137, "OOMKilled"))
         server.pod_events.put_nowait({"type": "DELETED", "object": last})
         await until(lambda: bool(cluster.deleted_pods()), cluster)
@@ -205,7 +207,7 @@ def test_a_deleted_pod_is_kept_as_it_was_last_seen_until_it_is_forgotten() -> No
 def test_a_pod_keeps_the_time_at_which_its_deletion_was_asked_for() -> None:
     server = ApiServer([kubernetes_pod(running(), deletionTimestamp="2026-03-02T12:00:08Z")])
 
-    async def scene(cluster: KubernetesCluster) -> None:
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
         last = kubernetes_pod(terminated(0, "Done"), deletionTimestamp="2026-03-02T12:00:10Z")
         server.pod_events.put_nowait({"type": "DELETED", "object": last})
         await until(lambda: bool(cluster.deleted_pods()), cluster)
@@ -223,7 +225,7 @@ def test_departed_pods_are_bounded(
     pods = [kubernetes_pod(running(), uid=f"uid-{n}", name=f"pod-{n}") for n in range(3)]
     server = ApiServer(pods)
 
-    async def scene(cluster: KubernetesCluster) -> None:
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
         for pod in pods:
             server.pod_events.put_nowait({"type": "DELETED", "object": pod})
         await until(lambda: cluster.synced and not cluster.pods(), cluster)
@@ -234,7 +236,7 @@ def test_departed_pods_are_bounded(
 
 
 def test_waiting_for_a_change_ends_when_there_is_none() -> None:
-    async def scene(cluster: KubernetesCluster) -> None:
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
         await until(lambda: cluster.synced, cluster)
         await cluster.changed(0.001)
         await cluster.changed(0.001)

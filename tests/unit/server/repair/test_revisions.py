@@ -11,7 +11,7 @@ from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.jobs import to_task_cron_job
 from jvscheduler_server.repair.revisions.apply import CronJobRevisions
-from jvscheduler_server.repair.revisions.decide import removal_of, revision_of
+from jvscheduler_server.repair.revisions.decide import removal_of, revision_of_cron_job
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import (
@@ -77,7 +77,7 @@ def test_a_schedule_that_is_not_the_operators_is_an_error() -> None:
 
 
 def made(given: Any = None, last: ScheduleRevision | None = None, at: float = 10) -> Any:
-    return revision_of(given or cron_job(), last, minutes(at))
+    return revision_of_cron_job(given or cron_job(), last, minutes(at))
 
 
 def test_a_new_one_is_in_force_since_its_creation() -> None:
