@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+_PACKAGE: Final = str(Path(__file__).parent)
 _OURS: Final = tuple(
     str(Path(file).parent) for file in (__file__, asyncio.__file__, importlib.__file__)
 )
@@ -29,7 +30,7 @@ def error_message(error: BaseException) -> str:
 
 
 def trace(error: BaseException) -> str:
-    shown = _from_task(error.__traceback__)
+    shown = _without_our_end(_from_task(error.__traceback__))
     try:
         return "".join(traceback.format_exception(type(error), error, shown))
     except BaseException:  # noqa: BLE001 - Python shows parts of the error by the user's code
@@ -44,6 +45,18 @@ def _bare_stack(frames: TracebackType | None) -> str:
         lines.append(f'  File "{code.co_filename}", line {frames.tb_lineno}, in {code.co_name}\n')
         frames = frames.tb_next
     return "".join(lines)
+
+
+def _without_our_end(frames: TracebackType | None) -> TracebackType | None:
+    """Drop the inner frames of ours: a signal's handler raises in the middle of the user's code."""
+    last, step = None, frames
+    while step is not None:
+        if not step.tb_frame.f_code.co_filename.startswith(_PACKAGE):
+            last = step
+        step = step.tb_next
+    if last is not None:
+        last.tb_next = None
+    return frames
 
 
 def _from_task(frames: TracebackType | None) -> TracebackType | None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Sequence
 
 from jvscheduler.dev.api import ReloadableCluster, listen, make_server
 from jvscheduler.dev.log import show_log
+from jvscheduler.dev.output import Output
 from jvscheduler.dev.reload import Reloader
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import EXIT_KILLED, Stop
@@ -44,10 +45,14 @@ async def _serve(
         serving.add_done_callback(lambda _: stop.requested.set())
         _greet(settings, discovery.tasks, address)
         url, environ = settings.database_url, settings.environ
-        with local_loop(store, url, environ, SystemClock(), show=_show_output) as loop:
+        output, clock = Output(), SystemClock()
+        with local_loop(
+            store, url, environ, clock, show=output.show, on_attempt=output.on_attempt
+        ) as loop:
             loop.replace_tasks(discovery.tasks)
             async with _reloading(settings, discovery, started_at, loop, cluster):
                 await loop.run(stop.requested, stop.forced)
+            output.show_rest()
             # The database may be away or locked. A second Ctrl-C ends the wait; the spool stays.
             await loop.settle(stop.forced)
         server.should_exit = True
@@ -80,10 +85,6 @@ async def _reloading(
     finally:
         reloading.cancel()
         await asyncio.wait({reloading})
-
-
-def _show_output(task_id: str, line: str) -> None:
-    say(f"{task_id} | {line}", Event.OUTPUT)
 
 
 def _report_failure(reloading: asyncio.Task[None]) -> None:

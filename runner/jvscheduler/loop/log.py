@@ -5,6 +5,7 @@ chooses a colour by the `event` of the record.
 """
 
 import logging
+from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
@@ -32,6 +33,14 @@ def say(text: str, event: Event | Status = Event.NOTE) -> None:
     LOG.log(level, "%s", text, extra={"event": event})
 
 
+def job_label(task_id: str, scheduled_time: datetime | None) -> str:
+    """The job's name in a line: `shop.tasks.restock@14:30:00`. Several jobs of a task may run."""
+    if scheduled_time is None:
+        return task_id
+    return f"{task_id}@{scheduled_time.astimezone():%H:%M:%S}"
+
+
 def say_outcome(outcome: Outcome) -> None:
     # Only the first line of the error: the task's output has the others.
-    say(f"{outcome.task_id} {summary(outcome).partition(chr(10))[0]}", outcome.status)
+    text = summary(outcome).partition(chr(10))[0]
+    say(f"{job_label(outcome.task_id, outcome.scheduled_time)} {text}", outcome.status)

@@ -84,7 +84,7 @@ class WorkerAttempts:
         # A loop may repeat an order. A second child would run the task twice.
         if attempt_id in self._attempts or attempt_id in self._unacknowledged:
             return
-        output = Output(str(start.claim.get("task_id", attempt_id)), self._log)
+        output = Output(f"{start.claim.get('task_id', '-')} {attempt_id}", self._log)
         child_main = partial(run_attempt, start, self._database_url)
         child, fork_error = None, ""
         try:
@@ -153,7 +153,9 @@ class WorkerAttempts:
 
     def _finish(self, attempt: WorkerAttempt) -> None:
         end = _ended(attempt, attempt.verdict(self._oom_counter))
-        attempt.output.show(end.traceback or "")
+        # An attempt that was asked to end has no error of its own.
+        if end.reason not in (Reason.TERMINATED, Reason.REPLACED):
+            attempt.output.show(end.traceback or "")
         del self._attempts[end.run_id]
         self._unacknowledged[end.run_id] = end
         self._send(end)

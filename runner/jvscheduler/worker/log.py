@@ -16,7 +16,7 @@ import time
 from typing import Final
 
 OWN: Final = "jvscheduler"
-"""Stands in brackets before the worker's own lines, where other lines have their task's id."""
+"""Stands in brackets before the worker's own lines. Others have the ids of task and attempt."""
 _MOST_PENDING: Final = 1024 * 1024
 """Bytes that may wait for a reader before lines are dropped."""
 _FULL: Final = 256 * 1024

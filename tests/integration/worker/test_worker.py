@@ -229,7 +229,7 @@ class TestStarting:
         self, worker: WorkerProcess, loop: Speaker
     ) -> None:
         loop.result("printing", "ends.returns")
-        line = "[ends.returns] work done"
+        line = "[ends.returns printing] work done"
         eventually(lambda: line in worker.output.read_text().splitlines(), line, pause=0.05)
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import prepare_call
+from jvscheduler.attempt.retries import retry_pause
 from jvscheduler.attempt.tracebacks import error_message, trace
 
 
@@ -26,6 +27,18 @@ def test_a_traceback_shows_no_frames_of_ours() -> None:
     assert error_message(error) == "ValueError: no stock"
     assert "calls.py" not in trace(error)
     assert "in task" in trace(error)
+
+
+def test_a_traceback_ends_where_the_users_code_ends() -> None:
+    """A signal's handler of ours raises in the middle of the user's code."""
+
+    def task() -> None:
+        retry_pause("not a number")  # type: ignore[arg-type]
+
+    with pytest.raises(TypeError) as raised:
+        task()
+    assert "in task" in trace(raised.value)
+    assert "retries.py" not in trace(raised.value)
 
 
 def test_an_error_without_a_readable_message_is_shown_by_its_name() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.attempt.retries import draw, jitter
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.loop.log import LOG
+from jvscheduler.loop.log import LOG, job_label
 from jvscheduler.outcomes import Reason, Status
 from tests.support.loop.parts import (
     MINUTE,
@@ -222,13 +222,11 @@ def test_due_instants_starts_and_retries_are_logged(
 
     with caplog.at_level(logging.INFO, LOG.name):
         run(scenario)
-    assert caplog.messages[:2] == [
-        "shop.tasks.restock is due",
-        "shop.tasks.restock started, attempt 1 of 2",
-    ]
+    label = job_label("shop.tasks.restock", NOON)
+    assert caplog.messages[:2] == [f"{label} is due", f"{label} started, attempt 1 of 2"]
     _, second = ids
     pause = 10 + jitter(1, draw(second))
-    assert f"shop.tasks.restock is tried again in {pause:.1f} s" in caplog.messages
+    assert f"{label} is tried again in {pause:.1f} s" in caplog.messages
 
 
 async def manual_jobs(story: Story) -> Sequence[ScheduledJob]:

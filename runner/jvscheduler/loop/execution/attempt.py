@@ -15,7 +15,7 @@ from jvscheduler.loop.execution.jobs import Job, claim_of, start_order
 from jvscheduler.loop.execution.outcomes import lost, outcome_of_end
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
-from jvscheduler.loop.log import Event, say, say_outcome
+from jvscheduler.loop.log import Event, job_label, say, say_outcome
 from jvscheduler.loop.worker_link.attempts import WorkerLost
 from jvscheduler.outcomes import Outcome, Reason
 
@@ -50,6 +50,7 @@ class AttemptExecution:
         identity = services.identity
         self._claim = claim_of(job, attempt_id, start_time, identity.loop, identity.node)
         self._order = start_order(job, self._claim)
+        self._label = job_label(self._claim.task_id, job.scheduled_time)
 
     async def run(self) -> Outcome | None:
         """The outcome. None: another process has the job, or it was given up before its claim."""
@@ -89,7 +90,7 @@ class AttemptExecution:
         await self._wait_for_jitter()
         running = asyncio.create_task(self._let_go())
         await self._announce_due()
-        say(f"{self._claim.task_id} started{self._which()}", Event.STARTED)
+        say(f"{self._label} started{self._which()}", Event.STARTED)
         self._on_attempt(self._claim)
         return await running
 
@@ -141,7 +142,7 @@ class AttemptExecution:
     async def _announce_due(self) -> None:
         await self._wait_until_due()
         if self._job.scheduled_time is not None and self._number == 1:
-            say(f"{self._claim.task_id} is due", Event.DUE)
+            say(f"{self._label} is due", Event.DUE)
 
     async def _wait_until_due(
         self, lead: timedelta = _NOW, stop: asyncio.Event | None = None

@@ -8,7 +8,7 @@ from jvscheduler.loop.execution.attempt import AttemptExecution
 from jvscheduler.loop.execution.jobs import Job, new_attempt_id
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
-from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.log import Event, job_label, say
 from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome
 
@@ -54,7 +54,8 @@ class JobExecution:
         seconds = retry_pause(attempts)
         # The next attempt delays its start by a random time, after it has claimed the job.
         whole = seconds + jitter(attempts, draw(next_attempt_id))
-        say(f"{self._job.definition.task.task_id} is tried again in {whole:.1f} s", Event.RETRY)
+        label = job_label(self._job.definition.task.task_id, self._job.scheduled_time)
+        say(f"{label} is tried again in {whole:.1f} s", Event.RETRY)
         await self._services.clock.pause(timedelta(seconds=seconds), self.ownership.given_up)
 
 

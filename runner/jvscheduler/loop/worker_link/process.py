@@ -19,7 +19,7 @@ from jvscheduler.loop.worker_link.output import shown
 from jvscheduler.worker import log
 
 Show: TypeAlias = Callable[[str, str], None]
-"""Called with the task's id and a line of its output."""
+"""Called with the ids of task and attempt, with a space between, and a line of output."""
 
 _FIRST_PAUSE: Final = 0.5
 _LONGEST_PAUSE: Final = 30.0
