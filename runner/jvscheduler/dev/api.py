@@ -2,13 +2,12 @@
 
 import contextlib
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import uvicorn
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store.protocol import HistoryStore
-from jvscheduler.tasks import Task
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.cluster.local import LocalCluster
 
@@ -25,14 +24,7 @@ class ApiServer(uvicorn.Server):
         yield
 
 
-class ReloadableCluster(LocalCluster):
-    """A cluster whose tasks are replaced when the user edits their code."""
-
-    def replace_tasks(self, tasks: Sequence[Task]) -> None:
-        self._tasks = tuple(tasks)
-
-
-def make_server(cluster: ReloadableCluster, store: HistoryStore) -> ApiServer:
+def make_server(cluster: LocalCluster, store: HistoryStore) -> ApiServer:
     app = create_app(store, cluster)
     return ApiServer(uvicorn.Config(app, log_level="warning", access_log=False))
 

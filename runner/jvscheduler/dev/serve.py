@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Sequence
 
-from jvscheduler.dev.api import ReloadableCluster, listen, make_server
+from jvscheduler.dev.api import listen, make_server
 from jvscheduler.dev.log import show_log
 from jvscheduler.dev.output import Output
 from jvscheduler.dev.reload import Reloader
@@ -20,6 +20,7 @@ from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import LocalLoop, local_loop
 from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
+from jvscheduler_server.cluster.local import LocalCluster
 
 
 def serve(settings: Settings) -> int:
@@ -36,7 +37,7 @@ async def _serve(
 ) -> int:
     store = open_store(settings.database_url)
     stop = Stop()
-    cluster = ReloadableCluster(discovery.tasks)
+    cluster = LocalCluster(discovery.tasks)
     try:
         await store.open()
         server = make_server(cluster, store)
@@ -68,7 +69,7 @@ async def _reloading(
     discovery: Discovery,
     started_at: float,
     loop: LocalLoop,
-    cluster: ReloadableCluster,
+    cluster: LocalCluster,
 ) -> AsyncIterator[None]:
     def apply(tasks: Sequence[Task]) -> None:
         loop.replace_tasks(tasks)

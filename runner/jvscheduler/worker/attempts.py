@@ -31,11 +31,22 @@ class WorkerAttempt:
         """When the task may begin, in Unix seconds; None while its gate is closed."""
         self.usage: Usage | None = None
         """None until the child has ended."""
-        self.oom_kills_before = 0
+        self._oom_kills_before = 0
 
     @property
     def running_child(self) -> ChildProcess | None:
         return self.child if self.usage is None else None
+
+    def release(self, after_seconds: float, oom_kills: int) -> None:
+        """Let the task begin after so many seconds. `oom_kills` is the container's count now."""
+        self.released_at = time.time() + after_seconds
+        self._oom_kills_before = oom_kills
+        if self.running_child is not None:
+            self.running_child.release(self.start.timeout_seconds, after_seconds)
+
+    def end(self, usage: Usage) -> None:
+        """Note that the child has ended."""
+        self.usage = usage
 
     def started_at(self) -> float:
         """Return when the task's own code began, or when it would have, if it never did."""
@@ -48,7 +59,7 @@ class WorkerAttempt:
         # The count is the whole container's. It is read only for a child that a signal has
         # killed: if another attempt ran out of memory, this one did not.
         killed = self.usage.exit_code < 0
-        kills = read_oom_kills(oom_counter) - self.oom_kills_before if killed else 0
+        kills = read_oom_kills(oom_counter) - self._oom_kills_before if killed else 0
         return judge(self.child.end(self.usage, kills), self.start.timeout_seconds)
 
 
@@ -99,13 +110,10 @@ class WorkerAttempts:
         attempt = self._attempts.get(attempt_id)
         if attempt is None or attempt.released_at is not None:
             return
-        attempt.released_at = time.time() + after_seconds
-        attempt.oom_kills_before = read_oom_kills(self._oom_counter)
-        child = attempt.running_child
-        if child is None:
+        ended_at_its_gate = attempt.running_child is None
+        attempt.release(after_seconds, read_oom_kills(self._oom_counter))
+        if ended_at_its_gate:
             self._finish(attempt)
-        else:
-            child.release(attempt.start.timeout_seconds, after_seconds)
 
     def discard(self, attempt_id: str) -> None:
         """Kill an attempt whose task may not begin yet. Its end is not sent."""
@@ -147,7 +155,7 @@ class WorkerAttempts:
         # A discarded attempt's id may have been given to a new one, with another child.
         if attempt is None or attempt.child is not child:
             return
-        attempt.usage = usage
+        attempt.end(usage)
         if attempt.released_at is not None:
             self._finish(attempt)
 

@@ -17,6 +17,10 @@ class LocalCluster:
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)
 
+    def replace_tasks(self, tasks: Sequence[Task]) -> None:
+        """Have these tasks from now on: the user has edited their code."""
+        self._tasks = tuple(tasks)
+
     async def start(self) -> None:
         """Nothing is watched."""
 

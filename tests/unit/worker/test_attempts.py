@@ -25,7 +25,9 @@ class Killed:
     [
         pytest.param(-9, 3, Reason.OOM_KILLED, id="killed while the kernel's count rose"),
         pytest.param(-9, 2, Reason.CRASHED, id="killed by somebody else"),
-        pytest.param(1, 3, Reason.CRASHED, id="ended while another run was killed for its memory"),
+        pytest.param(
+            1, 3, Reason.CRASHED, id="ended while another attempt was killed for its memory"
+        ),
     ],
 )
 def test_only_a_killed_attempt_can_have_run_out_of_memory(
@@ -35,8 +37,8 @@ def test_only_a_killed_attempt_can_have_run_out_of_memory(
     counter.write_text(f"oom 9\noom_kill {kills}\n")
     start = messages.Start("a", "shop:restock", None, {}, {})
     attempt = WorkerAttempt(start, Output("shop", Log(1)), Killed())  # type: ignore[arg-type]
-    attempt.usage = Usage(exit_code, 0.0, 0)
-    attempt.oom_kills_before = 2
+    attempt.end(Usage(exit_code, 0.0, 0))
+    attempt.release(0, oom_kills=2)
     assert attempt.verdict(counter).reason is reason
 
 

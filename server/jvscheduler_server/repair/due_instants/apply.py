@@ -72,9 +72,31 @@ class TrackedTask:
         last = self.timeline.last if self.timeline else None
         return not (last and is_carried_by_cron_job(last)) and not self.has_work(now)
 
-    def is_confirmed(self, instant: UnrecordedInstant, now: datetime) -> bool:
-        since = self.suspected.get(instant.time)
-        return since is not None and now - since >= CONFIRMED_AFTER
+    def forget_timeline(self) -> None:
+        """The definition has changed: the timeline is to be read again."""
+        self.timeline = None
+
+    def set_timeline(self, timeline: Timeline) -> None:
+        self.timeline = timeline
+
+    def look(self, now: datetime) -> tuple[list[Due], datetime | None]:
+        """Return the oldest instants, as many as one pass looks at, and the one due after them."""
+        self.last_look_time = now
+        due = list(islice(self.due(now), MOST_INSTANTS + 1))
+        after = due.pop().instant if len(due) > MOST_INSTANTS else None
+        return due, after
+
+    def confirm(
+        self, lost: Collection[UnrecordedInstant], now: datetime
+    ) -> list[UnrecordedInstant]:
+        """Return those that have seemed lost for long enough. Suspect the others from now on."""
+        since = {each.time: self.suspected.get(each.time, now) for each in lost}
+        self.suspected = since
+        return [each for each in lost if now - since[each.time] >= CONFIRMED_AFTER]
+
+    def go_on_from(self, instant: datetime) -> None:
+        """Each instant up to this one has a record now."""
+        self.recorded_until = instant
 
 
 class DueInstantRepair:
@@ -86,8 +108,7 @@ class DueInstantRepair:
     def track(self, keys: Iterable[TaskKey], now: datetime) -> None:
         """Track these tasks, whose definitions have changed."""
         for key in keys:
-            task = self._tasks.setdefault(key, TrackedTask(now - LOOKBACK))
-            task.timeline = None
+            self._tasks.setdefault(key, TrackedTask(now - LOOKBACK)).forget_timeline()
 
     async def record(self, now: datetime) -> None:
         """Record what is confirmed. Raises HistoryUnavailable with the rest undone."""
@@ -113,20 +134,18 @@ class DueInstantRepair:
         self, task: TrackedTask, snapshot: TaskSnapshot, now: datetime
     ) -> list[Stretch]:
         """Look at one task's oldest instants; return the records to write."""
-        task.last_look_time = now
-        due = list(islice(task.due(now), MOST_INSTANTS + 1))
-        after = due.pop().instant if len(due) > MOST_INSTANTS else None
+        due, after = task.look(now)
         if not due:
             return []
         period = InstantRange(*snapshot.key, task.recorded_until - LEAD, due[-1].instant)
         jobs = await self._store.jobs_between(period)
         without_record = unrecorded(due, after, jobs)
         lost = [each for each in without_record if can_no_longer_start(each, snapshot, now)]
-        confirmed = [each for each in lost if task.is_confirmed(each, now)]
-        task.suspected = {each.time: task.suspected.get(each.time, now) for each in lost}
+        confirmed = task.confirm(lost, now)
         first = without_record[0].time if without_record else None
         recorded = [each.instant for each in due if first is None or each.instant < first]
-        task.recorded_until = recorded[-1] if recorded else task.recorded_until
+        if recorded:
+            task.go_on_from(recorded[-1])
         return stretches_to_record(confirmed, snapshot, jobs)
 
     async def _skip_recorded(self, now: datetime) -> None:
@@ -140,11 +159,11 @@ class DueInstantRepair:
             last = await self._store.last_instants(namespace, ids, now)
             for key in (TaskKey(namespace, task_id) for task_id in ids):
                 if last.get(key.task_id) == single[key]:
-                    self._tasks[key].recorded_until = single[key]
+                    self._tasks[key].go_on_from(single[key])
 
     async def _read_timelines(self, keys: Iterable[TaskKey]) -> None:
         for namespace, ids in by_namespace(keys).items():
             revisions = by_task(await self._store.revisions(namespace, ids))
             for task_id in ids:
                 timeline = Timeline(revisions.get(task_id, ()))
-                self._tasks[TaskKey(namespace, task_id)].timeline = timeline
+                self._tasks[TaskKey(namespace, task_id)].set_timeline(timeline)
