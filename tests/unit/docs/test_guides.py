@@ -33,13 +33,13 @@ def test_the_snippet_is_a_task(guide: str, tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_the_tests_of_the_page_about_tests_pass(tmp_path: Path) -> None:
-    task, test = snippets("testing-tasks")
-    (tmp_path / "stock.py").write_text(task)
-    (tmp_path / "test_stock.py").write_text(test)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_stock.py"]
+    names = ("stock.py", "test_stock.py", "watch.py", "test_watch.py")
+    for name, snippet in zip(names, snippets("testing-tasks"), strict=True):
+        (tmp_path / name).write_text(snippet)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *names[1::2]]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "2 passed" in done.stdout
+    assert "4 passed" in done.stdout
 
 
 @pytest.mark.parametrize("guide", sorted((DOCS / "guides").glob("*.md")), ids=lambda p: p.stem)
