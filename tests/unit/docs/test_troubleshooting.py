@@ -23,7 +23,6 @@ READERS = {
     ("AwaitingDeletion", "jvscheduler_operator.tasks.events"),
     ("LoopNotAvailable", "jvscheduler_operator.tasks.events"),
     ("NotAccepted", "jvscheduler_operator.tasks.events"),
-    ("Replaced", "jvscheduler.worker.serve"),
 }
 """The modules that have a reason in a list of those that they treat alike, and decide none."""
 
@@ -87,12 +86,14 @@ def further_modules() -> set[tuple[str, str]]:
 def mentions() -> set[tuple[str, str]]:
     """Each reason, and each module of the three packages that does more than compare with it."""
     names = {f"Reason.{m.name}": word for word, same in members().items() for m in same}
-    pattern = re.compile(r"(?<![=!]= )\bReason\.[A-Z_]+\b")
+    pattern = re.compile(r"\bReason\.[A-Z_]+\b")
+    comparison = re.compile(r"[=!]= Reason\.[A-Z_]+\b|\bin \([^()]*\)")
     found: set[tuple[str, str]] = set()
     for folder in ("runner", "operator", "server"):
         for file in (ROOT / folder).rglob("*.py"):
             module = ".".join(file.relative_to(ROOT / folder).with_suffix("").parts)
-            found |= {(names[name], module) for name in pattern.findall(file.read_text())}
+            source = comparison.sub("", file.read_text())
+            found |= {(names[name], module) for name in pattern.findall(source)}
     return found
 
 
