@@ -10,6 +10,7 @@ import struct
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.outcomes import (
     MAX_DEPTH,
     MAX_ERROR_BYTES,
@@ -40,7 +41,10 @@ _SIZE: Final = 512 * 1024
 
 @dataclass(frozen=True)
 class Report:
-    """The task's outcome as the child saw it. `reason` is None when the task completed."""
+    """The task's outcome as the child saw it. `reason` is None when the task completed.
+
+    Then `error_message` says why the task's result is not in the record, if it is not.
+    """
 
     finished_at: float
     """By the monotonic clock, which all processes share."""
@@ -108,20 +112,26 @@ def encode(report: Report) -> bytes:
     return json.dumps(vars(_limited(report))).encode()
 
 
-def storable(result: Any) -> Any:
-    """Return the result as every database and reader takes it.
+class NotStorable(Exception):
+    """A result that the record cannot hold. Its text says why."""
 
-    None when it is too large, too deep or not JSON.
-    """
+
+def storable(result: Any) -> Any:
+    """Return the result as every database and reader takes it. Raises NotStorable."""
     try:
         text = json.dumps(result, allow_nan=False, ensure_ascii=False)
-        # PostgreSQL's JSON refuses NUL characters, and the whole record would be lost with them.
-        if len(text.encode()) > MAX_RESULT_BYTES or "\\u0000" in text:
-            return None
+        size = len(text.encode())
         stored = json.loads(text)
-    except BaseException:  # noqa: BLE001 - a subclass of dict runs its own code here
-        return None
-    return None if is_deeper(stored, MAX_DEPTH) else stored
+    except BaseException as error:  # noqa: BLE001 - a subclass of dict runs its own code here
+        raise NotStorable(f"it is no JSON ({error_message(error)})") from None
+    if size > MAX_RESULT_BYTES:
+        raise NotStorable(f"it has {size} bytes of JSON, and {MAX_RESULT_BYTES} are allowed")
+    # PostgreSQL's JSON refuses NUL characters, and the whole record would be lost with them.
+    if "\\u0000" in text:
+        raise NotStorable("it has a NUL character, which no database takes")
+    if is_deeper(stored, MAX_DEPTH):
+        raise NotStorable(f"it is nested deeper than {MAX_DEPTH}")
+    return stored
 
 
 def _limited(report: Report) -> Report:

@@ -13,11 +13,13 @@ from jvscheduler.cli import output
 from jvscheduler.cli.arguments import IMPORT_SECONDS
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.manifests import patterns
 from jvscheduler.manifests.backends import BACKENDS
 from jvscheduler.manifests.resource import resource, to_yaml
 
 _NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-_IMAGE: Final = re.compile(r"[!-~]{1,1024}")
+_IMAGE: Final = re.compile(patterns.IMAGE)
+_MAX_IMAGE: Final = 1024
 _MAX_SECONDS: Final = 86400.0
 
 
@@ -85,9 +87,10 @@ def _replace(path: Path, text: str) -> None:
 
 
 def _image(text: str) -> str:
-    if _IMAGE.fullmatch(text) is None:
+    if _IMAGE.fullmatch(text) is None or len(text) > _MAX_IMAGE:
         raise argparse.ArgumentTypeError(
-            f"expected an image such as shop:1, without spaces, got {text!r}"
+            "expected an image such as shop:1 or registry.example:5000/team/shop:1, in lower case "
+            f"and without http://, got {text!r}"
         )
     return text
 

@@ -92,4 +92,10 @@ TIME_ZONE: Final = f"^{NAME_PATTERN}$"
 MACHINE_ZONE: Final = f"(?i)^{_any(*OF_THE_MACHINE)}(?:/|$)"
 TASK_ID: Final = f"^{TASK_ID_PATTERN}$"
 ENTRYPOINT: Final = f"^{ENTRYPOINT_PATTERN}$"
-IMAGE: Final = r"^[!-~]+$"
+_HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
+_NAME: Final = r"[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
+IMAGE: Final = (
+    rf"^(?:{_HOST}/)?{_NAME}(?:/{_NAME})*"
+    r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9.+_-]*:[0-9A-Fa-f]{32,})?$"
+)
+"""As container runtimes read it: `registry.example:5000/team/shop:1@sha256:…`, no URL."""

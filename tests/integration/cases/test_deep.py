@@ -24,3 +24,7 @@ def test_a_deep_result_is_left_out_of_the_record(tmp_path: Path) -> None:
         assert answer["undecodable"] == []
         results = {job.job_name.removeprefix("tasks."): job.result for job in session.records()}
         assert results == {"deep_300": None, "deep_980": None, "plain": 1}
+        words = {job["job_name"]: job["error_message"] for job in answer["jobs"]}
+        assert "is not recorded: it is nested deeper" in words["tasks.deep_300"]
+        assert "| jvscheduler: the task's result is not recorded: it is nested" in session.output
+        assert words["tasks.plain"] is None

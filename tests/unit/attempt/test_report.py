@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.attempt.report import MAX_RESULT_BYTES, Report, SharedReport, storable
+from jvscheduler.attempt.report import MAX_RESULT_BYTES, NotStorable, Report, SharedReport, storable
 from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
 from tests.support.history.outcomes import begun, failed
 
@@ -31,20 +31,29 @@ def test_a_small_result_that_json_can_express_is_kept(result: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    "result",
-    [object(), {1, 2}, float("nan"), "x" * MAX_RESULT_BYTES, "nul \0", "surrogate \ud800"],
-    ids=["object", "set", "nan", "large", "nul", "surrogate"],
+    ("result", "why"),
+    [
+        pytest.param(object(), "type object is not JSON serializable", id="object"),
+        pytest.param({1, 2}, "type set is not JSON serializable", id="set"),
+        pytest.param(float("nan"), "not JSON compliant", id="nan"),
+        pytest.param("x" * MAX_RESULT_BYTES, "16386 bytes of JSON, and 16384", id="large"),
+        pytest.param("nul \0", "NUL character", id="nul"),
+        pytest.param("surrogate \ud800", "surrogates not allowed", id="surrogate"),
+        pytest.param(eval("[" * 80 + "]" * 80), "nested deeper", id="deep"),  # noqa: S307
+    ],
 )
-def test_any_other_result_is_left_out(result: Any) -> None:
-    assert storable(result) is None
+def test_any_other_result_is_refused_with_the_reason(result: Any, why: str) -> None:
+    with pytest.raises(NotStorable, match=why):
+        storable(result)
 
 
-def test_a_result_whose_own_code_raises_is_left_out() -> None:
+def test_a_result_whose_own_code_raises_is_refused() -> None:
     class Lazy(dict[str, int]):
         def items(self) -> Any:
             raise SystemExit("no connection")
 
-    assert storable(Lazy(a=1)) is None
+    with pytest.raises(NotStorable, match="SystemExit: no connection"):
+        storable(Lazy(a=1))
 
 
 def test_a_termination_message_drops_the_result_before_the_traceback() -> None:

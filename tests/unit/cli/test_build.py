@@ -1,5 +1,6 @@
 """`jvscheduler build`, run as a process like in a user's shell."""
 
+import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from jvscheduler.cli.build import _image
 from jvscheduler.version import __version__
 
 TASKS = """
@@ -214,3 +216,46 @@ def test_a_task_that_only_the_loop_carries_is_built(folder: Path) -> None:
     (folder / "loop.py").write_text(text, encoding="utf-8")
     (task,) = yaml.safe_load_all(run(folder, "build", "loop", "--image", "shop:1").stdout)
     assert task["spec"]["schedule"] == "every 7 seconds"
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "shop",
+        "shop:1",
+        "team/shop:1.2_3-x",
+        "localhost:5000/shop",
+        "REGISTRY.example/shop:Latest",
+        "[::1]:5000/shop:1",
+        f"shop@sha256:{'a' * 64}",
+        f"registry.example/team/shop:1@sha256:{'0' * 64}",
+    ],
+)
+def test_an_image_as_container_runtimes_read_it_is_taken(image: str) -> None:
+    assert _image(image) == image
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        "",
+        "http://x/y",
+        "https://registry.example/shop:1",
+        "docker://shop:1",
+        "Shop:1",
+        "shop:",
+        "shop:1:2",
+        "/shop",
+        "shop/",
+        "team//shop",
+        "shop:-1",
+        "shop@sha256:abc",
+        "shop 1",
+        "-shop",
+        "$IMAGE",
+        "x" * 1025,
+    ],
+)
+def test_any_other_image_is_refused(image: str) -> None:
+    with pytest.raises(argparse.ArgumentTypeError, match="without http://"):
+        _image(image)

@@ -18,7 +18,8 @@ from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import TaskNotFound, load, prepare_call
 from jvscheduler.attempt.child.default_database import DefaultDatabase
 from jvscheduler.attempt.gate import Gate
-from jvscheduler.attempt.report import Report, SharedReport, encode, storable
+from jvscheduler.attempt.log import say
+from jvscheduler.attempt.report import NotStorable, Report, SharedReport, encode, storable
 from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
 
@@ -108,7 +109,17 @@ def _run(call: Callable[[], Any]) -> Report:
         return failure_report(Reason.TASK_RAISED, error)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
         return failure_report(Reason.TASK_RAISED, error)
-    return Report(time.monotonic(), result=storable(result))
+    return _completed(time.monotonic(), result)
+
+
+def _completed(finished_at: float, result: Any) -> Report:
+    try:
+        return Report(finished_at, result=storable(result))
+    except NotStorable as error:
+        text = f"the task's result is not recorded: {error}"
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # the task closed stderr
+            say(text)
+        return Report(finished_at, error_message=text)
 
 
 async def _do_nothing() -> None:

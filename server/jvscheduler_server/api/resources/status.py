@@ -2,14 +2,15 @@
 
 The keys `scheduler`, `job_statistics` (`total_jobs`, `completed_jobs`, `failed_jobs`,
 `success_rate`) and `timestamp` are those that jvspatial's scheduler page teaches. The others
-are ours. As on that page, the success rate is completed jobs out of all jobs.
+are ours. The success rate leaves out jobs that did not run, and those that have not ended: a
+suspended task would else look like one that fails.
 """
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Request
 from pydantic import BaseModel, Field
@@ -23,6 +24,10 @@ from jvscheduler_server.cluster.objects import TaskKey, TaskState, by_namespace
 from jvscheduler_server.cluster.protocols import Cluster
 
 router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=ProblemRoute)
+
+
+RAN: Final = (Status.COMPLETED, Status.FAILED, Status.TIMEOUT)
+"""The statuses of jobs that ran and ended."""
 
 
 class TaskAnswer(BaseModel):
@@ -62,7 +67,8 @@ class StatisticsAnswer(BaseModel):
     completed_jobs: int
     failed_jobs: int
     success_rate: float = Field(
-        description="Completed jobs out of all jobs, in percent. 0 when there is none."
+        description="Completed jobs out of those that ran and ended (`completed`, `failed`, "
+        "`timeout`), in percent. 0 when there is none."
     )
     pending_jobs: int
     running_jobs: int
@@ -117,7 +123,8 @@ def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
     total = sum(counts.values())
     completed = counts.get(Status.COMPLETED, 0)
     by_status = {f"{status}_jobs": counts.get(status, 0) for status in Status}
-    rate = completed / total * 100 if total else 0.0
+    ended = sum(counts.get(status, 0) for status in RAN)
+    rate = completed / ended * 100 if ended else 0.0
     return StatisticsAnswer(total_jobs=total, success_rate=rate, **by_status)
 
 
