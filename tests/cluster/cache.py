@@ -1,6 +1,6 @@
 """Things that are costly to make and kept: each is whole, or is not there.
 
-A thing is made under a temporary name beside its own and renamed when it is
+A thing is made under a temporary name next to its own and renamed when it is
 done, so an interrupted run leaves a half that the next one throws away. A lock
 for each keeps two runs from making it at once.
 """

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from tests.cluster.cache import discard
 from tests.cluster.commands import run, say, succeeds, wait_until
+from tests.cluster.layout import EngineLayout
 from tests.cluster.leftovers import CGROUPS, end_leftovers
-from tests.cluster.place import Place
 from tests.cluster.prerequisites import OWN_ENGINE, require_programs, require_root
 from tests.cluster.settings import Settings
 from tests.cluster.versions import STOCK_NODE_IMAGE
@@ -50,7 +50,7 @@ def find_stock_engine(settings: Settings) -> Engine | None:
 
 @dataclass(frozen=True)
 class OwnEngine:
-    place: Place
+    layout: EngineLayout
     settings: Settings
 
     @property
@@ -59,11 +59,11 @@ class OwnEngine:
 
     @property
     def socket(self) -> Path:
-        return self.place.state / "docker.sock"
+        return self.layout.state / "docker.sock"
 
     @property
     def pid_file(self) -> Path:
-        return self.place.state / "docker.pid"
+        return self.layout.state / "docker.pid"
 
     @property
     def environment(self) -> dict[str, str]:
@@ -78,8 +78,8 @@ class OwnEngine:
         require_root("a docker engine of the tests' own")
         require_programs(OWN_ENGINE, "a docker engine of the tests' own")
         self.clean()
-        self.place.state.mkdir(parents=True)
-        lay_network(self.place)
+        self.layout.state.mkdir(parents=True)
+        create_network(self.layout)
         self._start()
 
     def down(self) -> None:
@@ -90,13 +90,13 @@ class OwnEngine:
             self.clean()
 
     def clean(self) -> None:
-        end_leftovers(self.place)
-        discard(self.place.state)
+        end_leftovers(self.layout)
+        discard(self.layout.state)
 
     def _start(self) -> None:
-        wrapper = Path(shutil.copy(WRAPPER, self.place.state))
+        wrapper = Path(shutil.copy(WRAPPER, self.layout.state))
         wrapper.chmod(0o755)
-        log = self.place.state / "dockerd.log"
+        log = self.layout.state / "dockerd.log"
         command = ("sh", "-c", LAUNCH, "launch", CGROUPS / "memory" / "tasks")
         with log.open("wb") as output:
             subprocess.Popen(
@@ -111,24 +111,24 @@ class OwnEngine:
         say("dockerd is up")
 
     def _command(self, wrapper: Path) -> list[str | Path]:
-        place = self.place
+        layout = self.layout
         return [
-            *("nsenter", f"--net={place.namespace}", "dockerd", "-H", f"unix://{self.socket}"),
-            *("--data-root", place.data, "--exec-root", place.state / "exec"),
-            *("--pidfile", self.pid_file, "--cgroup-parent", f"/{place.name}"),
+            *("nsenter", f"--net={layout.namespace}", "dockerd", "-H", f"unix://{self.socket}"),
+            *("--data-root", layout.data, "--exec-root", layout.state / "exec"),
+            *("--pidfile", self.pid_file, "--cgroup-parent", f"/{layout.name}"),
             *("--add-runtime", f"nocap={wrapper}", "--default-runtime", "nocap"),
         ]
 
 
-def lay_network(place: Place) -> None:
+def create_network(layout: EngineLayout) -> None:
     """A namespace of its own that the host reaches: the API server is published there."""
-    name, link = place.name, place.host_link
+    name, link = layout.name, layout.host_link
     inside = ("ip", "-n", name)
     run("ip", "netns", "add", name)
     run("ip", "link", "add", link, "type", "veth", "peer", "name", "eth0", "netns", name)
-    run("ip", "addr", "add", f"{place.host_address}/24", "dev", link)
+    run("ip", "addr", "add", f"{layout.host_address}/24", "dev", link)
     run("ip", "link", "set", link, "up")
-    run(*inside, "addr", "add", f"{place.engine_address}/24", "dev", "eth0")
+    run(*inside, "addr", "add", f"{layout.engine_address}/24", "dev", "eth0")
     run(*inside, "link", "set", "eth0", "up")
     run(*inside, "link", "set", "lo", "up")
-    run(*inside, "route", "add", "default", "via", place.host_address)
+    run(*inside, "route", "add", "default", "via", layout.host_address)

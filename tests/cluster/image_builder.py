@@ -1,7 +1,7 @@
 """Building images: with the docker that kind runs on, or with buildah and no daemon.
 
 buildah keeps its storage in the cache. Where TLS goes through a proxy, pip is
-told of its CA by a mounted pip.conf, so that no image carries it.
+given its CA by a mounted pip.conf, so that no image carries it.
 """
 
 import os

@@ -10,9 +10,9 @@ from tests.cluster.engine import Engine, OwnEngine, find_stock_engine
 from tests.cluster.image_builder import DockerBuilder, remove_older
 from tests.cluster.kind_config import NAME, own_config, stock_config
 from tests.cluster.kubectl import Kubectl
+from tests.cluster.layout import main_layout
 from tests.cluster.mounts import release_mounts
 from tests.cluster.node_image import find_node_image
-from tests.cluster.place import main_place
 from tests.cluster.settings import Settings
 from tests.cluster.versions import STOCK_NODE_IMAGE
 
@@ -81,7 +81,7 @@ class KindCluster(Kubectl):
 
 
 def own_engine(settings: Settings) -> OwnEngine:
-    return OwnEngine(main_place(settings.cache), settings)
+    return OwnEngine(main_layout(settings.cache), settings)
 
 
 def kubeconfig_path(settings: Settings) -> Path:
@@ -123,7 +123,7 @@ def bring_up_own(settings: Settings, binaries: Binaries) -> KindCluster:
     own = own_engine(settings)
     own.up()
     image = import_node_image(archive, own)
-    config = own_config(image, own.place.engine_address)
+    config = own_config(image, own.layout.engine_address)
     cluster = create_kind(settings, binaries, own.engine, config)
     remove_older(DockerBuilder(own.environment), image)
     return cluster

@@ -1,4 +1,4 @@
-"""What kind is told; the differences from its defaults, each with its reason."""
+"""kind's configuration: the differences from its defaults, each with its reason."""
 
 import json
 from typing import Any

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.cluster.commands import run, succeeds, wait_until
+from tests.cluster.layout import EngineLayout
 from tests.cluster.mounts import release_mounts
-from tests.cluster.place import Place
 
 CGROUPS = Path("/sys/fs/cgroup")
 PROGRAMS = frozenset({"dockerd", "containerd", "containerd-shim-runc-v2", "docker-proxy", "runc"})
@@ -28,14 +28,14 @@ class Process:
     namespace: int
 
 
-def belongs(process: Process, place: Place, namespace: int | None) -> bool:
-    """`namespace` is the inode of the place's network namespace, if there is one."""
+def belongs(process: Process, layout: EngineLayout, namespace: int | None) -> bool:
+    """`namespace` is the inode of the layout's network namespace, if there is one."""
     in_cgroup = any(
-        line.split(":", 2)[-1].startswith(f"/{place.name}/")
+        line.split(":", 2)[-1].startswith(f"/{layout.name}/")
         for line in process.cgroups.splitlines()
     )
     program = Path(process.argv[0]).name if process.argv else ""
-    folders = (f"{place.state}/", str(place.data))
+    folders = (f"{layout.state}/", str(layout.data))
     names_folder = any(folder in word for folder in folders for word in process.argv)
     in_namespace = namespace is not None and process.namespace == namespace
     return in_cgroup or in_namespace or (program in PROGRAMS and names_folder)
@@ -51,22 +51,22 @@ def list_processes() -> Iterator[Process]:
             continue  # it ended while we looked, or is above us and so not ours
 
 
-def find_leftovers(place: Place) -> list[int]:
-    namespace = place.namespace.stat().st_ino if place.namespace.exists() else None
-    return [p.pid for p in list_processes() if belongs(p, place, namespace)]
+def find_leftovers(layout: EngineLayout) -> list[int]:
+    namespace = layout.namespace.stat().st_ino if layout.namespace.exists() else None
+    return [p.pid for p in list_processes() if belongs(p, layout, namespace)]
 
 
-def end_leftovers(place: Place) -> None:
+def end_leftovers(layout: EngineLayout) -> None:
     """Kill, unmount and delete whatever is left of the engine that lived there."""
-    wait_until(lambda: not kill(find_leftovers(place)), "the old engine's processes end")
-    release_mounts(place.state)
-    release_mounts(place.data)
-    if place.namespace.exists():
-        run("ip", "netns", "del", place.name)
+    wait_until(lambda: not kill(find_leftovers(layout)), "the old engine's processes end")
+    release_mounts(layout.state)
+    release_mounts(layout.data)
+    if layout.namespace.exists():
+        run("ip", "netns", "del", layout.name)
     # The kernel takes the link away itself when its other end's namespace has gone, which may be
     # just now: so the state is waited for, and a failed deletion proves nothing.
-    wait_until(lambda: is_link_gone(place.host_link), "the old engine's network link goes")
-    wait_until(lambda: remove_cgroups(place.name), "the old engine's control groups go")
+    wait_until(lambda: is_link_gone(layout.host_link), "the old engine's network link goes")
+    wait_until(lambda: remove_cgroups(layout.name), "the old engine's control groups go")
 
 
 def is_link_gone(link: str) -> bool:

@@ -1,7 +1,7 @@
 """A server that speaks MongoDB's protocol, on the loopback and in memory.
 
 MongoDB's own server is in no registry. `mongo-java-server` is on Maven Central,
-and its few lines of main are beside this, in `mongo/`; the jars and the class
+and its few lines of main are in the folder `mongo/`; the jars and the class
 are made once, into the cache. It ends with the process that started it.
 """
 

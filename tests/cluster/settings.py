@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Settings:
-    """`ca_bundle` is set where TLS goes through a proxy whose CA pip must be told of."""
+    """`ca_bundle` is set where TLS goes through a proxy whose CA pip must know."""
 
     cache: Path
     ca_bundle: Path | None

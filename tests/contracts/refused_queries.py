@@ -50,7 +50,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "False": (False, "a query is a dict"),
     "$options alone": ({"name": {"$options": "i"}}, r"\$options for context.name"),
     "empty $options alone": ({"name": {"$options": ""}}, r"\$options for context.name"),
-    "$options beside another": ({"name": {"$options": "i", "$ne": "x"}}, r"\$options"),
+    "$options next to another": ({"name": {"$options": "i", "$ne": "x"}}, r"\$options"),
     "$options in $not": ({"name": {"$not": {"$options": "i"}}}, r"\$options"),
     "$options in $nor": ({"$nor": [{"name": {"$options": "i"}}]}, r"\$options"),
     "nothing in $not": ({"$not": {}}, "stands alone"),

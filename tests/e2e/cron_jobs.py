@@ -1,8 +1,8 @@
-"""CronJobs that are due at once, so that the real controller tells at once what it makes of them.
+"""CronJobs that are due at once, so that the real controller shows at once what it starts.
 
 The controller starts the most recent instant that came due since the CronJob's
 `status.lastScheduleTime`, and puts that instant into the Job's name. With that
-time in the past, each CronJob gives a verdict without waiting for its minute.
+time in the past, each CronJob starts a Job without waiting for its minute.
 Where more than one instant was missed, the controller finds the last one only
 if they are evenly apart (kubernetes `pkg/controller/cronjob/utils.go`,
 `mostRecentScheduleTime`); where it and we disagree there may be no Job at all.
@@ -47,20 +47,20 @@ class Missed:
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """The first instant that the controller started, and what was due in our eyes."""
+class FirstStart:
+    """The first instant that the controller started, and what was due by our rules."""
 
     started: datetime
     due: frozenset[datetime]
 
 
-def verdicts(cluster: RunningCluster, cases: Sequence[Missed]) -> list[Verdict]:
-    """Of the controller, in the order of the cases."""
+def first_starts(cluster: RunningCluster, cases: Sequence[Missed]) -> list[FirstStart]:
+    """What the controller started, in the order of the cases."""
     now = datetime.now(UTC)
     last = [case.last_schedule_time(now) for case in cases]
     _create(cluster, cases, last)
     jobs = eventually(lambda: _first_jobs(cluster, cases), "each CronJob has a Job", 60)
-    return [_verdict(*each) for each in zip(jobs, cases, last, strict=True)]
+    return [_first_start(*each) for each in zip(jobs, cases, last, strict=True)]
 
 
 def cron_job(name: str, schedule: str | None, zone: str = "UTC") -> dict[str, Any]:
@@ -112,8 +112,8 @@ def _first_jobs(
     return [found[f"case-{number}"] for number in range(len(cases))]
 
 
-def _verdict(job: tuple[datetime, datetime], case: Missed, last: datetime) -> Verdict:
+def _first_start(job: tuple[datetime, datetime], case: Missed, last: datetime) -> FirstStart:
     started, created = job
     due = list(case.schedule.between(last, created))
     before = [instant for instant in due if instant <= created - _LOOKING]
-    return Verdict(started, frozenset([due[-1], *before[-1:]]))
+    return FirstStart(started, frozenset([due[-1], *before[-1:]]))

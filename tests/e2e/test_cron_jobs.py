@@ -12,7 +12,7 @@ from jvscheduler import parse_schedule
 from jvscheduler.errors import InvalidSchedule
 from tests.cluster.errors import CommandError
 from tests.cluster.plugin import RunningCluster
-from tests.e2e.cron_jobs import NAMESPACE, Missed, Verdict, cron_job, verdicts
+from tests.e2e.cron_jobs import NAMESPACE, FirstStart, Missed, cron_job, first_starts
 from tests.support.cron.cases import ZONES, clock_changes
 
 CASES = [
@@ -102,12 +102,12 @@ def test_the_controller_starts_what_is_due(cluster: RunningCluster, namespace: s
     cases = [*CASES, *near_clock_changes()]
     assert namespace == NAMESPACE
     assert len(CASES) >= 50
-    told = dict(zip(cases, verdicts(cluster, cases), strict=True))
-    assert {case: verdict for case, verdict in told.items() if not agrees(verdict)} == {}
+    starts = dict(zip(cases, first_starts(cluster, cases), strict=True))
+    assert {case: start for case, start in starts.items() if not agrees(start)} == {}
 
 
-def agrees(verdict: Verdict) -> bool:
-    return verdict.started in verdict.due
+def agrees(start: FirstStart) -> bool:
+    return start.started in start.due
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,10 @@ def test_the_api_server_takes_a_text_or_not(
     case: Text, cluster: RunningCluster, namespace: str
 ) -> None:
     assert namespace == NAMESPACE
-    told = admission(cluster, case.text)
+    refusal = admission(cluster, case.text)
     assert parses(case.text) == case.ours
-    assert (told == "") == case.theirs
-    assert case.theirs or "spec.schedule" in told
+    assert (refusal == "") == case.theirs
+    assert case.theirs or "spec.schedule" in refusal
 
 
 def parses(text: str) -> bool:

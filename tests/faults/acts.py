@@ -75,8 +75,11 @@ def _kill_child(world: World, injection: Injection) -> None:
 
 
 def _delete_pod(world: World, _: Injection) -> None:
-    """Its replacement starts at once, beside it; where two that cannot ask the database would go
-    over a limit together, when nothing runs in it any more. It ends when it has told all."""
+    """Delete the pod; it ends when it has recorded everything.
+
+    Its replacement starts at once. While the database is away it starts when nothing runs in
+    the old pod any more: two pods that cannot ask the database would exceed a limit together.
+    """
     before = world.pod
     before.terminate()
     if world.is_database_away:

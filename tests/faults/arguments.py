@@ -1,4 +1,4 @@
-"""What each command that does faults is told alike."""
+"""The arguments that every command that does faults has."""
 
 import argparse
 from enum import StrEnum

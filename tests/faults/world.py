@@ -35,7 +35,7 @@ class World:
     pods: list[LoopPod] = field(default_factory=list)
     """All that there were; the last one is in service."""
     ending: list[LoopPod] = field(default_factory=list)
-    """Those of them that were told to."""
+    """Those of them that were asked to end."""
     is_database_away: bool = False
     began: datetime = field(default_factory=lambda: datetime.now(UTC))
     _numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
@@ -109,7 +109,7 @@ class World:
 @contextmanager
 def a_world(folder: Path, server: ApiServer, namespace: str) -> Iterator[World]:
     """The CRD is there."""
-    folder.mkdir()  # what another one's tasks have told is none of this one's
+    folder.mkdir()  # another world's tasks have written elsewhere
     config = server_kubeconfig(server, namespace, folder)
     with gate_to(server) as gate, an_own_postgres() as postgres:
         passing = config.read_text().replace(server.url, f"https://127.0.0.1:{gate.port}")

@@ -124,9 +124,9 @@ def test_loops_run_the_servers_image(helm: Path) -> None:
     (operator,) = objects["Deployment/jvscheduler-operator"]["spec"]["template"]["spec"][
         "containers"
     ]
-    told = {v["name"]: v.get("value") for v in operator["env"]}
-    assert told["JVSCHEDULER_LOOP_IMAGE"] == "mirror.example.org/jvscheduler/server:edge"
-    assert told["JVSCHEDULER_LOOP_IMAGE_PULL_POLICY"] == "IfNotPresent"
+    environ = {v["name"]: v.get("value") for v in operator["env"]}
+    assert environ["JVSCHEDULER_LOOP_IMAGE"] == "mirror.example.org/jvscheduler/server:edge"
+    assert environ["JVSCHEDULER_LOOP_IMAGE_PULL_POLICY"] == "IfNotPresent"
 
 
 def test_rights_are_those_that_the_documentation_states(helm: Path) -> None:

@@ -74,7 +74,7 @@ def test_the_walker_ships_what_is_ordered_and_refills_what_runs_low(
     assert delivered > 0
     at_first = sum(p["target"] for p in products)
     assert sum(p["stock"] for p in products) == at_first - shipped + delivered
-    assert sum(told["shipped"] for told in restock.result) == shipped
+    assert sum(delivery["shipped"] for delivery in restock.result) == shipped
 
 
 def stored(url: str, collection: str, entity: str) -> Sequence[dict[str, Any]]:

@@ -1,6 +1,6 @@
 #!/bin/bash
 # The part of the official `postgres` image's entrypoint that a chart relies on:
-# initialises PGDATA when it is empty, then runs what it was told to.
+# initialises PGDATA when it is empty, then runs its arguments.
 set -euo pipefail
 
 # value_of NAME: $NAME, or the content of the file that $NAME_FILE names

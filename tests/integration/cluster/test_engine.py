@@ -15,15 +15,17 @@ from tests.cluster.cache import discard
 from tests.cluster.commands import run, succeeds
 from tests.cluster.engine import OwnEngine
 from tests.cluster.image_builder import DockerBuilder, Recipe
+from tests.cluster.layout import EngineLayout
 from tests.cluster.leftovers import CGROUPS, find_leftovers
 from tests.cluster.mounts import MOUNTS, mounts_below
-from tests.cluster.place import Place
 from tests.cluster.settings import Settings
 
 
 @pytest.fixture
 def engine(tmp_path: Path, cluster_settings: Settings) -> Iterator[OwnEngine]:
-    engine = OwnEngine(Place("jvsleftovers", tmp_path / "docker", "10.79.0"), cluster_settings)
+    engine = OwnEngine(
+        EngineLayout("jvsleftovers", tmp_path / "docker", "10.79.0"), cluster_settings
+    )
     try:
         engine.up()
         yield engine
@@ -32,7 +34,7 @@ def engine(tmp_path: Path, cluster_settings: Settings) -> Iterator[OwnEngine]:
 
 
 def run_container(engine: OwnEngine) -> None:
-    archive = engine.place.state / "pause.tar"
+    archive = engine.layout.state / "pause.tar"
     with tarfile.open(archive, "w") as tar:
         tar.add(find_binaries(engine.settings).pause, "pause")
     run("docker", "import", archive, "pause:1", env=engine.environment)
@@ -41,29 +43,29 @@ def run_container(engine: OwnEngine) -> None:
 
 def kill_engine(engine: OwnEngine) -> None:
     """As a power cut would, but for the container and its shim, which live on."""
-    containerd = engine.place.state / "exec/containerd/containerd.pid"
+    containerd = engine.layout.state / "exec/containerd/containerd.pid"
     for file in (engine.pid_file, containerd):
         os.kill(int(file.read_text()), signal.SIGKILL)
 
 
-def is_gone(place: Place) -> bool:
+def is_gone(layout: EngineLayout) -> bool:
     return not (
-        find_leftovers(place)
-        or mounts_below(place.state, MOUNTS.read_text())
-        or mounts_below(place.data, MOUNTS.read_text())
-        or place.namespace.exists()
-        or succeeds("ip", "link", "show", place.host_link)
-        or list(CGROUPS.glob(f"*/{place.name}"))
-        or place.state.exists()
+        find_leftovers(layout)
+        or mounts_below(layout.state, MOUNTS.read_text())
+        or mounts_below(layout.data, MOUNTS.read_text())
+        or layout.namespace.exists()
+        or succeeds("ip", "link", "show", layout.host_link)
+        or list(CGROUPS.glob(f"*/{layout.name}"))
+        or layout.state.exists()
     )
 
 
 def test_taking_down_after_a_crash_leaves_nothing(engine: OwnEngine) -> None:
     run_container(engine)
     kill_engine(engine)
-    assert find_leftovers(engine.place), "the container outlives its engine"
+    assert find_leftovers(engine.layout), "the container outlives its engine"
     engine.down()
-    assert is_gone(engine.place)
+    assert is_gone(engine.layout)
 
 
 def test_starting_after_a_crash_works_without_taking_down(engine: OwnEngine) -> None:

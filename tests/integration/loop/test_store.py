@@ -156,13 +156,13 @@ def _line_up(barrier: Barrier) -> None:
 
 
 def _with_store(url: str, story: Callable[[LoopStore], Awaitable[T]]) -> T:
-    async def told() -> T:
+    async def answered() -> T:
         store = open_store(url, connections=2, create_indexes=False)
         result = await story(store)
         await store.close()
         return result
 
-    return asyncio.run(told())
+    return asyncio.run(answered())
 
 
 def _claims_won(url: str, racer: int) -> list[int]:

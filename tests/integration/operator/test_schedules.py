@@ -129,7 +129,7 @@ def test_the_next_time_moves_on_while_the_first_job_runs(shop: Shop) -> None:
     eventually(
         lambda: shop.task("ticking")["status"]["nextScheduleTime"] >= later, "the next minute"
     )
-    eventually(lambda: len(jobs_of(shop, "ticking")) > 1, "a second Job beside the first")
+    eventually(lambda: len(jobs_of(shop, "ticking")) > 1, "a second Job while the first runs")
 
 
 def test_a_job_that_runs_outlives_the_handover_to_a_loop(shop: Shop) -> None:

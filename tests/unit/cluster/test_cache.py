@@ -11,12 +11,12 @@ import pytest
 from tests.cluster.cache import build_once, content_key, half_of, is_unused, keep_only, used
 from tests.cluster.commands import run
 from tests.cluster.errors import MissingPrerequisiteError
+from tests.cluster.layout import EngineLayout
 from tests.cluster.leftovers import Process, belongs
 from tests.cluster.mounts import mounts_below
-from tests.cluster.place import Place
 from tests.cluster.prerequisites import require_go, require_programs
 
-PLACE = Place("jvscheduler", Path("/cache/docker"), "10.78.0")
+LAYOUT = EngineLayout("jvscheduler", Path("/cache/docker"), "10.78.0")
 
 
 def write(target: Path) -> None:
@@ -138,11 +138,11 @@ CASES = [
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_only_our_processes_are_ended(case: Case) -> None:
-    assert belongs(case.process, PLACE, namespace=2) is case.ours
+    assert belongs(case.process, LAYOUT, namespace=2) is case.ours
 
 
 def test_without_our_network_namespace_nothing_is_in_it() -> None:
-    assert not belongs(process("sleep", namespace=1), PLACE, namespace=None)
+    assert not belongs(process("sleep", namespace=1), LAYOUT, namespace=None)
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it() -> None:

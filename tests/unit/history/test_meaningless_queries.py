@@ -78,8 +78,8 @@ def with_inner(draw: random.Random, inner: Any) -> dict[str, Any]:
         return {"$not": inner}
     queries = [inner, *(a_query(draw, 0) for _ in range(draw.randrange(3)))]
     draw.shuffle(queries)
-    beside = a_query(draw, 0) if draw.random() < 0.3 else {}
-    return {operator: queries, **beside}
+    others = a_query(draw, 0) if draw.random() < 0.3 else {}
+    return {operator: queries, **others}
 
 
 def a_meaningless_query(draw: random.Random) -> Any:

@@ -1,11 +1,11 @@
-"""Where an engine of our own lives on the machine: its names and addresses, in one place."""
+"""The names, folders and addresses that an engine of our own has on the machine."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 
 @dataclass(frozen=True)
-class Place:
+class EngineLayout:
     """`data` holds its images and stays; `network` is the first three bytes of its addresses."""
 
     name: str
@@ -34,5 +34,5 @@ class Place:
         return Path("/run") / self.name
 
 
-def main_place(cache: Path) -> Place:
-    return Place("jvscheduler", cache / "docker", "10.78.0")
+def main_layout(cache: Path) -> EngineLayout:
+    return EngineLayout("jvscheduler", cache / "docker", "10.78.0")
