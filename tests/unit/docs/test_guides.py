@@ -32,6 +32,25 @@ def test_the_snippet_is_a_task(guide: str, tmp_path: Path, monkeypatch: pytest.M
     assert f'@on_schedule("{task.schedule.text}"' in snippet
 
 
+def test_the_commands_of_the_first_task_run(tmp_path: Path) -> None:
+    text = (DOCS / "guides/first-task.md").read_text()
+    (tmp_path / "tasks.py").write_text(snippets("first-task")[0])
+    once = re.findall(r"^ *jvscheduler (dev .+ --once .+)$", text, re.MULTILINE)
+    build = re.findall(r"^ *jvscheduler (build .+) \| kubectl apply -f -$", text, re.MULTILINE)
+    printed = [run_command(command, tmp_path) for command in once + build]
+    assert printed[0] == "good morning\n"
+    assert "name: tasks-greet\n  namespace: demo\n" in printed[1]
+    assert "image: registry.example.org/greet:1\n" in printed[1]
+    assert text.index("kubectl create namespace demo") < text.index("kubectl apply")
+
+
+def run_command(arguments: str, folder: Path) -> str:
+    command = [sys.executable, "-m", "jvscheduler.cli", *arguments.split()]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 def test_the_tests_of_the_page_about_tests_pass(tmp_path: Path) -> None:
     names = ("stock.py", "test_stock.py", "watch.py", "test_watch.py")
     for name, snippet in zip(names, snippets("testing-tasks"), strict=True):
