@@ -11,7 +11,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.dev.log import wants_colours
-from jvscheduler.history.urls import parse_url
+from jvscheduler.history.urls import absolute_url, check_folder
 
 DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
 
@@ -43,6 +43,7 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     """The database is that of the command line, else of the environment, else a file in the
     working folder. Raises InvalidSettings for an address that is not valid."""
     url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
-    parse_url(url)
+    check_folder(url)
+    url = absolute_url(url)
     coloured = wants_colours(environ, is_terminal=sys.stderr.isatty())
     return Settings(modules, host, port, url, import_seconds, reload, coloured, dict(environ))

@@ -9,6 +9,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.urls import absolute_url
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_time_of
 from jvscheduler.outcomes import Outcome, Status
 
@@ -77,7 +78,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         timeout_seconds=timeout or None,
         retry_count=_whole_number(environ, environment.RETRY_COUNT, default=0, least=0),
         max_concurrent=_whole_number(environ, environment.MAX_CONCURRENT, default=1, least=1),
-        database_url=environ.get(environment.DATABASE_URL) or None,
+        database_url=_database_url(environ),
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
     )
 
@@ -87,6 +88,11 @@ def _required(environ: Mapping[str, str], name: str) -> str:
     if not value:
         raise InvalidSettings(f"{name} is not set; the operator sets it")
     return value
+
+
+def _database_url(environ: Mapping[str, str]) -> str | None:
+    url = environ.get(environment.DATABASE_URL)
+    return absolute_url(url) if url else None
 
 
 def _entrypoint(environ: Mapping[str, str]) -> str:

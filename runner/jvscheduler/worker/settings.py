@@ -8,6 +8,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.urls import absolute_url
 
 DEFAULT_SOCKET: Final = Path("/run/jvscheduler/worker.sock")
 DEFAULT_GRACE_SECONDS: Final = 30
@@ -24,9 +25,10 @@ class Settings:
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
     """Raises InvalidSettings, which names the variable."""
+    url = environ.get(environment.DATABASE_URL)
     return Settings(
         socket=Path(environ.get(environment.WORKER_SOCKET) or DEFAULT_SOCKET),
-        database_url=environ.get(environment.DATABASE_URL) or None,
+        database_url=absolute_url(url) if url else None,
         grace_seconds=_grace(environ.get(environment.GRACE_SECONDS) or str(DEFAULT_GRACE_SECONDS)),
     )
 

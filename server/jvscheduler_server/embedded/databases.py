@@ -14,7 +14,7 @@ from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.backends.registry import BACKENDS, backend_of, entry_of, innermost
 from jvscheduler.history.entities.binding import bind
-from jvscheduler.history.urls import parse_url
+from jvscheduler.history.urls import check_folder, parse_url
 
 DEFAULT: Final = "sqlite:///jvscheduler.db"
 """The default of `jvscheduler dev` too."""
@@ -22,6 +22,7 @@ DEFAULT: Final = "sqlite:///jvscheduler.db"
 
 def open_as_default(url: str) -> GraphContext:
     """Open the database, make it this process's default, and return its context."""
+    check_folder(url)
     database = bind(url)
     get_database_manager().set_prime_database(database)
     return get_default_context()

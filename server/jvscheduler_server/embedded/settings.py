@@ -10,6 +10,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSchedule, InvalidSettings
+from jvscheduler.history.urls import absolute_url
 from jvscheduler.zones import zone
 
 LONGEST_INTERVAL: Final = 60
@@ -41,7 +42,9 @@ def make_settings(interval: int, time_zone: str, database_url: str) -> Settings:
 
 
 def database_url_of_environment() -> str | None:
-    return os.environ.get(environment.DATABASE_URL) or None
+    """Return an absolute URL: endpoints and tasks may change the directory later."""
+    url = os.environ.get(environment.DATABASE_URL)
+    return absolute_url(url) if url else None
 
 
 def import_path() -> list[str]:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.urls import absolute_url
 from jvscheduler_server.settings import KUBECONFIG
 
 
@@ -32,7 +33,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         name=_required(environ, environment.LOOP_NAME),
         namespace=_required(environ, environment.NAMESPACE),
         node_name=environ.get(environment.NODE_NAME) or None,
-        database_url=_required(environ, environment.DATABASE_URL),
+        database_url=absolute_url(_required(environ, environment.DATABASE_URL)),
         socket=Path(_required(environ, environment.WORKER_SOCKET)),
         spool=Path(_required(environ, environment.SPOOL)),
         grace=_grace(environ),

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from typing import Any, NoReturn
 
+from jvscheduler import environment
 from jvscheduler.attempt import kernel
 from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import TaskNotFound, load, prepare_call
@@ -80,6 +81,9 @@ def _load_and_run(
 def _load(entrypoint: str, database_url: str | None, alarm: Alarm) -> Callable[[], Any] | Report:
     """Return the call to make, or the report of why there is none."""
     try:
+        if database_url:
+            # The task's own code reads it too, after its module may have changed the directory.
+            os.environ[environment.DATABASE_URL] = database_url
         target = load(entrypoint)
         close = DefaultDatabase(database_url).close if database_url else _do_nothing
         return prepare_call(target, close, alarm)

@@ -56,7 +56,7 @@ BACKENDS: Final = (
     BackendEntry(
         name="postgresql",
         schemes=("postgresql", "postgres"),
-        examples=("postgresql://user:password@host:port/database",),
+        examples=("postgresql://user:password@host:5432/database",),
         server_options="db_type='postgres'",
         database_class="jvspatial.db.postgres.PostgresDB",
     ),

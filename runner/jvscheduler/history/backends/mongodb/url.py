@@ -1,14 +1,13 @@
 """URLs of MongoDB: `mongodb://user:password@host/database`, or `mongodb+srv://`."""
 
 import re
-from urllib.parse import urlsplit
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.backends.url import DatabaseUrl
+from jvscheduler.history.backends.url import DatabaseUrl, split_server_url
 
 
 def parse(text: str) -> DatabaseUrl:
-    parts = urlsplit(text)
+    parts = split_server_url(text)
     name = parts.path.removeprefix("/")
     if not parts.netloc or not re.fullmatch(r"[\w-]{1,63}", name, re.ASCII):
         raise InvalidSettings(

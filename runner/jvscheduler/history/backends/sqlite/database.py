@@ -20,6 +20,13 @@ _INSERT: Final = "INSERT OR IGNORE INTO records (collection, id, data) VALUES (?
 
 
 class SqliteDatabase(HistoryDatabase, SQLiteDB):
+    async def _get_connection(self) -> Any:
+        # jvspatial would make the folder. Where a volume is not mounted, or a path is mistyped,
+        # the history would be in a place where nobody looks for it.
+        if self._connection is None and not self.db_path.parent.is_dir():
+            raise FileNotFoundError(f"there is no folder {self.db_path.parent}; make it first")
+        return await super()._get_connection()
+
     async def insert_if_absent(
         self, collection: str, data: Row, *, conflict_target: str = "id"
     ) -> InsertIfAbsentResult:
