@@ -11,6 +11,10 @@ from typing import Final
 
 from jvscheduler.outcomes import Reason
 
+GRACE_SECONDS: Final = 5.0
+"""A task may clean up for this long between SIGTERM and SIGKILL."""
+EXIT_SECONDS: Final = 10.0
+"""Longest time for the end of a run, after the task's own code has ended: `child.ending`."""
 IMPORT_SECONDS: Final = 60.0
 """Longest time from the fork until the task is imported: its module may never finish its import."""
 
@@ -24,10 +28,19 @@ class Progress:
     """True when the task is imported, or when its import has failed."""
     started_at: float | None = None
     """When the task's own code began."""
+    finished_at: float | None = None
+    """When it ended. What follows in the child is the end of the run."""
+
+
+def must_be_killed(progress: Progress, now: float) -> bool:
+    """True when the end of the run does not end. The child's own bound comes a grace earlier."""
+    return progress.finished_at is not None and now >= _kill_at(progress.finished_at)
 
 
 def exceeded(progress: Progress, timeout_seconds: float | None, now: float) -> Reason | None:
     """Return which limit is over. `timeout_seconds` is the limit of the task's own code."""
+    if progress.finished_at is not None:
+        return None
     if progress.started_at is not None:
         over = timeout_seconds is not None and now >= progress.started_at + timeout_seconds
         return Reason.DEADLINE_EXCEEDED if over else None
@@ -41,6 +54,8 @@ def look_again_at(progress: Progress, timeout_seconds: float | None, now: float)
 
     Call it when `exceeded` has found none. `timeout_seconds` is None as long as the gate is closed.
     """
+    if progress.finished_at is not None:
+        return _kill_at(progress.finished_at)
     if progress.started_at is not None:
         return None if timeout_seconds is None else progress.started_at + timeout_seconds
     # Code that has not begun may begin right now, and cannot be over its limit before this.
@@ -48,3 +63,7 @@ def look_again_at(progress: Progress, timeout_seconds: float | None, now: float)
     if not progress.is_loaded:
         earliest.append(progress.forked_at + IMPORT_SECONDS)
     return min(earliest, default=None)
+
+
+def _kill_at(finished_at: float) -> float:
+    return finished_at + EXIT_SECONDS + GRACE_SECONDS

@@ -17,9 +17,6 @@ from jvscheduler.attempt.report import Report, SharedReport
 ChildMain = Callable[[SharedReport, Gate], NoReturn]
 """The function that the child runs after the fork. It exits the process and never returns."""
 
-GRACE_SECONDS: Final = 5.0
-"""A task may clean up for this long between SIGTERM and SIGKILL."""
-
 _EXIT_CODE_OF_OUR_ERROR: Final = 70
 """EX_SOFTWARE of sysexits.h: the child's own main function has failed, not the task."""
 
@@ -97,7 +94,8 @@ class TaskProcess:
 
     def progress(self) -> Progress:
         shared = self._shared
-        return Progress(self._forked_at, shared.is_loaded(), shared.started_monotonic())
+        started, finished = shared.started_monotonic(), shared.finished_monotonic()
+        return Progress(self._forked_at, shared.is_loaded(), started, finished)
 
     def task_started_at(self) -> float | None:
         """Return when the task's own code began, in Unix seconds; None when it has not begun."""

@@ -30,7 +30,10 @@ _STARTED: Final = struct.Struct("<dd")
 _LENGTH: Final = struct.Struct("<I")
 """The report's length in bytes; 0: not yet."""
 _LENGTH_AT: Final = _STARTED.size
-_LOADED_AT: Final = _LENGTH_AT + _LENGTH.size
+_FINISHED: Final = struct.Struct("<d")
+"""When the task's own code ended, by the monotonic clock; 0: not yet."""
+_FINISHED_AT: Final = _LENGTH_AT + _LENGTH.size
+_LOADED_AT: Final = _FINISHED_AT + _FINISHED.size
 """One byte: 1 when the task is imported, or when its import has failed."""
 _OVER_AT: Final = _LOADED_AT + 1
 """One byte, which the parent writes: 1 when a time limit is over."""
@@ -74,6 +77,7 @@ class SharedReport:
         # The length is written last: a child that is killed before has left no report, not half a
         # report.
         _LENGTH.pack_into(self._memory, _LENGTH_AT, len(raw))
+        _FINISHED.pack_into(self._memory, _FINISHED_AT, report.finished_at)
 
     def mark_loaded(self) -> None:
         self._memory[_LOADED_AT] = 1
@@ -93,6 +97,10 @@ class SharedReport:
     def started_monotonic(self) -> float | None:
         _, started = _STARTED.unpack_from(self._memory)
         return started or None
+
+    def finished_monotonic(self) -> float | None:
+        (finished,) = _FINISHED.unpack_from(self._memory, _FINISHED_AT)
+        return finished or None
 
     def mark_time_over(self) -> None:
         self._memory[_OVER_AT] = 1

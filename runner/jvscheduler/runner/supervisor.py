@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
-from jvscheduler.attempt.deadlines import exceeded, look_again_at
+from jvscheduler.attempt.deadlines import GRACE_SECONDS, exceeded, look_again_at, must_be_killed
 from jvscheduler.attempt.kernel import oom_kills
 from jvscheduler.attempt.limits import skipped
 from jvscheduler.attempt.log import say
-from jvscheduler.attempt.process import GRACE_SECONDS, TaskProcess, Usage, end_descendants
+from jvscheduler.attempt.process import TaskProcess, Usage, end_descendants
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.errors import SchedulerError
@@ -141,6 +141,9 @@ class Supervisor:
                 timeout=None if at is None else at - now,
                 return_when=asyncio.FIRST_COMPLETED,
             )
+            if must_be_killed(progress(), time.monotonic()):
+                self._child.signal(signal.SIGKILL)
+                await ended
             stop = Reason.TERMINATED if stopped.done() else None
             reason = stop or exceeded(progress(), limit, time.monotonic())
         return None if ended.done() else reason

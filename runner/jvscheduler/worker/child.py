@@ -16,8 +16,7 @@ from typing import NoReturn
 
 from jvscheduler import environment
 from jvscheduler.attempt import kernel
-from jvscheduler.attempt.child.alarm import Alarm
-from jvscheduler.attempt.child.main import failure_report, run_and_exit, run_task
+from jvscheduler.attempt.child.main import failure_report, run_task, run_trial
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
 from jvscheduler.outcomes import Reason
@@ -48,11 +47,11 @@ def run_attempt(
 
 
 def try_import(module: str, shared: SharedReport, gate: Gate) -> NoReturn:
-    def work(_: Alarm) -> Report:
+    def work() -> Report:
         gate.wait()
         return _import(module)
 
-    run_and_exit(work, shared)
+    run_trial(work, shared)
 
 
 def _import(module: str) -> Report:

@@ -14,6 +14,7 @@ from functools import partial
 from typing import Final
 
 from jvscheduler.attempt import deadlines
+from jvscheduler.attempt.child.ending import flush_before_forks
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.attempt.verdict import ProcessEnd
@@ -103,6 +104,8 @@ def freeze_heap() -> None:
     memory for that child.
     """
     gc.collect()
+    # Garbage collection does not list frozen objects, and a fork inherits what is in a buffer.
+    flush_before_forks()
     gc.freeze()
 
 

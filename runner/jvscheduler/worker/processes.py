@@ -14,9 +14,9 @@ from collections.abc import Callable, Container, Iterable, Sequence
 from pathlib import Path
 from typing import Final, NoReturn
 
-from jvscheduler.attempt.deadlines import exceeded, look_again_at
+from jvscheduler.attempt.deadlines import GRACE_SECONDS, exceeded, look_again_at, must_be_killed
 from jvscheduler.attempt.gate import Gate
-from jvscheduler.attempt.process import GRACE_SECONDS, ChildMain, TaskProcess, Usage
+from jvscheduler.attempt.process import ChildMain, TaskProcess, Usage
 from jvscheduler.attempt.report import SharedReport
 from jvscheduler.attempt.verdict import Interruption, ProcessEnd
 from jvscheduler.outcomes import Reason
@@ -75,7 +75,7 @@ class ChildProcess:
 
     def enforce_deadline(self, now: float) -> None:
         if self.deadline is not None and now >= self.deadline:
-            if self.interruption is not None:
+            if self.interruption is not None or must_be_killed(self._process.progress(), now):
                 self.kill()
             elif reason := exceeded(self._process.progress(), self._timeout_seconds, now):
                 self._interrupt(reason)

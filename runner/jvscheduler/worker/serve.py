@@ -14,7 +14,7 @@ import time
 from types import FrameType
 from typing import Final, assert_never
 
-from jvscheduler.attempt.process import GRACE_SECONDS
+from jvscheduler.attempt.deadlines import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
 from jvscheduler.worker.attempts import WorkerAttempts
 from jvscheduler.worker.connection import Connection

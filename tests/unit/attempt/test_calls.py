@@ -58,15 +58,19 @@ class TestCalls:
         async def raises() -> None:
             raise ValueError("no stock")
 
+        call = prepare_call(raises, close, Alarm(never))
         with pytest.raises(ValueError, match="no stock"):
-            prepare_call(raises, close, Alarm(never))()
+            call()
+        call.end()
         assert closed == [True]
 
     def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
         async def fails() -> None:
             raise OSError("gone")
 
-        assert prepare_call(seven, fails, Alarm(never))() == 7
+        call = prepare_call(seven, fails, Alarm(never))
+        assert call() == 7
+        call.end()
 
     def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
         class Faulty(Walker):

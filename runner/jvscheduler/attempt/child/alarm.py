@@ -18,7 +18,7 @@ import signal
 import threading
 from collections.abc import Awaitable, Callable, Generator
 from functools import partial
-from time import sleep
+from time import monotonic, sleep
 from types import FrameType
 from typing import Any, Final
 
@@ -39,8 +39,15 @@ class Alarm:
         self._pid = os.getpid()
         # An import gets SystemExit: many modules catch Exception around what they import.
         self.ring: Callable[[], None] | None = _exit
+        self.told_at: float | None = None
+        """When the signal came, by the monotonic clock."""
+        self.is_ending = False
+        """Set when the task's code has ended: the signal then only makes the end shorter."""
 
     def on_signal(self, _number: int, _frame: FrameType | None) -> None:
+        self.told_at = self.told_at or monotonic()
+        if self.is_ending:
+            return
         # A process that the task has forked has this handler too. It ends without a TaskTimeout.
         if os.getpid() != self._pid or not self._is_time_over():
             _exit()

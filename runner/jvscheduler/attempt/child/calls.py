@@ -12,6 +12,7 @@ import inspect
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from jvspatial.core.entities import Walker
 
 CLOSE_SECONDS: Final = 5.0
-"""Longest wait for the task's database to close; the outcome is not reported before."""
+"""Longest wait for the task's database to close."""
 
 Close = Callable[[], Awaitable[None]]
 
@@ -57,31 +58,54 @@ def load(entrypoint: str) -> Any:
     return target
 
 
-def prepare_call(target: Callable[[], Any], close: Close, alarm: Alarm) -> Callable[[], Any]:
-    """Return a function that calls the target once and then awaits `close`.
+@dataclass
+class Call:
+    """The call of a task, and the end of the event loop that it had."""
 
-    While the target runs, the alarm raises an error in it when its time is over.
+    make: Callable[["Call"], Any]
+    close: Close
+    """Closes the task's database."""
+    alarm: Alarm
+    """While the task runs, it raises an error in it when its time is over."""
+    loop: asyncio.AbstractEventLoop | None = None
+
+    def __call__(self) -> Any:
+        return self.make(self)
+
+    def end(self) -> None:
+        """End the event loop as `asyncio.run` does, and close the task's database in it."""
+        if self.loop is not None:
+            _cancel_all_tasks(self.loop)
+            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
+            self.loop.run_until_complete(_close(self.close))
+            self.loop.run_until_complete(self.loop.shutdown_default_executor())
+            self.loop.close()
+
+
+def prepare_call(target: Callable[[], Any], close: Close, alarm: Alarm) -> Call:
+    """Return a call of the target. `close` is awaited when the call is ended.
 
     An async target and `close` run in the same event loop. That loop is created and tried out
     here, before the task is due: this takes longer than everything else before the task's first
     line.
     """
     if _is_walker(target):
-        return partial(_run, _new_loop(), partial(_walk, target), close, alarm)
+        return Call(partial(_run, partial(_walk, target)), close, alarm, _new_loop())
     if inspect.iscoroutinefunction(target):
-        return partial(_run, _new_loop(), target, close, alarm)
-    return partial(_call, target, close, alarm)
+        return Call(partial(_run, target), close, alarm, _new_loop())
+    return Call(partial(_call, target), close, alarm)
 
 
-def _call(target: Callable[[], Any], close: Close, alarm: Alarm) -> Any:
-    alarm.ring = raise_timeout
+def _call(target: Callable[[], Any], call: Call) -> Any:
+    call.alarm.ring = raise_timeout
     try:
         result = target()
     finally:
-        alarm.ring = None
+        call.alarm.ring = None
         _yield_processor()
     if inspect.isawaitable(result):
-        return _run(_new_loop(), lambda: result, close, alarm)
+        call.loop = _new_loop()
+        return _run(lambda: result, call)
     return result
 
 
@@ -123,22 +147,19 @@ def _new_loop() -> asyncio.AbstractEventLoop:
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     # The first run of a new loop is the slow one, so it is made with a call that does nothing.
-    loop.run_until_complete(_call_and_close(_do_nothing(), _do_nothing))
+    loop.run_until_complete(_await(_do_nothing()))
     return loop
 
 
 async def _do_nothing() -> None:
-    """Stand in for a task and for closing a database."""
+    """Stand in for a task."""
 
 
-def _run(
-    loop: asyncio.AbstractEventLoop,
-    begin: Callable[[], Awaitable[Any]],
-    close: Close,
-    alarm: Alarm,
-) -> Any:
+def _run(begin: Callable[[], Awaitable[Any]], call: Call) -> Any:
+    assert call.loop is not None  # noqa: S101 - for mypy
+    loop, alarm = call.loop, call.alarm
     interruptible = Interruptible(loop, begin, alarm)
-    task = loop.create_task(_call_and_close(interruptible, close))
+    task = loop.create_task(_await(interruptible))
     alarm.ring = interruptible.ring
     try:
         return loop.run_until_complete(task)
@@ -154,12 +175,23 @@ def _run(
         alarm.ring = None
 
 
-async def _call_and_close(work: Awaitable[Any], close: Close) -> Any:
+async def _await(work: Awaitable[Any]) -> Any:
     try:
         return await work
     finally:
         _yield_processor()
-        await _close(close)
+
+
+def _cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what the task has left behind, and wait until it has ended."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    for task in left:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            say(f"an asyncio task that the run left behind failed: {error_message(error)}")
 
 
 async def _close(close: Close) -> None:

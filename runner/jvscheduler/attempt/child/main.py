@@ -1,10 +1,9 @@
 """The child's main function: from the fork to the end of the process.
 
-It never returns. The process ends with `os._exit`, so it does not wait for threads that the task
-has started; they end with the process.
+It never returns. At its end the process does what Python does (`ending`), and leaves with
+`os._exit`.
 """
 
-import contextlib
 import os
 import signal
 import sys
@@ -16,8 +15,9 @@ from typing import Any, NoReturn
 from jvscheduler import environment
 from jvscheduler.attempt import kernel
 from jvscheduler.attempt.child.alarm import Alarm
-from jvscheduler.attempt.child.calls import TaskNotFound, load, prepare_call
+from jvscheduler.attempt.child.calls import Call, TaskNotFound, load, prepare_call
 from jvscheduler.attempt.child.default_database import DefaultDatabase
+from jvscheduler.attempt.child.ending import Ending, flush_output
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.report import NotStorable, Report, SharedReport, encode, storable
@@ -28,23 +28,40 @@ from jvscheduler.outcomes import Reason
 def run_task(
     entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
 ) -> NoReturn:
-    run_and_exit(lambda alarm: _load_and_run(entrypoint, database_url, shared, gate, alarm), shared)
-
-
-def run_and_exit(work: Callable[[Alarm], Report], shared: SharedReport) -> NoReturn:
-    """Set up the forked process, do the work, write its report where the parent reads it, exit."""
-    pid = os.getpid()
-    alarm = Alarm(shared.is_time_over)
+    pid, alarm = os.getpid(), Alarm(shared.is_time_over)
     _set_up_process(alarm)
-    report = work(alarm)
-    alarm.ring = None
+    ending = Ending(alarm)
+    call = _load(entrypoint, database_url, alarm)
+    report = _run_when_due(call, shared, gate)
+    alarm.is_ending = True
+    _leave_if_forked(pid)
+    # Before the end of the run, which may be cut off: the outcome of the task is known.
+    shared.write(report)
+    ending.run(call.end if isinstance(call, Call) else lambda: None)
+    os._exit(_exit_code(report))
+
+
+def run_trial(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
+    """Do the work in a child that no attempt belongs to. What it registers at exit never runs."""
+    pid, alarm = os.getpid(), Alarm(shared.is_time_over)
+    _set_up_process(alarm)
+    report = work()
+    alarm.is_ending = True
+    _leave_if_forked(pid)
+    shared.write(report)
+    flush_output()
+    os._exit(_exit_code(report))
+
+
+def _leave_if_forked(pid: int) -> None:
     # A task that calls `os.fork` and returns comes here twice. Only the process that the parent
     # has forked may write the report.
     if os.getpid() != pid:
         os._exit(0)
-    shared.write(report)
-    _flush_output()
-    os._exit(0 if report.completed else 1)
+
+
+def _exit_code(report: Report) -> int:
+    return 0 if report.completed else 1
 
 
 def _set_up_process(alarm: Alarm) -> None:
@@ -60,11 +77,8 @@ def _set_up_process(alarm: Alarm) -> None:
             stream.reconfigure(line_buffering=True)
 
 
-def _load_and_run(
-    entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate, alarm: Alarm
-) -> Report:
+def _run_when_due(call: Call | Report, shared: SharedReport, gate: Gate) -> Report:
     """Do everything that can be done early, wait until the gate opens, then call the task."""
-    call = _load(entrypoint, database_url, alarm)
     _warm_up(shared)
     shared.mark_loaded()
     gate.wait()
@@ -78,7 +92,7 @@ def _load_and_run(
     return _run(call)
 
 
-def _load(entrypoint: str, database_url: str | None, alarm: Alarm) -> Callable[[], Any] | Report:
+def _load(entrypoint: str, database_url: str | None, alarm: Alarm) -> Call | Report:
     """Return the call to make, or the report of why there is none."""
     try:
         if database_url:
@@ -132,9 +146,3 @@ async def _do_nothing() -> None:
 
 def failure_report(reason: Reason, error: BaseException) -> Report:
     return Report(time.monotonic(), reason, error_message(error), trace(error))
-
-
-def _flush_output() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(OSError, ValueError, AttributeError):  # the task closed it
-            stream.flush()

@@ -124,7 +124,7 @@ def forks_and_returns_twice() -> str:
 
 
 def leaves_thread() -> str:
-    threading.Thread(target=time.sleep, args=(600,)).start()
+    threading.Thread(target=time.sleep, args=(600,), name="sleeper").start()
     return "left a thread"
 
 
