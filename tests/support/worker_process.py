@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import psutil
 
@@ -21,16 +21,25 @@ from tests.support.waiting import eventually
 
 MessageT = TypeVar("MessageT", bound=Message)
 
-_WITH_SHORT_IMPORT_LIMIT = """
+_WITH_IMPORT_LIMIT = """
 from jvscheduler.attempt import deadlines
 from jvscheduler.worker.__main__ import main
-deadlines.IMPORT_SECONDS = 4.0
+deadlines.IMPORT_SECONDS = {}
 main()
 """
+IMPORT_SECONDS: Final = 60.0
+SHORT_IMPORT_SECONDS: Final = 4.0
+"""For modules that hang, and import nothing large: on a busy machine jvspatial takes longer."""
 
 
 class WorkerProcess:
-    def __init__(self, folder: Path, url: str = "", grace_seconds: int = 30) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        url: str = "",
+        grace_seconds: int = 30,
+        import_seconds: float = IMPORT_SECONDS,
+    ) -> None:
         self.folder = folder
         self.socket = folder / "worker.sock"
         self.output = folder / "output"
@@ -41,7 +50,7 @@ class WorkerProcess:
         }
         with self.output.open("w") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-c", _WITH_SHORT_IMPORT_LIMIT],
+                [sys.executable, "-c", _WITH_IMPORT_LIMIT.format(import_seconds)],
                 cwd=ROOT,
                 env={**os.environ, **own},
                 stdin=subprocess.DEVNULL,
@@ -68,8 +77,13 @@ class WorkerProcess:
 
 
 @contextmanager
-def a_worker(folder: Path, url: str = "", grace_seconds: int = 30) -> Iterator[WorkerProcess]:
-    worker = WorkerProcess(folder, url, grace_seconds)
+def a_worker(
+    folder: Path,
+    url: str = "",
+    grace_seconds: int = 30,
+    import_seconds: float = IMPORT_SECONDS,
+) -> Iterator[WorkerProcess]:
+    worker = WorkerProcess(folder, url, grace_seconds, import_seconds)
     try:
         yield worker
     finally:

@@ -10,7 +10,7 @@ from jvscheduler.outcomes import Reason, Status
 from tests import cases
 from tests.support.dev_process import history, run_dev
 from tests.support.runner.process import Runner
-from tests.support.worker_process import a_worker
+from tests.support.worker_process import SHORT_IMPORT_SECONDS, a_worker
 
 CASES = Path(next(iter(cases.__path__)))
 
@@ -36,7 +36,7 @@ def test_a_task_that_imports_longer_than_its_limit_completes_in_a_pod(
 
 
 def test_an_import_that_does_not_end_has_a_limit_and_a_reason_of_its_own(tmp_path: Path) -> None:
-    with a_worker(tmp_path) as worker:
+    with a_worker(tmp_path, import_seconds=SHORT_IMPORT_SECONDS) as worker:
         loop = worker.connect()
         end = loop.result("hangs", "hangs_on_import.task")
         assert (end.status, end.reason) == (Status.TIMEOUT, Reason.IMPORT_TIMEOUT)

@@ -14,6 +14,7 @@ from tests.support.runner.process import is_running
 from tests.support.runner.timeouts import SEEN
 from tests.support.waiting import eventually
 from tests.support.worker_process import (
+    SHORT_IMPORT_SECONDS,
     Speaker,
     WorkerProcess,
     a_worker,
@@ -252,7 +253,6 @@ class TestImports:
             "fails_to_import": "RuntimeError: no such configuration",
             "exits_on_import": "SystemExit: 0",
             "crashes_on_import": "it ended its process when imported, with -11",
-            "hangs_on_import": "it was not imported within 4 s",
             "threads_on_import": "it starts 1 thread(s) when imported, which no fork outlives",
         }
         failed = {f"tests.support.runner.tasks.{name}": why for name, why in bad.items()}
@@ -264,3 +264,10 @@ class TestImports:
             "RuntimeError: no such configuration",
         )
         assert loop.result("threads", "threads_on_import.task").result == 2
+
+    def test_a_module_that_hangs_is_left_to_its_own_runs(self, tmp_path: Path) -> None:
+        module = "tests.support.runner.tasks.hangs_on_import"
+        with a_worker(tmp_path, import_seconds=SHORT_IMPORT_SECONDS) as worker:
+            loop = worker.connect()
+            loop.say(Prepare((module,)))
+            assert loop.next(Prepared).failed == {module: "it was not imported within 4 s"}
