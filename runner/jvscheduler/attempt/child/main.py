@@ -4,6 +4,7 @@ It never returns. At its end the process does what Python does (`ending`), and l
 `os._exit`.
 """
 
+import contextlib
 import os
 import signal
 import sys
