@@ -23,7 +23,7 @@ class Images:
     faulty: str
 
     def names(self) -> dict[str, str]:
-        return {one.name: getattr(self, one.name) for one in fields(self)}
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
 
 def read_image_names() -> Images:

@@ -84,7 +84,7 @@ def tree_key(sources: Iterable[str], arguments: Iterable[str]) -> str:
 def files_below(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
-    return [one for one in path.rglob("*") if one.is_file() and "__pycache__" not in one.parts]
+    return [file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts]
 
 
 def open_workshop(settings: Settings, cluster: KindCluster) -> Workshop:

@@ -235,11 +235,11 @@ class ChangeContract(ReadingsContract):
             await Reading.create(id="o.Reading.one", name="first")
             with pytest.raises(AlreadyExists, match=r"Reading o\.Reading\.one is there"):
                 await Reading.create(id="o.Reading.one", name="second")
-            one = await Reading.find_one({"_id": "o.Reading.one"})
-            assert one is not None
-            assert one.name == "first"
-            one.name = "third"
-            await one.save()
+            reading = await Reading.find_one({"_id": "o.Reading.one"})
+            assert reading is not None
+            assert reading.name == "first"
+            reading.name = "third"
+            await reading.save()
             assert await Reading.count({"context.name": "third"}) == 1
 
         run_with_readings(story)

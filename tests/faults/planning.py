@@ -93,7 +93,7 @@ def plan(
     pairs: list[Pair] = [*((fault, None) for fault in faults), *overlaps]
     last = [_injection(p, chance, brief) for p in pairs if p[0] is Fault.CLOCK_AHEAD]
     lasting = [pair for pair in pairs if pair[0] is not Fault.CLOCK_AHEAD]
-    left = seconds - sum(one.seconds for one in last)
+    left = seconds - sum(injection.seconds for injection in last)
     yield from in_rounds(lasting, left, chance, lambda pair: _injection(pair, chance, brief))
     yield from chance.sample(last, len(last))
 

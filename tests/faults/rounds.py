@@ -22,8 +22,8 @@ def in_rounds(
     left, first = seconds, True
     while choices and (first or left > 0):
         for choice in chance.sample(choices, len(choices)):
-            one = made(choice)
-            left -= one.seconds
+            injection = made(choice)
+            left -= injection.seconds
             if first or left > 0:
-                yield one
+                yield injection
         first = False

@@ -29,9 +29,9 @@ class Overlaps:
 
     def _begin(self, period: Period) -> None:
         self._running = [other for other in self._running if other.end > period.start]
-        beside = [other for other in self._running if other.overlaps(period)]
-        self._judge_job([other for other in beside if other.job_id == period.job_id], period)
-        self._judge_limit({o.job_id for o in beside if o.job_id != period.job_id}, period)
+        overlapping = [other for other in self._running if other.overlaps(period)]
+        self._judge_job([other for other in overlapping if other.job_id == period.job_id], period)
+        self._judge_limit({o.job_id for o in overlapping if o.job_id != period.job_id}, period)
         self._running.append(period)
 
     def _judge_job(self, same_job: list[Period], period: Period) -> None:

@@ -103,7 +103,7 @@ def each_once(seed: int, faults: Sequence[Fault]) -> Sequence[Injection]:
 def following(planned: Sequence[Injection], second: int) -> Injection | None:
     """The next one. While it waits for its second of the minute, one of those behind it comes
     first; None: each of them waits."""
-    return next((one for one in planned[:_GO_FIRST] if one.may_begin(second)), None)
+    return next((each for each in planned[:_GO_FIRST] if each.may_begin(second)), None)
 
 
 def _injection(fault: Fault, chance: random.Random, longest: float) -> Injection:

@@ -71,11 +71,11 @@ class World:
     def containers(self, label: str, name: str) -> list[str]:
         """The ids of those of that name that run, in pods with that label."""
         found = json.loads(self.kubectl("get", "pods", "-l", label, "-o", "json"))["items"]
-        states = [one for pod in found for one in pod["status"].get("containerStatuses", ())]
+        states = [state for pod in found for state in pod["status"].get("containerStatuses", ())]
         return [
-            one["containerID"]
-            for one in states
-            if one["name"] == name and "running" in one["state"]
+            state["containerID"]
+            for state in states
+            if state["name"] == name and "running" in state["state"]
         ]
 
     def until_observed(self) -> None:

@@ -73,9 +73,9 @@ class Sessions:
 
 @pytest.fixture(scope="module")
 def sessions(tmp_path_factory: pytest.TempPathFactory) -> Sessions:
-    one, two = tmp_path_factory.mktemp("patient"), tmp_path_factory.mktemp("impatient")
+    folder, other = tmp_path_factory.mktemp("patient"), tmp_path_factory.mktemp("impatient")
     ports = free_ports(2)
-    with dev(one, TASKS, ports[0]) as patient, dev(two, DEAF, ports[1]) as impatient:
+    with dev(folder, TASKS, ports[0]) as patient, dev(other, DEAF, ports[1]) as impatient:
         eventually(lambda: states(patient) == BEFORE_THE_END, "the tasks have their last status")
         eventually(lambda: "deaf now" in impatient.output, "the deaf task runs")
         return Sessions(see(patient), see(impatient, interrupts=2))

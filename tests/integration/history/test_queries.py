@@ -65,9 +65,9 @@ def test_no_change_of_many_processes_is_lost(url: str, make_database: MakeDataba
         pool.map(_increment, [url] * RACERS)
 
     async def counted() -> None:
-        one = await Reading.find_one({"_id": "o.Reading.one"})
-        assert one is not None
-        assert one.value == 2 * RACERS * RACES
+        reading = await Reading.find_one({"_id": "o.Reading.one"})
+        assert reading is not None
+        assert reading.value == 2 * RACERS * RACES
         assert await Reading.count({"context.value": RACERS * RACES}) == 3
 
     run_story(make_database, counted)

@@ -137,8 +137,8 @@ def test_what_is_due_since_a_noted_stop_is_no_finding(
     assert judged.counts.total() == findings
     (task,) = as_json(judged)["tasks"]
     assert (task["sinceStop"], len(task["examples"])) == (unserved, findings)
-    told = f"    {unserved} since the scheduler stopped, recorded when it begins again"
-    assert (told in as_text(judged)) is bool(unserved)
+    line = f"    {unserved} since the scheduler stopped, recorded when it begins again"
+    assert (line in as_text(judged)) is bool(unserved)
 
 
 def test_the_report_as_json() -> None:

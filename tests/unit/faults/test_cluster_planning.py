@@ -16,15 +16,15 @@ def test_a_seed_says_it_all() -> None:
 
 
 def test_every_fault_comes_once_before_any_comes_twice() -> None:
-    first = [one.fault for one in islice(plan(3, 3600, list(Fault)), len(Fault))]
+    first = [injection.fault for injection in islice(plan(3, 3600, list(Fault)), len(Fault))]
     assert sorted(first) == sorted(Fault)
-    assert [one.fault for one in plan(3, 0, list(Fault))] == first
+    assert [injection.fault for injection in plan(3, 0, list(Fault))] == first
 
 
 def test_the_short_form_has_each_fault_once_and_none_for_longer_than_20_seconds() -> None:
     injections = each_once(3, list(Fault))
-    assert sorted(one.fault for one in injections) == sorted(Fault)
-    assert max(one.lasts for one in injections) <= 20
+    assert sorted(injection.fault for injection in injections) == sorted(Fault)
+    assert max(injection.lasts for injection in injections) <= 20
 
 
 @pytest.mark.parametrize(
@@ -40,8 +40,8 @@ def test_the_short_form_has_each_fault_once_and_none_for_longer_than_20_seconds(
 def test_some_faults_begin_at_a_second_of_the_minute_only(
     fault: Fault, second: int, begins: bool
 ) -> None:
-    (one,) = plan(3, 0, [fault])
-    assert one.may_begin(second) is begins
+    (injection,) = plan(3, 0, [fault])
+    assert injection.may_begin(second) is begins
 
 
 def test_while_a_fault_waits_for_its_second_another_comes_first() -> None:

@@ -67,7 +67,7 @@ class ConcurrencySlots:
             del self._unreleased[next(iter(self._unreleased))]
 
     async def extend(self) -> None:
-        """Tell the history that the holders live, and acquire the slots that it does not know.
+        """Extend the holders' slots in the history, and acquire those that it does not know.
 
         Raises HistoryUnavailable. A slot that the history refuses is asked for again next time.
         """
