@@ -16,13 +16,15 @@ from typing import Final
 
 from jvscheduler.decorators import decorated
 from jvscheduler.discovery.scan import scan
-from jvscheduler.errors import InvalidTask
+from jvscheduler.errors import InvalidSettings, InvalidTask
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.service import SchedulerService
 
 _SCRIPTS: Final = ("__main__", "__mp_main__")
 """Names of the script's module: in its own process, and in one that multiprocessing started
 (uvicorn does)."""
+
+_MOST_NAMED: Final = 10
 
 _log = logging.getLogger(__name__)
 
@@ -31,12 +33,36 @@ def register_scheduled_tasks(scheduler_service: SchedulerService) -> None:
     """Schedule each task that was decorated so far, in every module that was imported.
 
     Raises InvalidTask for a task that no other process can import, DiscoveryError for two
-    with the same id or name.
+    with the same id or name, InvalidSettings for what is no scheduler.
     """
+    if not isinstance(scheduler_service, SchedulerService):
+        raise InvalidSettings(_no_scheduler(scheduler_service))
     tasks = [importable(task, sys.modules) for task in _in_modules(decorated())]
     if not tasks:
         _log.warning("no task is decorated yet: import the modules with tasks before registering")
     scheduler_service.register(tasks)
+
+
+def unregistered(service: SchedulerService) -> str | None:
+    """Return what is wrong with a server that has no task, although some are decorated."""
+    ids = sorted(task.task_id for task in decorated())
+    if service.tasks or not ids:
+        return None
+    named = ", ".join(ids[:_MOST_NAMED]) + (" …" if len(ids) > _MOST_NAMED else "")
+    return (
+        f"the scheduler has no task, but these are decorated: {named}; call "
+        "register_scheduled_tasks(server.scheduler_service) before the server starts"
+    )
+
+
+def _no_scheduler(given: object) -> str:
+    fix = "call register_scheduled_tasks(server.scheduler_service)"
+    if given is None:
+        return (
+            f"{fix} on a server that has a scheduler: this one has none, so give it "
+            "scheduler_enabled=True or set JVSPATIAL_SCHEDULER_ENABLED=true"
+        )
+    return f"{fix}, got a {type(given).__name__}"
 
 
 def importable(task: Task, modules: dict[str, ModuleType]) -> Task:

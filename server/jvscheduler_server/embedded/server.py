@@ -1,5 +1,6 @@
 """jvspatial's `Server` with a scheduler: its options do what jvspatial's documentation says."""
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -9,14 +10,22 @@ from fastapi.routing import APIRoute
 from jvspatial.api import Server as JvspatialServer
 from jvspatial.api.config import ServerConfig
 
+from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.api.lifespan import lifespan
 from jvscheduler_server.api.problems import document_media_type
 from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded import databases
+from jvscheduler_server.embedded.registration import unregistered
 from jvscheduler_server.embedded.service import SchedulerService
-from jvscheduler_server.embedded.settings import database_url_of_environment, make_settings
+from jvscheduler_server.embedded.settings import (
+    database_url_of_environment,
+    is_task_process,
+    make_settings,
+)
+
+_log = logging.getLogger(__name__)
 
 _ZONE: Final = "scheduler_timezone"
 
@@ -55,6 +64,13 @@ class Server(JvspatialServer):
         app_path: str | None = None,
         **options: Any,
     ) -> None:
+        if is_task_process():
+            # Without this, the task would wait for the second server's end, or fail because the
+            # port is in use.
+            raise InvalidSettings(
+                "server.run() was called when a task's process imported this module: put it "
+                "under `if __name__ == '__main__':`"
+            )
         # With debug on, jvspatial reloads; without an app_path uvicorn then exits at once.
         if reload is None and app_path is None:
             reload = False
@@ -93,6 +109,8 @@ class Server(JvspatialServer):
         async def serving(app: FastAPI) -> AsyncIterator[Any]:
             cluster = LocalCluster(service.tasks)
             app.state.jvscheduler = ServerState(service.store, cluster)
+            if problem := unregistered(service):
+                _log.error("%s", problem)
             ours = lifespan(service.store, cluster, [service.run])
             try:
                 async with jvspatials(app) as state, ours(app):

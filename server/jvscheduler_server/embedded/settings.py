@@ -47,6 +47,11 @@ def database_url_of_environment() -> str | None:
     return absolute_url(url) if url else None
 
 
+def is_task_process() -> bool:
+    """True in the process of an attempt, which imports the application for one task."""
+    return environment.TASK_ID in os.environ
+
+
 def import_path() -> list[str]:
     """Return the folders of `sys.path` that another Python would not search, as absolute paths.
 
