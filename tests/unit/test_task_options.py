@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 import pytest
+from pydantic.alias_generators import to_camel
 
 from jvscheduler import on_schedule
 from jvscheduler.decorators import task_of
@@ -15,6 +16,7 @@ from jvscheduler.errors import InvalidSchedule, InvalidTask
 from jvscheduler.manifests.crd import crd
 from jvscheduler.manifests.mapping import to_spec
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from tests.support.docs.markdown import DOCS
 from tests.support.task_forms import SPEC
 
 OPTIONS: Mapping[str, str] = {
@@ -118,3 +120,9 @@ def test_decorator_and_spec_refuse_what_is_over_the_limit(limit: Limit) -> None:
     assert not accepts({limit.key: limit.beyond})
     with pytest.raises((InvalidTask, InvalidSchedule)):
         decorate(**{OPTIONS[limit.key]: limit.beyond})
+
+
+def test_the_page_names_the_option_of_a_key_that_has_another_name() -> None:
+    page = " ".join((DOCS / "reference/crd.md").read_text().split())
+    renamed = {key: option for key, option in OPTIONS.items() if key != to_camel(option)}
+    assert {key for key in renamed if f"`{key}` (`{renamed[key]}`" not in page} == set()
