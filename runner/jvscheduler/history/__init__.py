@@ -12,11 +12,19 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
+    from jvscheduler.history.connection import connect
     from jvscheduler.history.entities.objects import Object
     from jvscheduler.history.errors import AlreadyExists, InvalidQuery, UndecodableRecord
     from jvscheduler.history.records.jobs import ScheduledJob
 
-__all__ = ["AlreadyExists", "InvalidQuery", "Object", "ScheduledJob", "UndecodableRecord"]
+__all__ = [
+    "AlreadyExists",
+    "InvalidQuery",
+    "Object",
+    "ScheduledJob",
+    "UndecodableRecord",
+    "connect",
+]
 
 _MODULES: Final = {
     "AlreadyExists": "errors",
@@ -24,6 +32,7 @@ _MODULES: Final = {
     "Object": "entities.objects",
     "ScheduledJob": "records.jobs",
     "UndecodableRecord": "errors",
+    "connect": "connection",
 }
 
 

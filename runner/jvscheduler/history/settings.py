@@ -28,15 +28,22 @@ def read_database_url(option: str | None, environ: Mapping[str, str] | None = No
     Raises InvalidSettings when there is none, and when the file of a SQLite URL does not exist:
     a command that reads a history would else create an empty one.
     """
-    text = option or (os.environ if environ is None else environ).get(environment.DATABASE_URL)
-    if not text:
-        raise InvalidSettings(
-            f"which history? Give --database URL or set {environment.DATABASE_URL}, "
-            f"such as {url_forms()}"
-        )
+    text = given_database_url(option, "--database URL", environ)
     url = parse_url(text)
     if url.path and not Path(url.path).is_file():
         raise InvalidSettings(f"{text}: there is no file {url.path}")
+    return text
+
+
+def given_database_url(
+    option: str | None, name: str = "a URL", environ: Mapping[str, str] | None = None
+) -> str:
+    """The option, else the variable. Raises InvalidSettings, which says how to give a URL."""
+    text = option or (os.environ if environ is None else environ).get(environment.DATABASE_URL)
+    if not text:
+        raise InvalidSettings(
+            f"which history? Give {name} or set {environment.DATABASE_URL}, such as {url_forms()}"
+        )
     return text
 
 

@@ -10,7 +10,9 @@ from typing import Any, Final, TypeVar
 from weakref import WeakKeyDictionary
 
 from jvspatial.core import Object
+from jvspatial.core import context as jvspatials
 from jvspatial.core.context import GraphContext, get_default_context
+from jvspatial.db.manager import DatabaseManager
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.backends.backend import BATCH_ROWS, Rows, Update
@@ -109,7 +111,7 @@ class Table:
 
 async def table_of(entity: type[Object], collection: str) -> Table:
     """The table of an entity's class, with its indexes."""
-    context = get_default_context()
+    context = _context()
     table = _table(context, collection)
     indexed = _indexed.setdefault(context.database, set())
     key = f"{entity.__module__}.{entity.__qualname__}"
@@ -119,6 +121,24 @@ async def table_of(entity: type[Object], collection: str) -> Table:
         await context.ensure_indexes(entity)
         indexed.add(key)
     return table
+
+
+def _context() -> GraphContext:
+    """The context in which entities are stored. Raises InvalidSettings when nobody has set one.
+
+    jvspatial would make one, with an empty database of its own: a script would find no job in it,
+    whatever JVSCHEDULER_DATABASE_URL says.
+    """
+    # jvspatial has no public way to ask whether a context is set, so its version is pinned.
+    is_set = jvspatials._default_context_var.get() or jvspatials._module_default_context  # noqa: SLF001
+    manager = DatabaseManager._instance  # noqa: SLF001
+    if is_set is None and (manager is None or manager._auto_created):  # noqa: SLF001
+        raise InvalidSettings(
+            "entities have no database here: put the code into `async with "
+            "jvscheduler.history.connect():`, which opens the one of JVSCHEDULER_DATABASE_URL, or "
+            "connect(url); in a test, set_default_context(GraphContext(MemoryDatabase()))"
+        )
+    return get_default_context()
 
 
 def _table(context: GraphContext, collection: str) -> Table:
