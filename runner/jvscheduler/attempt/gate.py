@@ -7,7 +7,7 @@ child exits and the task never runs. So a parent that is killed leaves no child 
 import contextlib
 import os
 import struct
-import time
+from time import monotonic, sleep
 from typing import Final
 
 _TIME: Final = struct.Struct("<d")
@@ -54,4 +54,5 @@ class Gate:
         # An empty read means that the parent's end was closed: nobody would supervise the task.
         if len(message) != _TIME.size:
             os._exit(0)
-        time.sleep(max(0.0, _TIME.unpack(message)[0] - time.monotonic()))
+        # `sleep` was bound before the task's module was imported, which may have replaced it.
+        sleep(max(0.0, _TIME.unpack(message)[0] - monotonic()))

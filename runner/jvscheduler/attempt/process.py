@@ -8,6 +8,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from os import fork, wait4, waitpid
 from typing import Final, NoReturn
 
 from jvscheduler.attempt.deadlines import Progress
@@ -48,7 +49,7 @@ class TaskProcess:
         self._forked_at = time.monotonic()
         self.gate = Gate()
         try:
-            self.pid = os.fork()
+            self.pid = fork()
         except OSError:
             self.gate.close_both_ends()
             raise
@@ -64,13 +65,13 @@ class TaskProcess:
         """Wait until the child has ended. It stays a zombie until `reap`, and so keeps its id."""
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
-        loop.add_signal_handler(signal.SIGCHLD, self._check_ended, ended)
-        # The child may have ended before the handler was there.
-        self._check_ended(ended)
+        pidfd = os.pidfd_open(self.pid)
+        loop.add_reader(pidfd, ended.set)
         try:
             await ended.wait()
         finally:
-            loop.remove_signal_handler(signal.SIGCHLD)
+            loop.remove_reader(pidfd)
+            os.close(pidfd)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the child and to the other processes of its group."""
@@ -80,7 +81,7 @@ class TaskProcess:
     def reap(self) -> Usage:
         """Kill what is left of the child's process group, and return what the child used."""
         self.signal(signal.SIGKILL)
-        _, status, usage = os.wait4(self.pid, 0)
+        _, status, usage = wait4(self.pid, 0)
         return Usage(
             exit_code=os.waitstatus_to_exitcode(status),
             cpu_seconds=usage.ru_utime + usage.ru_stime,
@@ -104,11 +105,6 @@ class TaskProcess:
     def report(self) -> Report | None:
         """Return the child's own report; None when it ended without one."""
         return self._shared.read()
-
-    def _check_ended(self, ended: asyncio.Event) -> None:
-        options = os.WEXITED | os.WNOWAIT | os.WNOHANG
-        if os.waitid(os.P_PID, self.pid, options) is not None:
-            ended.set()
 
 
 def _run_child(child_main: ChildMain, shared: SharedReport, gate: Gate) -> NoReturn:
@@ -140,7 +136,7 @@ def end_descendants() -> None:
 def _has_children() -> bool:
     """Reap all children that have ended. True when another one still runs."""
     with contextlib.suppress(ChildProcessError):
-        while os.waitpid(-1, os.WNOHANG) != (0, 0):
+        while waitpid(-1, os.WNOHANG) != (0, 0):
             continue
         return True
     return False

@@ -7,11 +7,11 @@ module should make them in the task and not when it is imported.
 
 import importlib
 import os
-import signal
 import sys
 import threading
 import time
 from collections.abc import Iterable
+from signal import set_wakeup_fd
 from typing import NoReturn
 
 from jvscheduler import environment
@@ -25,8 +25,7 @@ from jvscheduler.worker.messages import Start
 
 def leave_worker(own: Iterable[int], output: int) -> None:
     """Close the worker's own descriptors, and make `output` stdout and stderr."""
-    signal.set_wakeup_fd(-1)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    set_wakeup_fd(-1)
     for descriptor in own:
         os.close(descriptor)
     for stream in (1, 2):

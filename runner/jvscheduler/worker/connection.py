@@ -17,6 +17,7 @@ import psutil
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import Answer, InvalidMessage, Order, decode, encode
 
+_Socket: Final = socket.socket
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes. A longer order is refused, so that no loop can fill the worker's memory."""
@@ -96,7 +97,7 @@ class Connection:
 
     def _accept(self, server: socket.socket) -> None:
         try:
-            caller, _ = server.accept()
+            caller = _accepted(server)
         except OSError as error:
             self._log.say(f"a caller is gone before it was answered: {error}")
             return
@@ -148,6 +149,12 @@ class Connection:
         self._unread.clear()
         self._unsent.clear()
         self._listener.on_disconnected()
+
+
+def _accepted(server: socket.socket) -> socket.socket:
+    # `accept` makes an object of whatever class `socket.socket` is now: gevent replaces it.
+    descriptor, _ = server._accept()  # type: ignore[attr-defined]  # noqa: SLF001
+    return _Socket(fileno=descriptor)
 
 
 def _order(line: bytes) -> Order:

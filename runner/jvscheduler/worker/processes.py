@@ -1,5 +1,9 @@
 """The worker's child processes: forked, held to their time limits, reaped, and cleaned up after.
 
+Each child has a descriptor of its own (pidfd), which the selector watches. An imported module may
+change the handling of SIGCHLD and replace functions of `os` and `signal`, as gevent does. So no
+signal tells of an end, and such functions are bound before any module is imported.
+
 As long as it lives, each child adopts the processes that its own descendants leave behind. So any
 other process that appears among the worker's children was left behind by a child that has ended.
 That is how the worker knows which left-over processes it may kill while other attempts run.
@@ -11,7 +15,9 @@ import selectors
 import signal
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
+from os import waitid, waitpid
 from pathlib import Path
+from signal import pthread_sigmask
 from typing import Final, NoReturn
 
 from jvscheduler.attempt.deadlines import GRACE_SECONDS, exceeded, look_again_at, must_be_killed
@@ -107,6 +113,8 @@ class ChildProcesses:
         self._selector = selector
         self._own = tuple(own)
         self._by_pid: dict[int, ChildProcess] = {}
+        self._pidfds: dict[int, int] = {}
+        """A descriptor of each child, and of each orphan that was killed, by its process id."""
         self._watches_output = True
 
     def fork(
@@ -129,16 +137,17 @@ class ChildProcesses:
 
         # Right after the fork, the child still has the worker's signal handlers. A signal that
         # came then would be lost in it; blocked, it waits until the child has its own handlers.
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_IN_FORK)
+        before = pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_IN_FORK)
         try:
             child = ChildProcess(TaskProcess(leave_and_run), output, on_ended)
         except OSError:
             output.finish()
             raise
         finally:
-            signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            pthread_sigmask(signal.SIG_SETMASK, before)
             os.close(output.writer)
         self._by_pid[child.pid] = child
+        self._watch_end(child.pid)
         if self._watches_output:
             self._watch(child)
         return child
@@ -161,12 +170,14 @@ class ChildProcesses:
         reaped = False
         while (pid := _ended_pid()) is not None:
             reaped = True
+            self._forget_end(pid)
             if pid in self._by_pid:
                 self._finish(self._by_pid.pop(pid))
             else:
-                os.waitpid(pid, 0)
+                waitpid(pid, 0)
         if reaped:
-            _kill_orphans(self._by_pid)
+            for orphan in _kill_orphans(self._by_pid):
+                self._watch_end(orphan)
 
     def enforce_deadlines(self, now: float) -> None:
         for child in self._by_pid.values():
@@ -175,6 +186,18 @@ class ChildProcesses:
     def next_deadline(self) -> float | None:
         deadlines = (child.deadline for child in self._by_pid.values())
         return min((at for at in deadlines if at is not None), default=None)
+
+    def _watch_end(self, pid: int) -> None:
+        """Have the selector wake the worker when the process ends; `reap` does the rest."""
+        if pid not in self._pidfds:
+            self._pidfds[pid] = pidfd = os.pidfd_open(pid)
+            self._selector.register(pidfd, selectors.EVENT_READ, _wake)
+
+    def _forget_end(self, pid: int) -> None:
+        pidfd = self._pidfds.pop(pid, None)
+        if pidfd is not None:
+            self._selector.unregister(pidfd)
+            os.close(pidfd)
 
     def _watch(self, child: ChildProcess) -> None:
         self._selector.register(child.output, selectors.EVENT_READ, lambda: self._read(child))
@@ -199,19 +222,24 @@ class ChildProcesses:
 def _ended_pid() -> int | None:
     """Return a child that has ended and was not reaped; it stays so (WNOWAIT)."""
     try:
-        ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+        ended = waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     except ChildProcessError:
         return None
     return None if ended is None else ended.si_pid
 
 
-def _kill_orphans(known: Container[int]) -> None:
-    """Kill the children that the worker has not forked itself."""
+def _wake() -> None:
+    """Do nothing: the worker reaps after each event."""
+
+
+def _kill_orphans(known: Container[int]) -> Sequence[int]:
+    """Kill the children that the worker has not forked itself, and return their ids."""
     # An orphan's own children become the worker's when it has died. The next reaping finds them.
-    for pid in _child_pids():
-        if pid not in known:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
+    orphans = [pid for pid in _child_pids() if pid not in known]
+    for pid in orphans:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+    return orphans
 
 
 def _child_pids() -> Iterable[int]:

@@ -11,6 +11,8 @@ import selectors
 import signal
 import socket
 import time
+from signal import pthread_sigmask, set_wakeup_fd
+from signal import signal as handle
 from types import FrameType
 from typing import Final, assert_never
 
@@ -73,11 +75,13 @@ class Worker:
         self._log.drain()
 
     def _install_signal_handlers(self) -> None:
-        signal.set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
+        # These functions were bound before any module was imported: gevent replaces them.
+        set_wakeup_fd(self._wakeup_writer, warn_on_full_buffer=False)
+        # If a module has it ignored, the kernel reaps the children, and their ends are lost.
+        handle(signal.SIGCHLD, signal.SIG_DFL)
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, self._on_terminate)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+            handle(number, self._on_terminate)
+        pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
 
     def _on_terminate(self, _number: int, _frame: FrameType | None) -> None:
         if self._end_by is None:

@@ -22,6 +22,7 @@ import weakref
 from _thread import start_new_thread
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from time import sleep
 from typing import Any, Final
 
 from jvscheduler.attempt.child.alarm import Alarm
@@ -75,7 +76,7 @@ class Ending:
     def _watch(self, end: float) -> None:
         """Exit the process when the bound is over. Runs in a thread that Python does not join."""
         while time.monotonic() < end:
-            time.sleep(_LOOK_SECONDS)
+            sleep(_LOOK_SECONDS)
             if self._alarm.told_at is not None:
                 end = min(end, self._alarm.told_at + _TOLD_SECONDS)
         alive = [thread.name for thread in threading.enumerate() if _holds_up(thread)]

@@ -11,6 +11,8 @@ import sys
 import time
 from collections.abc import Callable
 from io import TextIOWrapper
+from signal import pthread_sigmask
+from signal import signal as handle
 from typing import Any, NoReturn
 
 from jvscheduler import environment
@@ -69,10 +71,10 @@ def _set_up_process(alarm: Alarm) -> None:
     os.setpgid(0, 0)
     kernel.die_with_parent()
     kernel.prefer_for_oom_kill()
-    signal.signal(signal.SIGTERM, alarm.on_signal)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    handle(signal.SIGTERM, alarm.on_signal)
+    handle(signal.SIGINT, signal.default_int_handler)
     # The parent blocked both signals before the fork; from here on their handlers are in place.
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
+    pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(line_buffering=True)
