@@ -16,8 +16,10 @@ on it, and asking the server to undo those costs as much as a query.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import asyncpg
 from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
@@ -26,6 +28,10 @@ from jvscheduler.history.backends.database import Fields, HistoryDatabase, index
 
 _CONNECT_SECONDS: Final = 3.0
 """The limit for opening a connection: a server that is gone never answers."""
+_OF_SESSION: Final = ("25006", "53300", "57P01", "57P02", "57P03", "57P05")
+"""The SQLSTATEs of a read-only transaction, of too many connections, and of a server that ends.
+
+Those of class 08 are about the connection too."""
 _STATUS_COLUMN: Final = "context_status"
 _COLUMNS: Final = {"context.status": _STATUS_COLUMN}
 _STATUS: Final = (
@@ -54,9 +60,23 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
                     command_timeout=self.command_timeout,
                     reset=_keep_as_it_is,
                     connect=_connect,
+                    **_writable(str(self.dsn)),
                 )
                 self._pool_loop = asyncio.get_running_loop()
         return self._pool
+
+    @asynccontextmanager
+    async def _acquire_conn(self) -> AsyncIterator[Any]:
+        pool = await self._ensure_pool()
+        async with super()._acquire_conn() as connection:
+            try:
+                yield connection
+            except asyncpg.PostgresError as error:
+                if is_about_session(error):
+                    # The others were opened at the same server, and are as this one is.
+                    await pool.expire_connections()
+                    connection.terminate()
+                raise
 
     async def _create_collection_schema(self, collection: str) -> None:
         pool = await self._ensure_pool()
@@ -85,6 +105,22 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
         await pool.execute(
             f"CREATE INDEX IF NOT EXISTS {name} ON {table} (entity, {', '.join(keys)})"
         )
+
+
+def is_about_session(error: asyncpg.PostgresError) -> bool:
+    """True when the same statement may succeed on a new connection.
+
+    After a failover, a connection may be to a server that has become read-only, and stays so for
+    as long as the connection lives.
+    """
+    state = str(error.sqlstate or "")
+    return state in _OF_SESSION or state.startswith("08")
+
+
+def _writable(dsn: str) -> Mapping[str, str]:
+    """Of several servers take the one that takes writes, unless the URL says otherwise."""
+    given = "target_session_attrs" in urlsplit(dsn).query
+    return {} if given else {"target_session_attrs": "read-write"}
 
 
 async def _connect(*arguments: Any, **options: Any) -> Any:
