@@ -15,7 +15,7 @@ class TemporaryError(SchedulerError):
 
 
 class InvalidInput(SchedulerError, ValueError):
-    """What a caller passed is wrong.
+    """The caller passed something wrong.
 
     It is a ValueError too: a pydantic validator turns only that into a validation error.
     """

@@ -29,7 +29,7 @@ class Progress:
     started_at: float | None = None
     """When the task's own code began."""
     finished_at: float | None = None
-    """When it ended. What follows in the child is the end of the run."""
+    """When the task's code ended. The child then only runs its hooks and flushes its files."""
 
 
 def must_be_killed(progress: Progress, now: float) -> bool:

@@ -1,4 +1,4 @@
-"""Standard output of the commands. What cannot be written is an error of the command.
+"""Standard output of the commands. A command fails when its output cannot be written.
 
 Python writes the end of its buffer when it exits. An error there would be a traceback, or
 nothing at all, so each command writes here and flushes at once.

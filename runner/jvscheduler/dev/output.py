@@ -11,8 +11,8 @@ from jvscheduler.loop.log import Event, job_label, say
 from jvscheduler.outcomes import Outcome, Status
 
 _MOST_ATTEMPTS: Final = 1000
-"""Of so many attempts something is remembered. An attempt may never start: another process may
-have its job."""
+"""How many attempts are remembered at most. An attempt may never start: another process may have
+its job."""
 _MOST_LINES: Final = 1000
 """Lines of one attempt that wait."""
 
@@ -20,7 +20,7 @@ _MOST_LINES: Final = 1000
 class Output:
     def __init__(self) -> None:
         self._labels: OrderedDict[str, str] = OrderedDict()
-        """Of the attempts that have started, by their ids. Those that have ended stay a while."""
+        """By the ids of the attempts that have started. Those that have ended stay a while."""
         self._waiting: OrderedDict[str, list[tuple[str, str]]] = OrderedDict()
 
     def show(self, owner: str, line: str) -> None:

@@ -73,7 +73,7 @@ def problem_of(error: BaseException) -> str:
 
 
 def each_decoded(rows: Iterable[Row], decode: Callable[[Row], T]) -> tuple[list[T], list[str]]:
-    """What can be decoded, and the ids of the other rows. Those are logged, in one line each."""
+    """The decoded rows, and the ids of the others. Each of those is logged in one line."""
     found: list[T] = []
     left_out: list[str] = []
     for row in rows:

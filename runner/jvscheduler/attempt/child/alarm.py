@@ -1,4 +1,4 @@
-"""What a task sees when it gets SIGTERM: an error in its own code, where it is.
+"""SIGTERM becomes an error in the task's own code, where it is.
 
 The parent sends SIGTERM. When the task's time is over, it has said so in the memory that it shares
 with the child. Then the task gets a TaskTimeout, which is a TimeoutError, once:

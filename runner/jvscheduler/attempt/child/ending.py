@@ -30,8 +30,8 @@ from jvscheduler.attempt.deadlines import EXIT_SECONDS, GRACE_SECONDS
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.tracebacks import error_message
 
-_TOLD_SECONDS: Final = GRACE_SECONDS - 0.5
-"""The bound, from the parent's signal, of an attempt that was told to end: it is killed after."""
+_STOPPED_SECONDS: Final = GRACE_SECONDS - 0.5
+"""How long after the parent's SIGTERM an attempt may still end by itself. Then it is killed."""
 _LOOK_SECONDS: Final = 0.1
 _DESCRIPTORS: Final = Path("/dev/fd")
 _STANDARD: Final = (0, 1, 2)
@@ -78,7 +78,7 @@ class Ending:
         while time.monotonic() < end:
             sleep(_LOOK_SECONDS)
             if self._alarm.told_at is not None:
-                end = min(end, self._alarm.told_at + _TOLD_SECONDS)
+                end = min(end, self._alarm.told_at + _STOPPED_SECONDS)
         alive = [thread.name for thread in threading.enumerate() if _holds_up(thread)]
         names = f" ({', '.join(alive)})" if self._step == "threads" and alive else ""
         text = f"jvscheduler: the run's {self._step}{names} did not end in time: cut off\n"

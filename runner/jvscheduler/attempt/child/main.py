@@ -45,7 +45,7 @@ def run_task(
 
 
 def run_trial(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
-    """Do the work in a child that no attempt belongs to. What it registers at exit never runs."""
+    """Do the work in a child of no attempt. Hooks that it registers at exit never run."""
     pid, alarm = os.getpid(), Alarm(shared.is_time_over)
     _set_up_process(alarm)
     report = work()

@@ -205,7 +205,7 @@ def _any_of(parts: Sequence[Condition]) -> Condition:
 
 
 def _none_of(part: Condition) -> Condition:
-    """Not the part. What is negated twice is as it was; SQL would need more and more brackets."""
+    """Negate the part. Two negations cancel each other: SQL would need more and more brackets."""
     return part.part if isinstance(part, Not) else Not(part)
 
 

@@ -1,8 +1,8 @@
 """Since when no scheduler serves a namespace, after one has ended in good order.
 
 There is one row for a namespace. A loop on a developer's machine, or in a user's own server,
-writes it when it ends, and clears it when it begins. What is due meanwhile gets its records when
-the next one begins. Until then the row says why there are none.
+writes it when it ends, and clears it when it begins. Instants that come due
+meanwhile get their records when the next loop begins. The row explains why there are none before.
 """
 
 from datetime import datetime

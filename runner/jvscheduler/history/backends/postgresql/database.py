@@ -118,7 +118,7 @@ def is_about_session(error: asyncpg.PostgresError) -> bool:
 
 
 def _writable(dsn: str) -> Mapping[str, str]:
-    """Of several servers take the one that takes writes, unless the URL says otherwise."""
+    """Choose the server that takes writes, unless the URL says otherwise."""
     given = "target_session_attrs" in urlsplit(dsn).query
     return {} if given else {"target_session_attrs": "read-write"}
 
