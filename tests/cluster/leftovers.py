@@ -65,11 +65,12 @@ def end_leftovers(layout: EngineLayout) -> None:
         run("ip", "netns", "del", layout.name)
     # The kernel takes the link away itself when its other end's namespace has gone, which may be
     # just now: so the state is waited for, and a failed deletion proves nothing.
-    wait_until(lambda: is_link_gone(layout.host_link), "the old engine's network link goes")
+    wait_until(lambda: remove_link(layout.host_link), "the old engine's network link goes")
     wait_until(lambda: remove_cgroups(layout.name), "the old engine's control groups go")
 
 
-def is_link_gone(link: str) -> bool:
+def remove_link(link: str) -> bool:
+    """False while it is still there."""
     succeeds("ip", "link", "del", link)
     return not succeeds("ip", "link", "show", link)
 
