@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from jvscheduler.cli import output
+from jvscheduler.cli.arguments import sentence
 from jvscheduler.errors import SchedulerError
 from jvscheduler.version import __version__
 
@@ -65,7 +66,7 @@ def _parser(arguments: list[str]) -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"jvscheduler {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, summary in _COMMANDS.items():
-        command = commands.add_parser(name, help=summary, description=f"{summary.capitalize()}.")
+        command = commands.add_parser(name, help=summary, description=sentence(summary))
         if name in arguments[:1]:
             module = importlib.import_module(f"jvscheduler.cli.{name}")
             module.add_arguments(command)

@@ -20,6 +20,11 @@ _LAST_YEAR: Final = 9000
 """Some days before `datetime.max`, so that adding a time zone or a week cannot overflow."""
 
 
+def sentence(summary: str) -> str:
+    """The summary as a sentence. Only its first letter changes: a name keeps its capitals."""
+    return f"{summary[:1].upper()}{summary[1:]}."
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", choices=("text", "json"), default="text", help="(default: %(default)s)"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import add_database
+from jvscheduler.cli.arguments import add_database, sentence
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.maintenance.retention import (
     DEFAULT_KEPT,
@@ -23,7 +23,7 @@ T = TypeVar("T")
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(metavar="ACTION", required=True)
     summary = "delete old jobs that have ended, but keep the last ones of each task"
-    prune = actions.add_parser("prune", help=summary, description=f"{summary.capitalize()}.")
+    prune = actions.add_parser("prune", help=summary, description=sentence(summary))
     prune.add_argument(
         "--older-than",
         type=partial(_read, parse_age),
