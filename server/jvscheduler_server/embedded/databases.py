@@ -46,7 +46,7 @@ def url_of(database: Any) -> str:
 
 def check_same(own: str, named: str | None) -> None:
     """Raises InvalidSettings when the environment names a database other than the server's."""
-    if named is None or parse_url(own).identity == parse_url(named).identity:
+    if named is None or parse_url(own).is_database_of(parse_url(named)):
         return
     raise InvalidSettings(
         f"{environment.DATABASE_URL} is {parse_url(named).redacted} and the server's database is "

@@ -9,6 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from jvspatial.api import Server as JvspatialServer
 from jvspatial.api.config import ServerConfig
+from jvspatial.core.context import GraphContext
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.api.lifespan import lifespan
@@ -17,6 +18,7 @@ from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded import databases
+from jvscheduler_server.embedded.database_options import check_options
 from jvscheduler_server.embedded.registration import unregistered
 from jvscheduler_server.embedded.service import SchedulerService
 from jvscheduler_server.embedded.settings import (
@@ -50,9 +52,10 @@ class Server(JvspatialServer):
         self.scheduler_service: SchedulerService | None = None
         super().__init__(config, *args, **options)
         if self.config.scheduler_enabled:
-            configured = config.get(_ZONE, "UTC") if isinstance(config, dict) else "UTC"
-            zone = configured if scheduler_timezone is None else scheduler_timezone
+            given = config if isinstance(config, dict) else dict(config or ())
+            zone = given.get(_ZONE, "UTC") if scheduler_timezone is None else scheduler_timezone
             interval = self.config.scheduler_interval
+            check_options({**given, **options}, self.config.database)
             url = self._database_url()
             self.scheduler_service = SchedulerService(make_settings(interval, zone, url))
 
@@ -75,6 +78,21 @@ class Server(JvspatialServer):
         if reload is None and app_path is None:
             reload = False
         super().run(host, port, reload, app_path, **options)
+
+    def configure_database(self, db_type: str, **db_config: Any) -> None:
+        self._keep_database()
+        super().configure_database(db_type, **db_config)
+
+    def set_graph_context(self, context: GraphContext) -> None:
+        self._keep_database()
+        super().set_graph_context(context)
+
+    def _keep_database(self) -> None:
+        if self.scheduler_service is not None:
+            raise InvalidSettings(
+                "the scheduler has its history in the server's database already: "
+                "give the database to Server(…) as db_type and its options"
+            )
 
     def _database_url(self) -> str:
         named = database_url_of_environment()

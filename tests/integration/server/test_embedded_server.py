@@ -158,6 +158,15 @@ def test_when_the_server_ends_each_task_is_ended_and_recorded(observed: Observed
             "unset the variable or leave db_type out",
             id="two databases",
         ),
+        pytest.param(
+            "db_type='mongodb', db_connection_string='mongodb://db'",
+            {},
+            "write Server(database={'db_type': 'mongodb', 'db_connection_string': …})",
+            id="an option outside of database",
+        ),
+        pytest.param(
+            "", {"JVSPATIAL_DB_PATH": "a.db"}, "add db_type='sqlite'", id="a path without a type"
+        ),
         pytest.param("scheduler_interval=0", {}, "scheduler_interval must be 1 to 60", id="0"),
         pytest.param("", {"JVSPATIAL_SCHEDULER_INTERVAL": "61"}, "must be 1 to 60", id="61"),
         pytest.param("scheduler_timezone='Mars'", {}, "scheduler_timezone: ", id="zone"),
@@ -179,6 +188,13 @@ SHORT = """
 from jvscheduler_server import Server
 server = Server({options}scheduler_enabled=True)
 """
+
+
+def test_a_server_with_a_scheduler_keeps_its_database(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text(f"{SHORT.format(options='')}server.configure_database('json')")
+    done = python(tmp_path, "app.py")
+    assert done.returncode == 1
+    assert "give the database to Server(…)" in done.stderr
 
 
 def python(

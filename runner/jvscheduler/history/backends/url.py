@@ -35,6 +35,12 @@ class DatabaseUrl:
         """Equal for two URLs of one database: `a.db` and `./a.db` are one file."""
         return str(Path(self.path).resolve()) if self.path else self.text
 
+    def is_database_of(self, other: "DatabaseUrl") -> bool:
+        """True for two URLs of one database. Options say only how MongoDB is reached."""
+        if self.database and other.database:
+            return self.text.partition("?")[0] == other.text.partition("?")[0]
+        return self.identity == other.identity
+
     @property
     def redacted(self) -> str:
         """The URL for messages: without user, password and options."""

@@ -25,8 +25,15 @@ def _open(url: DatabaseUrl, connections: int, call_seconds: float) -> MongoDatab
 
 
 def _url_of(database: MongoDB) -> str:
-    """jvspatial takes the database's name apart from the URL, whose own path it ignores."""
-    return urlunsplit(urlsplit(database.uri)._replace(path=f"/{database.db_name}"))
+    """jvspatial takes the database's name apart from the URL, whose own path it ignores.
+
+    To the driver the path also names the database of the users, unless an option does.
+    """
+    parts = urlsplit(database.uri)
+    users, query = parts.path.strip("/"), parts.query
+    if "@" in parts.netloc and users and "authsource=" not in query.lower():
+        query = "&".join(part for part in (query, f"authSource={users}") if part)
+    return urlunsplit(parts._replace(path=f"/{database.db_name}", query=query))
 
 
 _REFUSALS: Final = (2, 9, 14, 15, 10334, 17280, 17419, 17420, 51091)
