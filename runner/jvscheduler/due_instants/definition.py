@@ -49,7 +49,6 @@ def definition_of(revision: ScheduleRevision, name: str, entrypoint: str = "") -
 
     A revision does not hold the entrypoint. Without one, no job of the definition can run.
     """
-    seconds = revision.starting_deadline_seconds
     task = Task(
         task_id=revision.job_name,
         entrypoint=entrypoint,
@@ -57,8 +56,7 @@ def definition_of(revision: ScheduleRevision, name: str, entrypoint: str = "") -
         enabled=not revision.suspended,
         max_concurrent=revision.max_concurrency,
     )
-    deadline = timedelta(seconds=seconds) if seconds else None
-    return Definition(name, revision.namespace, task, deadline)
+    return Definition(name, revision.namespace, task, revision.starting_deadline())
 
 
 def decides_alike(left: ScheduleRevision, right: ScheduleRevision) -> bool:

@@ -57,7 +57,8 @@ class Audit:
         self.lateness = Lateness()
         self.due = 0
         self.unjudged = 0
-        """Records from before the first revision: nobody knows what was due then."""
+        """Records from a time of which nobody knows what was due: from before the first revision,
+        or under one that this version cannot read."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """Due instants and manual jobs by status and reason."""
         self._overlaps = Overlaps(self.findings)
@@ -72,6 +73,12 @@ class Audit:
         The next scheduler records them when it begins.
         """
         return self._unserved.counts.total()
+
+    def find_unreadable(self, start: datetime, end: datetime) -> None:
+        """Find the revisions for instants in (start, end] that this version cannot read."""
+        for revision in self._timeline.unreadable(start, end):
+            text = f"nothing that was due under it is judged: {revision.problem}"
+            self.findings.add(Kind.UNREADABLE_REVISION, revision.since, text, revision.id)
 
     def judge(self, window: Window, jobs: Iterable[ScheduledJob]) -> None:
         """Judge the next window.
@@ -92,9 +99,11 @@ class Audit:
         self._overlaps.advance(window.end)
 
     def _is_known(self, record: Record) -> bool:
-        """True when a revision was in force, so that the record can be judged."""
-        first, instant = self._timeline.first, record.last or record.job.execution_time
-        return first is not None and instant is not None and instant > first
+        """True when a revision was in force that can be read: the record can be judged."""
+        start, last = self._timeline.first, record.last or record.job.execution_time
+        if start is None or last is None or last <= start:
+            return False
+        return not self._timeline.unreadable((record.first or last) - _INSTANT, last)
 
     def _was_judged(self, record: Record) -> bool:
         """True for a stretch that began in an earlier window."""

@@ -27,6 +27,7 @@ async def judge(
     """Judge the instants of a task (namespace, id) in (start, end]."""
     timeline = Timeline(await history.revisions(task[0], [task[1]]))
     audit = Audit(timeline, options)
+    audit.find_unreadable(start, end)
     lasting: Sequence[ScheduledJob] = ()
     for window in windows(timeline, start, end):
         # Later windows know the stretches from before: they are in `lasting`.

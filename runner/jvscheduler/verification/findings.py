@@ -20,6 +20,7 @@ class Kind(StrEnum):
     STALE_RUNNING = "StaleRunning"
     EARLY_START = "EarlyStart"
     TOO_LATE = "TooLate"
+    UNREADABLE_REVISION = "UnreadableRevision"
 
 
 @dataclass(frozen=True)

@@ -121,7 +121,7 @@ def _outcomes(task: TaskReport) -> Iterator[str]:
     if task.unserved:
         yield f"    {task.unserved} since the scheduler stopped, recorded when it begins again"
     if task.unjudged:
-        yield f"    {task.unjudged} of before its first revision, not judged"
+        yield f"    {task.unjudged} under no definition that can be read, not judged"
 
 
 def _sums(task: TaskReport) -> Sequence[int]:

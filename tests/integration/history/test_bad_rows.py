@@ -20,6 +20,9 @@ from jvscheduler.history.store.database import open_store
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Status
+from jvscheduler.verification.audit import AuditOptions
+from jvscheduler.verification.checker import judge
+from jvscheduler.verification.findings import Kind
 from tests.support.history.outcomes import NOON, completed, of_job
 from tests.support.history.running import run_story
 from tests.support.history.stories import RESTOCK, MakeLoopStore, revision
@@ -83,6 +86,38 @@ def test_a_bad_row_is_set_aside_by_every_reader(
         assert all("\n" not in record.getMessage() for record in caplog.records)
         assert all(row_id in caplog.text for row_id in ids)
         await own.close()
+
+    run_story(make_loop_store, story)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"schedule": "at high noon"},
+        {"schedule": ["every", "minute"]},
+        {"dst": "twice"},
+        {"max_concurrency": "many", "time_zone": "Mars/Olympus"},
+        {"suspended": nested(3), "backend": 7},
+    ],
+    ids=str,
+)
+def test_a_bad_revision_ends_the_one_before_it_and_the_rest_is_judged(
+    url: str, make_loop_store: MakeLoopStore, bad: dict[str, Any]
+) -> None:
+    """It was written by another version, or by a hand."""
+
+    async def story(store: LoopStore) -> None:
+        await store.record_all([completed(of_job(number)) for number in (1, 2, 8, 9)])
+        await store.add_revisions([revision(0), revision(7)])
+        own = open_database(parse_url(url), connections=1, timeout=10)
+        row = revision(2).to_row()
+        await own.save("object", {**row, "context": {**row["context"], **bad}})
+        await own.close()
+        audit = await judge(store, ("shop", RESTOCK), NOON, NOON + HOUR / 6, AuditOptions(NOON))
+        assert audit.due == 5
+        assert audit.findings.counts == {Kind.UNREADABLE_REVISION: 1, Kind.UNEXPLAINED_MISS: 1}
+        last = (await store.revisions("shop"))[1]
+        assert next(iter(bad)) in last.problem or str(bad["schedule"]) in last.problem
 
     run_story(make_loop_store, story)
 

@@ -9,13 +9,21 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
 
+from pydantic import PrivateAttr, ValidationError
+
+from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.entities.objects import Object
+from jvscheduler.history.errors import UndecodableRecord
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.times import Time
 from jvscheduler.names import revision_id
 from jvscheduler.schedules import Dst, Schedule, parse_schedule
 
 ENTITY = "ScheduleRevision"
+
+_WHOSE_AND_WHEN: Final = frozenset({"job_name", "namespace", "since"})
+_LONGEST_DEADLINE: Final = 2**31 - 1
+"""Seconds, as in the spec. With many more a time would lie after the last one that there is."""
 
 
 class ScheduleRevision(Object):
@@ -35,14 +43,38 @@ class ScheduleRevision(Object):
     starting_deadline_seconds: int | None = None
     backend: str = ""
     """`CronJob` or `Loop`."""
+    _defect: str = PrivateAttr(default="")
+    """Why a part of its row was set aside."""
 
     def parsed(self) -> Schedule:
-        """The schedule. A random interval draws from the task's id."""
+        """The schedule. A random interval draws from the task's id. Raises InvalidSchedule."""
+        if self._defect:
+            raise InvalidSchedule(self._defect)
         return parse_schedule(self.schedule, self.time_zone, seed=self.job_name, dst=self.dst)
+
+    @property
+    def problem(self) -> str:
+        """Why this version cannot tell what was due. Empty when it can.
+
+        A newer version, or a hand, may have written anything.
+        """
+        try:
+            self.parsed()
+        except InvalidSchedule as error:
+            return str(error)
+        return ""
+
+    def starting_deadline(self) -> timedelta | None:
+        """How late a job may start. None: there is no limit, or it is longer than any downtime."""
+        seconds = self.starting_deadline_seconds
+        if seconds is None or not 0 <= seconds <= _LONGEST_DEADLINE:
+            return None
+        return timedelta(seconds=seconds)
 
     def meaning(self) -> dict[str, object]:
         """The fields that matter: a later revision is added only when one of them changed."""
-        return self.model_dump(exclude={"id", "since", "entity", "type_code"})
+        fields = self.model_dump(exclude={"id", "since", "entity", "type_code"})
+        return {**fields, "defect": self._defect}
 
     @classmethod
     def get_indexes(cls) -> list[dict[str, Any]]:
@@ -54,8 +86,33 @@ class ScheduleRevision(Object):
 
     @classmethod
     def from_row(cls, row: Row) -> Self:
-        """Raises UndecodableRecord."""
-        return cls._decoded(row)
+        """Raises UndecodableRecord when the row does not say which task it is of, and since when.
+
+        Any other row ends the revision before it. If it were dropped, that one would seem to be
+        in force still, and all that was recorded since would be judged by it.
+        """
+        try:
+            return cls._decoded(row)
+        except UndecodableRecord as error:
+            part = cls._readable_part(row)
+            if part is None:
+                raise
+            part._defect = str(error)  # noqa: SLF001 - it is this class's own
+            return part
+
+    @classmethod
+    def _readable_part(cls, row: Row) -> Self | None:
+        context = row.get("context")
+        fields = dict(context) if isinstance(context, dict) else {}
+        while fields.keys() >= _WHOSE_AND_WHEN and None not in map(fields.get, _WHOSE_AND_WHEN):
+            try:
+                return cls(**{**fields, "id": str(row.get("id"))})
+            except ValidationError as error:
+                broken = {str(each["loc"][0]) for each in error.errors() if each["loc"]}
+                if not broken & fields.keys():
+                    return None
+                fields = {name: value for name, value in fields.items() if name not in broken}
+        return None
 
     def to_row(self) -> Row:
         context = self.model_dump(mode="json", exclude={"id", "entity", "type_code"})

@@ -6,9 +6,10 @@ have come through the watch yet. Only what was read from the history counts as r
 another server's record was first, this one goes on from it.
 """
 
+import logging
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -42,6 +43,10 @@ MOST_INSTANTS: Final = 500
 
 MOST_TASKS: Final = 100
 """Tasks that one pass looks at, so that after a long absence other repairs go on meanwhile."""
+
+_FOREVER: Final = datetime.max.replace(tzinfo=UTC)
+
+_log = logging.getLogger(__name__)
 
 LEAD: Final = timedelta(hours=1)
 """Jobs that were due up to this long before an instant may have run when it came due."""
@@ -104,6 +109,8 @@ class DueInstantRepair:
         self._store = store
         self._cluster = cluster
         self._tasks: dict[TaskKey, TrackedTask] = {}
+        self._unreadable: set[str] = set()
+        """Ids of the revisions that the log has named."""
 
     def track(self, keys: Iterable[TaskKey], now: datetime) -> None:
         """Track these tasks, whose definitions have changed."""
@@ -165,5 +172,14 @@ class DueInstantRepair:
         for namespace, ids in by_namespace(keys).items():
             revisions = by_task(await self._store.revisions(namespace, ids))
             for task_id in ids:
-                timeline = Timeline(revisions.get(task_id, ()))
-                self._tasks[TaskKey(namespace, task_id)].set_timeline(timeline)
+                task, timeline = TaskKey(namespace, task_id), Timeline(revisions.get(task_id, ()))
+                self._tasks[task].set_timeline(timeline)
+                self._name_unreadable(timeline, self._tasks[task].recorded_until)
+
+    def _name_unreadable(self, timeline: Timeline, start: datetime) -> None:
+        for revision in timeline.unreadable(start, _FOREVER):
+            if revision.id not in self._unreadable:
+                self._unreadable.add(revision.id)
+                what = f"what was due of {revision.job_name} in {revision.namespace}"
+                since = f"since {revision.since:%Y-%m-%dT%H:%M:%SZ}"
+                _log.warning("%s %s has no record: %s", what, since, revision.problem)

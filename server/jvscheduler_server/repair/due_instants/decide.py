@@ -52,8 +52,8 @@ class UnrecordedInstant:
     @property
     def deadline(self) -> datetime | None:
         """The time after which no Job may start for it."""
-        seconds = self.due.revision.starting_deadline_seconds
-        return None if seconds is None else self.time + timedelta(seconds=seconds)
+        deadline = self.due.revision.starting_deadline()
+        return None if deadline is None else self.time + deadline
 
 
 @dataclass(frozen=True)

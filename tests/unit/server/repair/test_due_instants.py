@@ -1,80 +1,22 @@
 """Instants of CronJobs for which nothing ran: which are recorded, why, and when."""
 
 import asyncio
-from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.instants import InstantRange
-from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.names import scheduled_job_name
 from jvscheduler.outcomes import Reason, Status
-from jvscheduler.verification.findings import Kind
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskState
-from jvscheduler_server.repair.due_instants.apply import MOST_INSTANTS, DueInstantRepair
-from jvscheduler_server.repair.revisions.apply import CronJobRevisions
-from tests.support.history.findings import findings_of
-from tests.support.history.outcomes import NOON, begun, completed, of_job
-from tests.support.history.stories import stretch
-from tests.support.server.cron_jobs import KEY, TASK_ID, TASK_NAME, cron_job, minutes
-from tests.support.server.in_memory import FakeCluster, FlakyHistory
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskState
+from jvscheduler_server.repair.due_instants.apply import MOST_INSTANTS
+from tests.support.history.outcomes import begun, of_job
+from tests.support.history.stories import revision, stretch
+from tests.support.server.cron_jobs import TASK_ID, TASK_NAME, cron_job, minutes
+from tests.support.server.due_instants import Scene, Server
 from tests.support.server.task_pods import JOB, ended_pod
-
-Summary = tuple[float, str, str | None, int]
-
-
-class Server:
-    """The two repairs that work together on a CronJob's due instants."""
-
-    def __init__(self, store: FlakyHistory, cluster: FakeCluster) -> None:
-        self._revisions = CronJobRevisions(store, cluster)
-        self._due_instants = DueInstantRepair(store, cluster)
-
-    async def look(self, now: datetime) -> None:
-        self._due_instants.track(await self._revisions.write(now), now)
-        await self._due_instants.record(now)
-
-
-class Scene:
-    """A CronJob that is due every five minutes from noon on."""
-
-    def __init__(self, *cron_jobs: TaskCronJob, at: float = 0.5) -> None:
-        self.store = FlakyHistory()
-        self.cluster = FakeCluster()
-        self.cluster.seen_cron_jobs = list(cron_jobs or [cron_job()])
-        self.restart()
-        self.look(at)
-
-    def restart(self) -> None:
-        self.server = Server(self.store, self.cluster)
-
-    def look(self, at: float) -> None:
-        asyncio.run(self.server.look(minutes(at)))
-
-    def pass_twice(self, at: float) -> None:
-        self.look(at)
-        self.look(at + 0.5)
-
-    def ran(self, number: int, **changes: Any) -> None:
-        asyncio.run(self.store.record(completed(of_job(number), **changes)))
-
-    def records(self) -> list[ScheduledJob]:
-        found = self.store.jobs_between(InstantRange(*KEY, minutes(-1), minutes(100_000)))
-        return list(asyncio.run(found))
-
-    def summaries(self) -> list[Summary]:
-        """Return each record's minute, status, reason and number of instants."""
-        firsts = [(job, job.scheduled_time or NOON) for job in self.records()]
-        minute = timedelta(minutes=1)
-        return [((t - NOON) / minute, j.status, j.reason, j.instants) for j, t in firsts]
-
-    def findings(self, end: float) -> Mapping[Kind, int]:
-        return asyncio.run(findings_of(self.store, KEY, NOON, minutes(end)))
-
 
 MISSED = "missed", Reason.CONTROLLER_DOWN, 1
 SUSPENDED = "skipped", Reason.SUSPENDED
@@ -101,6 +43,30 @@ def test_earlier_instants_are_missed_once_a_later_one_is_due_too() -> None:
 def test_the_last_instant_is_missed_when_last_schedule_time_has_passed_it() -> None:
     s = Scene(cron_job(last_schedule_time=minutes(6)))
     s.pass_twice(6.1)
+    assert s.summaries() == [(5, *MISSED)]
+
+
+def test_a_revision_that_cannot_be_read_is_named_and_stops_no_repair(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    s = Scene(
+        cron_job(last_schedule_time=minutes(6)),
+        cron_job(task_id="shop.tasks.report", name="shop-tasks-report"),
+    )
+    broken = revision(7, schedule="at high noon", backend="CronJob")
+    asyncio.run(s.store.add_revisions([broken]))
+    s.pass_twice(11.1)
+    assert s.summaries() == [(5, *MISSED)]
+    s.pass_twice(12.1)
+    report = InstantRange("shop", "shop.tasks.report", minutes(0), minutes(20))
+    assert [j.reason for j in asyncio.run(s.store.jobs_between(report))] == [Reason.CONTROLLER_DOWN]
+    assert s.summaries() == [(5, *MISSED)]
+    assert caplog.text.count("'at high noon'") == 1
+
+
+def test_a_deadline_beyond_all_times_is_none() -> None:
+    s = Scene(cron_job(starting_deadline_seconds=2**62))
+    s.pass_twice(11.1)
     assert s.summaries() == [(5, *MISSED)]
 
 
