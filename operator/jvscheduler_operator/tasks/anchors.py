@@ -15,7 +15,7 @@ from typing import Any, Final
 from jvscheduler import names
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
-from jvscheduler_operator.tasks.cron_jobs import SCHEDULE_FIELDS
+from jvscheduler_operator.tasks.edit_window import changes_instants
 from jvscheduler_operator.tasks.retirement import RETIRED_TIME
 
 LAST_SCHEDULE_TIME: Final = f"{names.GROUP}/last-schedule-time"
@@ -58,10 +58,7 @@ def _annotations(cron_job: Manifest) -> dict[str, str | None]:
 
 
 def _may_fire_retroactively(observed: Manifest, desired: Manifest) -> bool:
-    if desired["suspend"]:
-        return False
-    resumes = bool(observed.get("suspend"))
-    return resumes or any(observed.get(field) != desired[field] for field in SCHEDULE_FIELDS)
+    return not desired["suspend"] and changes_instants(observed, desired)
 
 
 def _off_the_minute(now: datetime) -> datetime:

@@ -6,6 +6,8 @@ only the rest.
 """
 
 import logging
+from collections.abc import Callable
+from datetime import datetime
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
@@ -54,9 +56,10 @@ class TaskApplier:
     Without that the next pass would read an old version and write the same again.
     """
 
-    def __init__(self, cache: Cache, cluster: Cluster) -> None:
+    def __init__(self, cache: Cache, cluster: Cluster, clock: Callable[[], datetime]) -> None:
         self._cache = cache
         self._cluster = cluster
+        self._clock = clock
 
     async def apply_secret(self, plan: Plan) -> bool:
         """True unless the API server refused the Secret."""
@@ -73,7 +76,9 @@ class TaskApplier:
             # The anchor first. In the other order, a kill between the two would leave
             # an edited schedule that the controller may start for the past.
             if plan.anchor is not None:
+                self._check_window(plan)
                 own = await self._cluster.patch_cron_job_status(state.key, plan.anchor)
+            self._check_window(plan)
             # Without force when none is ours: someone may have created a CronJob of
             # this name since we looked, and a conflict is how we learn it.
             answer = await self._cluster.apply_cron_job(plan.cron_job, force=own is not None)
@@ -90,6 +95,13 @@ class TaskApplier:
         if applied.cron_job is not None:
             self._cache.cron_jobs.put(applied.cron_job)
         return applied
+
+    def _check_window(self, plan: Plan) -> None:
+        # Earlier calls of this pass may have been slow. If the edit came now, it might meet
+        # the due instant for which the window is closed.
+        closes = plan.edit_window.closes
+        if closes is not None and self._clock() > closes:
+            raise Stale("a due instant came near before the CronJob was edited")
 
     async def write_status(self, task: Manifest, status: Manifest) -> None:
         # After the CronJob and before the retirement. A loop starts and stops to serve

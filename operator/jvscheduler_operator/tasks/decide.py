@@ -13,6 +13,7 @@ from jvscheduler_operator.objects.drift import has_drifted, with_uid
 from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
+from jvscheduler_operator.tasks.edit_window import ALWAYS_OPEN, EditWindow, edit_window
 from jvscheduler_operator.tasks.plan import Blocked, Condition, Plan, Retirement, State
 
 _ACCEPTED: Final = Condition(
@@ -50,6 +51,7 @@ def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
         secret=_secret(state),
         anchor=_anchor(state, desired, now) if applies else None,
         cron_job=with_uid(desired, state.cron_job) if applies else None,
+        edit_window=_edit_window(state, desired, now) if applies else ALWAYS_OPEN,
         blocked=blocked,
         loop=assigned_loop(state.task),
         schedule=accepted.schedule,
@@ -68,6 +70,7 @@ def _by_loop(state: State, accepted: Accepted, requested: str, now: datetime) ->
         secret=_secret(state),
         anchor=_anchor(state, desired, now) if desired else None,
         cron_job=with_uid(desired, state.cron_job) if desired else None,
+        edit_window=_edit_window(state, desired, now) if desired else ALWAYS_OPEN,
         blocked=_waiting_for_loop(state, requested),
         loop=loop,
         schedule=accepted.schedule,
@@ -112,3 +115,7 @@ def _secret(state: State) -> Manifest | None:
 
 def _anchor(state: State, desired: Manifest, now: datetime) -> Manifest | None:
     return anchors.anchor(state.cron_job, desired, now) if state.cron_job else None
+
+
+def _edit_window(state: State, desired: Manifest, now: datetime) -> EditWindow:
+    return edit_window(state.cron_job, desired, now) if state.cron_job else ALWAYS_OPEN

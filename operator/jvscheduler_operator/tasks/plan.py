@@ -10,6 +10,7 @@ from jvscheduler_operator.objects.drift import LastApplied
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of
 from jvscheduler_operator.objects.readiness import LoopReadiness, readiness
 from jvscheduler_operator.objects.reasons import Reason
+from jvscheduler_operator.tasks.edit_window import ALWAYS_OPEN, EditWindow
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,8 @@ class Plan:
     """A patch of the CronJob's status, see `anchors`."""
     cron_job: Manifest | None = None
     """The CronJob to apply."""
+    edit_window: EditWindow = ALWAYS_OPEN
+    """When anchor and CronJob may be written. While it is closed, the pass does nothing."""
     blocked: Blocked | None = None
     loop: str | None = None
     """The Deployment that serves the task, unless a CronJob takes over in this pass."""

@@ -40,7 +40,7 @@ class TaskReconciler:
         self._cluster = cluster
         self._settings = settings
         self._clock = clock
-        self._applier = TaskApplier(cache, cluster)
+        self._applier = TaskApplier(cache, cluster, clock)
         self._secrets = NamespaceSecrets()
 
     async def reconcile(self, key: Key) -> timedelta | None:
@@ -55,6 +55,9 @@ class TaskReconciler:
         has_secret = await self._applier.apply_secret(plan)
         if plan.secret is not None and has_secret:
             self._secrets.written(key)
+        if plan.edit_window.opens is not None:
+            # The status still says what is in force.
+            return plan.edit_window.opens - self._clock()
         applied = await self._applier.apply_cron_job(state, plan)
         await self._report(state, plan, applied)
         await self._applier.retire_cron_job(state, plan)

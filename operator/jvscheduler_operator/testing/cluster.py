@@ -7,13 +7,16 @@ field, and lists are replaced whole.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Unavailable
 from jvscheduler_operator.objects.drift import contains
 from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
+
+CREATED: Final = "2026-01-01T00:00:00Z"
+"""When every object was created: this cluster has no clock."""
 
 _Objects = dict[Key, Manifest]
 
@@ -39,7 +42,8 @@ class MemoryCluster:
         self.version += 1
         metadata = dict(manifest["metadata"])
         if before is None:
-            metadata = {"uid": f"uid-{self.version}", "generation": 1, **metadata}
+            created = {"creationTimestamp": CREATED, "generation": 1}
+            metadata = {"uid": f"uid-{self.version}", **created, **metadata}
         elif before.get("spec") != manifest.get("spec"):
             metadata["generation"] = before["metadata"]["generation"] + 1
         metadata["resourceVersion"] = str(self.version)

@@ -68,6 +68,14 @@ class Schedule:
             instant = self.next(instant)
 
     @property
+    def instants_key(self) -> tuple[object, ...]:
+        """Schedules with equal keys are due at the same instants, as `daily` and `0 0 * * *`."""
+        if isinstance(self._meaning, Interval):
+            is_random = self._meaning.low != self._meaning.high
+            return self._meaning, self.seed if is_random else ""
+        return self._meaning, self.time_zone, self.dst
+
+    @property
     def loop_reason(self) -> str | None:
         """The reason why no CronJob is due at the same instants; None when one is."""
         if self.cron is not None:

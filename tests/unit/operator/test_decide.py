@@ -19,6 +19,7 @@ def child_of(task: Manifest, **changes: Any) -> dict[str, Any]:
     """The CronJob as the API server has it after the operator applied it."""
     manifest = deepcopy(dict(decide(State(task, None), NOON).cron_job or {}))
     manifest["metadata"].update(uid="child-uid", generation=1, resourceVersion="7")
+    manifest["metadata"]["creationTimestamp"] = "2026-01-01T00:00:00Z"
     manifest["metadata"].update(changes.pop("metadata", {}))
     manifest["spec"].update(changes.pop("spec", {}))
     return {**manifest, **changes}
