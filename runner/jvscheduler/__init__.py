@@ -5,6 +5,15 @@ database, no web framework and no Kubernetes client, so that an application whic
 imports its tasks stays fast to start.
 """
 
+import sys
+
+# An image may have copied this package to an older Python, past pip's own check. Its first
+# error would be a missing name of the standard library, which tells nobody what to do.
+if sys.version_info < (3, 11):  # noqa: UP036
+    raise ImportError(
+        "jvscheduler needs Python 3.11 or newer, and this is Python " + sys.version.split()[0]
+    )
+
 from jvscheduler.decorators import on_schedule
 from jvscheduler.errors import TaskTimeout
 from jvscheduler.schedules import Schedule, parse_schedule

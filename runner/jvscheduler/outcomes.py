@@ -57,6 +57,7 @@ class Reason(StrEnum):
     IMAGE_PULL_FAILED = "ImagePullFailed"
     POD_DELETED = "PodDeleted"
     RUNNER_LOST = "RunnerLost"
+    RUNNER_NOT_FOUND = "RunnerNotFound"
     CONTAINER_FAILED = "ContainerFailed"
     REPLACED = "Replaced"
     SUSPENDED = "Suspended"

@@ -21,6 +21,8 @@ class Images:
     postgresql: str
     shop: str
     faulty: str
+    own: str
+    """Not built FROM the runner image."""
 
     def names(self) -> dict[str, str]:
         return {field.name: getattr(self, field.name) for field in fields(self)}
@@ -37,6 +39,7 @@ def read_image_names() -> Images:
         postgresql=chart_image(values["postgresql"]["image"], version),
         shop="shop:1",
         faulty="faulty:1",
+        own="own:1",
     )
 
 

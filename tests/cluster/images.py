@@ -34,6 +34,7 @@ BASE_PACKAGES = ("python3", "python3-venv", "ca-certificates")
 POSTGRESQL = "tests/cluster/postgresql"
 SHOP = "examples/shop"
 FAULTY = "tests/e2e/image"
+OWN = "tests/e2e/own_image"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Workshop:
             postgresql=self.folder("postgresql", POSTGRESQL, self.postgresql_base),
             shop=self.folder("shop", SHOP, {"RUNNER": runner}),
             faulty=self.folder("faulty", FAULTY, {"RUNNER": runner}),
+            own=self.folder("own", OWN, {"RUNNER": runner, **self.base}),
         )
 
     def _image(self, name: str, recipe: Recipe, sources: Iterable[str]) -> str:

@@ -7,7 +7,7 @@ resources are set; a namespace's LimitRange says what is usual there.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from jvscheduler import environment, names
+from jvscheduler import environment, images, names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
 from jvscheduler_operator.pod_templates import merging
 
@@ -94,13 +94,15 @@ def _pod(image: str, required: Variables) -> dict[str, Any]:
 
 
 def _container(image: str, required: Variables) -> dict[str, Any]:
-    # No `command`: the image's own entrypoint is the runner.
     return {
         "name": names.TASK_CONTAINER,
         "image": image,
+        # Our own command, so that any image with the package will do: it needs no entrypoint.
+        "command": images.command("jvscheduler.runner"),
         "env": [*required, _database_variable()],
         "securityContext": {"readOnlyRootFilesystem": True},
-        "terminationMessagePolicy": "File",
+        # The runner writes its outcome. If the image has no runner, only the log says so.
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "volumeMounts": [{"name": _SCRATCH, "mountPath": "/tmp"}],  # noqa: S108 - in the pod
     }
 

@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from jvscheduler import environment, names
+from jvscheduler import environment, images, names
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler_operator.objects.digests import short_digest
 from jvscheduler_operator.pod_templates import base, merging
@@ -111,7 +111,7 @@ def _worker(task: Mapping[str, Any], grace: int) -> dict[str, Any]:
     return {
         **task,
         "name": names.WORKER_CONTAINER,
-        "command": ["python", "-m", "jvscheduler.worker"],
+        "command": images.command("jvscheduler.worker"),
         "env": merging.merge_by("name", task["env"], _shared_variables(grace)),
         "volumeMounts": merging.merge_by("mountPath", task["volumeMounts"], mounts),
     }
@@ -131,6 +131,7 @@ def _loop(name: str, image: LoopImage, grace: int, database: base.Variables) -> 
         "image": image.name,
         "imagePullPolicy": image.pull_policy,
         "command": ["python", "-m", "jvscheduler_server.loop_pod"],
+        "terminationMessagePolicy": "FallbackToLogsOnError",
         "env": [
             *base.identity_variables(),
             *_texts(own),

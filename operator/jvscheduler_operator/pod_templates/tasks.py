@@ -1,17 +1,21 @@
 """The pod of a CronJob's task: it runs one attempt and ends.
 
 Its environment is the contract with the runner, see `jvscheduler.environment`. A
-template cannot change it, except for the database's address.
+template cannot change it, except for the database's address. It may put another command
+before the runner, such as an init process; an empty one is the image's own entrypoint.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from jvscheduler import environment, names
 from jvscheduler.manifests.mapping import to_variables
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler_operator.pod_templates import merging
 from jvscheduler_operator.pod_templates.base import (
     field_variable,
     identity_variables,
+    named_containers,
     pod_spec,
     template_of,
 )
@@ -20,14 +24,31 @@ from jvscheduler_operator.pod_templates.base import (
 def pod_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
     """The pod template of a task whose resource has this name. Raises InvalidTemplate."""
     metadata = template_of(spec).metadata
-    pod = {**pod_spec(spec, _variables(name, spec)), "restartPolicy": "Never"}
+    _refuse_args_of_the_runner(template_of(spec).spec)
+    pod = pod_spec(spec, _variables(name, spec))
+    containers = [_without_empty_command(c) for c in pod["containers"]]
     return {
         "metadata": {
             "labels": {**metadata.labels, names.TASK_LABEL: name},
             "annotations": {**metadata.annotations, names.TASK_ID_ANNOTATION: spec.task_id},
         },
-        "spec": pod,
+        "spec": {**pod, "containers": containers, "restartPolicy": "Never"},
     }
+
+
+def _refuse_args_of_the_runner(template: Mapping[str, Any]) -> None:
+    for container in named_containers(template, names.TASK_CONTAINER):
+        if container.get("args") and container.get("command") is None:
+            raise merging.InvalidTemplate(
+                f"spec.template.spec.containers[{names.TASK_CONTAINER}].args must be left out: "
+                "the runner takes none; say them with a command of your own"
+            )
+
+
+def _without_empty_command(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    # The API server drops an empty list. If we asked for it, every start of the operator would
+    # find the CronJob different from what it built.
+    return {k: v for k, v in container.items() if k != "command" or v}
 
 
 def _variables(name: str, spec: ScheduledTaskSpec) -> list[dict[str, Any]]:

@@ -205,8 +205,8 @@ class ScheduledTaskSpec(_Model):
         min_length=1,
         max_length=MAX_IMAGE,
         pattern=patterns.IMAGE,
-        description="The container image with the entrypoint's code, built from jvscheduler's "
-        "runner image.",
+        description="The container image with the entrypoint's code, Python 3.11 or newer and "
+        "'jvscheduler[runner]'.",
     )
     starting_deadline_seconds: int | None = Field(
         default=None,

@@ -15,6 +15,7 @@ from functools import partial
 from typing import Final, NoReturn
 
 from jvscheduler.attempt.log import say
+from jvscheduler.attempt.packages import require_packages
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.runner.settings import Settings, read_settings
 
@@ -26,6 +27,7 @@ def main() -> NoReturn:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     code = BROKEN
     try:
+        require_packages()
         code = _run(read_settings())
     except InvalidSettings as error:
         say(str(error))

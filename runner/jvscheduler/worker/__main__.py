@@ -10,12 +10,14 @@ import sys
 from typing import NoReturn
 
 from jvscheduler.attempt.log import say
+from jvscheduler.attempt.packages import require_packages
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.worker.settings import read_settings
 
 
 def main() -> NoReturn:
     try:
+        require_packages()
         settings = read_settings()
     except InvalidSettings as error:
         say(str(error))

@@ -12,6 +12,9 @@ from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse
 
 ENDED_PHASES: Final = ("Succeeded", "Failed")
 
+NEVER: Final = ("1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
+"""The start, as container runtimes have it, of a container that could not be started."""
+
 
 def to_task_pod(pod: Json) -> TaskPod | None:
     """Convert a pod. Raises KeyError or ValueError for an object that is none.
@@ -85,13 +88,15 @@ def _retry_count(pod: Json) -> int:
 
 def _started(container: Json) -> bool:
     state = container.get("state", {})
-    return "running" in state or "terminated" in state
+    # A container whose program is not in the image has ended too, and has never run.
+    ended = state.get("terminated")
+    return "running" in state or (ended is not None and ended.get("startedAt") not in NEVER)
 
 
 def _start_time(status: Json, container: Json) -> datetime | None:
     state = container.get("state", {})
     for part in (state.get("terminated", {}), state.get("running", {})):
-        if part.get("startedAt"):
+        if part.get("startedAt") and part["startedAt"] not in NEVER:
             return parse_time(part["startedAt"])
     return parse_time(status.get("startTime"))
 

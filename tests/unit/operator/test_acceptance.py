@@ -55,6 +55,12 @@ CASES = [
         {"backend": "Loop", **with_pod(containers=[{"name": "task", "command": ["sh"]}])},
     ),
     Case(
+        "arguments without a command",
+        Reason.INVALID_TEMPLATE,
+        "containers[task].args must be left out: the runner takes none; say them with a command",
+        with_pod(containers=[{"name": "task", "args": ["--fast"]}]),
+    ),
+    Case(
         "a container with the name of the loop's",
         Reason.INVALID_TEMPLATE,
         "containers[loop] has the name of a container of the loop: give it another",

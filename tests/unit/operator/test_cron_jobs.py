@@ -90,8 +90,26 @@ def test_no_time_limit_is_no_variable() -> None:
     assert environment.TIMEOUT_SECONDS not in environment_of()
 
 
-def test_the_images_own_entrypoint_runs() -> None:
-    assert not {"command", "args"} & container_of().keys()
+def test_the_runner_is_started_whatever_the_images_entrypoint_is() -> None:
+    container = container_of()
+    assert container["command"] == ["python3", "-u", "-m", "jvscheduler.runner"]
+    assert "args" not in container
+
+
+def test_a_template_may_start_the_runner_by_another_command() -> None:
+    wrapped = ["tini", "--", "python3", "-m", "jvscheduler.runner"]
+    assert container_of(**with_task_container(command=wrapped))["command"] == wrapped
+
+
+def test_an_empty_command_is_the_images_own_entrypoint() -> None:
+    runner = ["python3", "-m", "jvscheduler.runner"]
+    container = container_of(**with_task_container(command=[], args=runner))
+    assert "command" not in container
+    assert container["args"] == runner
+
+
+def test_the_end_of_the_log_tells_of_an_image_without_the_runner() -> None:
+    assert container_of()["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
 def test_the_pod_is_restricted_and_has_no_token() -> None:

@@ -116,7 +116,7 @@ def test_the_worker_runs_the_users_image_without_a_token() -> None:
     assert mounts("worker") == {"/tmp": "tmp", "/run/jvscheduler": "jvscheduler-run"}
     worker = container("worker")
     assert worker["image"] == "shop:1"
-    assert worker["command"] == ["python", "-m", "jvscheduler.worker"]
+    assert worker["command"] == ["python3", "-u", "-m", "jvscheduler.worker"]
     assert pod()["automountServiceAccountToken"] is False
 
 
@@ -124,6 +124,11 @@ def test_the_token_is_short_lived() -> None:
     (token,) = (v for v in pod()["volumes"] if v["name"] == "jvscheduler-token")
     source = token["projected"]["sources"][0]
     assert source == {"serviceAccountToken": {"path": "token", "expirationSeconds": 3600}}
+
+
+@pytest.mark.parametrize("name", ["loop", "worker"])
+def test_the_end_of_the_log_tells_why_a_container_ended(name: str) -> None:
+    assert container(name)["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
 @pytest.mark.parametrize("name", ["loop", "worker"])

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from jvscheduler import images
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
 
@@ -97,6 +98,12 @@ def _deleted(pod: TaskPod) -> Ending | None:
     return _pod_deleted(pod)
 
 
+def _runner_not_found(pod: TaskPod) -> Ending | None:
+    # Exit code 0 cannot mean it, whatever the end of the log says.
+    fault = images.fault(pod.message) if pod.exit_code else None
+    return Ending(Reason.RUNNER_NOT_FOUND, fault) if fault is not None else None
+
+
 def _exited(pod: TaskPod) -> Ending | None:
     if not pod.exit_code:
         return None
@@ -117,6 +124,7 @@ RULES: Final[Sequence[Rule]] = (
     _image_not_pulled,
     _vanished,
     _deleted,
+    _runner_not_found,
     _exited,
     _failed_without_container,
 )

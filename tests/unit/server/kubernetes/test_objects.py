@@ -1,7 +1,7 @@
 """Kubernetes' pods, Jobs and ScheduledTasks as the server's values."""
 
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -141,6 +141,15 @@ def test_a_pod_has_its_state_and_one_reason(case: Case) -> None:
         case.exit_code,
     )
     assert pod.disruption == case.disruption
+
+
+def test_a_container_that_could_not_be_started_has_no_start_in_1970() -> None:
+    status = terminated(128, "StartError", 'exec: "python3": executable file not found in $PATH')
+    status["startTime"] = "2026-03-02T03:00:01Z"
+    status["containerStatuses"][1]["state"]["terminated"]["startedAt"] = "1970-01-01T00:00:00Z"
+    pod = converted(status)
+    assert (pod.started, pod.finished, pod.exit_code) == (False, True, 128)
+    assert pod.start_time == datetime(2026, 3, 2, 3, 0, 1, tzinfo=UTC)
 
 
 def test_an_ended_pod_has_the_times_of_its_container() -> None:

@@ -98,6 +98,22 @@ CASES = [
         "exit code 127 before it left an outcome: no such program",
     ),
     Case(
+        "its image has no Python",
+        ended_pod(
+            exit_code=128,
+            reason="StartError",
+            message='runc: exec: "python3": executable file not found in $PATH: unknown',
+        ),
+        Reason.RUNNER_NOT_FOUND,
+        'no program "python3" in the image: the image needs Python 3.11 or newer',
+    ),
+    Case(
+        "its image has no jvscheduler",
+        ended_pod(exit_code=1, message="python3: No module named jvscheduler.runner"),
+        Reason.RUNNER_NOT_FOUND,
+        "jvscheduler is not installed",
+    ),
+    Case(
         "refused by the node",
         ended_pod(exit_code=None, started=False, reason="OutOfcpu", message="full"),
         Reason.CONTAINER_FAILED,

@@ -1,0 +1,1 @@
+"""Tasks in an image that is not built FROM the runner image."""
