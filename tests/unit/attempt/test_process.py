@@ -1,6 +1,8 @@
 """The fork of a child."""
 
 import gc
+import os
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -8,7 +10,10 @@ import pytest
 
 from jvscheduler.attempt import process
 from jvscheduler.attempt.child.main import run_task
-from jvscheduler.attempt.process import TaskProcess
+from jvscheduler.attempt.process import TaskProcess, Usage
+from tests.support.waiting import eventually
+
+TASKS = "tests.support.runner.tasks"
 
 
 def test_a_fork_that_fails_leaves_no_descriptor_open(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -21,3 +26,51 @@ def test_a_fork_that_fails_leaves_no_descriptor_open(monkeypatch: pytest.MonkeyP
     with pytest.raises(OSError, match="no process is left"):
         TaskProcess(partial(run_task, "tests.support.runner.tasks.ends:returns", None))
     assert sorted(Path("/proc/self/fd").iterdir()) == before
+
+
+class TestStop:
+    """A child that is stopped before its task began ends at once, and says nothing of its own."""
+
+    @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+    def test_at_its_gate(self, number: signal.Signals, capfd: pytest.CaptureFixture[str]) -> None:
+        child = TaskProcess(partial(run_task, f"{TASKS}.times_out:sync", None))
+        eventually(lambda: child.progress().is_loaded, "it waits", pause=0.01)
+        child.signal(number)
+        assert ended(child).exit_code == 128 + number
+        assert child.report() is None
+        assert capfd.readouterr() == ("", "")
+
+    @pytest.mark.parametrize(
+        ("module", "code"), [("hangs_on_import", 1), ("goes_on_with_its_import", 143)]
+    )
+    def test_while_it_imports(
+        self, module: str, code: int, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        child = importing(module, capfd)
+        child.signal(signal.SIGTERM)
+        assert ended(child).exit_code == code
+        assert capfd.readouterr() == ("", "")
+
+    def test_the_report_says_where_an_import_hung(self, capfd: pytest.CaptureFixture[str]) -> None:
+        child = importing("hangs_on_import", capfd)
+        child.end_for_time()
+        assert ended(child).exit_code == 1, "it was not killed at its gate"
+        report = child.report()
+        assert report is not None
+        assert "hangs_on_import.py" in (report.traceback or "")
+
+
+def importing(module: str, capfd: pytest.CaptureFixture[str]) -> TaskProcess:
+    """A child in the middle of its import."""
+    child = TaskProcess(partial(run_task, f"{TASKS}.{module}:task", None))
+    eventually(lambda: "importing" in capfd.readouterr().out, "it imports", pause=0.01)
+    return child
+
+
+def ended(child: TaskProcess) -> Usage:
+    """What the child used, once it has ended by itself."""
+    how = os.WEXITED | os.WNOWAIT | os.WNOHANG
+    eventually(lambda: os.waitid(os.P_PID, child.pid, how), "it ends", timeout=20, pause=0.01)
+    usage = child.reap()
+    child.gate.close()
+    return usage

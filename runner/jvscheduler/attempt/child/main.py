@@ -13,7 +13,7 @@ from collections.abc import Callable
 from io import TextIOWrapper
 from signal import pthread_sigmask
 from signal import signal as handle
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
 
 from jvscheduler import environment
 from jvscheduler.attempt import kernel
@@ -27,28 +27,41 @@ from jvscheduler.attempt.report import NotStorable, Report, SharedReport, encode
 from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
 
+_STOPS: Final = (SystemExit, KeyboardInterrupt)
+"""What the handlers of SIGTERM and SIGINT raise. `_load` and `_run` catch what the user's code
+raises, so that any other comes from a signal before the task began. It is no error of ours."""
+
 
 def run_task(
     entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
 ) -> NoReturn:
     pid, alarm = os.getpid(), Alarm(shared.is_time_over)
-    _set_up_process(alarm)
     ending = Ending(alarm)
-    call = _load(entrypoint, database_url, alarm)
-    report = _run_when_due(call, shared, gate)
+    call: Call | Report | None = None
+    try:
+        _set_up_process(alarm)
+        call = _load(entrypoint, database_url, alarm)
+        report = _run_when_due(call, alarm, shared, gate)
+        code = _exit_code(report)
+    except _STOPS as stop:
+        report, code = None, _code_of_stop(stop)
     alarm.is_ending = True
     _leave_if_forked(pid)
     # Before the end of the run, which may be cut off: the outcome of the task is known.
-    shared.write(report)
+    if report is not None:
+        shared.write(report)
     ending.run(call.end if isinstance(call, Call) else lambda: None)
-    os._exit(_exit_code(report))
+    os._exit(code)
 
 
 def run_trial(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
     """Do the work in a child of no attempt. Hooks that it registers at exit never run."""
     pid, alarm = os.getpid(), Alarm(shared.is_time_over)
-    _set_up_process(alarm)
-    report = work()
+    try:
+        _set_up_process(alarm)
+        report = work()
+    except _STOPS as stop:
+        os._exit(_code_of_stop(stop))
     alarm.is_ending = True
     _leave_if_forked(pid)
     shared.write(report)
@@ -67,6 +80,11 @@ def _exit_code(report: Report) -> int:
     return 0 if report.completed else 1
 
 
+def _code_of_stop(stop: BaseException) -> int:
+    """Return the exit code that shells have for the signal."""
+    return 128 + (signal.SIGINT if isinstance(stop, KeyboardInterrupt) else signal.SIGTERM)
+
+
 def _set_up_process(alarm: Alarm) -> None:
     os.setpgid(0, 0)
     kernel.die_with_parent()
@@ -80,19 +98,26 @@ def _set_up_process(alarm: Alarm) -> None:
             stream.reconfigure(line_buffering=True)
 
 
-def _run_when_due(call: Call | Report, shared: SharedReport, gate: Gate) -> Report:
-    """Do everything that can be done early, wait until the gate opens, then call the task."""
+def _run_when_due(call: Call | Report, alarm: Alarm, shared: SharedReport, gate: Gate) -> Report:
+    """Do everything that can be done early, wait until the gate opens, then call the task.
+
+    Raises SystemExit when a stop came first: the task must not run.
+    """
     _warm_up(shared)
     shared.mark_loaded()
-    gate.wait()
+    if not _is_stopped(alarm, shared):
+        gate.wait()
     if isinstance(call, Report):
         return call
-    # A module may go on with its import after the signal that its time is over. The attempt has
-    # failed by then, and the task must not run.
-    if shared.is_time_over():
-        return Report(time.monotonic(), Reason.IMPORT_TIMEOUT)
+    # A module may catch the SystemExit of a stop and go on with its import.
+    if _is_stopped(alarm, shared):
+        raise SystemExit
     shared.mark_started(time.time(), time.monotonic())
-    return _run(call)
+    return _run(call, alarm)
+
+
+def _is_stopped(alarm: Alarm, shared: SharedReport) -> bool:
+    return alarm.told_at is not None or shared.is_time_over()
 
 
 def _load(entrypoint: str, database_url: str | None, alarm: Alarm) -> Call | Report:
@@ -117,12 +142,17 @@ def _warm_up(shared: SharedReport) -> None:
     otherwise be made at the moment when the task is due.
     """
     shared.mark_started(0.0, 0.0)
-    encode(_run(prepare_call(lambda: None, _do_nothing, Alarm(shared.is_time_over))))
+    alarm = Alarm(shared.is_time_over)
+    encode(_run(prepare_call(lambda: None, _do_nothing, alarm), alarm))
 
 
-def _run(call: Callable[[], Any]) -> Report:
+def _run(call: Callable[[], Any], alarm: Alarm) -> Report:
     try:
-        result = call()
+        try:
+            result = call()
+        finally:
+            # Its result or its error is the outcome, and a stop raises nothing any more.
+            alarm.is_ending = True
     except SystemExit as error:
         # The code may be any object, and its comparison may raise: only an int is compared.
         if error.code is None or (isinstance(error.code, int) and error.code == 0):

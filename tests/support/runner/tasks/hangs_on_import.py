@@ -2,4 +2,5 @@
 
 import time
 
+print("importing", flush=True)
 time.sleep(600)
