@@ -118,6 +118,19 @@ class TaskCronJob:
     max_concurrency: int = 1
     last_schedule_time: datetime | None = None
     """Kubernetes creates no more Jobs for instants up to this one."""
+    earlier: tuple["TaskCronJob", ...] = ()
+    """Its former definitions, the oldest first, as far as they were watched."""
+
+    @property
+    def definition(self) -> tuple[object, ...]:
+        """The fields that a revision of the task records."""
+        return (
+            self.schedule,
+            self.time_zone,
+            self.suspended,
+            self.starting_deadline_seconds,
+            self.max_concurrency,
+        )
 
     @property
     def key(self) -> TaskKey:

@@ -13,13 +13,15 @@ from jvscheduler import names
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
-from jvscheduler_server.kubernetes.jobs import to_kubernetes_job, to_task_cron_job
+from jvscheduler_server.kubernetes.jobs import keep_earlier, to_kubernetes_job, to_task_cron_job
 from jvscheduler_server.kubernetes.pods import keep_deletion_time, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 
 PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, keep_deletion_time)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
-CRON_JOBS: Final = Resource("/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL)
+CRON_JOBS: Final = Resource(
+    "/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL, keep_earlier
+)
 TASKS: Final = Resource(f"/apis/{names.API_VERSION}/{names.PLURAL}", to_task_state)
 
 MAX_DELETED_PODS: Final = 20_000

@@ -1,12 +1,18 @@
 """Converts Jobs and CronJobs into the server's values."""
 
+from dataclasses import replace
 from datetime import datetime
+from typing import Final
 
 from jvscheduler import environment, names
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules import parse_schedule
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob
 from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time
+
+_MOST_EARLIER: Final = 20
+"""Former definitions of a CronJob that are kept. The server writes a revision of each within
+seconds, so that more only come together while the history is away."""
 
 
 def to_kubernetes_job(job: Json) -> KubernetesJob:
@@ -48,6 +54,16 @@ def to_task_cron_job(cron_job: Json) -> TaskCronJob | None:
         max_concurrency=_max_concurrency(pod),
         last_schedule_time=parse_time(cron_job.get("status", {}).get("lastScheduleTime")),
     )
+
+
+def keep_earlier(old: TaskCronJob, new: TaskCronJob) -> TaskCronJob:
+    """Return the new state with its former definitions."""
+    # Two edits may come between two looks of the repair. The instants that were due between
+    # the edits are judged by the definition of their time, so it must not be forgotten.
+    if old.definition == new.definition:
+        return replace(new, earlier=old.earlier)
+    earlier = (*old.earlier, replace(old, earlier=()))
+    return replace(new, earlier=earlier[-_MOST_EARLIER:])
 
 
 def _schedule(text: str, time_zone: str) -> str:

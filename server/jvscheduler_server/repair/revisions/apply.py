@@ -1,10 +1,10 @@
 """Writes a revision for each CronJob that changed, and for each task whose CronJob is gone.
 
-A CronJob is read again only when its two times have changed. Two servers write the same
-revision: its id follows from the task and its start.
+A CronJob is read again only when its times or its definition have changed. Two servers write
+the same revision: its id follows from the task and its start.
 """
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -13,10 +13,14 @@ from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey, by_namespace
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.backends import CRON_JOB, cron_jobs_by_task, is_carried_by_cron_job
-from jvscheduler_server.repair.revisions.decide import removal_of, revision_of_cron_job
+from jvscheduler_server.repair.revisions.decide import (
+    removal_of,
+    revision_of_cron_job,
+    revisions_of_cron_job,
+)
 
-Version = tuple[datetime, datetime]
-"""When a CronJob was created and when it was last edited."""
+Version = tuple[object, ...]
+"""When a CronJob was created and when it was last edited, and its definition."""
 
 HANDOVER: Final = timedelta(seconds=2)
 """A loop may start jobs for this long after a CronJob took over: it learns of that by a watch,
@@ -43,32 +47,35 @@ class CronJobRevisions:
         changed = [k for k, c in cron_jobs.items() if self._written.get(k) != _version(c)]
         gone = self._gone(cron_jobs)
         last = await self._last_revisions([*changed, *gone])
-        revisions = [await self._revision(cron_jobs[key], last.get(key), now) for key in changed]
+        revisions: list[ScheduleRevision] = []
+        for key in changed:
+            revisions += await self._revisions(cron_jobs[key], last.get(key), now)
         for key in gone:
             # Without a server nobody saw when it was removed. Nothing is known to be due
             # after the task's last record, so the removal is dated there.
             end = await self._last_instant(key, now) if key in from_history else now
-            revisions.append(removal_of(last.get(key), end))
-        await self._store.add_revisions(
-            [revision for revision in revisions if revision is not None]
-        )
+            removal = removal_of(last.get(key), end)
+            revisions += [removal] if removal is not None else []
+        await self._store.add_revisions(revisions)
         # A task that has left `cron_jobs` gets its next revision from its next backend.
         self._written = {key: v for key, v in self._written.items() if key in cron_jobs}
         self._written |= {key: _version(cron_jobs[key]) for key in changed}
         self._has_read_history = True
         return [*changed, *gone]
 
-    async def _revision(
+    async def _revisions(
         self, cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
-    ) -> ScheduleRevision | None:
+    ) -> Sequence[ScheduleRevision]:
+        if last is None or last.backend == CRON_JOB:
+            return revisions_of_cron_job(cron_job, last, now)
         revision = revision_of_cron_job(cron_job, last, now)
-        if revision is None or revision.since is None or last is None or last.backend == CRON_JOB:
-            return revision
+        if revision is None or revision.since is None:
+            return []
         # A loop served the task before. For instants that it still ran, its definition was in
         # force; otherwise they would seem to be the CronJob's, with one record too many.
         key, until = cron_job.key, revision.since + HANDOVER
         known = await self._store.last_instants(key.namespace, [key.task_id], until)
-        return identified(revision, max(revision.since, known.get(key.task_id, revision.since)))
+        return [identified(revision, max(revision.since, known.get(key.task_id, revision.since)))]
 
     async def _read_history(self) -> set[TaskKey]:
         """Read which tasks a CronJob carries, as the history says; return their keys."""
@@ -98,4 +105,5 @@ class CronJobRevisions:
 
 
 def _version(cron_job: TaskCronJob) -> Version:
-    return cron_job.created_time, cron_job.changed_time
+    # The times are in whole seconds: a second edit may leave them as they are.
+    return cron_job.created_time, cron_job.changed_time, cron_job.definition

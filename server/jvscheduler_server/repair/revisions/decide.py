@@ -5,6 +5,7 @@ what the CronJob says, and it is in force since the CronJob changed, not since a
 change: due instants before that are judged by the definition of their time.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -34,6 +35,21 @@ def revision_of_cron_job(
     if last is not None and last.meaning() == revision.meaning():
         return None
     return identified(revision, _since(cron_job, last, now))
+
+
+def revisions_of_cron_job(
+    cron_job: TaskCronJob, last: ScheduleRevision | None, now: datetime
+) -> Sequence[ScheduleRevision]:
+    """Return the revisions to write, also those of its earlier definitions."""
+    known_until = last.since if last is not None else None
+    unknown = [v for v in cron_job.earlier if known_until is None or v.changed_time > known_until]
+    revisions: list[ScheduleRevision] = []
+    for version in (*unknown, cron_job):
+        revision = revision_of_cron_job(version, last, now)
+        if revision is not None:
+            revisions.append(revision)
+            last = revision
+    return revisions
 
 
 def removal_of(last: ScheduleRevision | None, since: datetime) -> ScheduleRevision | None:

@@ -9,9 +9,13 @@ import pytest
 
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler_server.cluster.objects import TaskState
-from jvscheduler_server.kubernetes.jobs import to_task_cron_job
+from jvscheduler_server.kubernetes.jobs import keep_earlier, to_task_cron_job
 from jvscheduler_server.repair.revisions.apply import CronJobRevisions
-from jvscheduler_server.repair.revisions.decide import removal_of, revision_of_cron_job
+from jvscheduler_server.repair.revisions.decide import (
+    removal_of,
+    revision_of_cron_job,
+    revisions_of_cron_job,
+)
 from tests.support.history.outcomes import NOON
 from tests.support.history.stories import stretch
 from tests.support.server.cron_jobs import (
@@ -103,6 +107,29 @@ def test_two_edits_within_one_second_are_two_revisions() -> None:
     assert (again.since, again.suspended) == (minutes(7) + MICROSECOND, True)
 
 
+def test_a_definition_that_was_in_force_between_two_looks_is_not_forgotten() -> None:
+    """At noon the first one is written; the second and third are edits before the next look."""
+    first = cron_job()
+    status = keep_earlier(first, cron_job(last_schedule_time=minutes(5)))
+    second = keep_earlier(status, EDITED)
+    third = keep_earlier(second, replace(EDITED, changed_time=minutes(8), suspended=True))
+    written = revisions_of_cron_job(third, made(), minutes(9))
+    assert [(r.since, r.schedule, r.suspended) for r in written] == [
+        (minutes(7), "0 * * * *", False),
+        (minutes(8), "0 * * * *", True),
+    ]
+    assert revisions_of_cron_job(third, written[-1], minutes(10)) == []
+
+
+def test_only_the_latest_earlier_definitions_are_kept() -> None:
+    current = cron_job()
+    for minute in range(60):
+        current = keep_earlier(current, cron_job(schedule=f"{minute} 0 * * *"))
+    assert [earlier.schedule for earlier in current.earlier] == [
+        f"{minute} 0 * * *" for minute in range(39, 59)
+    ]
+
+
 @pytest.mark.parametrize("changes", [{"removed": True}, {"backend": "Loop"}])
 def test_one_that_is_back_is_in_force_since_its_new_creation(changes: dict[str, Any]) -> None:
     before = made().model_copy(update=changes)
@@ -155,6 +182,14 @@ def test_each_edit_is_written_once() -> None:
     s.restart()
     assert s.write(9, EDITED) == [KEY]
     assert s.written() == [(NOON, "*/5 * * * *", False), (minutes(7), "0 * * * *", False)]
+
+
+def test_a_second_edit_within_the_same_second_is_written() -> None:
+    s = Scene()
+    s.write(1, cron_job())
+    s.write(8, EDITED)
+    assert s.write(8.01, replace(EDITED, schedule="30 * * * *")) == [KEY]
+    assert s.written()[-1] == (minutes(7) + MICROSECOND, "30 * * * *", False)
 
 
 def test_a_removed_task_ends_when_its_removal_is_seen() -> None:
