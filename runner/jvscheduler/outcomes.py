@@ -142,6 +142,8 @@ def from_json(data: Mapping[str, Any]) -> Outcome:
 
     A key that this version does not know is ignored: a newer version wrote it.
     """
+    if not isinstance(data, Mapping):
+        raise ValueError("not the outcome of a run")  # noqa: TRY004 - another process wrote it
     try:
         # Without this filter, a runner of a newer version could not be repaired by this server.
         known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
@@ -189,8 +191,6 @@ def from_message(text: str) -> Outcome:
         data = json.loads(text)
     except RecursionError as error:
         raise ValueError("not the outcome of a run: too deep") from error
-    if not isinstance(data, dict):
-        raise ValueError("not the outcome of a run")  # noqa: TRY004 - a text was given
     return from_json(data)
 
 

@@ -6,6 +6,7 @@ many jobs are due at once, none of them waits for the loop.
 """
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -119,7 +120,13 @@ class AttemptExecution:
             ended = await self._attempts.go(attempt_id, self._job.id, self._seconds_until_due())
         except WorkerLost as error:
             return lost(self._claim, self._clock.now(), str(error))
-        return outcome_of_end(self._claim, ended)
+        try:
+            return outcome_of_end(self._claim, ended)
+        except ValueError as error:
+            # Without this its job would be `running`, with its slot, until it is taken for silent.
+            say(f"{self._label}: its end cannot be read: {error}", Event.PROBLEM)
+            text = "the task's outcome is unknown: its worker's report of the end cannot be read"
+            return replace(lost(self._claim, self._clock.now(), ""), error_message=text)
 
     async def _wait_for_jitter(self) -> None:
         """Wait for a further attempt's random delay, as the runner in a pod does."""

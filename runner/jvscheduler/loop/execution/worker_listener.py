@@ -38,18 +38,28 @@ class WorkerListener:
             say(f"{module} is imported anew by each attempt, which takes longer: {problem}")
 
     def on_ended(self, ended: Ended) -> None:
-        if not self._attempts.on_end(ended):
-            self._recording.start(self._record_inherited(ended))
+        if self._attempts.on_end(ended):
+            return
+        try:
+            outcome = outcome_of_end(from_json(ended.claim), ended)
+        except ValueError as error:
+            # It is not acknowledged: the worker keeps it, and reports it to the next loop too.
+            say(
+                f"the end of the attempt {ended.run_id} of an earlier loop is not recorded, and "
+                f"stays with the worker: {error}",
+                Event.PROBLEM,
+            )
+        else:
+            self._recording.start(self._record_inherited(ended.run_id, outcome))
 
     def on_lost(self) -> None:
         """Nothing is decided yet. The next hello says whether the worker lives on."""
 
-    async def _record_inherited(self, ended: Ended) -> None:
+    async def _record_inherited(self, attempt_id: str, outcome: Outcome) -> None:
         # If the loop is killed before `finish`, the worker reports the end to the next loop.
         # Recording it twice changes nothing.
-        outcome = outcome_of_end(from_json(ended.claim), ended)
         await self._recorder.record(outcome)
-        self._attempts.finish(ended.run_id)
+        self._attempts.finish(attempt_id)
         await self._slots.free(outcome.job_id)
 
 
