@@ -81,6 +81,28 @@ class ClusterContract:
 
         run(open_stage, scenario)
 
+    def test_a_dry_run_changes_nothing(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
+            stored = await stage.new_task("tried")
+            manifest = desired(stored)
+            await stage.cluster.apply_cron_job(manifest, force=False, dry_run=True)
+            assert await stage.cluster.cron_job(stage.key("tried")) is None
+            applied = await stage.cluster.apply_cron_job(manifest, force=False)
+            edited = {**stored, "spec": {**stored["spec"], "image": "shop:2"}}
+            await stage.cluster.apply_cron_job(desired(edited), force=True, dry_run=True)
+            assert await stage.cluster.cron_job(stage.key("tried")) == applied
+
+        run(open_stage, scenario)
+
+    def test_a_dry_run_has_the_same_preconditions(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
+            stored = await stage.new_task("tried-late")
+            manifest = with_uid(desired(stored), "00000000-0000-0000-0000-000000000000")
+            with pytest.raises(Conflict):
+                await stage.cluster.apply_cron_job(manifest, force=True, dry_run=True)
+
+        run(open_stage, scenario)
+
     def test_a_change_of_the_spec_is_a_new_generation(self, open_stage: OpenStage) -> None:
         async def scenario(stage: Stage) -> None:
             stored = await stage.new_task("changed")

@@ -18,7 +18,8 @@ class Cache:
         self.last_applied: dict[Key, LastApplied] = {}
         """For CronJobs under their task's key, for Deployments under the loop's."""
         self.loop_failures: dict[LoopKey, str] = {}
-        """Why the API server refused a loop's Deployment; its tasks report it."""
+        """Why a loop's Deployment, or what its pod needs, could not be applied; its tasks
+        report it."""
 
     def loop_readiness(self, key: LoopKey | None) -> LoopReadiness:
         if key is None:

@@ -33,11 +33,14 @@ class Cluster(Protocol):
     async def cron_job(self, key: Key) -> Manifest | None:
         """The CronJob of that name, with or without the label."""
 
-    async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
+    async def apply_cron_job(
+        self, manifest: Manifest, *, force: bool, dry_run: bool = False
+    ) -> Manifest:
         """Server-side apply.
 
         With `metadata.uid`, Conflict unless the object with that uid exists. Without
-        force, Conflict when another manager owns a field with another value.
+        force, Conflict when another manager owns a field with another value. A dry run
+        is answered in the same way, and changes nothing.
         """
 
     async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:

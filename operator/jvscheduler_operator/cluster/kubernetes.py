@@ -89,8 +89,11 @@ class KubernetesCluster:
         except NotFound:
             return None
 
-    async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
-        return await self._apply(_path_of("cronjobs", manifest), manifest, force=force)
+    async def apply_cron_job(
+        self, manifest: Manifest, *, force: bool, dry_run: bool = False
+    ) -> Manifest:
+        path = _path_of("cronjobs", manifest)
+        return await self._apply(path, manifest, force=force, dry_run=dry_run)
 
     async def patch_cron_job(self, key: Key, patch: Manifest) -> Manifest:
         return await self._merge(_path("cronjobs", key), patch)
@@ -134,8 +137,12 @@ class KubernetesCluster:
         path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
         await self._request("POST", path, event)
 
-    async def _apply(self, path: str, manifest: Manifest, *, force: bool) -> Manifest:
+    async def _apply(
+        self, path: str, manifest: Manifest, *, force: bool, dry_run: bool = False
+    ) -> Manifest:
         query = [("fieldManager", names.FIELD_MANAGER), ("force", str(force).lower())]
+        if dry_run:
+            query.append(("dryRun", "All"))
         return await self._request("PATCH", path, manifest, _APPLY, query)
 
     async def _merge(self, path: str, patch: Manifest) -> Manifest:

@@ -14,6 +14,7 @@ from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.loops.plan import LoopState
 from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import LastApplied, with_uid
+from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import LoopKey, Manifest, loop_key_of
 
 _logger = logging.getLogger(__name__)
@@ -28,22 +29,30 @@ class LoopApplier:
         self._database_url = database_url
         self._prepared: set[LoopKey] = set()
 
-    async def prepare(self, key: LoopKey, desired: Manifest) -> None:
+    async def prepare(self, key: LoopKey, desired: Manifest) -> Failure | None:
         """Write what the loop's pod needs: Secret, ServiceAccount and RoleBinding.
 
         These kinds are not watched, so they are written once for each loop and process.
+        Returns why the Secret failed, and raises when another one did.
         """
         if key in self._prepared:
-            return
+            return None
         # Before the Deployment. A container that starts without the Secret does not see
         # one that is created later, and a loop without the database's address ends.
         # If the operator is killed between these writes, the next process makes all of
         # them again.
-        if self._database_url is not None:
-            await apply_secret(self._cluster, secrets.build(key.namespace, self._database_url))
+        # A refused Secret does not stop the loop: its template may name another database.
+        failure = await self._apply_secret(key.namespace)
         for manifest in deployments.rights(desired):
             await self._cluster.apply_rights(manifest)
-        self._prepared.add(key)
+        if failure is None:
+            self._prepared.add(key)
+        return failure
+
+    async def _apply_secret(self, namespace: str) -> Failure | None:
+        if self._database_url is None:
+            return None
+        return await apply_secret(self._cluster, secrets.build(namespace, self._database_url))
 
     async def apply_deployment(self, state: LoopState, desired: Manifest) -> None:
         observed = state.deployment

@@ -9,11 +9,12 @@ from typing import Final
 
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
-from jvscheduler_operator.cluster.errors import Conflict, Rejected, Stale
+from jvscheduler_operator.cluster.errors import Conflict, Rejected, Stale, Unavailable
 from jvscheduler_operator.loops.apply import LoopApplier
 from jvscheduler_operator.loops.decide import decide
 from jvscheduler_operator.loops.gather import gather
 from jvscheduler_operator.loops.plan import LoopPlan, LoopState
+from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import LoopKey
 from jvscheduler_operator.settings import Settings
 
@@ -40,23 +41,25 @@ class LoopReconciler:
         if failure is None:
             self._cache.loop_failures.pop(key, None)
             return None
-        self._cache.loop_failures[key] = failure
+        self._cache.loop_failures[key] = failure.message
+        if failure.temporary is not None:
+            raise failure.temporary
         return _RETRY_REFUSED
 
-    async def _apply(self, state: LoopState, plan: LoopPlan) -> str | None:
-        """Returns why the API server refused the loop, in its own words."""
+    async def _apply(self, state: LoopState, plan: LoopPlan) -> Failure | None:
         if plan.desired is None:
             return None
+        what = f"The Deployment {state.key.name} could not be applied"
         try:
-            await self._applier.prepare(state.key, plan.desired)
+            failure = await self._applier.prepare(state.key, plan.desired)
             if plan.applies:
                 await self._applier.apply_deployment(state, plan.desired)
         except Conflict as error:
             # A conflict over a Deployment that we did not know: someone else's has the
             # name. Over one that we knew: it has changed, and its event is coming.
             if state.deployment is None:
-                return str(error)
+                return Failure.of(what, error)
             raise Stale(f"{state.key}: {error}") from error
-        except Rejected as error:
-            return str(error)
-        return None
+        except (Rejected, Unavailable) as error:
+            return Failure.of(what, error)
+        return failure

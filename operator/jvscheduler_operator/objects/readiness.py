@@ -21,7 +21,7 @@ class LoopReadiness:
     message: str = ""
     """Why it is not available."""
     failure: str | None = None
-    """Why the API server refused the Deployment, when it did."""
+    """Why the Deployment, or what its pod needs, could not be applied."""
 
 
 def readiness(deployment: Manifest | None, failure: str | None = None) -> LoopReadiness:

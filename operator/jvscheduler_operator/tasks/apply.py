@@ -7,14 +7,23 @@ only the rest.
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
-from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.cluster.errors import (
+    Conflict,
+    DryRunUnsupported,
+    NotFound,
+    Rejected,
+    Stale,
+    Unavailable,
+)
 from jvscheduler_operator.cluster.secrets import apply_secret
 from jvscheduler_operator.objects.drift import LastApplied
+from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import Key, Manifest, key_of, version_of
 from jvscheduler_operator.tasks.plan import Applied, OperationResult, Plan, State
 
@@ -60,35 +69,37 @@ class TaskApplier:
         self._cache = cache
         self._cluster = cluster
         self._clock = clock
+        self._retirement_failures: dict[Key, Failure] = {}
 
-    async def apply_secret(self, plan: Plan) -> bool:
-        """True unless the API server refused the Secret."""
+    async def apply_secret(self, plan: Plan) -> Failure | None:
         # First of all writes: the first Job must find the Secret. A pod that starts
         # without it would record nothing.
-        return plan.secret is None or await apply_secret(self._cluster, plan.secret)
+        return None if plan.secret is None else await apply_secret(self._cluster, plan.secret)
 
     async def apply_cron_job(self, state: State, plan: Plan) -> Applied:
-        """Raises Unavailable, and Stale when the CronJob is not the one that was gathered."""
+        """Raises Stale when the CronJob is not the one that was gathered."""
         own = state.own_cron_job
         if plan.cron_job is None:
             return Applied(own)
+        # Without force when none is ours: someone may have created a CronJob of this
+        # name since we looked, and a conflict is how we learn it.
+        is_ours = own is not None
         try:
             # The anchor first. In the other order, a kill between the two would leave
             # an edited schedule that the controller may start for the past.
             if plan.anchor is not None:
+                await self._try_cron_job(plan.cron_job, force=is_ours)
                 self._check_window(plan)
                 own = await self._cluster.patch_cron_job_status(state.key, plan.anchor)
             self._check_window(plan)
-            # Without force when none is ours: someone may have created a CronJob of
-            # this name since we looked, and a conflict is how we learn it.
-            answer = await self._cluster.apply_cron_job(plan.cron_job, force=own is not None)
+            answer = await self._cluster.apply_cron_job(plan.cron_job, force=is_ours)
         except Conflict as error:
             # The cached CronJob is not the one that exists. That one may lack our label,
             # so that no event would ever correct the cache. The next pass asks for it.
             self._cache.cron_jobs.forget(state.key)
             raise Stale(f"CronJob {state.key}: {error}") from error
-        except Rejected as error:
-            applied = Applied(own, failure=f"The CronJob could not be applied: {error}")
+        except (Rejected, Unavailable) as error:
+            applied = Applied(own, failure=_failure(own, error))
         else:
             applied = Applied(answer, _result(own, answer))
             self._cache.last_applied[state.key] = LastApplied.of(answer, plan.cron_job)
@@ -120,6 +131,33 @@ class TaskApplier:
         self._cache.tasks.put(answer)
 
     async def retire_cron_job(self, state: State, plan: Plan) -> None:
+        try:
+            await self._retire_cron_job(state, plan)
+        except (Rejected, Unavailable) as error:
+            # The status of this pass is written already. The next pass reports it.
+            what = f"The Deployment {plan.loop} serves the task, but its CronJob cannot be removed"
+            self._retirement_failures[state.key] = Failure.of(what, error)
+            raise Unavailable(f"the retirement of CronJob {state.key}: {error}") from error
+        self._retirement_failures.pop(state.key, None)
+
+    def retirement_failure(self, key: Key) -> Failure | None:
+        """Why the last attempt to remove the CronJob of a task on a loop failed."""
+        return self._retirement_failures.get(key)
+
+    def forget(self, key: Key) -> None:
+        self._retirement_failures.pop(key, None)
+
+    async def _try_cron_job(self, cron_job: Manifest, *, force: bool) -> None:
+        """Raises as the apply would."""
+        # An anchor whose change is refused afterwards would say that something ran when
+        # nothing did, and each attempt would say so again.
+        try:
+            await self._cluster.apply_cron_job(cron_job, force=force, dry_run=True)
+        except DryRunUnsupported as error:
+            # Only the apply itself can tell. If it is refused, the anchor is in vain.
+            _logger.info("CronJob %s is changed without a dry run: %s", key_of(cron_job), error)
+
+    async def _retire_cron_job(self, state: State, plan: Plan) -> None:
         retirement, cron_job = plan.retirement, state.cron_job
         try:
             if retirement.patch is not None:
@@ -141,6 +179,14 @@ class TaskApplier:
             await self._cluster.create_event(event)
         except (Rejected, TemporaryError) as error:
             _logger.warning("Event %s was not posted: %s", event["reason"], error)
+
+
+def _failure(own: Manifest | None, error: Rejected | Unavailable) -> Failure:
+    goes_on = ", and goes on as it was" if own is not None else ""
+    # The user wrote the path without the part that only a CronJob has.
+    message = str(error).replace("spec.jobTemplate.spec.template", "spec.template")
+    what = f"The CronJob could not be applied{goes_on}"
+    return replace(Failure.of(what, error), message=f"{what}: {message}")
 
 
 def _result(before: Manifest | None, after: Manifest) -> OperationResult | None:

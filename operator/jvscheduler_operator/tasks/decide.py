@@ -92,8 +92,7 @@ def _interim_cron_job(state: State, accepted: Accepted) -> Manifest | None:
 def _waiting_for_loop(state: State, requested: str) -> Blocked | None:
     loop = state.loop
     if loop.failure is not None:
-        message = f"The Deployment {requested} could not be applied: {loop.failure}"
-        return Blocked(Reason.APPLY_FAILED, message, _RETRY_LOOP)
+        return Blocked(Reason.APPLY_FAILED, loop.failure, _RETRY_LOOP)
     if loop.is_available:
         return None
     message = f"The Deployment {requested} is not available: {loop.message}"

@@ -7,6 +7,7 @@ from enum import StrEnum
 from jvscheduler.manifests.backends import Backend
 from jvscheduler.schedules import Schedule
 from jvscheduler_operator.objects.drift import LastApplied
+from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of
 from jvscheduler_operator.objects.readiness import LoopReadiness, readiness
 from jvscheduler_operator.objects.reasons import Reason
@@ -103,8 +104,14 @@ class Applied:
     """The CronJob that the task owns now."""
     result: OperationResult | None = None
     """None when the apply changed nothing."""
-    failure: str | None = None
-    """Why the API server refused it."""
+    failure: Failure | None = None
+    """Why it could not be applied."""
+    side_failure: Failure | None = None
+    """Why another write of the task failed: its Secret, or the retirement of its CronJob."""
+
+    @property
+    def first_failure(self) -> Failure | None:
+        return self.failure or self.side_failure
 
 
 def serving_loop(plan: Plan, applied: Applied) -> str | None:

@@ -52,18 +52,25 @@ class TaskReconciler:
         if state.database_url is not None and not self._secrets.is_due(key):
             state = replace(state, database_url=None)
         plan = decide(state, self._clock())
-        has_secret = await self._applier.apply_secret(plan)
-        if plan.secret is not None and has_secret:
+        secret_failure = await self._applier.apply_secret(plan)
+        if plan.secret is not None and secret_failure is None:
             self._secrets.written(key)
         if plan.edit_window.opens is not None:
             # The status still says what is in force.
             return plan.edit_window.opens - self._clock()
         applied = await self._applier.apply_cron_job(state, plan)
+        retirement_failure = self._applier.retirement_failure(key)
+        applied = replace(applied, side_failure=secret_failure or retirement_failure)
         await self._report(state, plan, applied)
         await self._applier.retire_cron_job(state, plan)
+        if retirement_failure is not None:
+            return timedelta()  # It has succeeded now. The next pass reports that.
+        # After the report: a webhook that is away may stay so, and the user must see it.
+        if applied.first_failure is not None and applied.first_failure.temporary is not None:
+            raise applied.first_failure.temporary
         now = self._clock()
         due = next_schedule_time(state.task, plan, applied, now)
-        return _delay(plan, applied, has_secret, due, now)
+        return _delay(plan, applied, due, now)
 
     async def _report(self, state: State, plan: Plan, applied: Applied) -> None:
         now = self._clock()
@@ -80,18 +87,17 @@ class TaskReconciler:
 
     def _forget(self, key: Key) -> None:
         self._secrets.release(key)
+        self._applier.forget(key)
         # Frees the memory of a deleted task. While the task or its CronJob exists, its
         # resource version is needed to recognize old reports.
         if self._cache.tasks.get(key) is None and self._cache.cron_jobs.get(key) is None:
             self._cache.forget(key)
 
 
-def _delay(
-    plan: Plan, applied: Applied, has_secret: bool, due: datetime | None, now: datetime
-) -> timedelta:
+def _delay(plan: Plan, applied: Applied, due: datetime | None, now: datetime) -> timedelta:
     """The shortest of the delays after which something may have changed without an event."""
     delays = [_MAX_DELAY]
-    if applied.failure is not None or not has_secret:
+    if applied.first_failure is not None:
         delays.append(_RETRY_REFUSED)
     if plan.blocked is not None:
         delays.append(plan.blocked.retry_after)

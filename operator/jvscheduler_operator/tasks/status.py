@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from jvscheduler.errors import InvalidSchedule
+from jvscheduler.outcomes import clip
 from jvscheduler.schedules import parse_schedule
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
@@ -19,6 +20,9 @@ from jvscheduler_operator.tasks.plan import Applied, Condition, Plan, serving_lo
 
 Conditions = Sequence[Mapping[str, Any]]
 """Conditions as the API has them."""
+
+_MAX_MESSAGE_BYTES: Final = 4096
+"""A message over 32 KiB would make the API server refuse the whole status."""
 
 _OUR_FIELDS: Final = (
     "observedGeneration",
@@ -83,7 +87,8 @@ def _conditions(
                 "type": str(kind),
                 "status": status,
                 "reason": str(condition.reason),
-                "message": condition.message,
+                # Some answers of the API server repeat what was sent to it.
+                "message": clip(condition.message, _MAX_MESSAGE_BYTES),
                 "observedGeneration": task["metadata"]["generation"],
                 # Only a change of the status is a transition, a new reason is none.
                 "lastTransitionTime": old_time if old_status == status else times.to_text(now),
@@ -115,8 +120,9 @@ def _ready(plan: Plan, applied: Applied) -> Condition:
         return Condition(False, Reason.NOT_ACCEPTED, message)
     if plan.blocked is not None:
         return Condition(False, plan.blocked.reason, plan.blocked.message)
-    if applied.failure is not None:
-        return Condition(False, Reason.APPLY_FAILED, applied.failure)
+    failure = applied.first_failure
+    if failure is not None:
+        return Condition(False, Reason.APPLY_FAILED, failure.message)
     if plan.backend == "Loop":
         return Condition(True, Reason.LOOP_READY, f"The Deployment {plan.loop} serves the task.")
     return Condition(True, Reason.CRON_JOB_READY, "The CronJob exists and is as the spec asks.")

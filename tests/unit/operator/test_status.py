@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jvscheduler_operator.objects import times
+from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks.events import EventRecorder, events_of
@@ -64,7 +65,7 @@ CASES = [
     Case(
         "failed",
         Plan(ACCEPTED),
-        Applied(None, failure="denied"),
+        Applied(None, failure=Failure("denied")),
         {"Accepted": ("True", "Accepted"), "Ready": ("False", "ApplyFailed")},
     ),
 ]
@@ -103,7 +104,7 @@ def reported_before(status: Manifest, minutes: int = 5) -> dict[str, Any]:
 
 def test_a_condition_keeps_its_time_until_its_status_changes() -> None:
     task = reported_before(status_of(stored_task(), Plan(ACCEPTED), Applied(child()), NOON))
-    status = status_of(task, Plan(ACCEPTED), Applied(None, failure="denied"), NOON)
+    status = status_of(task, Plan(ACCEPTED), Applied(None, failure=Failure("denied")), NOON)
     since = {c["type"]: c["lastTransitionTime"] for c in status["conditions"]}
     assert since == {"Accepted": "2026-03-02T11:55:30Z", "Ready": "2026-03-02T12:00:30Z"}
 
@@ -147,7 +148,7 @@ def reasons(task: Manifest, plan: Plan, applied: Applied) -> list[tuple[str, str
         (Plan(ACCEPTED), Applied(child()), []),
         (Plan(REFUSED), Applied(None), [("Warning", "InvalidSchedule")]),
         (Plan(ACCEPTED, blocked=CONFLICT), Applied(None), [("Warning", "NameConflict")]),
-        (Plan(ACCEPTED), Applied(None, failure="denied"), [("Warning", "ApplyFailed")]),
+        (Plan(ACCEPTED), Applied(None, failure=Failure("denied")), [("Warning", "ApplyFailed")]),
     ],
     ids=["created", "updated", "in order", "refused", "blocked", "failed"],
 )
@@ -156,7 +157,7 @@ def test_events(plan: Plan, applied: Applied, expected: list[tuple[str, str]]) -
 
 
 def test_a_failure_is_an_event_once() -> None:
-    failed = Applied(None, failure="denied")
+    failed = Applied(None, failure=Failure("denied"))
     task = reported_before(status_of(stored_task(), Plan(ACCEPTED), failed, NOON))
     assert reasons(task, Plan(ACCEPTED), failed) == []
     assert reasons(task, Plan(ACCEPTED, blocked=CONFLICT), Applied(None)) == [
