@@ -65,6 +65,10 @@ class Reason(StrEnum):
     LOOP_DOWN = "LoopDown"
     LOOP_STALLED = "LoopStalled"
     CONTROLLER_DOWN = "ControllerDown"
+    FAILED_CREATE = "FailedCreate"
+    UNSCHEDULABLE = "Unschedulable"
+    FAILED_MOUNT = "FailedMount"
+    CREATE_CONTAINER_ERROR = "CreateContainerError"
 
 
 @dataclass(frozen=True)

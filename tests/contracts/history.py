@@ -9,6 +9,7 @@ from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from tests.support.history.outcomes import NOON, begun, completed, failed, of_job, timed_out
 from tests.support.history.running import run_story
+from tests.support.history.unstarted import given_up, waiting
 
 MakeStore = Callable[[], HistoryStore]
 
@@ -189,3 +190,54 @@ class HistoryContract:
 
     def test_it_answers_a_ping(self, make_store: MakeStore) -> None:
         run_story(make_store, lambda store: store.ping())
+
+    def test_a_job_that_waits_is_pending_until_its_runner_claims_it(
+        self, make_store: MakeStore
+    ) -> None:
+        async def story(store: HistoryStore) -> None:
+            await store.record_unstarted(waiting())
+            await store.record_unstarted(waiting(reason="FailedMount", message="no such Secret"))
+            (job,) = await store.unfinished()
+            assert (job.status, job.reason, job.cause) == ("pending", "FailedMount", "task")
+            assert (job.error_message, job.attempts, job.execution_time) == (
+                "no such Secret",
+                [],
+                NOON,
+            )
+            assert await store.claim(begun())
+            (job,) = await store.unfinished()
+            assert (job.status, job.reason, job.cause) == ("running", None, None)
+            assert (job.error_message, job.execution_time) == (None, begun().start_time)
+            await store.record(completed(begun()))
+            await store.record_unstarted(given_up())
+            (job,) = (await store.recent(NOON, None, 10)).jobs
+            assert (job.status, job.reason, job.cause) == ("completed", None, None)
+
+        run_story(make_store, story)
+
+    def test_a_job_that_was_given_up_is_missed_and_does_not_run(
+        self, make_store: MakeStore
+    ) -> None:
+        async def story(store: HistoryStore) -> None:
+            await store.record_unstarted(waiting())
+            await store.record_unstarted(given_up())
+            await store.record_unstarted(waiting())
+            assert not await store.claim(begun())
+            await store.record(failed(begun()))
+            (job,) = (await store.recent(NOON, None, 10)).jobs
+            assert (job.status, job.reason, job.attempts) == ("missed", "ImagePullFailed", [])
+            assert (job.completed_at, job.duration_seconds) == (given_up().end_time, None)
+            assert await store.unfinished() == []
+
+        run_story(make_store, story)
+
+    def test_a_job_that_waits_for_a_retry_is_not_given_up_as_one_that_never_started(
+        self, make_store: MakeStore
+    ) -> None:
+        async def story(store: HistoryStore) -> None:
+            await store.record(failed(begun(retry_count=1)))
+            await store.record_unstarted(given_up())
+            (job,) = await store.unfinished()
+            assert (job.status, job.reason) == (Status.PENDING, failed(begun()).reason)
+
+        run_story(make_store, story)

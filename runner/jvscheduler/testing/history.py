@@ -13,6 +13,7 @@ from jvscheduler.history.records.instants import (
 from jvscheduler.history.records.jobs import ScheduledJob, is_shorter, stretch_job
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.history.records.revisions import ScheduleRevision, by_start
+from jvscheduler.history.records.unstarted import UnstartedJob, first_unstarted, merge_unstarted
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status, Stretch
 from jvscheduler.testing.slots import MemorySlots
@@ -56,6 +57,12 @@ class MemoryHistory(MemorySlots):
         merged = merge(self._jobs.get(outcome.job_id), outcome)
         if merged is not None:
             self._jobs[outcome.job_id] = merged
+
+    async def record_unstarted(self, job: UnstartedJob) -> None:
+        known = self._jobs.get(job.job_id)
+        merged = merge_unstarted(known, job) if known else first_unstarted(job)
+        if merged is not None:
+            self._jobs[job.job_id] = merged
 
     async def heartbeat(self, job_id: str, now: datetime) -> None:
         job = self._jobs.get(job_id)

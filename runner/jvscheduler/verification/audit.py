@@ -61,6 +61,8 @@ class Audit:
         or under one that this version cannot read."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """Due instants and manual jobs by status and reason."""
+        self.waiting = 0
+        """Those of them whose job has not started yet."""
         self._overlaps = Overlaps(self.findings)
         self._judged_until: datetime | None = None
         self._unserved = Findings(options.max_examples)
@@ -142,11 +144,15 @@ class Audit:
             ids = (record.job.id for record in records)
             self.findings.add(Kind.DOUBLE_RECORD, due.instant, text, *ids)
         for record in records:
-            self.outcomes[record.job.status.value, record.job.reason or ""] += 1
+            self._count_outcome(record)
             if due.revision.suspended != record.is_suspended:
                 was = "was" if due.revision.suspended else "was not"
                 text = f"{record.outcome}, but the task {was} suspended"
                 self.findings.add(Kind.WRONG_SUSPENSION, due.instant, text, record.job.id)
+
+    def _count_outcome(self, record: Record) -> None:
+        self.outcomes[record.job.status.value, record.job.reason or ""] += 1
+        self.waiting += record.is_waiting
 
     def _judge_missing(self, due: Due) -> None:
         stop = self._options.stop_time
@@ -157,7 +163,7 @@ class Audit:
     def _judge_record(self, record: Record) -> None:
         job = record.job
         if record.first is None:
-            self.outcomes[job.status.value, job.reason or ""] += 1
+            self._count_outcome(record)
         elif record.is_stretch:
             self._judge_stretch(record)
         if job.status in NOT_RUN and not job.reason:

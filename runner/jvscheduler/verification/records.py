@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Final
 
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.unstarted import is_unstarted
 from jvscheduler.outcomes import Reason, Status
 
 NOT_RUN: Final = (Status.MISSED, Status.SKIPPED)
@@ -20,8 +21,13 @@ class Record:
 
     @property
     def ran(self) -> bool:
-        """True when the job ran, runs, or will run."""
-        return self.job.status not in NOT_RUN
+        """True when the job has begun to run."""
+        return self.job.status not in NOT_RUN and not self.is_waiting
+
+    @property
+    def is_waiting(self) -> bool:
+        """True when no attempt of the job has started yet."""
+        return is_unstarted(self.job)
 
     @property
     def is_stretch(self) -> bool:

@@ -27,6 +27,8 @@ class TaskReport:
     """How many records are from before the task's first revision."""
     unserved: int
     """How many instants have no record, because no scheduler has run since they were due."""
+    waiting: int
+    """How many jobs have not started yet."""
     outcomes: Mapping[tuple[str, str], int]
     """How many due instants and manual jobs had each status and reason."""
     lateness: Mapping[str, float | None]
@@ -64,6 +66,7 @@ def task_report(namespace: str, task_id: str, audit: Audit) -> TaskReport:
         due=audit.due,
         unjudged=audit.unjudged,
         unserved=audit.unserved,
+        waiting=audit.waiting,
         outcomes=dict(sorted(audit.outcomes.items())),
         lateness={**late, "max": audit.lateness.longest},
         counts=dict(audit.findings.counts),
@@ -118,6 +121,8 @@ def _outcomes(task: TaskReport) -> Iterator[str]:
     for (status, reason), count in task.outcomes.items():
         if reason:
             yield f"    {count} {status}: {reason}"
+    if task.waiting:
+        yield f"    {task.waiting} not started yet"
     if task.unserved:
         yield f"    {task.unserved} since the scheduler stopped, recorded when it begins again"
     if task.unjudged:
@@ -129,7 +134,7 @@ def _sums(task: TaskReport) -> Sequence[int]:
     for (status, _), count in task.outcomes.items():
         by_status[status] += count
     missed, skipped = by_status.pop("missed", 0), by_status.pop("skipped", 0)
-    return [by_status.total(), missed, skipped]
+    return [by_status.total() - task.waiting, missed, skipped]
 
 
 def _findings(report: VerificationReport) -> Iterator[str]:
@@ -163,6 +168,7 @@ def _task_json(task: TaskReport) -> dict[str, Any]:
         "due": task.due,
         "notJudged": task.unjudged,
         "sinceStop": task.unserved,
+        "notStarted": task.waiting,
         "outcomes": outcomes,
         "latenessSeconds": dict(task.lateness),
         "findings": dict(task.counts),

@@ -12,6 +12,7 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.outcomes import Status
 from jvscheduler_server.api.job_answers import JobAnswer, build_job
 from jvscheduler_server.cluster.objects import TaskPod
+from jvscheduler_server.cluster.waits import wait_of_pod
 
 
 def join(
@@ -56,12 +57,14 @@ def due_time(pod: TaskPod) -> datetime:
 
 
 def _pending_record(pod: TaskPod) -> ScheduledJob:
+    wait = wait_of_pod(pod)
     return ScheduledJob(
         id=pod.job.id,
         job_name=pod.job.task_id,
         namespace=pod.namespace,
         status=Status.PENDING,
-        reason=pod.reason,
+        reason=wait.label,
+        error_message=wait.message if wait.is_trouble else None,
         scheduled_time=pod.job.scheduled_time,
         execution_time=due_time(pod),
         retry_count=pod.retry_count,

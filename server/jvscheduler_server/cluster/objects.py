@@ -82,6 +82,14 @@ class TaskPod:
     """True when it was deleted while the server did not watch, so its end was not seen."""
 
     @property
+    def never_started(self) -> bool:
+        """True when the task's container has not run. False when the pod's end was not seen."""
+        # An outcome proves that it ran, even if the kubelet has not reported that yet. With an
+        # exit code, the runtime has tried to run it: that attempt failed.
+        has_ended = self.reported is not None or self.exit_code is not None
+        return not (self.started or self.vanished or has_ended)
+
+    @property
     def was_ended_by_deletion(self) -> bool:
         """True when its deletion was requested before its container ended by itself."""
         if self.deletion_time is None:
@@ -98,6 +106,28 @@ class KubernetesJob:
     finished: bool
     """True when Kubernetes makes no further attempt for it."""
     task_name: str = ""
+    uid: str = ""
+    identity: JobIdentity | None = None
+    """None: it does not say its task's id."""
+    created_time: datetime | None = None
+    retry_count: int = 0
+    """Number of attempts that may follow the first."""
+    completed: bool = False
+    """True when it ended with success."""
+    failed_pods: int = 0
+    """Number of its pods that failed, as Kubernetes has counted them."""
+
+
+@dataclass(frozen=True)
+class StartFailure:
+    """A Kubernetes Event: why a Job's pod could not be created, or a pod's volume not mounted."""
+
+    namespace: str
+    object_uid: str
+    """Uid of the Job or of the pod."""
+    reason: str
+    message: str
+    last_time: datetime
 
 
 @dataclass(frozen=True)

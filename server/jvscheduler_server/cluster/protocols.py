@@ -7,7 +7,13 @@ Every read is answered from memory: a request to our API never waits for the API
 from collections.abc import Iterable, Sequence
 from typing import Protocol
 
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import (
+    KubernetesJob,
+    StartFailure,
+    TaskCronJob,
+    TaskPod,
+    TaskState,
+)
 
 
 class Cluster(Protocol):
@@ -45,6 +51,12 @@ class WatchedCluster(Cluster, Protocol):
 
     def cron_jobs(self) -> Sequence[TaskCronJob]:
         """Return the tasks' CronJobs that exist."""
+
+    def start_failures(self) -> Sequence[StartFailure]:
+        """Return what Events say about Jobs that cannot make pods, and pods that wait for a volume.
+
+        They are a help, no proof: Kubernetes keeps an Event for an hour, and may drop it.
+        """
 
     def deleted_pods(self) -> Sequence[TaskPod]:
         """Return the pods that no longer exist and were not yet forgotten."""

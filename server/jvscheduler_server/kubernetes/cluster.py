@@ -1,6 +1,7 @@
-"""The cluster as four informers see it: pods, Jobs and CronJobs of tasks, and ScheduledTasks.
+"""The cluster as informers see it: pods, Jobs and CronJobs of tasks, ScheduledTasks, and Events.
 
-The API server selects the first three by label, in all namespaces.
+The API server selects the first three by label, in all namespaces. Events have no labels: those
+of two reasons are watched, which say what a Job or a pod waits for.
 """
 
 import asyncio
@@ -11,18 +12,35 @@ from typing import Final, TypeVar
 
 from jvscheduler import names
 from jvscheduler_server.backoff import Backoff
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import (
+    KubernetesJob,
+    StartFailure,
+    TaskCronJob,
+    TaskPod,
+    TaskState,
+)
+from jvscheduler_server.kubernetes.events import to_start_failure
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
 from jvscheduler_server.kubernetes.jobs import keep_earlier, to_kubernetes_job, to_task_cron_job
 from jvscheduler_server.kubernetes.pods import keep_deletion_time, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 
-PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, keep_deletion_time)
+PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, carry_over=keep_deletion_time)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
 CRON_JOBS: Final = Resource(
     "/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL, keep_earlier
 )
 TASKS: Final = Resource(f"/apis/{names.API_VERSION}/{names.PLURAL}", to_task_state)
+FAILED_CREATES: Final = Resource(
+    "/api/v1/events",
+    to_start_failure,
+    field_selector="involvedObject.kind=Job,reason=FailedCreate",
+)
+FAILED_MOUNTS: Final = Resource(
+    "/api/v1/events",
+    to_start_failure,
+    field_selector="involvedObject.kind=Pod,reason=FailedMount",
+)
 
 MAX_DELETED_PODS: Final = 20_000
 """Deleted pods that are kept at most. Without a limit, a long absence of the history would
@@ -52,14 +70,21 @@ class WatchedKubernetesCluster:
         self._cron_jobs = self._informer(CRON_JOBS, _ignore)
         self._tasks = self._informer(TASKS, _ignore)
         self._informers = (self._pods, self._jobs, self._cron_jobs, self._tasks)
+        self._events = (
+            self._informer(FAILED_CREATES, _ignore),
+            self._informer(FAILED_MOUNTS, _ignore),
+        )
         self._running: list[asyncio.Task[None]] = []
 
     @property
     def synced(self) -> bool:
+        # Without Events, records are less exact, but true. A server that may not watch them
+        # must not stop repairing.
         return all(informer.synced for informer in self._informers)
 
     async def start(self) -> None:
-        self._running = [asyncio.create_task(informer.run()) for informer in self._informers]
+        informers = (*self._informers, *self._events)
+        self._running = [asyncio.create_task(informer.run()) for informer in informers]
 
     async def stop(self) -> None:
         for task in self._running:
@@ -78,6 +103,9 @@ class WatchedKubernetesCluster:
 
     def tasks(self) -> Sequence[TaskState]:
         return self._tasks.items()
+
+    def start_failures(self) -> Sequence[StartFailure]:
+        return [failure for informer in self._events for failure in informer.items()]
 
     def deleted_pods(self) -> Sequence[TaskPod]:
         return tuple(self._deleted_pods.values())

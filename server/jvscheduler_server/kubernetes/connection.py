@@ -112,7 +112,11 @@ async def connect(kubeconfig: str | None) -> KubernetesApi:
 
 
 def _query(resource: Resource[Any]) -> dict[str, str]:
-    return {"labelSelector": resource.label_selector} if resource.label_selector else {}
+    selectors = {
+        "labelSelector": resource.label_selector,
+        "fieldSelector": resource.field_selector,
+    }
+    return {name: value for name, value in selectors.items() if value}
 
 
 async def _raise_for_status(response: ClientResponse) -> None:

@@ -40,6 +40,7 @@ class Resource(Generic[T]):
     label_selector: str = ""
     carry_over: Callable[[T, T], T] = lambda _, new: new
     """`carry_over(old, new)` returns the new value with what must survive from the old one."""
+    field_selector: str = ""
 
 
 class ApiServer(Protocol):

@@ -1,4 +1,4 @@
-"""Converts Jobs and CronJobs into the server's values."""
+"""Converts Jobs, CronJobs and the Events about Jobs into the server's values."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -7,7 +7,7 @@ from typing import Final
 from jvscheduler import environment, names
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules import parse_schedule
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob
+from jvscheduler_server.cluster.objects import JobIdentity, KubernetesJob, TaskCronJob
 from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time
 
 _MOST_EARLIER: Final = 20
@@ -17,7 +17,8 @@ seconds, so that more only come together while the history is away."""
 
 def to_kubernetes_job(job: Json) -> KubernetesJob:
     """Convert a Job. Raises KeyError for an object that is none."""
-    metadata, status = job["metadata"], job.get("status", {})
+    metadata, spec, status = job["metadata"], job.get("spec", {}), job.get("status", {})
+    task_name = metadata.get("labels", {}).get(names.TASK_LABEL, "")
     # Between two attempts a Job has no pod for up to six minutes. Only its conditions tell
     # that it will make another attempt.
     ended = is_true(status, "Complete") or is_true(status, "Failed")
@@ -25,8 +26,32 @@ def to_kubernetes_job(job: Json) -> KubernetesJob:
         name=metadata["name"],
         namespace=metadata["namespace"],
         finished=ended or "deletionTimestamp" in metadata,
-        task_name=metadata.get("labels", {}).get(names.TASK_LABEL, ""),
+        task_name=task_name,
+        uid=metadata.get("uid", ""),
+        identity=_identity(metadata, spec, task_name),
+        created_time=parse_time(metadata.get("creationTimestamp")),
+        retry_count=spec.get("backoffLimit", 0),
+        completed=is_true(status, "Complete"),
+        failed_pods=status.get("failed", 0),
     )
+
+
+def job_identity(namespace: str, job_name: str, task_name: str, task_id: str) -> JobIdentity:
+    scheduled = names.scheduled_time_of(job_name, task_name)
+    job_id = (
+        names.scheduled_job_id(namespace, task_id, scheduled)
+        if scheduled
+        else names.manual_job_id(namespace, task_id, job_name)
+    )
+    return JobIdentity(job_id, job_name, task_id, task_name, scheduled)
+
+
+def _identity(metadata: Json, spec: Json, task_name: str) -> JobIdentity | None:
+    template = spec.get("template", {}).get("metadata", {})
+    task_id = template.get("annotations", {}).get(names.TASK_ID_ANNOTATION)
+    if not (task_name and task_id):
+        return None
+    return job_identity(metadata["namespace"], metadata["name"], task_name, task_id)
 
 
 def to_task_cron_job(cron_job: Json) -> TaskCronJob | None:

@@ -9,6 +9,7 @@ from jvscheduler import environment, names
 from jvscheduler.outcomes import Outcome, from_message
 from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
 from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse_time
+from jvscheduler_server.kubernetes.jobs import job_identity
 
 ENDED_PHASES: Final = ("Succeeded", "Failed")
 
@@ -65,14 +66,7 @@ def _job(metadata: Json) -> JobIdentity | None:
     task_id = annotations.get(names.TASK_ID_ANNOTATION)
     if not (job_name and task_name and task_id):
         return None
-    namespace = metadata["namespace"]
-    scheduled = names.scheduled_time_of(job_name, task_name)
-    job_id = (
-        names.scheduled_job_id(namespace, task_id, scheduled)
-        if scheduled
-        else names.manual_job_id(namespace, task_id, job_name)
-    )
-    return JobIdentity(job_id, job_name, task_id, task_name, scheduled)
+    return job_identity(metadata["namespace"], job_name, task_name, task_id)
 
 
 def _task_container(items: Iterable[Json]) -> Json:

@@ -5,10 +5,11 @@ history. Where several facts of the cluster are needed, `gather` reads them; in 
 `apply` does. `attempts` has two modules that decide, one for pods and one for records, and
 `rules` for both:
 
+- `unstarted_jobs` records what jobs wait for, and those that never started;
 - `attempts` ends an attempt whose runner did not record its end;
 - `revisions` records which definition of each CronJob was in force since when;
 - `due_instants` records the due instants of CronJobs for which nothing ran;
 - `former_loop_tasks` records what a loop left when it stopped serving a task.
 
-`sweeper` runs the four of them in this order, again and again.
+`sweeper` runs the five of them in this order, again and again.
 """

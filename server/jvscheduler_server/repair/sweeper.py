@@ -1,4 +1,4 @@
-"""Runs the four repairs in their order, again and again.
+"""Runs the five repairs in their order, again and again.
 
 Pods and CronJobs are looked at whenever the cluster has changed. Every half minute the
 history's unfinished jobs are compared with the cluster, and due instants without a record are
@@ -19,6 +19,7 @@ from jvscheduler_server.repair.attempts.apply import AttemptRepair
 from jvscheduler_server.repair.due_instants.apply import DueInstantRepair
 from jvscheduler_server.repair.former_loop_tasks.apply import FormerLoopTaskRepair
 from jvscheduler_server.repair.revisions.apply import CronJobRevisions
+from jvscheduler_server.repair.unstarted_jobs.apply import UnstartedJobRepair
 
 PERIOD: Final = timedelta(seconds=30)
 """Between two looks at the history."""
@@ -45,6 +46,7 @@ class Sweeper:
         self._clock = clock
         self._backoff = backoff or Backoff(first=1, longest=30)
         self._attempts = AttemptRepair(store, cluster)
+        self._unstarted_jobs = UnstartedJobRepair(store, cluster)
         self._revisions = CronJobRevisions(store, cluster)
         self._due_instants = DueInstantRepair(store, cluster)
         self._former_loop_tasks = FormerLoopTaskRepair(store, cluster)
@@ -87,6 +89,8 @@ class Sweeper:
         return None
 
     async def _repair_attempts(self) -> None:
+        # First: the next step forgets pods that were deleted before they started.
+        await self._unstarted_jobs.record(self._clock())
         await self._attempts.record_pods(self._clock())
         now = self._clock()
         if _is_due(self._compared_time, now) or self._attempts.has_new_silent_pods:

@@ -23,7 +23,13 @@ from tests.cluster.api_server import NODE, ApiServer, free_ports
 from tests.support.operator.custom_resource import install_crd
 from tests.support.server.process import OwnPostgres, ServerProcess, a_server, an_own_postgres
 from tests.support.server.service_account import server_kubeconfig
-from tests.support.server.task_runs import NAMESPACE, TASK_ID, TASK_NAME, a_run
+from tests.support.server.task_runs import (
+    NAMESPACE,
+    TASK_ID,
+    TASK_NAME,
+    a_job_without_pods,
+    a_run,
+)
 from tests.support.waiting import eventually
 
 
@@ -74,12 +80,31 @@ def test_a_pod_that_waits_for_its_image_is_a_pending_job(
 ) -> None:
     run = a_run(api_server)
     run.play("Pending", {"waiting": {"reason": "ErrImagePull", "message": "no such tag"}})
-    job = server.job_that(lambda job: job["reason"] == "ErrImagePull", run.begun.job_id)
+    job = server.job_that(lambda job: job["reason"] == "ImagePullFailed", run.begun.job_id)
     assert job["status"] == "pending"
-    assert (job["pod"]["phase"], job["pod"]["message"]) == ("Pending", "no such tag")
+    pod = job["pod"]
+    assert (pod["phase"], pod["reason"], pod["message"]) == (
+        "Pending",
+        "ErrImagePull",
+        "no such tag",
+    )
     run.delete_pod()
-    job = server.job_that(lambda job: job["status"] == "failed", run.begun.job_id)
-    assert job["reason"] == Reason.IMAGE_PULL_FAILED
+    job = server.job_that(lambda job: job["status"] == "missed", run.begun.job_id)
+    assert (job["reason"], job["attempts"]) == (Reason.IMAGE_PULL_FAILED, [])
+    assert "was deleted before it started: ErrImagePull: no such tag" in job["error_message"]
+
+
+def test_a_job_that_may_not_make_pods_is_pending_and_then_missed(
+    server: ServerProcess, api_server: ApiServer
+) -> None:
+    job_name, job_id = a_job_without_pods(api_server)
+    job = server.job_that(lambda job: job["reason"] == "FailedCreate", job_id)
+    assert (job["status"], job["cause"], job["attempts"]) == ("pending", "task", [])
+    assert 'serviceaccount "baker" not found' in job["error_message"]
+    api_server.kubectl("-n", NAMESPACE, "delete", "job", job_name)
+    job = server.job_that(lambda job: job["status"] == "missed", job_id)
+    assert (job["reason"], job["cause"]) == ("FailedCreate", "task")
+    assert 'serviceaccount "baker" not found' in job["error_message"]
 
 
 def test_a_job_whose_pod_is_deleted_while_it_runs_is_closed(

@@ -10,11 +10,18 @@ from fastapi.testclient import TestClient
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler_server.api.app import create_app
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskCronJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import (
+    KubernetesJob,
+    StartFailure,
+    TaskCronJob,
+    TaskPod,
+    TaskState,
+)
 
 AWAY = "the history database is unavailable; see that it runs"
 
@@ -26,6 +33,7 @@ class FlakyHistory(MemoryHistory):
         super().__init__()
         self.away = False
         self.recorded: list[Outcome] = []
+        self.unstarted: list[UnstartedJob] = []
         self.opened = 0
         self.closed = 0
         self.refused = asyncio.Event()
@@ -43,6 +51,11 @@ class FlakyHistory(MemoryHistory):
         self.recorded.append(outcome)
         await super().record(outcome)
         self.written.set()
+
+    async def record_unstarted(self, job: UnstartedJob) -> None:
+        self._answer()
+        self.unstarted.append(job)
+        await super().record_unstarted(job)
 
     async def unfinished(self) -> Sequence[ScheduledJob]:
         self._answer()
@@ -76,6 +89,7 @@ class FakeCluster:
     seen_jobs: list[KubernetesJob] = field(default_factory=list)
     seen_cron_jobs: list[TaskCronJob] = field(default_factory=list)
     seen_tasks: list[TaskState] = field(default_factory=list)
+    failures: list[StartFailure] = field(default_factory=list)
     gone: list[TaskPod] = field(default_factory=list)
     running: bool = False
 
@@ -96,6 +110,9 @@ class FakeCluster:
 
     def tasks(self) -> Sequence[TaskState]:
         return tuple(self.seen_tasks)
+
+    def start_failures(self) -> Sequence[StartFailure]:
+        return tuple(self.failures)
 
     def deleted_pods(self) -> Sequence[TaskPod]:
         return tuple(self.gone)

@@ -6,7 +6,7 @@ import yaml
 
 from tests.cluster.api_server import ApiServer
 
-RIGHTS = ("pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
+RIGHTS = ("events", "pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
 
 
 def server_kubeconfig(api_server: ApiServer, namespace: str, folder: Path) -> Path:

@@ -75,6 +75,20 @@ def a_run(api_server: ApiServer, scheduled: bool = False, ago: timedelta = timed
     return Run(api_server, job_name, pod, begun)
 
 
+def a_job_without_pods(api_server: ApiServer) -> tuple[str, str]:
+    """Create a Job whose pods the API server refuses: their service account does not exist.
+
+    Returns its name and the id of its record.
+    """
+    minutes = next(MINUTES)
+    name = f"{TASK_NAME}-{minutes}"
+    manifest = job_manifest(name, scheduled=False)
+    manifest["spec"]["template"]["spec"]["serviceAccountName"] = "baker"
+    api_server.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
+    due = datetime.fromtimestamp(minutes * 60, tz=UTC)
+    return name, names.scheduled_job_id(NAMESPACE, TASK_ID, due)
+
+
 def job_manifest(name: str, scheduled: bool) -> dict[str, Any]:
     labels = {names.TASK_LABEL: TASK_NAME}
     container = {"name": names.TASK_CONTAINER, "image": "shop:1"}

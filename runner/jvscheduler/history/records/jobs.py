@@ -43,6 +43,8 @@ class ScheduledJob(Object):
     """How many due instants the record is for: more than one for a stretch only."""
     status: Status = attribute(default=Status.PENDING, indexed=True)
     reason: str | None = None
+    cause: str | None = None
+    """Whose doing it is that the job has not started, see `causes`. None for any other job."""
     duration_seconds: float | None = None
     """From the first attempt's start to the last one's end."""
     error_message: str | None = None

@@ -152,6 +152,8 @@ def _of_attempts(attempts: Sequence[AttemptRecord], retry_count: int) -> dict[st
         "pod_name": last.attempt_id,
         "node_name": last.node_name,
         "reason": last.reason,
+        # A job that waited to start had one, until its first attempt began.
+        "cause": None,
         "error_message": last.error_message,
     }
 

@@ -5,7 +5,7 @@ that they cannot read, and save without a look at what another process wrote. He
 a compare-and-set on the record's `revision`, repeated when another writer was faster.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,6 +19,7 @@ from jvscheduler.history.records.jobs import (
     to_record,
 )
 from jvscheduler.history.records.merge import first_record, may_run, merge
+from jvscheduler.history.records.unstarted import UnstartedJob, first_unstarted, merge_unstarted
 from jvscheduler.history.store.calls import JOB_FIELDS, DatabaseCalls, Query
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.history.times import to_text
@@ -35,7 +36,12 @@ class JobCalls(DatabaseCalls):
         return await self._call(lambda: self._claim(outcome))
 
     async def record(self, outcome: Outcome) -> None:
-        await self._call(lambda: self._record(outcome))
+        first = first_record(outcome)
+        await self._call(lambda: self._record(first, lambda job: merge(job, outcome)))
+
+    async def record_unstarted(self, job: UnstartedJob) -> None:
+        first = first_unstarted(job)
+        await self._call(lambda: self._record(first, lambda known: merge_unstarted(known, job)))
 
     async def heartbeat(self, job_id: str, now: datetime) -> None:
         query = {"id": job_id, "context.status": Status.RUNNING.value}
@@ -65,24 +71,28 @@ class JobCalls(DatabaseCalls):
     async def _claim(self, outcome: Outcome) -> ScheduledJob | None:
         while True:
             # The insert is the claim: when many processes insert at once, one of them wins.
-            job = await self._create(outcome)
+            first = first_record(outcome)
+            job = await self._create(first)
             if job is None:
-                return first_record(outcome)
+                return first
             if not may_run(job, outcome):
                 return None
             merged = merge(job, outcome)
             if await self._replace(job, merged):
                 return merged or job
 
-    async def _record(self, outcome: Outcome) -> None:
+    async def _record(
+        self, first: ScheduledJob, merged: Callable[[ScheduledJob], ScheduledJob | None]
+    ) -> None:
+        """Create the record `first`, or change the one that exists to what `merged` returns."""
         while True:
-            job = await self._get(outcome.job_id) or await self._create(outcome)
-            if job is None or await self._replace(job, merge(job, outcome)):
+            job = await self._get(first.id) or await self._create(first)
+            if job is None or await self._replace(job, merged(job)):
                 return
 
-    async def _create(self, outcome: Outcome) -> ScheduledJob | None:
+    async def _create(self, first: ScheduledJob) -> ScheduledJob | None:
         """Create the job's record. Returns the job that exists already, else None."""
-        existing = await self._rows.insert(to_record(first_record(outcome)))
+        existing = await self._rows.insert(to_record(first))
         return None if existing is None else from_record(existing)
 
     async def _get(self, job_id: str) -> ScheduledJob | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.slots.requests import Slots
 from jvscheduler.outcomes import Outcome, Status, Stretch
 
@@ -50,6 +51,12 @@ class HistoryStore(Protocol):
 
     async def record(self, outcome: Outcome) -> None:
         """Bring the job's record up to this outcome. Create the record if the claim was lost."""
+
+    async def record_unstarted(self, job: UnstartedJob) -> None:
+        """Record what a job waits for, or that it never started.
+
+        A record with an attempt, or with an end, is kept as it is.
+        """
 
     async def heartbeat(self, job_id: str, now: datetime) -> None: ...
 

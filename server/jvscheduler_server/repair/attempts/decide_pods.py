@@ -23,17 +23,20 @@ def outcome_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
     # The runner's outcome counts more than Kubernetes' reason: it saw the task end.
     if pod.reported is not None:
         return None if pod.reported.recorded else pod.reported
-    ending = ending_of_pod(pod)
+    # A pod that never started is no attempt. `unstarted_jobs` ends its job.
+    ending = None if pod.never_started else ending_of_pod(pod)
     return None if ending is None else build_outcome(pod, ending, now)
 
 
 def is_silent(pod: TaskPod) -> bool:
     """True when the pod ended, left no outcome, and no rule says how its attempt ended.
 
-    Then only the history knows whether the attempt is open.
+    Then only the history knows whether the attempt is open. A pod that was not seen to start is
+    silent too: its runner may have claimed the job before the kubelet reported the start.
     """
-    ended = pod.finished or pod.deleted
-    return ended and pod.reported is None and ending_of_pod(pod) is None
+    if pod.reported is not None or not (pod.finished or pod.deleted):
+        return False
+    return pod.never_started or ending_of_pod(pod) is None
 
 
 def build_outcome(pod: TaskPod, ending: Ending, now: datetime) -> Outcome:

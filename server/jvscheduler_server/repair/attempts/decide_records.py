@@ -12,6 +12,7 @@ from typing import Final
 from jvscheduler.history.records.attempts import AttemptRecord, attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
+from jvscheduler.history.records.unstarted import is_unstarted
 from jvscheduler.names import LOCAL_NAMESPACE
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
@@ -74,6 +75,8 @@ def _end_of(job: ScheduledJob, attempt: AttemptRecord, snapshot: ClusterSnapshot
 
 
 def _gets_no_retry(job: ScheduledJob, snapshot: ClusterSnapshot) -> bool:
+    if is_unstarted(job):
+        return False  # `unstarted_jobs` ends it
     ended = attempts_of(job)[-1].last_time
     if job.loop is not None:
         return snapshot.time - max(ended, snapshot.history_available_since) >= LOOP_GRACE

@@ -1,7 +1,7 @@
 """Why an attempt ended, when its pod ended and its runner left no outcome. Pure.
 
 The rules are asked in their order, and the first one that knows decides. They read nothing but
-the pod as it was last seen.
+the pod as it was last seen. A pod that never started has no attempt: see `unstarted_jobs`.
 """
 
 from collections.abc import Callable, Sequence
@@ -11,19 +11,6 @@ from typing import Final
 from jvscheduler import images
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
-
-IMAGE_REASONS: Final = frozenset(
-    {
-        "ErrImageNeverPull",
-        "ErrImagePull",
-        "ImageInspectError",
-        "ImagePullBackOff",
-        "InvalidImageName",
-        "RegistryUnavailable",
-        "SignatureValidationFailed",
-    }
-)
-"""The kubelet's reasons for a container that waits for its image."""
 
 
 @dataclass(frozen=True)
@@ -77,12 +64,6 @@ def _deadline_exceeded(pod: TaskPod) -> Ending | None:
     return Ending(Reason.DEADLINE_EXCEEDED, message, Status.TIMEOUT)
 
 
-def _image_not_pulled(pod: TaskPod) -> Ending | None:
-    if pod.reason not in IMAGE_REASONS:
-        return None
-    return Ending(Reason.IMAGE_PULL_FAILED, _with_message(f"{pod.reason}", pod))
-
-
 def _vanished(pod: TaskPod) -> Ending | None:
     # The last state that was seen is not the end: the pod may have run on and completed.
     if not pod.vanished or pod.finished or pod.deletion_time is not None:
@@ -121,7 +102,6 @@ RULES: Final[Sequence[Rule]] = (
     _out_of_memory,
     _evicted,
     _deadline_exceeded,
-    _image_not_pulled,
     _vanished,
     _deleted,
     _runner_not_found,
@@ -146,10 +126,7 @@ def _first(rules: Sequence[Rule], pod: TaskPod) -> Ending | None:
 
 
 def _pod_deleted(pod: TaskPod) -> Ending:
-    if pod.started:
-        return Ending(Reason.POD_DELETED, f"the pod {pod.name} was deleted while it ran")
-    message = f"the pod {pod.name} was deleted before it started"
-    return Ending(Reason.POD_DELETED, f"{message} ({pod.reason})" if pod.reason else message)
+    return Ending(Reason.POD_DELETED, f"the pod {pod.name} was deleted while it ran")
 
 
 def _with_message(text: str, pod: TaskPod) -> str:

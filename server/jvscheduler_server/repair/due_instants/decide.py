@@ -164,7 +164,11 @@ RULES: Final[Sequence[Rule]] = (
     _deadline_missed,
 )
 
-NO_JOB: Final = Explanation(Status.MISSED, Reason.CONTROLLER_DOWN, "Kubernetes made no Job for it")
+NO_JOB: Final = Explanation(
+    Status.MISSED,
+    Reason.CONTROLLER_DOWN,
+    "Kubernetes made no Job for it, or the Job was deleted before a server saw it",
+)
 """The answer when no rule has one."""
 
 

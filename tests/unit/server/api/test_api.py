@@ -69,8 +69,8 @@ def test_jobs_are_chosen_by_status_hours_and_limit(served: Served) -> None:
 def test_a_pod_without_a_record_is_a_pending_job(served: Served) -> None:
     served.cluster.seen_pods = [waiting_pod(job=replace(JOB, scheduled_time=datetime.now(UTC)))]
     (job,) = served.get(RECENT)["jobs"]
-    assert (job["status"], job["reason"]) == ("pending", "ErrImagePull")
-    assert job["pod"]["phase"] == "Pending"
+    assert (job["status"], job["reason"]) == ("pending", "ImagePullFailed")
+    assert (job["pod"]["phase"], job["pod"]["reason"]) == ("Pending", "ErrImagePull")
     assert served.get(RECENT, status="pending")["total_found"] == 1
     assert served.get(RECENT, status="running")["total_found"] == 0
 

@@ -50,10 +50,11 @@ def test_a_record_of_a_users_own_has_no_pod() -> None:
 def test_a_pod_that_waits_for_its_image_is_a_pending_job() -> None:
     (job,) = join([], [], [waiting_pod(message="no such tag")], 10)
     assert job.status is Status.PENDING
-    assert (job.job_name, job.reason) == ("shop.tasks.restock", "ErrImagePull")
+    assert (job.job_name, job.reason) == ("shop.tasks.restock", "ImagePullFailed")
+    assert job.error_message == "the pod pod-a has not started: ErrImagePull: no such tag"
     assert (job.scheduled_time, job.execution_time) == (NOON, NOON)
     assert job.pod is not None
-    assert job.pod.message == "no such tag"
+    assert (job.pod.reason, job.pod.message) == ("ErrImagePull", "no such tag")
 
 
 def test_the_newest_come_first_and_the_limit_is_kept() -> None:

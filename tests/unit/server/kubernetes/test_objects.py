@@ -195,23 +195,24 @@ def test_a_retry_count_that_is_no_number_counts_as_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("conditions", "finished"),
+    ("conditions", "finished", "completed"),
     [
-        ([], False),
-        ([{"type": "FailureTarget", "status": "True"}], False),
-        ([{"type": "Failed", "status": "False"}], False),
-        ([{"type": "Failed", "status": "True"}], True),
-        ([{"type": "Complete", "status": "True"}], True),
+        ([], False, False),
+        ([{"type": "FailureTarget", "status": "True"}], False, False),
+        ([{"type": "Failed", "status": "False"}], False, False),
+        ([{"type": "Failed", "status": "True"}], True, False),
+        ([{"type": "Complete", "status": "True"}], True, True),
     ],
 )
 def test_a_job_is_finished_when_its_conditions_say_so(
-    conditions: list[dict[str, str]], finished: bool
+    conditions: list[dict[str, str]], finished: bool, completed: bool
 ) -> None:
     job = {
         "metadata": {"name": "restock-1", "namespace": "shop"},
         "status": {"conditions": conditions},
     }
-    assert to_kubernetes_job(job) == KubernetesJob("restock-1", "shop", finished)
+    expected = KubernetesJob("restock-1", "shop", finished, completed=completed)
+    assert to_kubernetes_job(job) == expected
 
 
 def test_a_job_that_is_being_deleted_makes_no_further_attempt() -> None:

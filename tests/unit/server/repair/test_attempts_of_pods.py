@@ -7,7 +7,12 @@ import pytest
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
-from jvscheduler_server.repair.attempts.decide_pods import outcome_of_pod, outcomes_of_pods
+from jvscheduler_server.repair.attempts.decide_pods import (
+    is_silent,
+    outcome_of_pod,
+    outcomes_of_pods,
+)
+from jvscheduler_server.repair.attempts.rules import ending_of_open_attempt
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, ended_pod, task_pod, waiting_pod
 
@@ -56,18 +61,6 @@ CASES = [
         Status.TIMEOUT,
     ),
     Case(
-        "deleted while it waited for its image",
-        waiting_pod(reason="ImagePullBackOff", message="no such tag", deleted=True),
-        Reason.IMAGE_PULL_FAILED,
-        "ImagePullBackOff: no such tag",
-    ),
-    Case(
-        "deleted while no node had room",
-        waiting_pod(reason="Unschedulable", deleted=True),
-        Reason.POD_DELETED,
-        "before it started (Unschedulable)",
-    ),
-    Case(
         "deleted while it ran",
         task_pod(deleted=True, deletion_time=END),
         Reason.POD_DELETED,
@@ -113,12 +106,6 @@ CASES = [
         Reason.RUNNER_NOT_FOUND,
         "jvscheduler is not installed",
     ),
-    Case(
-        "refused by the node",
-        ended_pod(exit_code=None, started=False, reason="OutOfcpu", message="full"),
-        Reason.CONTAINER_FAILED,
-        "OutOfcpu: full",
-    ),
 ]
 
 
@@ -134,6 +121,10 @@ def test_a_pod_that_left_no_outcome_gets_the_true_reason(case: Case) -> None:
 NOTHING = {
     "runs": task_pod(),
     "waits": waiting_pod(),
+    "waited for its image until it was deleted": waiting_pod(deleted=True, deletion_time=END),
+    "waited for a node until it was deleted": waiting_pod(reason="Unschedulable", deleted=True),
+    "was evicted before it started": waiting_pod(deleted=True, disruption="evicting"),
+    "was refused by its node": ended_pod(exit_code=None, started=False, reason="OutOfcpu"),
     "is being deleted but still runs": task_pod(deletion_time=END),
     "recorded its outcome itself": ended_pod(reported=completed(begun(recorded=True))),
     "had nothing to do": ended_pod(phase="Succeeded", exit_code=0, reason="Completed"),
@@ -166,12 +157,6 @@ def test_an_outcome_has_the_facts_of_its_pod() -> None:
     assert facts == begun(completion_time=END, retry_count=2, node_name="node-1")
 
 
-def test_an_attempt_that_never_started_lasts_from_its_pods_creation_to_its_deletion() -> None:
-    outcome = outcome_of_pod(waiting_pod(deleted=True, deletion_time=END), NOW)
-    assert outcome is not None
-    assert (outcome.start_time, outcome.completion_time) == (NOON, END)
-
-
 def test_an_unseen_end_is_now_and_never_before_the_start() -> None:
     vanished = outcome_of_pod(task_pod(deleted=True, vanished=True), NOW)
     assert vanished is not None
@@ -186,6 +171,14 @@ def test_a_long_message_is_cut() -> None:
     assert outcome is not None
     assert outcome.error_message is not None
     assert len(outcome.error_message.encode()) <= MAX_ERROR_BYTES
+
+
+def test_a_pod_that_was_not_seen_to_start_may_still_have_an_open_attempt() -> None:
+    """Its runner claims the job a moment before the kubelet reports the start."""
+    pod = waiting_pod(reason="ContainerCreating", deleted=True)
+    assert is_silent(pod)
+    ending = ending_of_open_attempt(pod)
+    assert (ending.reason, ending.status) == (Reason.POD_DELETED, Status.FAILED)
 
 
 def test_only_pods_with_an_outcome_are_returned() -> None:

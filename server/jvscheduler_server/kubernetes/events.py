@@ -1,0 +1,31 @@
+"""Converts Kubernetes' Events into the server's values."""
+
+from datetime import datetime
+
+from jvscheduler.outcomes import MAX_ERROR_BYTES, clip
+from jvscheduler_server.cluster.objects import StartFailure
+from jvscheduler_server.kubernetes.fields import Json
+
+
+def to_start_failure(event: Json) -> StartFailure | None:
+    """Convert an Event. Raises KeyError or ValueError for an object that is none.
+
+    Returns None when it does not say which object it is about.
+    """
+    uid = event["involvedObject"].get("uid")
+    if not uid:
+        return None
+    return StartFailure(
+        namespace=event["metadata"]["namespace"],
+        object_uid=uid,
+        reason=event["reason"],
+        # Anybody who may create Events in a namespace writes the message.
+        message=clip(event.get("message") or "", MAX_ERROR_BYTES),
+        last_time=datetime.fromisoformat(_last_time(event)),
+    )
+
+
+def _last_time(event: Json) -> str:
+    series = event.get("series") or {}
+    times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
+    return str(next(filter(None, times), event["metadata"]["creationTimestamp"]))

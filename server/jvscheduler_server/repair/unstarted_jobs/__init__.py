@@ -1,0 +1,1 @@
+"""Records what jobs wait for, and those that never started."""
