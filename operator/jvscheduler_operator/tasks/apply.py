@@ -163,14 +163,22 @@ class TaskApplier:
             if retirement.patch is not None:
                 answer = await self._cluster.patch_cron_job(state.key, retirement.patch)
                 self._cache.cron_jobs.put(answer)
-            elif retirement.deletes and cron_job is not None:
-                await self._cluster.delete_cron_job(cron_job)
-                self._cache.cron_jobs.remove(cron_job)
-                _logger.info("CronJob %s deleted, %s serves the task", state.key, plan.loop)
         except (Conflict, NotFound) as error:
             # It has changed since we looked; perhaps it has just started a Job. Its
             # watch event is coming, and the next pass decides again.
             raise Stale(f"CronJob {state.key}: {error}") from error
+        if retirement.deletes and cron_job is not None:
+            await self.delete_cron_job(cron_job, f"{plan.loop} serves the task")
+
+    async def delete_cron_job(self, cron_job: Manifest, why: str) -> None:
+        """Raises Stale when it is not the one that was seen. Its Jobs go with it."""
+        key = key_of(cron_job)
+        try:
+            await self._cluster.delete_cron_job(cron_job)
+        except (Conflict, NotFound) as error:
+            raise Stale(f"CronJob {key}: {error}") from error
+        self._cache.cron_jobs.remove(cron_job)
+        _logger.info("CronJob %s deleted: %s", key, why)
 
     async def post(self, event: Manifest) -> None:
         # An Event is a courtesy: the status says the same. So its loss fails nothing. If

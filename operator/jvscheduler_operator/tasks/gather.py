@@ -9,7 +9,7 @@ from jvscheduler_operator.tasks.plan import State
 async def gather(
     key: Key, cache: Cache, cluster: Cluster, database_url: str | None
 ) -> State | None:
-    """None when there is no such task, or when it is being deleted with its CronJob."""
+    """None when there is no such task, or when it is being deleted."""
     task = cache.tasks.get(key)
     if task is None or is_being_deleted(task):
         return None

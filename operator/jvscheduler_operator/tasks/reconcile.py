@@ -8,7 +8,7 @@ from typing import Final
 
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
-from jvscheduler_operator.objects.manifests import Key
+from jvscheduler_operator.objects.manifests import Key, Manifest, is_being_deleted, is_controlled_by
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.apply import NamespaceSecrets, TaskApplier
 from jvscheduler_operator.tasks.decide import decide
@@ -47,7 +47,7 @@ class TaskReconciler:
         """Returns when to look again; None when the task is gone. Raises TemporaryError."""
         state = await gather(key, self._cache, self._cluster, self._settings.database_url)
         if state is None:
-            self._forget(key)
+            await self._stop(key)
             return None
         if state.database_url is not None and not self._secrets.is_due(key):
             state = replace(state, database_url=None)
@@ -85,6 +85,15 @@ class TaskReconciler:
         for event in events_of(recorder, status, applied):
             await self._applier.post(event)
 
+    async def _stop(self, key: Key) -> None:
+        """Start no more jobs of a task that was deleted, and forget it."""
+        task, cron_job = self._cache.tasks.get(key), self._cache.cron_jobs.get(key)
+        # Somebody's finalizer may keep a deleted task for days. Garbage collection leaves
+        # the CronJob as long, and it would go on to start Jobs.
+        if task is not None and cron_job is not None and _belongs_to(cron_job, task):
+            await self._applier.delete_cron_job(cron_job, "the task was deleted")
+        self._forget(key)
+
     def _forget(self, key: Key) -> None:
         self._secrets.release(key)
         self._applier.forget(key)
@@ -92,6 +101,10 @@ class TaskReconciler:
         # resource version is needed to recognize old reports.
         if self._cache.tasks.get(key) is None and self._cache.cron_jobs.get(key) is None:
             self._cache.forget(key)
+
+
+def _belongs_to(cron_job: Manifest, task: Manifest) -> bool:
+    return is_controlled_by(cron_job, task) and not is_being_deleted(cron_job)
 
 
 def _delay(plan: Plan, applied: Applied, due: datetime | None, now: datetime) -> timedelta:

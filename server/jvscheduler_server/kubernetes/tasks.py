@@ -13,9 +13,14 @@ EXPECTED: Final = ("Accepted", "Ready")
 """Conditions that are True for a task that is scheduled as its definition says."""
 
 
-def to_task_state(task: Json) -> TaskState:
-    """Convert a ScheduledTask. Raises KeyError or ValueError for an object that is none."""
+def to_task_state(task: Json) -> TaskState | None:
+    """Convert a ScheduledTask. Raises KeyError or ValueError for an object that is none.
+
+    Returns None when it is being deleted: a finalizer may keep it, but it starts no more jobs.
+    """
     metadata, spec, status = task["metadata"], task["spec"], task.get("status", {})
+    if "deletionTimestamp" in metadata:
+        return None
     reason = _reason_not_ready(status)
     return TaskState(
         task_id=spec["taskID"],

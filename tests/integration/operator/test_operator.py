@@ -99,6 +99,17 @@ def test_deleting_a_task_deletes_its_cron_job(shop: Shop) -> None:
     eventually(lambda: shop.find("cronjob", "deleted") is None, "garbage collection")
 
 
+def test_a_deleted_task_that_a_finalizer_keeps_has_no_cron_job(shop: Shop) -> None:
+    shop.apply_task("kept")
+    shop.wait_until_ready("kept")
+    shop.patch(TASKS, "kept", {"metadata": {"finalizers": ["audit.example/kept"]}})
+    shop.delete(TASKS, "kept")
+    eventually(lambda: shop.find("cronjob", "kept") is None, "no CronJob")
+    assert shop.find(TASKS, "kept") is not None
+    shop.patch(TASKS, "kept", {"metadata": {"finalizers": None}})
+    eventually(lambda: shop.find(TASKS, "kept") is None, "no task")
+
+
 def test_a_task_deleted_and_created_again_at_once_gets_a_new_cron_job(shop: Shop) -> None:
     shop.apply_task("reborn")
     shop.wait_until_ready("reborn")

@@ -1,73 +1,15 @@
 """Passes over tasks on a cluster in memory: their writes, and that a kill does no harm."""
 
-import asyncio
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from jvscheduler.errors import TemporaryError
-from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.errors import Conflict, DryRunUnsupported, Rejected, Unavailable
-from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
-from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.reconcile import TaskReconciler
-from jvscheduler_operator.testing.cluster import MemoryCluster
-from tests.support.operator.objects import NOON, foreign_cron_job, task
-
-KEY = Key("shop", "restock")
-KILLED = TemporaryError("killed")
-
-
-@dataclass
-class Stage:
-    """A cluster that survives the processes that reconcile it."""
-
-    cluster: MemoryCluster = field(default_factory=MemoryCluster)
-    now: datetime = NOON
-    cache: Cache = field(default_factory=Cache)
-
-    def start(self) -> None:
-        """Start a new process with an empty cache."""
-        self.cache = Cache()
-        settings = Settings(None, "sqlite:///jobs", "http://localhost/", "host")
-        self._reconciler = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
-
-    def watch(self) -> None:
-        """Bring the cache up to date, as watch events would."""
-        version = self.cluster.version
-        labelled = asyncio.run(self.cluster.cron_jobs()).items
-        self.cache.tasks.replace(self.cluster.task_objects.values(), version)
-        self.cache.cron_jobs.replace(labelled, version)
-
-    def put_task(self, name: str = "restock", **spec: Any) -> Manifest:
-        manifest = task(name, **spec)
-        before = self.cluster.task_objects.get(key_of(manifest))
-        if before is not None:
-            manifest = {**before, "spec": manifest["spec"]}
-        return self.cluster.put(self.cluster.task_objects, manifest)
-
-    def put_cron_job(self, manifest: Manifest) -> None:
-        self.cluster.put(self.cluster.cron_job_objects, manifest)
-
-    def reconcile(self, key: Key = KEY) -> timedelta | None:
-        self.watch()
-        return asyncio.run(self._reconciler.reconcile(key))
-
-    def take_writes(self) -> list[str]:
-        writes, self.cluster.writes = self.cluster.writes, []
-        return writes
-
-    @property
-    def cron_job(self) -> Manifest:
-        return self.cluster.cron_job_objects[KEY]
-
-    def ready(self, key: Key = KEY) -> tuple[str, str]:
-        status = self.cluster.task_objects[key]["status"]
-        return next(
-            (c["status"], c["reason"]) for c in status["conditions"] if c["type"] == "Ready"
-        )
+from jvscheduler_operator.objects.manifests import Key
+from tests.support.operator.objects import foreign_cron_job
+from tests.support.operator.stage import KEY, KILLED, Stage
 
 
 @pytest.fixture
@@ -128,14 +70,6 @@ def test_the_next_pass_is_just_after_the_next_due_instant(stage: Stage) -> None:
     assert stage.take_writes() == ["status"]
     status = stage.cluster.task_objects[KEY]["status"]
     assert status["nextScheduleTime"] == "2026-03-02T12:02:00Z"
-
-
-def test_a_deleted_task_is_left_to_garbage_collection(stage: Stage) -> None:
-    assert stage.reconcile() is None
-    going = task(metadata={"deletionTimestamp": "2026-03-02T12:00:00Z"})
-    stage.cluster.put(stage.cluster.task_objects, going)
-    assert stage.reconcile() is None
-    assert stage.take_writes() == []
 
 
 def test_a_foreign_cron_job_is_checked_once_a_minute_until_it_is_gone(stage: Stage) -> None:

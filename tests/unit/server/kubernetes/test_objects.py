@@ -263,4 +263,11 @@ def test_a_task_that_is_not_ready_has_the_reason(
     conditions: list[dict[str, str]], reason: str
 ) -> None:
     task = to_task_state(scheduled_task(conditions=conditions))
+    assert task is not None
     assert (task.ready, task.reason) == (False, reason)
+
+
+def test_a_task_that_a_finalizer_keeps_after_its_deletion_is_none() -> None:
+    task = scheduled_task()
+    task["metadata"]["deletionTimestamp"] = "2026-03-02T12:00:00Z"
+    assert to_task_state(task) is None
