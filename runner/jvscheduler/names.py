@@ -103,9 +103,9 @@ def revision_id(namespace: str, task_id: str, since: datetime) -> str:
     return f"o.ScheduleRevision.{_task_digest(namespace, task_id)}-{micros}"
 
 
-def stop_id(namespace: str) -> str:
-    """The history's id for the row that says since when no scheduler serves a namespace."""
-    return f"o.SchedulerStop.{hashlib.sha256(namespace.encode()).hexdigest()[:20]}"
+def presence_id(namespace: str, scheduler: str) -> str:
+    """The history's id for the row of a scheduler without a cluster."""
+    return f"o.SchedulerPresence.{_task_digest(namespace, scheduler)}"
 
 
 def slot_id(namespace: str, task_id: str, number: int) -> str:

@@ -3,7 +3,15 @@
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Reason, Status
 from tests.support.history.running import run_story
-from tests.support.history.stories import MakeLoopStore, all_of, minutes, stretch
+from tests.support.history.stories import (
+    REPORT,
+    RESTOCK,
+    MakeLoopStore,
+    all_of,
+    minutes,
+    presence,
+    stretch,
+)
 
 
 class AbsencesContract:
@@ -26,15 +34,25 @@ class AbsencesContract:
 
         run_story(make_loop_store, story)
 
-    def test_a_stop_is_noted_and_cleared(self, make_loop_store: MakeLoopStore) -> None:
+    def test_a_presence_is_written_changed_and_removed(
+        self, make_loop_store: MakeLoopStore
+    ) -> None:
         async def story(store: LoopStore) -> None:
-            assert await store.stop_time("shop") is None
-            for time in (None, minutes(1), minutes(2)):
-                await store.record_stop("shop", time)
-                assert await store.stop_time("shop") == time
-            await store.record_stop("shop", None)
-            assert await store.stop_time("shop") is None
-            assert await store.stop_time("other") is None
+            assert list(await store.presences("shop")) == []
+            one, two, other = (presence(key) for key in ("one", "two", "other"))
+            elsewhere = other.model_copy(update={"namespace": "elsewhere"})
+            for written in (one, two, elsewhere, one):
+                await store.record_presence(written)
+            changes = {"tasks": [RESTOCK, REPORT], "stop_time": minutes(2)}
+            stopped = one.model_copy(update=changes)
+            await store.record_presence(stopped)
+            found = {p.id: p for p in await store.presences("shop")}
+            assert found == {one.id: stopped, two.id: two}
+            await store.remove_presences([one, two])
+            await store.remove_presences([two])
+            await store.remove_presences([])
+            assert list(await store.presences("shop")) == []
+            assert list(await store.presences("elsewhere")) == [elsewhere]
             assert (await store.counts())[Status.MISSED] == 0
 
         run_story(make_loop_store, story)

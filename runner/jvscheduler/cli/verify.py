@@ -178,6 +178,7 @@ def _url_checked() -> Iterator[None]:
 
 
 async def verify(store: "LoopStore", request: Request) -> "VerificationReport":
+    from jvscheduler.history.records.presences import stop_time  # noqa: PLC0415 - in an extra
     from jvscheduler.verification.audit import AuditOptions  # noqa: PLC0415 - in an extra
     from jvscheduler.verification.checker import judge  # noqa: PLC0415 - in an extra
     from jvscheduler.verification.report import VerificationReport, task_report  # noqa: PLC0415 - in an extra
@@ -185,9 +186,9 @@ async def verify(store: "LoopStore", request: Request) -> "VerificationReport":
     options = AuditOptions(request.known_until, request.most, request.max_lateness)
     reports = []
     tasks = await _tasks(store, request)
-    stops = {namespace: await store.stop_time(namespace) for namespace, _ in tasks}
+    presences = {namespace: await store.presences(namespace) for namespace, _ in tasks}
     for namespace, task_id in tasks:
-        options = replace(options, stop_time=stops[namespace])
+        options = replace(options, stop_time=stop_time(presences[namespace], task_id))
         audit = await judge(store, (namespace, task_id), request.start, request.end, options)
         reports.append(task_report(namespace, task_id, audit))
     return VerificationReport(request.start, request.end, request.known_until, reports)

@@ -51,7 +51,7 @@ class LocalLoop:
         """Serve the tasks until the stop. At `kill` every attempt that is still there is killed."""
         async with self._connected_worker(stop, kill):
             self._serve(())
-            await self._loop.run(stop, _NO_GRACE, alone_in=LOCAL_NAMESPACE)
+            await self._loop.run(stop, _NO_GRACE)
 
     async def run_now(self, task: Task, stop: asyncio.Event, kill: asyncio.Event) -> Outcome | None:
         """Run one manual job and nothing else, then set `stop`.
@@ -114,7 +114,15 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
     own = {**environ, environment.DATABASE_URL: database_url}
     with spool_folder(database_url) as folder, socket_in_own_folder() as socket:
         worker, process = SocketWorker(socket), WorkerProcess(socket, own, show, (BINDING,))
-        loop = Loop(identity, store, Spool(folder), worker, clock, on_attempt=on_attempt)
+        loop = Loop(
+            identity,
+            store,
+            Spool(folder),
+            worker,
+            clock,
+            on_attempt=on_attempt,
+            alone_in=LOCAL_NAMESPACE,
+        )
         yield LocalLoop(loop, worker, process)
 
 

@@ -7,8 +7,7 @@ instants are settled by `takeover` at the same time: a history that is down dela
 import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
-from functools import partial
+from datetime import timedelta
 from typing import Final
 
 from jvscheduler.due_instants.definition import Definition, decides_alike, removed, revision_of
@@ -24,6 +23,7 @@ from jvscheduler.loop.execution.services import LoopIdentity, Services, ignored
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.execution.worker_listener import WorkerListener
 from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.presence import Presence
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.recorder import LoopRecorder
 from jvscheduler.loop.recording.spool import Spool
@@ -58,7 +58,11 @@ class Loop:
         clock: Clock,
         *,
         on_attempt: Callable[[Outcome], None] = ignored,
+        alone_in: str | None = None,
     ) -> None:
+        """`alone_in`: the namespace that it serves without a cluster, as on a developer's
+        machine. The history gets a note of its stop. None: another loop takes over at once.
+        """
         self._clock = clock
         self._history = GuardedHistory(store, clock, is_away=not spool.is_empty)
         self._recorder = recorder = LoopRecorder(self._history, spool)
@@ -84,8 +88,7 @@ class Loop:
         self._replay = Replay(self._history, spool, self._slots, self._spooled, clock)
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
-        self._stop: tuple[str, datetime] | None = None
-        """The namespace that nobody serves any more, and since when."""
+        self._presence = Presence(store, self._served, clock, alone_in)
 
     async def open(self) -> None:
         """Open the history. If it does not answer, the loop begins without it."""
@@ -140,17 +143,10 @@ class Loop:
         """
         return await self._jobs.start(self._run_manual(manual_job(definition)))
 
-    async def run(
-        self, stop: asyncio.Event, grace: timedelta, *, alone_in: str | None = None
-    ) -> None:
-        """Serve the tasks until the stop. Jobs then have `grace` to end by themselves.
-
-        `alone_in`: the namespace that nobody may serve after the stop, as on a developer's
-        machine. The history gets a note of that. None: the next loop takes over at once.
-        """
-        if alone_in is not None:
-            self._background.start(self._attempt(partial(self._record_stop, alone_in, None)))
+    async def run(self, stop: asyncio.Event, grace: timedelta) -> None:
+        """Serve the tasks until the stop. Jobs then have `grace` to end by themselves."""
         for work in (
+            self._attempt(self._presence.write),
             self._relay(stop),
             self._replay.run(self._ended),
             self._send_heartbeats(),
@@ -160,11 +156,11 @@ class Loop:
             self._background.start(work)
         await self._clock.pause(_LOOK_BACK, self._takeovers.looked_back)
         await self._scheduler.run(self._stopping)
-        if alone_in is not None:
-            self._stop = alone_in, self._clock.now()
+        self._presence.stop()
+        if self._presence.is_alone:
             self._record_suspended()
         await self._finish(grace)
-        await self._note_stop()
+        await self._attempt(self._presence.write_stop)
 
     async def settle(self, enough: asyncio.Event, otherwise: str) -> None:
         """Call it after `run`. Returns when the history has everything, or at `enough`.
@@ -177,20 +173,12 @@ class Loop:
             if self._history.is_complete:
                 self._spooled.hand_over_all()
             await self._replay.replay()
-        await self._note_stop()
+        await self._attempt(self._presence.write_stop)
 
     def _record_suspended(self) -> None:
         """Record the instants of suspended tasks since the last full minute."""
         for definition in [d for d in self._served if not d.task.enabled]:
             self._scheduler.look(definition.name, self._clock.now())
-
-    async def _note_stop(self) -> None:
-        """Without this note, `verify` would find that what is due from now on has no record."""
-        if self._stop is not None:
-            await self._attempt(partial(self._record_stop, *self._stop))
-
-    async def _record_stop(self, namespace: str, stop_time: datetime | None) -> None:
-        await self._history.store.record_stop(namespace, stop_time)
 
     async def _relay(self, stop: asyncio.Event) -> None:
         await stop.wait()
@@ -218,6 +206,7 @@ class Loop:
         jobs = self._executor.active_job_ids()
         await self._history.store.heartbeat_all(jobs, self._clock.now())
         await self._slots.extend()
+        await self._presence.write()
 
     async def _settle_unfinished(self) -> None:
         while not self._stopping.is_set():

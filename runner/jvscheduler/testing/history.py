@@ -12,6 +12,7 @@ from jvscheduler.history.records.instants import (
 )
 from jvscheduler.history.records.jobs import ScheduledJob, is_shorter, stretch_job
 from jvscheduler.history.records.merge import may_run, merge
+from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision, by_start
 from jvscheduler.history.records.unstarted import UnstartedJob, first_unstarted, merge_unstarted
 from jvscheduler.history.store.protocol import Recent
@@ -35,7 +36,7 @@ class MemoryHistory(MemorySlots):
         super().__init__()
         self._jobs: dict[str, ScheduledJob] = {}
         self._revisions: dict[str, ScheduleRevision] = {}
-        self._stops: dict[str, datetime | None] = {}
+        self._presences: dict[str, SchedulerPresence] = {}
 
     async def open(self) -> None:
         """Nothing to open."""
@@ -134,11 +135,15 @@ class MemoryHistory(MemorySlots):
         known = {(r.namespace, r.job_name) for r in self._revisions.values()}
         return [task for task in known if namespace in (None, task[0])]
 
-    async def record_stop(self, namespace: str, stop_time: datetime | None) -> None:
-        self._stops[namespace] = stop_time
+    async def record_presence(self, presence: SchedulerPresence) -> None:
+        self._presences[presence.id] = presence
 
-    async def stop_time(self, namespace: str) -> datetime | None:
-        return self._stops.get(namespace)
+    async def presences(self, namespace: str) -> Sequence[SchedulerPresence]:
+        return [p for p in self._presences.values() if p.namespace == namespace]
+
+    async def remove_presences(self, presences: Sequence[SchedulerPresence]) -> None:
+        for presence in presences:
+            self._presences.pop(presence.id, None)
 
     def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
         return [job for job in self._jobs.values() if job.status in statuses]

@@ -46,7 +46,7 @@ class AuditOptions:
     max_lateness: timedelta | None = None
     """A job that started later than this is a finding; None: any lateness is in order."""
     stop_time: datetime | None = None
-    """Since when no scheduler serves the namespace, as its last one has noted."""
+    """Since when no scheduler serves the task, as its last one has noted."""
 
 
 class Audit:

@@ -7,9 +7,10 @@ from typing import Any
 
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.names import scheduled_job_id
+from jvscheduler.names import presence_id, scheduled_job_id
 from jvscheduler.outcomes import Outcome, Reason, Status, Stretch
 from tests.support.history.outcomes import NOON, begun, of_job
 
@@ -41,6 +42,12 @@ def stretch(first: float, last: float | None = None, count: int = 1, **changes: 
 def revision(number: float, **changes: Any) -> ScheduleRevision:
     fields = {"job_name": RESTOCK, "namespace": "shop", "schedule": "* * * * *"} | changes
     return identified(ScheduleRevision(**fields), minutes(number))
+
+
+def presence(key: str, **changes: Any) -> SchedulerPresence:
+    """A scheduler that has served the restock task until noon, and was not heard of since."""
+    fields: dict[str, Any] = {"namespace": "shop", "tasks": [RESTOCK], "heartbeat_time": NOON}
+    return SchedulerPresence(id=presence_id("shop", key), **(fields | changes))
 
 
 def of_report(number: int) -> Outcome:

@@ -182,6 +182,7 @@ class Story:
         script: Callable[[Start], Ended | None] = completed,
         store: MemoryHistory | None = None,
         time: datetime = START,
+        alone_in: str | None = None,
     ) -> None:
         self.clock = SteppedClock(time)
         self.store = store or MemoryHistory()
@@ -190,7 +191,13 @@ class Story:
         """All that `on_attempt` was called with."""
         spool, count = Spool(directory), self.attempts.append
         self.loop = Loop(
-            LoopIdentity("loop-a"), self.store, spool, self.worker, self.clock, on_attempt=count
+            LoopIdentity("loop-a"),
+            self.store,
+            spool,
+            self.worker,
+            self.clock,
+            on_attempt=count,
+            alone_in=alone_in,
         )
         self._stop = asyncio.Event()
         self._running: asyncio.Task[None] | None = None

@@ -15,7 +15,7 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.verification.report import as_json, as_text
 from tests.support.history.outcomes import NOON, completed, of_job
-from tests.support.history.stories import REPORT, RESTOCK, minutes, revision, stretch
+from tests.support.history.stories import REPORT, RESTOCK, minutes, presence, revision, stretch
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -129,7 +129,8 @@ def test_what_is_due_since_a_noted_stop_is_no_finding(
         await store.add_revisions([revision(0)])
         await store.record_all([completed(of_job(n)) for n in (1, 2, 4, 5)])
         await store.record_all([completed(of_job(10))] if later else [])
-        await store.record_stop("shop", None if stop is None else minutes(stop))
+        changes = {} if stop is None else {"stop_time": minutes(stop)}
+        await store.record_presence(presence("one", **changes))
 
     asyncio.run(fill())
     end = "110m" if later else "111m"

@@ -12,9 +12,9 @@ from jvscheduler.history.records.jobs import COLLECTION, ScheduledJob
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.batches import BatchCalls
 from jvscheduler.history.store.jobs import JobCalls
+from jvscheduler.history.store.presences import PresenceCalls
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.history.store.revisions import RevisionCalls
-from jvscheduler.history.store.stops import StopCalls
 from jvscheduler.history.urls import parse_url
 
 
@@ -29,7 +29,7 @@ def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -
     return DatabaseHistory(database, address.redacted, create_indexes=create_indexes)
 
 
-class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls, StopCalls):
+class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls, PresenceCalls):
     """A history in a database object of jvspatial's."""
 
     def __init__(

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.slots.requests import Slots
@@ -111,11 +112,14 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
         made longer when the new stretch is of the same suspension and reaches further.
         """
 
-    async def record_stop(self, namespace: str, stop_time: datetime | None) -> None:
-        """Note since when no scheduler serves the namespace. None: one does."""
+    async def record_presence(self, presence: SchedulerPresence) -> None:
+        """Write the row of a scheduler, also over its former one."""
 
-    async def stop_time(self, namespace: str) -> datetime | None:
-        """Since when no scheduler serves the namespace. None: one does, or ended otherwise."""
+    async def presences(self, namespace: str) -> Sequence[SchedulerPresence]:
+        """The schedulers without a cluster that serve, or served, the namespace."""
+
+    async def remove_presences(self, presences: Sequence[SchedulerPresence]) -> None:
+        """Remove their rows. One that is gone is no error."""
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         """Store the revisions. One that exists is kept as it is."""
