@@ -86,8 +86,16 @@ class TaskPod:
         """True when the task's container has not run. False when the pod's end was not seen."""
         # An outcome proves that it ran, even if the kubelet has not reported that yet. With an
         # exit code, the runtime has tried to run it: that attempt failed.
-        has_ended = self.reported is not None or self.exit_code is not None
-        return not (self.started or self.vanished or has_ended)
+        was_tried = self.exit_code is not None and not self.was_not_found
+        return not (self.started or self.vanished or self.reported is not None or was_tried)
+
+    @property
+    def was_not_found(self) -> bool:
+        """True when the pod ended, and the kubelet found no container of the task.
+
+        Mostly the container was never created. It may also have run and been lost.
+        """
+        return self.reason == "ContainerStatusUnknown"
 
     @property
     def was_ended_by_deletion(self) -> bool:

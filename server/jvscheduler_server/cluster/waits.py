@@ -58,7 +58,7 @@ def wait_of_pod(pod: TaskPod, failure: StartFailure | None = None) -> Wait:
     if reason is None and failure is not None:
         message = _message(pod, failure.reason, failure.message)
         return Wait(Reason.FAILED_MOUNT, failure.reason, message)
-    if reason is None and pod.deleted:
+    if reason is None and _was_deleted(pod):
         reason = Reason.POD_DELETED
     return Wait(reason, pod.reason, _message(pod, pod.reason, pod.disruption or pod.message))
 
@@ -97,7 +97,7 @@ def _unschedulable(pod: TaskPod) -> Reason | None:
 
 def _failed(pod: TaskPod) -> Reason | None:
     # An init container failed, or the node refused the pod.
-    return Reason.CONTAINER_FAILED if pod.phase == "Failed" else None
+    return Reason.CONTAINER_FAILED if pod.phase == "Failed" and not _was_deleted(pod) else None
 
 
 RULES: Final[Sequence[Rule]] = (
@@ -112,6 +112,10 @@ RULES: Final[Sequence[Rule]] = (
 """In this order: the first rule that knows decides."""
 
 
+def _was_deleted(pod: TaskPod) -> bool:
+    return pod.deleted or pod.deletion_time is not None
+
+
 def _message(pod: TaskPod, reason: str | None, text: str | None) -> str:
-    state = "was deleted before it started" if pod.deleted else "has not started"
+    state = "was deleted before it started" if _was_deleted(pod) else "has not started"
     return ": ".join(part for part in (f"the pod {pod.name} {state}", reason, text) if part)

@@ -22,10 +22,10 @@ from jvscheduler_server.cluster.objects import (
 from jvscheduler_server.kubernetes.events import to_start_failure
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
 from jvscheduler_server.kubernetes.jobs import keep_earlier, to_kubernetes_job, to_task_cron_job
-from jvscheduler_server.kubernetes.pods import keep_deletion_time, to_task_pod
+from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 
-PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, carry_over=keep_deletion_time)
+PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, carry_over=keep_facts)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
 CRON_JOBS: Final = Resource(
     "/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL, keep_earlier

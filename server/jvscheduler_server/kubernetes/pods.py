@@ -52,8 +52,18 @@ def to_task_pod(pod: Json) -> TaskPod | None:
     )
 
 
-def keep_deletion_time(old: TaskPod, new: TaskPod) -> TaskPod:
-    """Return the new state with the time at which deletion was first requested."""
+def keep_facts(old: TaskPod, new: TaskPod) -> TaskPod:
+    """Return the new state with what the kubelet overwrites at a pod's end."""
+    if new.was_not_found:
+        # It says nothing of how the container was, and its own reason hides what it waited for.
+        new = replace(
+            new,
+            started=old.started,
+            start_time=old.start_time,
+            reason=new.reason if old.started else old.reason,
+            message=new.message if old.started else old.message,
+            exit_code=new.exit_code if old.started else None,
+        )
     # When the containers have ended, the kubelet deletes the pod once more and overwrites the
     # time. A container that the deletion ended would then seem to have ended before it.
     return replace(new, deletion_time=old.deletion_time) if old.deletion_time else new
@@ -82,9 +92,9 @@ def _retry_count(pod: Json) -> int:
 
 def _started(container: Json) -> bool:
     state = container.get("state", {})
-    # A container whose program is not in the image has ended too, and has never run.
-    ended = state.get("terminated")
-    return "running" in state or (ended is not None and ended.get("startedAt") not in NEVER)
+    # A container whose program is not in the image has ended too, and has never run. So has one
+    # whose pod was deleted while it waited: the kubelet then writes an end without a start.
+    return "running" in state or state.get("terminated", {}).get("startedAt") not in (None, *NEVER)
 
 
 def _start_time(status: Json, container: Json) -> datetime | None:

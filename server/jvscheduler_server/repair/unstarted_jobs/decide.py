@@ -115,7 +115,10 @@ def with_record(job: FollowedJob, record: UnstartedJob) -> FollowedJob:
 def _updated(before: FollowedJob | None, state: JobState) -> FollowedJob:
     if before is None:
         return FollowedJob(state, state.wait or wait_of_job(state.identity.name, None))
-    return replace(before, state=state, wait=state.wait or before.wait, unseen_since=None)
+    wait = state.wait or before.wait
+    if wait.reason is Reason.POD_DELETED and before.wait.is_trouble:
+        wait = before.wait  # what the pod waited for says more than that it is gone
+    return replace(before, state=state, wait=wait, unseen_since=None)
 
 
 def _given_up(job: FollowedJob, now: datetime) -> UnstartedJob:

@@ -10,7 +10,7 @@ from jvscheduler import names
 from jvscheduler.outcomes import to_message
 from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod, TaskState
 from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
-from jvscheduler_server.kubernetes.pods import to_task_pod
+from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, kubernetes_pod, running, terminated, waiting
@@ -150,6 +150,28 @@ def test_a_container_that_could_not_be_started_has_no_start_in_1970() -> None:
     pod = converted(status)
     assert (pod.started, pod.finished, pod.exit_code) == (False, True, 128)
     assert pod.start_time == datetime(2026, 3, 2, 3, 0, 1, tzinfo=UTC)
+
+
+def not_found(**changes: Any) -> TaskPod:
+    """A pod as the kubelet writes it when it is deleted and has no container."""
+    status = terminated(137, "ContainerStatusUnknown", "The container could not be located")
+    state = status["containerStatuses"][1]["state"]["terminated"]
+    state["startedAt"] = state["finishedAt"] = None
+    return converted(status, **changes)
+
+
+def test_a_pod_that_was_deleted_while_it_waited_has_not_started_and_keeps_its_reason() -> None:
+    before = converted(waiting("ErrImagePull", "not found"))
+    after = keep_facts(before, not_found())
+    assert (after.never_started, after.finished, after.exit_code) == (True, True, None)
+    assert (after.reason, after.message) == ("ErrImagePull", "not found")
+    assert not_found().never_started
+
+
+def test_a_pod_that_ran_and_lost_its_container_has_started() -> None:
+    after = keep_facts(converted(running()), not_found())
+    assert (after.never_started, after.start_time, after.exit_code) == (False, START, 137)
+    assert after.reason == "ContainerStatusUnknown"
 
 
 def test_an_ended_pod_has_the_times_of_its_container() -> None:

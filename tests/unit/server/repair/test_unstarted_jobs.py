@@ -157,6 +157,22 @@ def test_a_pod_that_its_node_refused_never_ran() -> None:
     play(scene)
 
 
+def test_a_server_that_starts_late_still_knows_what_a_deleted_pod_waited_for() -> None:
+    """The kubelet overwrites the reason when the pod ends; the record has it."""
+
+    async def scene(s: Scene) -> None:
+        s.cluster.seen_pods = [waiting_pod(message="not found")]
+        await s.pass_over()
+        s.restart()
+        reason = "ContainerStatusUnknown"
+        pod = ended_pod(started=False, exit_code=137, reason=reason, deletion_time=NOON)
+        s.cluster.seen_pods, s.cluster.seen_jobs = [pod], [FAILED_JOB]
+        await s.pass_over()
+        assert await s.told() == ("missed", Reason.IMAGE_PULL_FAILED, "task")
+
+    play(scene)
+
+
 def test_the_next_pod_of_the_job_may_still_run() -> None:
     async def scene(s: Scene) -> None:
         s.cluster.seen_pods = [waiting_pod(uid="uid-0", name="pod-0")]
