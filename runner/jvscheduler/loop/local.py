@@ -105,15 +105,18 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
     *,
     show: Show | None = None,
     on_attempt: Callable[[Outcome], None] = ignored,
+    modules: Sequence[str] = (),
 ) -> Iterator[LocalLoop]:
     """`show` gets what attempts print. Without it, that goes where this process prints.
 
-    `on_attempt` is called with each attempt when it begins, and with its outcome.
+    `on_attempt` is called with each attempt when it begins, and with its outcome. The worker
+    imports `modules` before the user's.
     """
     identity = LoopIdentity(LOCAL_NAMESPACE)
     own = {**environ, environment.DATABASE_URL: database_url}
     with spool_folder(database_url) as folder, socket_in_own_folder() as socket:
-        worker, process = SocketWorker(socket), WorkerProcess(socket, own, show, (BINDING,))
+        worker = SocketWorker(socket)
+        process = WorkerProcess(socket, own, show, (BINDING, *modules))
         loop = Loop(
             identity,
             store,

@@ -27,11 +27,7 @@ def lifespan(
     @asynccontextmanager
     async def serving(_: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            stack.push_async_callback(store.close)
-            # Without its history the server starts all the same and answers 503. If it exited
-            # instead, its pod would restart in a loop for as long as the database is away.
-            if not await _opened(store):
-                await stack.enter_async_context(_running(lambda: _open_later(store)))
+            await stack.enter_async_context(opened(store))
             stack.push_async_callback(cluster.stop)
             await cluster.start()
             for part in background:
@@ -39,6 +35,18 @@ def lifespan(
             yield
 
     return serving
+
+
+@asynccontextmanager
+async def opened(store: HistoryStore) -> AsyncIterator[None]:
+    """Open the history, now or as soon as it is there, and close it at the end."""
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(store.close)
+        # Without its history the server starts all the same and answers 503. If it exited
+        # instead, its pod would restart in a loop for as long as the database is away.
+        if not await _opened(store):
+            await stack.enter_async_context(_running(lambda: _open_later(store)))
+        yield
 
 
 async def _open_later(store: HistoryStore) -> None:

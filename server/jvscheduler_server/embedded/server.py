@@ -7,8 +7,8 @@ from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
-from jvspatial.api import Server as JvspatialServer
 from jvspatial.api.config import ServerConfig
+from jvspatial.api.server import Server as JvspatialServer
 from jvspatial.core.context import GraphContext
 
 from jvscheduler.errors import InvalidSettings
@@ -16,12 +16,12 @@ from jvscheduler_server.api.lifespan import lifespan
 from jvscheduler_server.api.problems import document_media_type
 from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
-from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded import databases
 from jvscheduler_server.embedded.database_options import check_options
 from jvscheduler_server.embedded.registration import unregistered
 from jvscheduler_server.embedded.service import SchedulerService
 from jvscheduler_server.embedded.settings import (
+    Settings,
     database_url_of_environment,
     is_task_process,
     make_settings,
@@ -57,7 +57,7 @@ class Server(JvspatialServer):
             interval = self.config.scheduler_interval
             check_options({**given, **options}, self.config.database)
             url = self._database_url()
-            self.scheduler_service = SchedulerService(make_settings(interval, zone, url))
+            self.scheduler_service = self._new_service(make_settings(interval, zone, url))
 
     def run(
         self,
@@ -78,6 +78,9 @@ class Server(JvspatialServer):
         if reload is None and app_path is None:
             reload = False
         super().run(host, port, reload, app_path, **options)
+
+    def _new_service(self, settings: Settings) -> SchedulerService:
+        return SchedulerService(settings)
 
     def configure_database(self, db_type: str, **db_config: Any) -> None:
         self._keep_database()
@@ -104,10 +107,17 @@ class Server(JvspatialServer):
 
     def _create_app_instance(self) -> FastAPI:
         app = super()._create_app_instance()
-        if self.scheduler_service is not None:
+        service = self.scheduler_service
+        if service is not None and not isinstance(service, SchedulerService):
+            raise InvalidSettings(
+                f"server.scheduler_service is a {type(service).__module__}."
+                f"{type(service).__qualname__}: "
+                "import jvscheduler.compat.jvspatial before jvspatial's scheduler"
+            )
+        if service is not None:
             app.include_router(self._scheduler_routes())
             document_media_type(app)
-            self._add_lifespan(app, self.scheduler_service)
+            self._add_lifespan(app, service)
         return app
 
     def _scheduler_routes(self) -> APIRouter:
@@ -125,14 +135,15 @@ class Server(JvspatialServer):
 
         @asynccontextmanager
         async def serving(app: FastAPI) -> AsyncIterator[Any]:
-            cluster = LocalCluster(service.tasks)
-            app.state.jvscheduler = ServerState(service.store, cluster)
-            if problem := unregistered(service):
-                _log.error("%s", problem)
-            ours = lifespan(service.store, cluster, [service.run])
+            app.state.jvscheduler = ServerState(service.store, service.cluster)
+            ours = lifespan(service.store, service.cluster, [service.run])
             try:
-                async with jvspatials(app) as state, ours(app):
-                    yield state
+                async with jvspatials(app) as state:
+                    # The application's own startup may have registered tasks.
+                    if problem := unregistered(service):
+                        _log.error("%s", problem)
+                    async with ours(app):
+                        yield state
             finally:
                 # jvspatial leaves its database open, and the process would never end.
                 await databases.close(context)

@@ -2,21 +2,26 @@
 
 import asyncio
 import signal
+import sys
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Final
 
 from jvscheduler.discovery.unique import check_unique
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import LocalLoop, local_loop
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.tasks import Task
+from jvscheduler_server.cluster.local import LocalCluster
 from jvscheduler_server.embedded.settings import Settings
+
+_COMPAT: Final = "jvscheduler.compat.jvspatial"
 
 
 class AttemptCounter:
@@ -24,7 +29,8 @@ class AttemptCounter:
 
     def __init__(self) -> None:
         self._running: set[str] = set()
-        self._ended: Counter[Status] = Counter()
+        # With all keys from the beginning: another thread may read it while one is added.
+        self._ended: Counter[Status] = Counter(dict.fromkeys(Status, 0))
 
     def count(self, attempt: Outcome) -> None:
         """Take an attempt's start or its end."""
@@ -52,6 +58,8 @@ class SchedulerService:
 
     def __init__(self, settings: Settings) -> None:
         self.store = open_store(settings.database_url)
+        self.cluster = LocalCluster(())
+        """The tasks, as the API reads them."""
         self._settings = settings
         self._tasks: dict[str, Task] = {}
         """By entrypoint, so that a task that is registered twice runs once."""
@@ -74,16 +82,29 @@ class SchedulerService:
         """
         if self.is_running:
             raise InvalidSettings("the scheduler runs already: register tasks before the server")
+        self._replace_tasks(self._together_with(tasks))
+
+    def _together_with(self, tasks: Sequence[Task]) -> dict[str, Task]:
         zoned = [task.with_default_zone(self._settings.time_zone) for task in tasks]
         together = self._tasks | {task.entrypoint: task for task in zoned}
         check_unique(together.values())
-        self._tasks = together
+        return together
+
+    def _replace_tasks(self, tasks: dict[str, Task]) -> None:
+        self._tasks = tasks
+        self.cluster.replace_tasks(self.tasks)
 
     async def run(self) -> None:
         """Run the tasks until it is cancelled. Then end each running attempt and record it."""
+        await self._run(self.store, lambda _: None)
+
+    async def _run(self, store: LoopStore, on_ready: Callable[[LocalLoop], None]) -> None:
         url, environ = self._settings.database_url, self._settings.environ
-        clock = SystemClock(self._settings.interval)
-        with local_loop(self.store, url, environ, clock, on_attempt=self._attempts.count) as loop:
+        clock, count = SystemClock(self._settings.interval), self._attempts.count
+        # The processes of tasks read jvspatial's names as this process does.
+        modules = [name for name in (_COMPAT,) if name in sys.modules]
+        with local_loop(store, url, environ, clock, on_attempt=count, modules=modules) as loop:
+            on_ready(loop)
             loop.replace_tasks(self.tasks)
             self._start_time = datetime.now(UTC)
             try:

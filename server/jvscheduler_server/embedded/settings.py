@@ -19,7 +19,7 @@ LONGEST_INTERVAL: Final = 60
 
 @dataclass(frozen=True)
 class Settings:
-    interval: int
+    interval: float
     """Seconds after which the clock is read at the latest."""
     time_zone: str
     database_url: str

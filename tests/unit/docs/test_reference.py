@@ -177,5 +177,5 @@ def test_the_page_on_architecture_has_the_layers_in_their_order() -> None:
     (layers,) = [
         c["layers"] for c in contracts["contracts"] if c.get("containers") == ["jvscheduler"]
     ]
-    (shown,) = [part for part in page.split("\n\n") if part.startswith("`cli` →")]
+    (shown,) = [part for part in page.split("\n\n") if part.startswith("`cli`")]
     assert re.findall(r"`(\w+)`", shown) == re.findall(r"\w+", " ".join(layers))

@@ -1,0 +1,1 @@
+"""Other packages' names for what jvscheduler does. Nothing else imports this room."""
