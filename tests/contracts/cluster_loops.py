@@ -9,10 +9,11 @@ from jvscheduler_operator.acceptance import accept
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import Conflict, NotFound
 from jvscheduler_operator.loops import deployments
-from jvscheduler_operator.objects.manifests import Manifest, key_of
+from jvscheduler_operator.objects.manifests import LoopKey, Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.tasks.events import EventRecorder
 from tests.contracts.cluster_tasks import OpenStage, Stage, desired, run, with_uid
-from tests.support.operator.objects import stored_task
+from tests.support.operator.objects import NOON, pod, stored_task
 
 NOBODY = "00000000-0000-0000-0000-000000000000"
 
@@ -93,6 +94,29 @@ class LoopContract:
             assert key_of(later) not in map(key_of, (await stage.cluster.loops()).items)
             with pytest.raises(NotFound):
                 await stage.cluster.delete_loop(later)
+
+        run(open_stage, scenario)
+
+    def test_the_pods_of_a_loop_are_found_by_its_name(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
+            stored = await stage.put_pod(pod(stage.namespace, "its", "a-loop"))
+            await stage.put_pod(pod(stage.namespace, "anothers", "b-loop"))
+            (found,) = await stage.cluster.loop_pods(LoopKey(stage.namespace, "a-loop"))
+            assert found["metadata"]["uid"] == stored["metadata"]["uid"]
+
+        run(open_stage, scenario)
+
+    def test_the_events_of_a_pod_are_those_about_it(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
+            stored = await stage.put_pod(pod(stage.namespace, "told", "c-loop"))
+            other = await stage.put_pod(pod(stage.namespace, "mute", "c-loop"))
+            event = EventRecorder(stored, NOON, "host").loop_assigned("c-loop")
+            await stage.cluster.create_event(event)
+            # The scheduler has Events about both.
+            messages = [e["message"] for e in await stage.cluster.pod_events(stored)]
+            assert event["message"] in messages
+            messages = [e["message"] for e in await stage.cluster.pod_events(other)]
+            assert event["message"] not in messages
 
         run(open_stage, scenario)
 

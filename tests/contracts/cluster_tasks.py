@@ -27,6 +27,7 @@ class Stage:
     cluster: Cluster
     put_task: Put
     put_cron_job: Put
+    put_pod: Put
     namespace: str
 
     async def new_task(self, name: str, **spec: Any) -> Manifest:

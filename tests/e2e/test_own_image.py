@@ -57,7 +57,10 @@ def own(installation: Installation, images: Images) -> Iterator[InNamespace]:
         variant(count, "no-package", template=with_task(**NO_PACKAGE)),
         variant(count, "no-python", image=images.postgresql, template=with_task(**AS_NOBODY)),
     ]
-    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(tasks))
+    loops = [
+        variant(task, f"{task['metadata']['name']}-loop", backend="Loop") for task in tasks[2:]
+    ]
+    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([*tasks, *loops]))
     yield InNamespace(installation, OWN)
     kubectl("delete", "namespace", OWN, "--wait=false")
 
@@ -83,3 +86,28 @@ def test_the_record_of_a_job_says_what_its_image_lacks(own: InNamespace, fault: 
     found = job(own, fault.task, "failed")
     assert found["reason"] == "RunnerNotFound"
     assert fault.text in found["error_message"]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.task)
+def test_the_condition_of_a_loops_task_says_what_its_image_lacks(
+    own: InNamespace, fault: Fault
+) -> None:
+    cluster = own.installation.cluster
+    name = f"{fault.task}-loop"
+
+    def ready() -> dict[str, Any] | None:
+        status = own.installation.object("scheduledtask", name, OWN).get("status", {})
+        found = [c for c in status.get("conditions", []) if c["type"] == "Ready"]
+        return found[0] if found and found[0]["reason"] == "RunnerNotFound" else None
+
+    message = eventually(ready, f"the condition of {name}", SECONDS)["message"]
+    assert f"container worker: {fault.text}" in message
+    event = eventually(
+        lambda: cluster.kubectl(
+            *("get", "events", "-n", OWN, "--field-selector"),
+            f"involvedObject.name={name},reason=RunnerNotFound",
+            *("-o", "jsonpath={.items[*].message}"),
+        ),
+        "the Event",
+    )
+    assert event == message

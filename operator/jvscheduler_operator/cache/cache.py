@@ -7,6 +7,7 @@ again; what was applied last and what failed is learned again by applying.
 from jvscheduler_operator.cache.index import ObjectIndex, TaskIndex
 from jvscheduler_operator.objects.drift import LastApplied
 from jvscheduler_operator.objects.manifests import Key, LoopKey, loop_key_of
+from jvscheduler_operator.objects.pods import PodProblem
 from jvscheduler_operator.objects.readiness import LoopReadiness, readiness
 
 
@@ -20,11 +21,14 @@ class Cache:
         self.loop_failures: dict[LoopKey, str] = {}
         """Why a loop's Deployment, or what its pod needs, could not be applied; its tasks
         report it."""
+        self.loop_problems: dict[LoopKey, PodProblem] = {}
+        """What was wrong with the pod of a loop that is not available; its tasks report it."""
 
     def loop_readiness(self, key: LoopKey | None) -> LoopReadiness:
         if key is None:
             return readiness(None)
-        return readiness(self.loops.get(key), self.loop_failures.get(key))
+        failure, problem = self.loop_failures.get(key), self.loop_problems.get(key)
+        return readiness(self.loops.get(key), failure, problem)
 
     def forget(self, key: Key) -> None:
         self.tasks.forget(key)

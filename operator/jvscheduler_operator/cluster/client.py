@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from jvscheduler_operator.objects.manifests import Key, Manifest
+from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,12 @@ class Cluster(Protocol):
 
     async def delete_loop(self, seen: Manifest) -> None:
         """Delete a Deployment, as `delete_cron_job`."""
+
+    async def loop_pods(self, key: LoopKey) -> Sequence[Manifest]:
+        """The pods of this loop. They are not watched: they are asked for while none is ready."""
+
+    async def pod_events(self, pod: Manifest) -> Sequence[Manifest]:
+        """The Events about this pod."""
 
     async def apply_rights(self, manifest: Manifest) -> None:
         """Server-side apply, with force, of a ServiceAccount or a RoleBinding."""

@@ -16,7 +16,7 @@ from jvscheduler import names
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import NotFound, Unavailable, error_of
-from jvscheduler_operator.objects.manifests import Key, Manifest
+from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 """Seconds for one request. Without a limit, a silent API server would hold a worker for ever."""
@@ -114,6 +114,16 @@ class KubernetesCluster:
 
     async def delete_loop(self, seen: Manifest) -> None:
         await self._delete(_path_of("deployments", seen), seen)
+
+    async def loop_pods(self, key: LoopKey) -> Sequence[Manifest]:
+        selector = ("labelSelector", f"{names.LOOP_LABEL}={key.name}")
+        return (await self._list(f"/api/v1/namespaces/{key.namespace}/pods", selector)).items
+
+    async def pod_events(self, pod: Manifest) -> Sequence[Manifest]:
+        metadata = pod["metadata"]
+        selector = ("fieldSelector", f"involvedObject.uid={metadata['uid']}")
+        path = f"/api/v1/namespaces/{metadata['namespace']}/events"
+        return (await self._list(path, selector)).items
 
     async def apply_rights(self, manifest: Manifest) -> None:
         kind = manifest["kind"].lower() + "s"

@@ -1,8 +1,20 @@
-"""Gathers what a decision about one loop needs, all of it from the cache."""
+"""Gathers what a decision about one loop needs: from the cache, and its pods from the API."""
+
+import logging
 
 from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Cluster
+from jvscheduler_operator.cluster.errors import Rejected
 from jvscheduler_operator.loops.plan import LoopState
 from jvscheduler_operator.objects.manifests import LoopKey
+from jvscheduler_operator.objects.pods import (
+    PodProblem,
+    is_waiting_in_silence,
+    newest,
+    problem_of,
+)
+
+_logger = logging.getLogger(__name__)
 
 
 def gather(key: LoopKey, cache: Cache) -> LoopState:
@@ -14,3 +26,17 @@ def gather(key: LoopKey, cache: Cache) -> LoopState:
         is_assigned=bool(cache.tasks.assigned(key)),
         last_applied=cache.last_applied.get(key),
     )
+
+
+async def gather_problem(key: LoopKey, cluster: Cluster) -> PodProblem | None:
+    """What is wrong with the loop's newest pod. Raises Unavailable."""
+    try:
+        pod = newest(await cluster.loop_pods(key))
+        if pod is None:
+            return None
+        events = await cluster.pod_events(pod) if is_waiting_in_silence(pod) else ()
+    except Rejected as error:
+        # Without the right to list pods the operator works on. Its conditions say less.
+        _logger.warning("%s: its pods cannot be listed: %s", key, error)
+        return None
+    return problem_of(pod, events)

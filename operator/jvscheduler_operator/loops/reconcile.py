@@ -12,7 +12,7 @@ from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Conflict, Rejected, Stale, Unavailable
 from jvscheduler_operator.loops.apply import LoopApplier
 from jvscheduler_operator.loops.decide import decide
-from jvscheduler_operator.loops.gather import gather
+from jvscheduler_operator.loops.gather import gather, gather_problem
 from jvscheduler_operator.loops.plan import LoopPlan, LoopState
 from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import LoopKey
@@ -22,12 +22,20 @@ _RETRY_REFUSED: Final = timedelta(minutes=1)
 """After a refusal by the API server. A quota or an admission webhook may change without an
 event that we watch."""
 
+_FIRST_LOOK: Final = timedelta(seconds=2)
+_LONGEST_LOOK: Final = timedelta(minutes=1)
+"""Between two looks at the pods of a loop that is not available. The pause doubles each time, so
+that a thousand loops with a wrong image cost no more than a few requests a second."""
+
 
 class LoopReconciler:
     def __init__(self, cache: Cache, cluster: Cluster, settings: Settings) -> None:
         self._cache = cache
         self._settings = settings
+        self._cluster = cluster
         self._applier = LoopApplier(cache, cluster, settings.database_url)
+        self._pauses: dict[LoopKey, timedelta] = {}
+        """For each loop that is not available, the pause before the next look at its pods."""
 
     async def reconcile(self, key: LoopKey) -> timedelta | None:
         """Returns when to look again; None when an event comes first. Raises TemporaryError."""
@@ -40,11 +48,26 @@ class LoopReconciler:
         failure = await self._apply(state, plan)
         if failure is None:
             self._cache.loop_failures.pop(key, None)
-            return None
+            return await self._look_at_pods(key)
         self._cache.loop_failures[key] = failure.message
         if failure.temporary is not None:
             raise failure.temporary
         return _RETRY_REFUSED
+
+    async def _look_at_pods(self, key: LoopKey) -> timedelta | None:
+        """Put into the cache why a loop does not come up. Returns when to look again."""
+        if self._cache.loops.get(key) is None or self._cache.loop_readiness(key).is_available:
+            self._cache.loop_problems.pop(key, None)
+            self._pauses.pop(key, None)
+            return None
+        problem = await gather_problem(key, self._cluster)
+        if problem is None:
+            self._cache.loop_problems.pop(key, None)
+        else:
+            self._cache.loop_problems[key] = problem
+        pause = self._pauses.get(key, _FIRST_LOOK)
+        self._pauses[key] = min(pause * 2, _LONGEST_LOOK)
+        return pause
 
     async def _apply(self, state: LoopState, plan: LoopPlan) -> Failure | None:
         if plan.desired is None:

@@ -1,16 +1,16 @@
-"""Readiness of a loop: the status of its Deployment, or why there is none."""
+"""Readiness of a loop: the status of its Deployment and of its pod, or why there is none."""
 
 from dataclasses import dataclass
 from typing import Final
 
 from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
+from jvscheduler_operator.objects.pods import PodProblem
 
-_EXPLAINING: Final = (
-    ("ReplicaFailure", "True"),
-    ("Progressing", "False"),
-    ("Available", "False"),
-)
-"""Deployment conditions that say why no pod is ready, the most specific first."""
+_NO_POD: Final = ("ReplicaFailure", "True")
+"""The Deployment's condition when the API server refuses the pod itself, such as for a quota."""
+
+_EXPLAINING: Final = (("Progressing", "False"), ("Available", "False"))
+"""Deployment conditions that say that no pod is ready, the most specific first."""
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,13 @@ class LoopReadiness:
     """Why it is not available."""
     failure: str | None = None
     """Why the Deployment, or what its pod needs, could not be applied."""
+    problem: PodProblem | None = None
+    """What is wrong with its pod, so that it does not come up by itself."""
 
 
-def readiness(deployment: Manifest | None, failure: str | None = None) -> LoopReadiness:
+def readiness(
+    deployment: Manifest | None, failure: str | None = None, problem: PodProblem | None = None
+) -> LoopReadiness:
     if deployment is None or is_being_deleted(deployment):
         return LoopReadiness(False, "it is about to be created", failure)
     status = deployment.get("status", {})
@@ -32,5 +36,8 @@ def readiness(deployment: Manifest | None, failure: str | None = None) -> LoopRe
     if status.get("availableReplicas", 0) > 0:
         return LoopReadiness(True, failure=failure)
     conditions = {(c["type"], c["status"]): c for c in status.get("conditions", [])}
+    if _NO_POD in conditions:
+        problem = PodProblem(conditions[_NO_POD]["message"])
     messages = (conditions[key]["message"] for key in _EXPLAINING if key in conditions)
-    return LoopReadiness(False, next(messages, "no pod is ready yet"), failure)
+    message = problem.message if problem else next(messages, "no pod is ready yet")
+    return LoopReadiness(False, message, failure, problem)

@@ -24,6 +24,8 @@ class Reason(StrEnum):
     CRON_JOB_READY = "CronJobReady"
     LOOP_READY = "LoopReady"
     LOOP_NOT_AVAILABLE = "LoopNotAvailable"
+    LOOP_FAILING = "LoopFailing"
+    RUNNER_NOT_FOUND = "RunnerNotFound"
     NOT_ACCEPTED = "NotAccepted"
     NAME_CONFLICT = "NameConflict"
     AWAITING_DELETION = "AwaitingDeletion"

@@ -11,6 +11,7 @@ from jvscheduler_operator.acceptance import Accepted, Refused, accept
 from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import has_drifted, with_uid
 from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
+from jvscheduler_operator.objects.readiness import LoopReadiness
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
 from jvscheduler_operator.tasks.edit_window import ALWAYS_OPEN, EditWindow, edit_window
@@ -92,11 +93,29 @@ def _interim_cron_job(state: State, accepted: Accepted) -> Manifest | None:
 def _waiting_for_loop(state: State, requested: str) -> Blocked | None:
     loop = state.loop
     if loop.failure is not None:
-        return Blocked(Reason.APPLY_FAILED, loop.failure, _RETRY_LOOP)
+        message = loop.failure + _meanwhile(state)
+        return Blocked(Reason.APPLY_FAILED, message, _RETRY_LOOP)
     if loop.is_available:
         return None
     message = f"The Deployment {requested} is not available: {loop.message}"
-    return Blocked(Reason.LOOP_NOT_AVAILABLE, message, _RETRY_LOOP)
+    return Blocked(_not_available(loop), message + _meanwhile(state), _RETRY_LOOP)
+
+
+def _not_available(loop: LoopReadiness) -> Reason:
+    if loop.problem is None:
+        return Reason.LOOP_NOT_AVAILABLE
+    return Reason.RUNNER_NOT_FOUND if loop.problem.lacks_runner else Reason.LOOP_FAILING
+
+
+def _meanwhile(state: State) -> str:
+    """What serves the task until the loop is available, as the end of a message."""
+    if state.serving is not None:
+        images = {c["image"] for c in state.serving["spec"]["template"]["spec"]["containers"]}
+        differs = "template" if state.task["spec"]["image"] in images else "image"
+        return f". Still served by {state.serving['metadata']['name']}, with the old {differs}"
+    if state.own_cron_job is not None:
+        return ". Still served by the CronJob"
+    return ""
 
 
 def _retirement(state: State, loop: str | None, now: datetime) -> Retirement:

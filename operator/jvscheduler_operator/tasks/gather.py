@@ -1,8 +1,9 @@
 """Gathers what a decision about one task needs: from the cache, and one object from the API."""
 
 from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cache.references import LoopReferences
 from jvscheduler_operator.cluster.client import Cluster
-from jvscheduler_operator.objects.manifests import Key, is_being_deleted
+from jvscheduler_operator.objects.manifests import Key, Manifest, is_being_deleted
 from jvscheduler_operator.tasks.plan import State
 
 
@@ -27,4 +28,12 @@ async def gather(
         cache.last_applied.get(key),
         database_url,
         cache.loop_readiness(references.requested),
+        _other_loop(cache, references),
     )
+
+
+def _other_loop(cache: Cache, references: LoopReferences) -> Manifest | None:
+    """The loop that serves the task until the one that its spec asks for can."""
+    if references.assigned is None or references.assigned == references.requested:
+        return None
+    return cache.loops.get(references.assigned)

@@ -26,6 +26,8 @@ class State:
     """To be written into the namespace's Secret; None when no Secret is to be written."""
     loop: LoopReadiness = field(default_factory=lambda: readiness(None))
     """The readiness of the loop that the spec asks for."""
+    serving: Manifest | None = None
+    """The Deployment that the task's status names, when it is another one."""
 
     @property
     def key(self) -> Key:

@@ -5,7 +5,7 @@ checks both. Server-side apply is simplified: only our own manager can remove a
 field, and lists are replaced whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected
 from jvscheduler_operator.objects.drift import contains
-from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
+from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of
 
 CREATED: Final = "2026-01-01T00:00:00Z"
 """When every object was created: this cluster has no clock."""
@@ -34,6 +34,7 @@ class MemoryCluster:
     task_objects: _Objects = field(default_factory=dict)
     cron_job_objects: _Objects = field(default_factory=dict)
     loop_objects: _Objects = field(default_factory=dict)
+    pod_objects: _Objects = field(default_factory=dict)
     rights: dict[tuple[str, Key], Manifest] = field(default_factory=dict)
     version: int = 0
 
@@ -80,6 +81,18 @@ class MemoryCluster:
     async def delete_loop(self, seen: Manifest) -> None:
         self._write("loop deleted")
         self._delete(self.loop_objects, seen)
+
+    async def loop_pods(self, key: LoopKey) -> Sequence[Manifest]:
+        return [
+            pod
+            for pod in self.pod_objects.values()
+            if pod["metadata"]["namespace"] == key.namespace
+            and pod["metadata"].get("labels", {}).get(names.LOOP_LABEL) == key.name
+        ]
+
+    async def pod_events(self, pod: Manifest) -> Sequence[Manifest]:
+        uid = pod["metadata"]["uid"]
+        return [event for event in self.events if event["involvedObject"]["uid"] == uid]
 
     async def apply_rights(self, manifest: Manifest) -> None:
         self._write("rights")

@@ -94,7 +94,7 @@ def test_the_loop_of_a_new_template_takes_over_when_it_is_available(shop: Shop) 
     shop.apply_task("moved", schedule=OFTEN, template=template("moved"))
     old = shop.wait_until_looped("moved")
     shop.apply_task("moved", schedule=OFTEN, template=template("waiting", **NOWHERE))
-    found = shop.wait_for("moved", "Ready", "False", "LoopNotAvailable")
+    found = shop.wait_for("moved", "Ready", "False", "LoopFailing")
     assert found["status"]["loop"] == old
     (pending,) = deployments(shop, "waiting")
     other = template("moved")
@@ -113,18 +113,41 @@ def deployments(shop: Shop, team: str) -> list[str]:
     ]
 
 
-def test_the_status_has_the_deployments_own_message(shop: Shop) -> None:
+def ready_message(shop: Shop, name: str) -> str:
+    conditions = shop.task(name)["status"]["conditions"]
+    (ready,) = (c for c in conditions if c["type"] == "Ready")
+    return str(ready["message"])
+
+
+def test_a_loop_that_no_node_takes_says_so(shop: Shop) -> None:
     shop.apply_task("stuck", schedule=OFTEN, template=template("stuck", **NOWHERE))
-    shop.wait_for("stuck", "Ready", "False", "LoopNotAvailable")
-
-    def message() -> bool:
-        conditions = shop.task("stuck")["status"]["conditions"]
-        (ready,) = (c for c in conditions if c["type"] == "Ready")
-        return "does not have minimum availability" in ready["message"]
-
-    eventually(message, "the Deployment's message")
-    assert shop.event_reasons("stuck") == []
+    shop.wait_for("stuck", "Ready", "False", "LoopFailing")
+    assert "is not available: no node takes the pod: 0/" in ready_message(shop, "stuck")
+    eventually(lambda: shop.event_reasons("stuck") == ["LoopFailing"], "the Event")
     shop.delete(TASKS, "stuck")
+
+
+def test_the_pods_own_reason_is_in_the_status_and_in_an_event(shop: Shop) -> None:
+    shop.apply_task("absent", schedule=OFTEN, template=template("absent"))
+    old = shop.wait_until_looped("absent")
+    lost = template("lost", **NOWHERE)
+    shop.apply_task("absent", schedule=OFTEN, template=lost, image="shop:9")
+    shop.wait_for("absent", "Ready", "False", "LoopFailing")
+    (new,) = deployments(shop, "lost")
+    (pending,) = shop.all("pods", f"-l={names.LOOP_LABEL}={new}")
+    waiting = {"reason": "ErrImagePull", "message": "docker.io/library/shop:9: not found"}
+    # As its kubelet would, if it had a node.
+    status = {"name": "worker", "image": "shop:9", "imageID": "", "ready": False, "restartCount": 0}
+    statuses = [{**status, "state": {"waiting": waiting}}]
+    patch = {"status": {"containerStatuses": statuses}}
+    shop.patch("pod", pending["metadata"]["name"], patch, "--subresource=status")
+    message = (
+        f'The Deployment {new} is not available: container worker: image "shop:9" not found. '
+        f"Still served by {old}, with the old image"
+    )
+    eventually(lambda: ready_message(shop, "absent") == message, "the pod's reason", timeout=90)
+    eventually(lambda: "LoopFailing" in shop.event_reasons("absent"), "the Event")
+    shop.delete(TASKS, "absent")
 
 
 def test_a_template_that_the_api_server_refuses_is_reported(shop: Shop) -> None:

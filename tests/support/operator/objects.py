@@ -39,6 +39,19 @@ def stored_task(**fields: Any) -> dict[str, Any]:
     return task(metadata={**metadata, **fields.pop("metadata", {})}, **fields)
 
 
+def pod(namespace: str, name: str, loop: str) -> dict[str, Any]:
+    """A pod that looks like one of the loop, on no node."""
+    return {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": name, "namespace": namespace, "labels": {names.LOOP_LABEL: loop}},
+        "spec": {
+            "nodeSelector": {"shop.test/place": "nowhere"},
+            "containers": [{"name": "worker", "image": "shop:9"}],
+        },
+    }
+
+
 def foreign_cron_job(name: str = "restock", namespace: str = "shop") -> dict[str, Any]:
     """A CronJob that a user created."""
     pod = {"restartPolicy": "Never", "containers": [{"name": "main", "image": "other:1"}]}

@@ -24,6 +24,9 @@ class TestMemoryCluster(ClusterContract, LoopContract):
             async def put_cron_job(manifest: Manifest) -> Manifest:
                 return cluster.put(cluster.cron_job_objects, manifest)
 
-            yield Stage(cluster, put_task, put_cron_job, "shop")
+            async def put_pod(manifest: Manifest) -> Manifest:
+                return cluster.put(cluster.pod_objects, manifest)
+
+            yield Stage(cluster, put_task, put_cron_job, put_pod, "shop")
 
         return opened
