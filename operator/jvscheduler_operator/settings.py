@@ -3,17 +3,18 @@
 There are few on purpose: what a rule can decide is no setting.
 """
 
+import json
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.version import __version__
-from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 
 LIVENESS_ENDPOINT: Final = "JVSCHEDULER_LIVENESS_ENDPOINT"
 """URL that answers `GET` with 200 while the operator runs. Default:
@@ -24,6 +25,13 @@ LOOP_IMAGE: Final = "JVSCHEDULER_LOOP_IMAGE"
 
 LOOP_IMAGE_PULL_POLICY: Final = "JVSCHEDULER_LOOP_IMAGE_PULL_POLICY"
 """The `imagePullPolicy` of the container `loop`. Default: `IfNotPresent`."""
+
+LOOP_PULL_SECRETS: Final = "JVSCHEDULER_LOOP_PULL_SECRETS"
+"""Names of pull secrets for the image of the container `loop`, with commas between. They are
+expected in the namespace of each loop. Default: none."""
+
+LOOP_RESOURCES: Final = "JVSCHEDULER_LOOP_RESOURCES"
+"""The `resources` of the container `loop`, as JSON. Default: requests and a limit of memory."""
 
 KUBECONFIG: Final = "KUBECONFIG"
 """Default: `~/.kube/config` if it exists, else the pod's service account."""
@@ -40,11 +48,11 @@ class Settings:
     liveness_endpoint: str
     instance: str
     """This process, as Events name it."""
-    loop_image: LoopImage = field(default_factory=lambda: LoopImage(_DEFAULT_IMAGE))
+    loop_container: LoopContainer = field(default_factory=lambda: LoopContainer(_DEFAULT_IMAGE))
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
-    """Raises InvalidSettings when the liveness endpoint is not an http URL with a path."""
+    """Raises InvalidSettings, which names the variable and the fix."""
     endpoint = environ.get(LIVENESS_ENDPOINT) or _DEFAULT_ENDPOINT
     parts = urlsplit(endpoint)
     if parts.scheme != "http" or not parts.path:
@@ -56,8 +64,27 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=environ.get(environment.DATABASE_URL) or None,
         liveness_endpoint=endpoint,
         instance=socket.gethostname(),
-        loop_image=LoopImage(
+        loop_container=LoopContainer(
             environ.get(LOOP_IMAGE) or _DEFAULT_IMAGE,
             environ.get(LOOP_IMAGE_PULL_POLICY) or "IfNotPresent",
+            _resources(environ.get(LOOP_RESOURCES)),
+            [name for name in environ.get(LOOP_PULL_SECRETS, "").split(",") if name],
         ),
     )
+
+
+def _resources(text: str | None) -> Mapping[str, Any]:
+    if not text:
+        return DEFAULT_RESOURCES
+    example = json.dumps(DEFAULT_RESOURCES)
+    try:
+        found = json.loads(text)
+    except ValueError as error:
+        raise InvalidSettings(f"{LOOP_RESOURCES} must be JSON such as {example}") from error
+    if not isinstance(found, dict) or not all(_are_quantities(v) for v in found.values()):
+        raise InvalidSettings(f"{LOOP_RESOURCES} must look like {example}, got {text!r}")
+    return found
+
+
+def _are_quantities(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(v, str | int | float) for v in value.values())

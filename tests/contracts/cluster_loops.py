@@ -10,7 +10,7 @@ from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import Conflict, NotFound
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects.manifests import LoopKey, Manifest, key_of
-from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.pod_templates.loops import LoopContainer
 from jvscheduler_operator.tasks.events import EventRecorder
 from tests.contracts.cluster_tasks import OpenStage, Stage, desired, run, with_uid
 from tests.support.operator.objects import NOON, pod, stored_task
@@ -20,7 +20,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 def loop_for(stage: Stage, image: str, server: str = "server:1") -> dict[str, Any]:
     spec = accept(stored_task(backend="Loop", image=image)).spec
-    return deployments.build(stage.namespace, spec, LoopImage(server))
+    return deployments.build(stage.namespace, spec, LoopContainer(server))
 
 
 async def delete_as_listed(

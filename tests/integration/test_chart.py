@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 import yaml
 
+from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
+from jvscheduler_operator.settings import from_environment
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
 from tests.support.operator.process import documented_rules
@@ -127,6 +129,28 @@ def test_loops_run_the_servers_image(helm: Path) -> None:
     environ = {v["name"]: v.get("value") for v in operator["env"]}
     assert environ["JVSCHEDULER_LOOP_IMAGE"] == "mirror.example.org/jvscheduler/server:edge"
     assert environ["JVSCHEDULER_LOOP_IMAGE_PULL_POLICY"] == "IfNotPresent"
+
+
+def loop_settings(helm: Path, *values: str) -> LoopContainer:
+    """The container `loop` as the operator of such an installation makes it."""
+    pod = rendered(helm, *values)["Deployment/jvscheduler-operator"]["spec"]["template"]["spec"]
+    (operator,) = pod["containers"]
+    environ = {v["name"]: v["value"] for v in operator["env"] if "value" in v}
+    return from_environment(environ).loop_container
+
+
+def test_the_resources_of_loops_are_a_value(helm: Path) -> None:
+    assert loop_settings(helm).resources == DEFAULT_RESOURCES
+    chosen = loop_settings(helm, "loop.resources.limits.memory=1Gi", "loop.resources.limits.cpu=2")
+    assert chosen.resources["limits"] == {"memory": "1Gi", "cpu": 2}
+
+
+def test_pull_secrets_reach_loops(helm: Path) -> None:
+    assert loop_settings(helm).pull_secrets == []
+    chosen = loop_settings(
+        helm, "image.pullSecrets[0].name=mirror", "image.pullSecrets[1].name=own"
+    )
+    assert chosen.pull_secrets == ["mirror", "own"]
 
 
 def test_rights_are_those_that_the_documentation_states(helm: Path) -> None:

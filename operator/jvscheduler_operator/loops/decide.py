@@ -9,16 +9,16 @@ from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.loops.plan import LoopPlan, LoopState
 from jvscheduler_operator.objects.drift import has_drifted
 from jvscheduler_operator.objects.manifests import is_being_deleted
-from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.pod_templates.loops import LoopContainer
 
 
-def decide(state: LoopState, image: LoopImage) -> LoopPlan:
+def decide(state: LoopState, container: LoopContainer) -> LoopPlan:
     # A Deployment that is being deleted can be neither repaired nor deleted again. The
     # event of its end brings the next pass, which creates a new one if a task needs it.
     is_terminating = state.deployment is not None and is_being_deleted(state.deployment)
     if state.task is None:
         return LoopPlan(deletes=_is_orphan(state) and not is_terminating)
-    desired = deployments.build(state.key.namespace, accept(state.task).spec, image)
+    desired = deployments.build(state.key.namespace, accept(state.task).spec, container)
     drifted = has_drifted(state.deployment, desired, state.last_applied)
     return LoopPlan(desired, applies=drifted and not is_terminating)
 

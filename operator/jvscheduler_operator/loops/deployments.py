@@ -17,12 +17,12 @@ from jvscheduler import names
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler_operator.objects.digests import digest_of, with_digest
 from jvscheduler_operator.objects.manifests import Manifest
-from jvscheduler_operator.pod_templates.loops import LoopImage, loop_name, pod_template
+from jvscheduler_operator.pod_templates.loops import LoopContainer, loop_name, pod_template
 
 _RBAC: Final = "rbac.authorization.k8s.io"
 
 
-def build(namespace: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str, Any]:
+def build(namespace: str, spec: ScheduledTaskSpec, container: LoopContainer) -> dict[str, Any]:
     """The Deployment for server-side apply. Raises InvalidTemplate."""
     name = loop_name(spec)
     label = {names.LOOP_LABEL: name}
@@ -35,7 +35,7 @@ def build(namespace: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str
             "revisionHistoryLimit": 1,
             "selector": {"matchLabels": label},
             "strategy": {"rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0}},
-            "template": pod_template(name, spec, image),
+            "template": pod_template(name, spec, container),
         },
     }
     return with_digest(manifest)

@@ -40,7 +40,7 @@ class LoopReconciler:
     async def reconcile(self, key: LoopKey) -> timedelta | None:
         """Returns when to look again; None when an event comes first. Raises TemporaryError."""
         state = gather(key, self._cache)
-        plan = decide(state, self._settings.loop_image)
+        plan = decide(state, self._settings.loop_container)
         if plan.deletes and state.deployment is not None:
             await self._applier.delete_deployment(state.deployment)
         if plan.desired is None:

@@ -12,8 +12,8 @@ The loop says that it is ready by creating a file. A probe by HTTP would need a
 port, and the user may have given that port to another container of the pod.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jvscheduler import environment, images, names
@@ -47,12 +47,22 @@ _RESERVED_OF_TASK: Final[Mapping[str, str]] = {
 }
 
 
-@dataclass(frozen=True)
-class LoopImage:
-    """The image of the container `loop`."""
+DEFAULT_RESOURCES: Final[Mapping[str, Any]] = {
+    "requests": {"cpu": "50m", "memory": "128Mi"},
+    "limits": {"memory": "512Mi"},
+}
+"""Of the container `loop`. Without a limit, a quota on `limits.memory` would refuse every loop."""
 
-    name: str
+
+@dataclass(frozen=True)
+class LoopContainer:
+    """What the installation says about the container `loop`."""
+
+    image: str
     pull_policy: str = "IfNotPresent"
+    resources: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESOURCES)
+    pull_secrets: Sequence[str] = ()
+    """Names of Secrets in the loop's own namespace, for the image."""
 
 
 def loop_name(spec: ScheduledTaskSpec) -> str:
@@ -76,19 +86,30 @@ def worker_pod(spec: ScheduledTaskSpec) -> dict[str, Any]:
     return {**pod, "restartPolicy": "Always", "containers": containers, "volumes": volumes}
 
 
-def pod_template(name: str, spec: ScheduledTaskSpec, image: LoopImage) -> dict[str, Any]:
+def pod_template(name: str, spec: ScheduledTaskSpec, container: LoopContainer) -> dict[str, Any]:
     """The pod template of the Deployment that has this name. Raises InvalidTemplate."""
     pod = worker_pod(spec)
     metadata = base.template_of(spec).metadata
     (worker,) = base.named_containers(pod, names.WORKER_CONTAINER)
-    loop = _loop(name, image, pod["terminationGracePeriodSeconds"], _database_of(worker))
+    loop = _loop(name, container, pod["terminationGracePeriodSeconds"], _database_of(worker))
     return {
         "metadata": {
             "labels": {**_without_ours(metadata.labels), names.LOOP_LABEL: name},
             "annotations": _without_ours(metadata.annotations),
         },
-        "spec": {**pod, "containers": [loop, *pod["containers"]]},
+        "spec": {
+            **pod,
+            **_pull_secrets(pod, container.pull_secrets),
+            "containers": [loop, *pod["containers"]],
+        },
     }
+
+
+def _pull_secrets(pod: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
+    """The template's own pull secrets, and those of the container `loop`."""
+    ours = [{"name": name} for name in wanted]
+    merged = merging.merge_by("name", pod.get("imagePullSecrets", ()), ours)
+    return {"imagePullSecrets": merged} if merged else {}
 
 
 def _without_ours(texts: Mapping[str, str]) -> dict[str, str]:
@@ -117,7 +138,9 @@ def _worker(task: Mapping[str, Any], grace: int) -> dict[str, Any]:
     }
 
 
-def _loop(name: str, image: LoopImage, grace: int, database: base.Variables) -> dict[str, Any]:
+def _loop(
+    name: str, container: LoopContainer, grace: int, database: base.Variables
+) -> dict[str, Any]:
     is_ready = {"exec": {"command": ["test", "-f", READY]}}
     own = {environment.LOOP_NAME: name, environment.SPOOL: SPOOL}
     mounts = {
@@ -128,8 +151,9 @@ def _loop(name: str, image: LoopImage, grace: int, database: base.Variables) -> 
     }
     return {
         "name": names.LOOP_CONTAINER,
-        "image": image.name,
-        "imagePullPolicy": image.pull_policy,
+        "image": container.image,
+        "imagePullPolicy": container.pull_policy,
+        "resources": container.resources,
         "command": ["python", "-m", "jvscheduler_server.loop_pod"],
         "terminationMessagePolicy": "FallbackToLogsOnError",
         "env": [

@@ -18,7 +18,12 @@ from typing import Any, Final
 from jvscheduler.errors import InvalidInput
 
 _MERGED_ITEMS: Final = {"containers": "name", "initContainers": "name"}
-_REPLACED_ITEMS: Final = {"env": "name", "volumes": "name", "volumeMounts": "mountPath"}
+_REPLACED_ITEMS: Final = {
+    "env": "name",
+    "imagePullSecrets": "name",
+    "volumes": "name",
+    "volumeMounts": "mountPath",
+}
 
 
 class InvalidTemplate(InvalidInput):

@@ -150,6 +150,34 @@ def test_the_pods_own_reason_is_in_the_status_and_in_an_event(shop: Shop) -> Non
     shop.delete(TASKS, "absent")
 
 
+def test_a_quota_on_memory_refuses_no_loop_whose_worker_has_a_limit(
+    api_server: ApiServer, operator: Operator
+) -> None:
+    assert operator.is_alive
+    limited = open_shop(api_server, "quota")
+    limited.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "memory", "namespace": "quota"},
+            "spec": {"hard": {"limits.memory": "4Gi"}},
+        }
+    )
+
+    def is_counted() -> bool:
+        quota = limited.find("resourcequota", "memory")
+        return quota is not None and "hard" in quota.get("status", {})
+
+    eventually(is_counted, "the quota is in force", timeout=60)
+    limited.apply_task("lavish", schedule=OFTEN)
+    limited.wait_for("lavish", "Ready", "False", "LoopFailing")
+    assert "must specify limits.memory for: worker" in ready_message(limited, "lavish")
+    resources = {"limits": {"memory": "256Mi"}}
+    containers = [{"name": "task", "resources": resources}]
+    limited.apply_task("lavish", schedule=OFTEN, template=template("quota", containers=containers))
+    assert limited.wait_until_looped("lavish")
+
+
 def test_a_template_that_the_api_server_refuses_is_reported(shop: Shop) -> None:
     shop.apply_task("misfit", schedule=OFTEN, template=template("misfit", foo=1))
     found = shop.wait_for("misfit", "Ready", "False", "ApplyFailed")

@@ -10,7 +10,7 @@ from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of
-from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.pod_templates.loops import LoopContainer
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
@@ -28,7 +28,7 @@ class World:
 
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
     now: datetime = NOON
-    loop_image: LoopImage = field(default_factory=lambda: LoopImage("server:1"))
+    loop_container: LoopContainer = field(default_factory=lambda: LoopContainer("server:1"))
     database_url: str | None = None
 
     def __post_init__(self) -> None:
@@ -37,7 +37,9 @@ class World:
     def start(self) -> None:
         """Start a new process with an empty cache."""
         self.cache = Cache()
-        settings = Settings(None, self.database_url, "http://localhost/", "host", self.loop_image)
+        settings = Settings(
+            None, self.database_url, "http://localhost/", "host", self.loop_container
+        )
         self.tasks = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
         self.loops = LoopReconciler(self.cache, self.cluster, settings)
 

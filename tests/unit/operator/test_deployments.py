@@ -7,13 +7,13 @@ import pytest
 from jvscheduler_operator.acceptance import accept
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects.readiness import readiness
-from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from tests.support.operator.objects import stored_task
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
     accepted = accept(stored_task(**{"backend": "Loop", **spec}))
-    return deployments.build("shop", accepted.spec, LoopImage("server:1", "Always"))
+    return deployments.build("shop", accepted.spec, LoopContainer("server:1", "Always"))
 
 
 def pod(**spec: Any) -> dict[str, Any]:
@@ -149,7 +149,47 @@ def test_the_template_of_the_task_is_laid_over_the_worker() -> None:
     assert container("worker", **spec)["resources"] == {"limits": {"memory": "1Gi"}}
     assert environ("worker", **spec)["REGION"] == "north"
     assert "REGION" not in environ("loop", **spec)
-    assert "resources" not in container("loop", **spec)
+    assert container("loop", **spec)["resources"] == DEFAULT_RESOURCES
+
+
+def of_installation(**chosen: Any) -> dict[str, Any]:
+    """The pod, when the installation says this about the container `loop`."""
+    spec = {"backend": "Loop", **chosen.pop("spec", {})}
+    accepted = accept(stored_task(**spec))
+    made = deployments.build("shop", accepted.spec, LoopContainer("server:1", **chosen))
+    found: dict[str, Any] = made["spec"]["template"]["spec"]
+    return found
+
+
+def test_the_loop_has_a_limit_of_memory_so_that_a_quota_does_not_refuse_it() -> None:
+    resources = container("loop")["resources"]
+    assert resources["limits"].keys() == {"memory"}
+    assert resources["requests"].keys() == {"cpu", "memory"}
+
+
+def test_the_installation_sets_the_resources_of_the_loop() -> None:
+    chosen = {"limits": {"cpu": "1", "memory": "1Gi"}}
+    loop, worker = of_installation(resources=chosen)["containers"]
+    assert loop["resources"] == chosen
+    assert "resources" not in worker
+
+
+def test_the_installations_pull_secrets_reach_the_loop_beside_the_templates() -> None:
+    assert of_installation(pull_secrets=["mirror"])["imagePullSecrets"] == [{"name": "mirror"}]
+    template = {"spec": {"imagePullSecrets": [{"name": "own"}, {"name": "mirror"}]}}
+    pod = of_installation(pull_secrets=["mirror"], spec={"template": template})
+    assert pod["imagePullSecrets"] == [{"name": "own"}, {"name": "mirror"}]
+    assert "imagePullSecrets" not in of_installation()
+
+
+def test_another_installation_keeps_the_loops_name() -> None:
+    accepted = accept(stored_task(backend="Loop")).spec
+    plain, other = (
+        deployments.build("shop", accepted, LoopContainer("server:1", pull_secrets=secrets))
+        for secrets in ([], ["mirror"])
+    )
+    assert plain["metadata"]["name"] == other["metadata"]["name"]
+    assert plain["metadata"]["annotations"] != other["metadata"]["annotations"]
 
 
 def test_the_template_cannot_separate_worker_and_loop() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from jvscheduler_operator.cluster.errors import Rejected
 from jvscheduler_operator.objects.manifests import Key
-from jvscheduler_operator.pod_templates.loops import LoopImage
+from jvscheduler_operator.pod_templates.loops import LoopContainer
 from jvscheduler_operator.tasks.retirement import RETIRED_TIME
 from tests.support.operator.objects import foreign_cron_job
 from tests.support.operator.world import KEY, SETTLED, World, served_by_cron_job, served_by_loop
@@ -130,7 +130,7 @@ def test_a_labelled_deployment_that_is_not_ours_is_left_alone(world: World) -> N
 
 def test_the_loops_own_image_is_rolled_out_in_place(world: World) -> None:
     name = served_by_loop(world)
-    world.loop_image = LoopImage("server:2")
+    world.loop_container = LoopContainer("server:2")
     world.start()
     world.settle()
     (loop,) = world.cluster.loop_objects.values()

@@ -3,6 +3,7 @@
 import pytest
 
 from jvscheduler.errors import InvalidSettings
+from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES
 from jvscheduler_operator.settings import LIVENESS_ENDPOINT, from_environment
 
 
@@ -11,6 +12,25 @@ def test_every_setting_has_a_default() -> None:
     assert chosen.kubeconfig is None
     assert chosen.database_url is None
     assert chosen.liveness_endpoint == "http://0.0.0.0:8080/healthz"
+
+
+def test_the_loops_container_is_what_the_installation_says() -> None:
+    plain = from_environment({}).loop_container
+    assert (plain.resources, plain.pull_secrets) == (DEFAULT_RESOURCES, [])
+    chosen = from_environment(
+        {
+            "JVSCHEDULER_LOOP_RESOURCES": '{"limits": {"memory": "1Gi", "cpu": 2}}',
+            "JVSCHEDULER_LOOP_PULL_SECRETS": "mirror,own",
+        }
+    ).loop_container
+    assert chosen.resources == {"limits": {"memory": "1Gi", "cpu": 2}}
+    assert chosen.pull_secrets == ["mirror", "own"]
+
+
+@pytest.mark.parametrize("text", ["1Gi", "[]", '{"limits": "1Gi"}', '{"limits": {"memory": []}}'])
+def test_resources_that_are_none_are_refused(text: str) -> None:
+    with pytest.raises(InvalidSettings, match="JVSCHEDULER_LOOP_RESOURCES must "):
+        from_environment({"JVSCHEDULER_LOOP_RESOURCES": text})
 
 
 def test_an_empty_database_url_is_none() -> None:
