@@ -216,6 +216,7 @@ class ClusterContract:
             manifest = secrets.build(stage.namespace, "sqlite:///one")
             await stage.cluster.apply_secret(manifest)
             await stage.cluster.apply_secret(manifest)
+            assert stage.namespace in await stage.cluster.secret_namespaces()
 
         run(open_stage, scenario)
 

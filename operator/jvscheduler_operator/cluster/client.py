@@ -4,7 +4,7 @@ Watching is not part of it: kopf does that. Every call is one request, a list is
 one for each page. Every call is bounded in time and safe to repeat.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -82,5 +82,8 @@ class Cluster(Protocol):
 
     async def apply_secret(self, manifest: Manifest) -> None:
         """Server-side apply without force: Conflict when another manager wrote the data."""
+
+    async def secret_namespaces(self) -> Collection[str]:
+        """The namespaces that have a Secret of the database's name. Its content is not read."""
 
     async def create_event(self, event: Manifest) -> None: ...

@@ -6,7 +6,7 @@ gives the credentials, and renews a service account's token when it rotates.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
 import aiohttp
@@ -27,6 +27,11 @@ _PAGE: Final = 500
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _JSON: Final = "application/json"
+_SECRETS: Final = "/api/v1/secrets"
+_ACCEPT: Final[Mapping[str, str]] = {
+    _SECRETS: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+}
+"""The form in which these paths are read: without the Secrets' content."""
 _TASKS: Final = f"/apis/{names.API_VERSION}"
 _GROUPS: Final[Mapping[str, str]] = {
     "cronjobs": "/apis/batch/v1",
@@ -143,6 +148,12 @@ class KubernetesCluster:
     async def apply_secret(self, manifest: Manifest) -> None:
         await self._apply(_path_of("secrets", manifest), manifest, force=False)
 
+    async def secret_namespaces(self) -> Collection[str]:
+        # With this selector, the right to list needs no more than this name.
+        selector = ("fieldSelector", f"metadata.name={names.DATABASE_SECRET}")
+        listing = await self._list(_SECRETS, selector)
+        return {item["metadata"]["namespace"] for item in listing.items}
+
     async def create_event(self, event: Manifest) -> None:
         path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
         await self._request("POST", path, event)
@@ -174,7 +185,7 @@ class KubernetesCluster:
             page = await self._request(
                 "GET", path, query=[*query, ("limit", str(_PAGE)), *position]
             )
-            items += page["items"]
+            items += page["items"] or ()  # null in an empty list of metadata
             more = page["metadata"].get("continue")
             if not more:
                 return Listing(items, int(page["metadata"]["resourceVersion"]))
@@ -188,7 +199,7 @@ class KubernetesCluster:
         content_type: str = _JSON,
         query: Query = (),
     ) -> dict[str, Any]:
-        headers = {"Accept": _JSON, "Content-Type": content_type}
+        headers = {"Accept": _ACCEPT.get(path, _JSON), "Content-Type": content_type}
         try:
             call = await self._api.param_serialize(
                 method,

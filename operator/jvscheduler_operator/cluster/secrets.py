@@ -1,6 +1,6 @@
 """Writes the database's Secret into a namespace, and leaves a user's own one alone.
 
-The Secret is never read, so that the operator needs no right to read Secrets.
+No content of a Secret is read.
 """
 
 import logging

@@ -29,6 +29,10 @@ _WORKERS: Final = 16
 """At most as many requests are open at once. More would only wait for the API server."""
 
 _RESYNC_SECONDS: Final = 600.0
+_SECRETS_SECONDS: Final = 15.0
+"""How long a Secret may be gone. Meanwhile a pod of a task starts without the history, and a
+loop's pod does not start."""
+
 _RETRY_SECONDS: Final = 5.0
 
 
@@ -70,7 +74,10 @@ class Controller:
             await asyncio.sleep(_RETRY_SECONDS)
 
     async def run(
-        self, watch: Callable[[], Awaitable[None]], resync_seconds: float = _RESYNC_SECONDS
+        self,
+        watch: Callable[[], Awaitable[None]],
+        resync_seconds: float = _RESYNC_SECONDS,
+        secrets_seconds: float = _SECRETS_SECONDS,
     ) -> None:
         """Returns when the watch ends. Raises when the watch or a worker fails."""
         # The lists come before any pass. On an empty cache, a pass could take a CronJob
@@ -82,6 +89,7 @@ class Controller:
                 # starts after it for its own, and cancels it at its end.
                 tasks = [group.create_task(self._work()) for _ in range(_WORKERS)]
                 tasks.append(group.create_task(self._resync_for_ever(resync_seconds)))
+                tasks.append(group.create_task(self._restore_secrets_for_ever(secrets_seconds)))
                 await watch()
                 for task in tasks:
                     task.cancel()
@@ -134,6 +142,15 @@ class Controller:
                 await self.resync()
             except (Rejected, Unavailable) as error:
                 _logger.warning("The resync has failed; the next one comes later: %s", error)
+
+    async def _restore_secrets_for_ever(self, seconds: float) -> None:
+        while True:
+            await asyncio.sleep(seconds)
+            try:
+                for key in await self._task_reconciler.find_lost_secrets():
+                    self._queue.add(key)
+            except (Rejected, Unavailable) as error:
+                _logger.warning("Deleted Secrets are looked for later: %s", error)
 
     async def _work(self) -> None:
         while True:

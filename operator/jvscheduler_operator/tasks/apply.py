@@ -6,7 +6,7 @@ only the rest.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -49,6 +49,12 @@ class NamespaceSecrets:
 
     def written(self, key: Key) -> None:
         self._written.add(key.namespace)
+
+    def missing(self, existing: Collection[str]) -> Sequence[Key]:
+        """The tasks that have to write a Secret again, because somebody deleted it."""
+        lost = self._written - set(existing)
+        self._written -= lost
+        return [self._writers[namespace] for namespace in lost]
 
     def release(self, key: Key) -> None:
         """Let another task of the namespace write the Secret: this task is gone."""

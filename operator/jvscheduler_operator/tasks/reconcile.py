@@ -1,7 +1,7 @@
 """One pass over one task: gather, decide, apply, report."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -71,6 +71,12 @@ class TaskReconciler:
         now = self._clock()
         due = next_schedule_time(state.task, plan, applied, now)
         return _delay(plan, applied, due, now)
+
+    async def find_lost_secrets(self) -> Sequence[Key]:
+        """The tasks whose pass writes a Secret again that is gone. Raises as `Cluster` does."""
+        if self._settings.database_url is None:
+            return ()
+        return self._secrets.missing(await self._cluster.secret_namespaces())
 
     async def _report(self, state: State, plan: Plan, applied: Applied) -> None:
         now = self._clock()

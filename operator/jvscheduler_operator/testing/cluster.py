@@ -5,7 +5,7 @@ checks both. Server-side apply is simplified: only our own manager can remove a
 field, and lists are replaced whole.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -125,6 +125,9 @@ class MemoryCluster:
         if before["data"] != manifest["data"]:
             raise Conflict("another manager owns data of this Secret")
         self.secrets[key_of(manifest)] = manifest
+
+    async def secret_namespaces(self) -> Collection[str]:
+        return {key.namespace for key in self.secrets}
 
     async def create_event(self, event: Manifest) -> None:
         self._write("event")

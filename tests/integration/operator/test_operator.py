@@ -99,6 +99,14 @@ def test_deleting_a_task_deletes_its_cron_job(shop: Shop) -> None:
     eventually(lambda: shop.find("cronjob", "deleted") is None, "garbage collection")
 
 
+def test_a_deleted_secret_is_written_again(shop: Shop) -> None:
+    shop.apply_task("secretive")
+    shop.wait_until_ready("secretive")
+    eventually(lambda: shop.find("secret", names.DATABASE_SECRET) is not None, "the Secret")
+    shop.delete("secret", names.DATABASE_SECRET)
+    eventually(lambda: shop.find("secret", names.DATABASE_SECRET) is not None, "the Secret again")
+
+
 def test_a_deleted_task_that_a_finalizer_keeps_has_no_cron_job(shop: Shop) -> None:
     shop.apply_task("kept")
     shop.wait_until_ready("kept")

@@ -36,15 +36,16 @@ class PoisonedReconciler(TaskReconciler):
 
 @dataclass
 class Stage:
+    database_url: str | None = None
     cluster: MemoryCluster = field(default_factory=MemoryCluster)
     cache: Cache = field(default_factory=Cache)
 
     def __post_init__(self) -> None:
-        settings = Settings(None, None, "http://localhost/", "host")
-        reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
+        settings = Settings(None, self.database_url, "http://localhost/", "host")
+        self.reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
         loops = LoopReconciler(self.cache, self.cluster, settings)
         queue = WorkQueue(lambda: 0.0)
-        self.controller = Controller(self.cluster, self.cache, queue, reconciler, loops)
+        self.controller = Controller(self.cluster, self.cache, queue, self.reconciler, loops)
 
     def put_task(self, name: str, **spec: Any) -> None:
         manifest = task(name, **spec)
@@ -76,7 +77,7 @@ class Stage:
         async def watch() -> None:
             await is_over.wait()
 
-        work = asyncio.create_task(self.controller.run(watch, resync_seconds=HOUR))
+        work = asyncio.create_task(self.controller.run(watch, HOUR, secrets_seconds=0.01))
         try:
             yield
         finally:
@@ -84,9 +85,9 @@ class Stage:
             await work
 
 
-def run(scenario: Callable[[Stage], Awaitable[None]]) -> None:
+def run(scenario: Callable[[Stage], Awaitable[None]], database_url: str | None = None) -> None:
     async def opened() -> None:
-        await asyncio.wait_for(scenario(Stage()), timeout=60)
+        await asyncio.wait_for(scenario(Stage(database_url)), timeout=60)
 
     asyncio.run(opened())
 
@@ -111,6 +112,28 @@ def test_a_poisoned_object_delays_no_other(caplog: pytest.LogCaptureFixture) -> 
 
     run(scenario)
     assert "shop/poisoned could not be reconciled" in caplog.text
+
+
+def test_a_deleted_secret_is_written_again() -> None:
+    async def scenario(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock")
+            stage.put_task("count")
+            await stage.until(lambda: stage.cluster.secrets)
+            stage.cluster.secrets.clear()
+            await stage.until(lambda: stage.cluster.secrets)
+
+    run(scenario, database_url="postgresql://history/jobs")
+
+
+def test_without_a_database_url_no_secret_is_looked_for() -> None:
+    async def scenario(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("restock")
+            await stage.until(lambda: stage.cluster.cron_job_objects)
+            assert await stage.reconciler.find_lost_secrets() == ()
+
+    run(scenario)
 
 
 def test_after_a_failure_of_the_api_server_the_key_is_tried_again() -> None:
