@@ -9,6 +9,7 @@ pass would write the same again.
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jvscheduler_operator.cache.references import LoopReferences, references_of
+from jvscheduler_operator.cache.task_ids import TaskIds
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, version_of
 
 
@@ -82,13 +83,22 @@ class TaskIndex(ObjectIndex):
         self._references: dict[Key, LoopReferences] = {}
         self._requesting: dict[LoopKey, dict[Key, None]] = {}
         self._assigned: dict[LoopKey, dict[Key, None]] = {}
+        self._task_ids = TaskIds(self.get)
+
+    def elder(self, key: Key) -> Key | None:
+        """The task that has this one's taskID; None when this one has it."""
+        return self._task_ids.elders.get(key)
+
+    def take_changed_elders(self) -> set[Key]:
+        """The tasks whose `elder` is another one since the last call."""
+        return self._task_ids.take_changed()
 
     def references(self, key: Key) -> LoopReferences:
         return self._references.get(key, LoopReferences())
 
     def requesting(self, loop: LoopKey) -> Sequence[Key]:
-        """Tasks whose spec asks for this loop, the longest known first."""
-        return tuple(self._requesting.get(loop, ()))
+        """Tasks that may run and whose spec asks for this loop, the longest known first."""
+        return tuple(k for k in self._requesting.get(loop, ()) if self.elder(k) is None)
 
     def assigned(self, loop: LoopKey) -> Sequence[Key]:
         """Tasks whose status names this loop."""
@@ -96,11 +106,15 @@ class TaskIndex(ObjectIndex):
 
     def _set(self, key: Key, manifest: Manifest) -> None:
         self._refer(key, references_of(manifest))
+        before = self.get(key)
         super()._set(key, manifest)
+        self._task_ids.move(key, before, manifest)
 
     def _drop(self, key: Key) -> None:
         self._refer(key, LoopReferences())
+        before = self.get(key)
         super()._drop(key)
+        self._task_ids.move(key, before, None)
 
     def _refer(self, key: Key, after: LoopReferences) -> None:
         before = self._references.pop(key, LoopReferences())

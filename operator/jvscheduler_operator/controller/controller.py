@@ -106,9 +106,8 @@ class Controller:
             (self._cache.tasks, tasks),
         ):
             for key in index.replace(listing.items, listing.version):
-                self._queue.add(key)
-                for loop in snapshot(self._cache, key).loops:
-                    self._queue.add(loop)
+                self._add_with_loops(key)
+        self._add_changed_elders()
         # A task that is gone no longer says which loop it had. So every loop is looked
         # at, and the pass over one without tasks deletes it.
         for key in self._cache.loops:
@@ -124,6 +123,17 @@ class Controller:
     def _add_dependents(self, key: Key, before: KeySnapshot) -> None:
         for dependent in dependents(self._cache, key, before):
             self._queue.add(dependent)
+        self._add_changed_elders()
+
+    def _add_changed_elders(self) -> None:
+        # A task that may run now, or no longer, also decides whether its loop is needed.
+        for key in self._cache.tasks.take_changed_elders():
+            self._add_with_loops(key)
+
+    def _add_with_loops(self, key: Key) -> None:
+        self._queue.add(key)
+        for loop in snapshot(self._cache, key).loops:
+            self._queue.add(loop)
 
     async def _list_all(self) -> None:
         while True:

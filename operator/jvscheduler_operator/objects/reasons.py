@@ -15,6 +15,7 @@ class Reason(StrEnum):
     """Where one means the same as a reason of the CronJob controller, it is the same word."""
 
     ACCEPTED = "Accepted"
+    CONFLICT = "Conflict"
     INVALID_NAME = "InvalidName"
     INVALID_SPEC = "InvalidSpec"
     INVALID_TIME_ZONE = "InvalidTimeZone"

@@ -141,13 +141,13 @@ class TaskApplier:
             await self._retire_cron_job(state, plan)
         except (Rejected, Unavailable) as error:
             # The status of this pass is written already. The next pass reports it.
-            what = f"The Deployment {plan.loop} serves the task, but its CronJob cannot be removed"
+            what = "The CronJob no longer serves the task, but cannot be removed"
             self._retirement_failures[state.key] = Failure.of(what, error)
             raise Unavailable(f"the retirement of CronJob {state.key}: {error}") from error
         self._retirement_failures.pop(state.key, None)
 
     def retirement_failure(self, key: Key) -> Failure | None:
-        """Why the last attempt to remove the CronJob of a task on a loop failed."""
+        """Why the last attempt to remove the task's CronJob failed."""
         return self._retirement_failures.get(key)
 
     def forget(self, key: Key) -> None:
@@ -174,7 +174,8 @@ class TaskApplier:
             # watch event is coming, and the next pass decides again.
             raise Stale(f"CronJob {state.key}: {error}") from error
         if retirement.deletes and cron_job is not None:
-            await self.delete_cron_job(cron_job, f"{plan.loop} serves the task")
+            successor = plan.loop or f"the task {plan.replaced_by}"
+            await self.delete_cron_job(cron_job, f"{successor} runs in its place")
 
     async def delete_cron_job(self, cron_job: Manifest, why: str) -> None:
         """Raises Stale when it is not the one that was seen. Its Jobs go with it."""

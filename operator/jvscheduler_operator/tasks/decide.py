@@ -10,7 +10,7 @@ from typing import Final
 from jvscheduler_operator.acceptance import Accepted, Refused, accept
 from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import has_drifted, with_uid
-from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
+from jvscheduler_operator.objects.manifests import Key, Manifest, assigned_loop
 from jvscheduler_operator.objects.readiness import LoopReadiness
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
@@ -25,6 +25,8 @@ _RETRY_LOOP: Final = timedelta(minutes=10)
 
 
 def decide(state: State, now: datetime) -> Plan:
+    if state.elder is not None:
+        return _conflicting(state, state.elder, now)
     try:
         accepted = accept(state.task)
     except Refused as refused:
@@ -32,6 +34,17 @@ def decide(state: State, now: datetime) -> Plan:
     if accepted.loop is None:
         return _by_cron_job(state, accepted, now)
     return _by_loop(state, accepted, accepted.loop, now)
+
+
+def _conflicting(state: State, elder: Key, now: datetime) -> Plan:
+    """Stops what carries the task. If it went on, two tasks would claim the same jobs."""
+    message = (
+        f"spec.taskID: the older ScheduledTask {elder.name!r} has the taskID "
+        f"{state.task['spec']['taskID']!r} too, and runs. Create this task with another taskID, "
+        f"or delete {elder.name!r}: then this task takes over."
+    )
+    condition = Condition(False, Reason.CONFLICT, message)
+    return Plan(condition, retirement=_retirement_of_own(state, now), replaced_by=elder)
 
 
 def _refused(state: State, refused: Refused, now: datetime) -> Plan:
@@ -120,9 +133,12 @@ def _meanwhile(state: State) -> str:
 
 def _retirement(state: State, loop: str | None, now: datetime) -> Retirement:
     """Retires the task's own CronJob when a loop serves the task."""
-    if loop is None or state.own_cron_job is None:
-        return Retirement()
-    return retirement.retire(state.own_cron_job, now)
+    return Retirement() if loop is None else _retirement_of_own(state, now)
+
+
+def _retirement_of_own(state: State, now: datetime) -> Retirement:
+    own = state.own_cron_job
+    return Retirement() if own is None else retirement.retire(own, now)
 
 
 def _secret(state: State) -> Manifest | None:

@@ -29,6 +29,7 @@ async def gather(
         database_url,
         cache.loop_readiness(references.requested),
         _other_loop(cache, references),
+        cache.tasks.elder(key),
     )
 
 

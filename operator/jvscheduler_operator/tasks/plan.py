@@ -28,6 +28,8 @@ class State:
     """The readiness of the loop that the spec asks for."""
     serving: Manifest | None = None
     """The Deployment that the task's status names, when it is another one."""
+    elder: Key | None = None
+    """An older task of the namespace with the same taskID, which runs in this one's place."""
 
     @property
     def key(self) -> Key:
@@ -60,7 +62,7 @@ class Blocked:
 
 @dataclass(frozen=True)
 class Retirement:
-    """The next step in removing the CronJob of a task that a loop serves, see `retirement`."""
+    """The next step in removing a CronJob that no longer serves its task, see `retirement`."""
 
     patch: Manifest | None = None
     deletes: bool = False
@@ -89,6 +91,8 @@ class Plan:
     """The Deployment that serves the task, unless a CronJob takes over in this pass."""
     schedule: Schedule | None = None
     retirement: Retirement = field(default_factory=Retirement)
+    replaced_by: Key | None = None
+    """An older task with the same taskID, which runs in this one's place."""
 
 
 class OperationResult(StrEnum):

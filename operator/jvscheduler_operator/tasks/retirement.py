@@ -1,4 +1,4 @@
-"""Retirement: how a CronJob is removed after a loop has taken over its task.
+"""Retirement: how a CronJob is removed after a loop, or an older task, has taken its place.
 
 Deleting a CronJob deletes its Jobs, which would kill what still runs. So it is
 suspended first, and deleted when none of its Jobs is active.

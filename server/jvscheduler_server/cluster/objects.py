@@ -192,6 +192,8 @@ class TaskState:
     next_schedule_time: datetime | None = None
     backend: str | None = None
     """`CronJob` or `Loop`, as the operator wrote it in the status."""
+    is_conflicting: bool = False
+    """True when an older task has its id: the jobs with that id are the older one's."""
 
     @property
     def key(self) -> TaskKey:

@@ -34,7 +34,13 @@ def to_task_state(task: Json) -> TaskState | None:
         last_schedule_time=parse_time(status.get("lastScheduleTime")),
         next_schedule_time=parse_time(status.get("nextScheduleTime")),
         backend=status.get("backend"),
+        is_conflicting=_is_conflicting(status),
     )
+
+
+def _is_conflicting(status: Json) -> bool:
+    accepted = condition(status, "Accepted")
+    return (accepted.get("status"), accepted.get("reason")) == ("False", "Conflict")
 
 
 def _reason_not_ready(status: Json) -> str | None:

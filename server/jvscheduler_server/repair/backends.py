@@ -25,8 +25,14 @@ def cron_jobs_by_task(cluster: WatchedCluster) -> Mapping[TaskKey, TaskCronJob]:
     """Return the CronJob of each task that no loop serves.
 
     While a task moves to a loop its CronJob may exist for some time; the loop records its
-    instants already.
+    instants already. So may the CronJob of a task whose id an older one has; the older
+    one's is meant.
     """
-    by_loop = {task.key for task in cluster.tasks() if task.backend == LOOP}
-    cron_jobs = {cron_job.key: cron_job for cron_job in cluster.cron_jobs()}
-    return {key: cron_job for key, cron_job in cron_jobs.items() if key not in by_loop}
+    tasks = cluster.tasks()
+    by_loop = {task.key for task in tasks if task.backend == LOOP}
+    conflicting = {(task.namespace, task.name) for task in tasks if task.is_conflicting}
+    return {
+        cron_job.key: cron_job
+        for cron_job in cluster.cron_jobs()
+        if cron_job.key not in by_loop and (cron_job.namespace, cron_job.name) not in conflicting
+    }

@@ -66,6 +66,12 @@ class Stage:
     def assigned(self, name: str) -> str | None:
         return assigned_loop(self.cluster.task_objects[Key("shop", name)])
 
+    def refusal(self, name: str) -> str | None:
+        """The reason of the task's condition Accepted."""
+        conditions = self.cluster.task_objects[Key("shop", name)].get("status", {})
+        found = (c for c in conditions.get("conditions", []) if c["type"] == "Accepted")
+        return next((c["reason"] for c in found), None)
+
     async def until(self, condition: Callable[[], object]) -> None:
         while not condition():  # noqa: ASYNC110 - the cluster has nothing to wait on
             await asyncio.sleep(0.01)
@@ -243,3 +249,28 @@ def test_kopf_never_runs_out_of_backoffs() -> None:
     delays = [delay for delay, _ in zip(Backoffs(), range(1000), strict=False)]
     assert delays[:6] == [0.5, 1, 2, 4, 8, 10]
     assert delays[-1] == 10
+
+
+@pytest.mark.parametrize("schedule", ["daily", "every 7 seconds"])
+def test_a_task_takes_over_an_id_as_soon_as_the_older_one_is_gone(schedule: str) -> None:
+    older, younger = ({"creationTimestamp": f"2026-03-0{day}T12:00:00Z"} for day in (1, 2))
+    names = {"taskID": "shop.tasks.restock", "schedule": schedule}
+
+    async def scenario(stage: Stage) -> None:
+        async with stage.running():
+            stage.put_task("again", metadata=younger, image="again:1", **names)
+            stage.put_task("restock", metadata=older, image="restock:1", **names)
+            await stage.until(lambda: stage.refusal("again") == "Conflict")
+            await stage.until(lambda: stage.refusal("restock") == "Accepted")
+            await stage.until(lambda: len(stage.cluster.loop_objects) <= 1)
+            stage.remove_task("restock")
+            await stage.until(lambda: stage.refusal("again") == "Accepted")
+            stage.make_loops_available()
+            await stage.until(
+                lambda: (
+                    stage.assigned("again")
+                    or Key("shop", "again") in stage.cluster.cron_job_objects
+                )
+            )
+
+    run(scenario)

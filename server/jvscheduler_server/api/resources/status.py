@@ -107,14 +107,17 @@ async def _with_last_instants(
     tasks: Sequence[TaskState], store: HistoryStore, now: datetime
 ) -> list[TaskState]:
     """Add the last due instant of tasks that no CronJob runs: only the history has it."""
-    unknown = by_namespace(task.key for task in tasks if task.last_schedule_time is None)
+    own = [task for task in tasks if not task.is_conflicting]
+    unknown = by_namespace(task.key for task in own if task.last_schedule_time is None)
     last = {
         TaskKey(namespace, task_id): instant
         for namespace, ids in unknown.items()
         for task_id, instant in (await store.last_instants(namespace, ids, now)).items()
     }
     return [
-        replace(task, last_schedule_time=last[task.key]) if task.key in last else task
+        replace(task, last_schedule_time=last[task.key])
+        if task.key in last and not task.is_conflicting
+        else task
         for task in tasks
     ]
 
@@ -131,7 +134,7 @@ def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
 def _scheduler(
     cluster: Cluster, found: Sequence[TaskState], running: Mapping[tuple[str, str], int]
 ) -> SchedulerAnswer:
-    tasks = sorted(found, key=lambda task: task.key)
+    tasks = sorted(found, key=lambda task: (*task.key, task.name))
     return SchedulerAnswer(
         backend=cluster.backend,
         synced=cluster.synced,
@@ -144,4 +147,9 @@ def _scheduler(
 def _answers(
     tasks: Sequence[TaskState], running: Mapping[tuple[str, str], int]
 ) -> list[TaskAnswer]:
-    return [TaskAnswer(**vars(task), running_jobs=running.get(task.key, 0)) for task in tasks]
+    return [
+        TaskAnswer(
+            **vars(task), running_jobs=0 if task.is_conflicting else running.get(task.key, 0)
+        )
+        for task in tasks
+    ]

@@ -161,6 +161,23 @@ def test_head_has_the_status_of_a_problem(served: Served) -> None:
     assert served.client.head(f"{RECENT}?hours=0").status_code == 422
 
 
+def test_a_task_whose_id_an_older_one_has_shows_none_of_its_jobs(served: Served) -> None:
+    served.record(begun())
+    older = TaskState(begun().task_id, "restock", begun().namespace or "", "every minute")
+    younger = replace(
+        older, name="a-second", ready=False, reason="Conflict: restock", is_conflicting=True
+    )
+    served.cluster.seen_tasks = [older, younger]
+    shown = served.get(STATUS)["scheduler"]["tasks"]
+    assert [
+        (t["name"], t["ready"], t["reason"], t["running_jobs"], t["last_schedule_time"] is None)
+        for t in shown
+    ] == [
+        ("a-second", False, "Conflict: restock", 0, True),
+        ("restock", True, None, 1, False),
+    ]
+
+
 def test_the_last_due_instant_of_a_task_without_a_cron_job_is_the_historys(served: Served) -> None:
     instants = [of_job(n).scheduled_time for n in (1, 2)]
     served.record(*(completed(of_job(n)) for n in (1, 2)))

@@ -8,10 +8,9 @@ import pytest
 
 from jvscheduler import names
 from jvscheduler.outcomes import to_message
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod, TaskState
+from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
 from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
 from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
-from jvscheduler_server.kubernetes.tasks import to_task_state
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import END, START, kubernetes_pod, running, terminated, waiting
 
@@ -240,56 +239,3 @@ def test_a_job_is_finished_when_its_conditions_say_so(
 def test_a_job_that_is_being_deleted_makes_no_further_attempt() -> None:
     metadata = {"name": "j", "namespace": "n", "deletionTimestamp": "2026-03-02T12:00:30Z"}
     assert to_kubernetes_job({"metadata": metadata}).finished
-
-
-def scheduled_task(**status: Any) -> dict[str, Any]:
-    return {
-        "metadata": {"name": "restock", "namespace": "shop"},
-        "spec": {"taskID": "shop.tasks.restock", "schedule": "daily", "suspend": True},
-        "status": status,
-    }
-
-
-def condition(kind: str, status: str, reason: str = "Ok", message: str = "") -> dict[str, str]:
-    return {"type": kind, "status": status, "reason": reason, "message": message}
-
-
-def test_a_scheduled_task_has_its_definition_and_the_operators_status() -> None:
-    good = [condition("Accepted", "True"), condition("Ready", "True")]
-    task = to_task_state(scheduled_task(conditions=good, nextScheduleTime="2026-03-02T12:00:00Z"))
-    assert task == TaskState(
-        task_id="shop.tasks.restock",
-        name="restock",
-        namespace="shop",
-        schedule="daily",
-        suspended=True,
-        next_schedule_time=NOON,
-    )
-
-
-@pytest.mark.parametrize(
-    ("conditions", "reason"),
-    [
-        ([], "the operator has not looked at it yet"),
-        (
-            [condition("Accepted", "False", "InvalidSchedule", "no such form")],
-            "InvalidSchedule: no such form",
-        ),
-        (
-            [condition("Accepted", "True"), condition("Ready", "False", "Conflict", "not ours")],
-            "Conflict: not ours",
-        ),
-    ],
-)
-def test_a_task_that_is_not_ready_has_the_reason(
-    conditions: list[dict[str, str]], reason: str
-) -> None:
-    task = to_task_state(scheduled_task(conditions=conditions))
-    assert task is not None
-    assert (task.ready, task.reason) == (False, reason)
-
-
-def test_a_task_that_a_finalizer_keeps_after_its_deletion_is_none() -> None:
-    task = scheduled_task()
-    task["metadata"]["deletionTimestamp"] = "2026-03-02T12:00:00Z"
-    assert to_task_state(task) is None

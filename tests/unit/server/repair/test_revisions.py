@@ -184,6 +184,20 @@ def test_each_edit_is_written_once() -> None:
     assert s.written() == [(NOON, "*/5 * * * *", False), (minutes(7), "0 * * * *", False)]
 
 
+@pytest.mark.parametrize("names", [(TASK_NAME, "second"), ("second", TASK_NAME)])
+def test_the_cron_job_of_a_task_whose_id_an_older_one_has_does_not_count(
+    names: tuple[str, str],
+) -> None:
+    s = Scene()
+    younger = TaskState(TASK_ID, "second", "shop", "hourly", is_conflicting=True)
+    s.has_task()
+    s.cluster.seen_tasks.append(younger)
+    other = cron_job(name="second", schedule="0 * * * *", suspended=True)
+    both = {TASK_NAME: cron_job(), "second": other}
+    s.write(1, *(both[name] for name in names))
+    assert s.written() == [(NOON, "*/5 * * * *", False)]
+
+
 def test_a_second_edit_within_the_same_second_is_written() -> None:
     s = Scene()
     s.write(1, cron_job())
