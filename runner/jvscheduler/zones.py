@@ -16,6 +16,10 @@ NAME_PATTERN: Final = r"[A-Za-z][A-Za-z0-9_+-]*(/[A-Za-z0-9_+-]+)*"
 MAX_NAME: Final = 64
 """Characters. The longest name of the database has 32."""
 _NAME: Final = re.compile(NAME_PATTERN, re.ASCII)
+_CLOSE: Final = 0.75
+"""How much the names of one place resemble each other: not less than this, and at most 1."""
+_SHORTEST: Final = 3
+_DIGIT: Final = re.compile(r"[0-9]")
 OF_THE_MACHINE: Final = ("local", "localtime", "posix", "posixrules", "right")
 """The machine's own zone, and folders that hold other versions of the database."""
 
@@ -37,11 +41,25 @@ def zone(name: str) -> ZoneInfo:
 
 
 def _refusal(name: str) -> str:
-    known_names = available_timezones() - set(OF_THE_MACHINE)
-    by_lower = {known.lower(): known for known in known_names}
-    near = get_close_matches(name.lower()[:MAX_NAME], by_lower, n=1)
-    suggestion = f"; did you mean {by_lower[near[0]]!r}?" if near else ""
+    near = _nearest(name[:MAX_NAME])
+    suggestion = f"; did you mean {near!r}?" if near else ""
     return (
         f"time_zone {name[: MAX_NAME + 1]!r} is not an IANA time zone "
         f"such as 'UTC' or 'Europe/Berlin'{suggestion}"
     )
+
+
+def _nearest(name: str) -> str | None:
+    """Return the zone whose place is spelt almost like this one. A similar place is another one."""
+    known_names = available_timezones() - set(OF_THE_MACHINE)
+    place = _place(name)
+    near = next(iter(get_close_matches(place, set(map(_place, known_names)), 1, _CLOSE)), None)
+    # Zones of three letters, and those that are an offset from UTC, differ in one character.
+    if near is None or len(near) <= _SHORTEST or near[0] != place[0] or _DIGIT.search(place):
+        return None
+    there = sorted(known for known in known_names if _place(known) == near)
+    return get_close_matches(name, there, 1, 0.0)[0]
+
+
+def _place(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.rpartition("/")[2].lower())

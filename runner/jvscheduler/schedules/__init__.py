@@ -5,7 +5,8 @@ counted from the Unix epoch.
 
 - `schedule`: a Schedule and its instants. `parsing`: from a text to its meaning.
 - `phrases`: the forms in words, read by `words`. `intervals`: the forms that cron cannot say.
-- For a text that is refused, a form that may be meant: `nearest`, `rewording`, `unreadable`.
+- For a text that is refused: `rewording` and `unreadable` make a form that may be meant, and
+  `faithful` says whether it is. `nearest`: an interval that a CronJob can have.
 - `fluent`: jobs of the `schedule` package.
 """
 

@@ -2,11 +2,13 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
+from difflib import get_close_matches
 from typing import Final
 
 from jvscheduler.cron import SYNONYMS, Cron, CronItemError, CronShapeError, parse_cron
 from jvscheduler.schedules.intervals import Interval
-from jvscheduler.schedules.nearest import nearest_form, phrase_of_seconds
+from jvscheduler.schedules.nearest import phrase_of_seconds
 from jvscheduler.schedules.phrases import KEYWORDS, parse_phrase
 from jvscheduler.schedules.unreadable import Unreadable
 
@@ -64,14 +66,19 @@ def _check_characters(text: str) -> None:
         raise Unreadable(
             f"at position {MAX_TEXT + 1}: expected at most {MAX_TEXT} characters, "
             f"found {len(text)}",
-            nearest_form(text),
+            text[:MAX_TEXT],
         )
     good = _ALLOWED.match(text)
     if good is not None and (end := good.end()) < len(text):
         raise Unreadable(
             f"at position {end + 1}: expected plain ASCII text, found {text[end]!r}",
-            "".join(c if _ALLOWED.fullmatch(c) else _plain(c) for c in text),
+            plain(text),
         )
+
+
+def plain(text: str) -> str:
+    """Return the text in ASCII: digits and letters of other scripts become plain ones."""
+    return "".join(c if _ALLOWED.fullmatch(c) else _plain(c) for c in text)
 
 
 def _plain(character: str) -> str:
@@ -87,12 +94,12 @@ def _refuse_extensions(joined: str) -> None:
         raise Unreadable(
             f"at position 1: the time zone has a field of its own; expected time_zone{rest}, "
             f"found {joined.split(maxsplit=1)[0]!r}",
-            prefixed[1] or nearest_form(""),
+            prefixed[1],
         )
     if joined.startswith("@"):
         raise Unreadable(
             f"at position 1: expected one of {', '.join(SYNONYMS)}, found {joined!r}",
-            _phrase_of_duration(joined) or nearest_form(joined),
+            _phrase_of_duration(joined) or _spelt(joined, SYNONYMS),
         )
 
 
@@ -115,9 +122,16 @@ def _check_start(text: str, words: list[str]) -> None:
     raise Unreadable(
         f"{'' if words else 'is empty; '}at position {len(text) - len(text.lstrip()) + 1}: "
         f"expected one of {', '.join(KEYWORDS)}, or five cron fields, found {found}",
-        _without_keyword(joined, time) if time or count else nearest_form(joined),
+        _without_keyword(joined, time) if time or count else _spelt(joined, KEYWORDS),
     )
 
 
 def _without_keyword(joined: str, time: re.Match[str] | None) -> str:
     return f"daily at {time[1]}" if time else f"every {joined}"
+
+
+def _spelt(joined: str, known: Iterable[str]) -> str:
+    """Return the text with its first word as it is spelt, if it is like one of those known."""
+    first, _, rest = joined.partition(" ")
+    near = get_close_matches(first[:20], known, n=1)
+    return f"{near[0]} {rest}".rstrip() if near else joined

@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
-from jvscheduler.schedules.nearest import nearest_carried, phrase_of_seconds
+from jvscheduler.schedules.nearest import phrase_of_seconds
 
 _SECONDS: Final[Mapping[str, int]] = MappingProxyType(
     {"second": 1, "minute": 60, "hour": 3600, "day": 86400, "week": 7 * 86400}
@@ -25,7 +25,6 @@ _COUNTED: Final[Mapping[tuple[int, str], str]] = MappingProxyType(
         (1, "week"): "weekly",
         (1, "month"): "monthly",
         (1, "year"): "@yearly",
-        (2, "week"): "every monday and thursday",
         (2, "month"): "0 0 1,15 * *",
         (2, "year"): "0 0 1 */6 *",
         (4, "year"): "0 0 1 */3 *",
@@ -40,7 +39,7 @@ _WORDS: Final[Mapping[str, str]] = MappingProxyType(
     | {"twice": "2 times", "thrice": "3 times"}
     | {"noon": "12:00", "midday": "12:00", "midnight": "00:00"}
     | {"secondly": "every second", "minutely": "every minute"}
-    | {"nightly": "daily", "quarterly": "0 0 1 */3 *"}
+    | {"everyday": "every day", "nightly": "daily", "quarterly": "0 0 1 */3 *"}
     | {"fortnightly": "every 2 weeks", "biweekly": "every 2 weeks"}
     | {"yearly": "@yearly", "annually": "@yearly", "weekdays": "weekday", "workday": "weekday"}
     | {"workdays": "weekday", "weekend": "saturday and sunday", "weekends": "saturday and sunday"}
@@ -51,8 +50,8 @@ _ORDINALS: Final[Mapping[str, str]] = MappingProxyType(
     {"other": "2", "second": "2", "third": "3", "fourth": "4", "fifth": "5", "sixth": "6"}
 )
 _WORD: Final = "(?<![a-z])[a-z]+"
-_CRON: Final = r"[*?@]|[0-9,/-]+ [0-9,/-]+ |.*\*"
-_AWS_CRON: Final = r"cron\((\S+(?: \S+){4}) \S+\)"
+_CRON: Final = r"[*?]|@(?!every )|[0-9,/-]+ [0-9,/-]+ |.*\*"
+_AWS_CRON: Final = r"cron\((\S+(?: \S+){4}) [*?]\)"
 
 _N: Final = "([0-9]{1,6})"
 _UNIT: Final = "(second|minute|hour|day|week)s?"
@@ -81,19 +80,23 @@ def _of_letter(match: re.Match[str]) -> str:
 
 def _of_times(match: re.Match[str]) -> str:
     count, unit = max(int(match[1]), 1), match[2]
-    return _COUNTED.get((count, unit)) or nearest_carried(max(_SECONDS[unit] // count, 1))
+    if form := _COUNTED.get((count, unit)):
+        return form
+    # A month and a year have no fixed length, and 7 times a day is no whole number of seconds.
+    exact = unit not in ("month", "year") and _SECONDS[unit] % count == 0
+    return _every(_SECONDS[unit] // count) if exact else match[0]
 
 
 def _of_months(match: re.Match[str]) -> str:
     count = max(int(match[1] or 1), 1)
     if count in (1, 12):
         return "monthly" if count == 1 else "@yearly"
-    return f"0 0 1 */{count} *" if 12 % count == 0 else _every(count * _SECONDS["month"])
+    return f"0 0 1 */{count} *" if 12 % count == 0 else match[0]
 
 
 def _of_years(match: re.Match[str]) -> str:
     count = max(int(match[1] or 1), 1)
-    return "@yearly" if count == 1 else _every(count * _SECONDS["year"])
+    return "@yearly" if count == 1 else match[0]
 
 
 def _of_fortnights(match: re.Match[str]) -> str:
@@ -126,6 +129,8 @@ def _every(seconds: int) -> str:
 _RULES: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
     (rf"(?<![0-9]){_N}(s|m|h|d|w|secs?|mins?|hrs?)(?![a-z])", _of_letter),
     (r"  +", " "),
+    (r"^rate\((.+)\)$", r"every \1"),
+    (r"^@every ", "every "),
     (r"\bbi-weekly\b", "every 2 weeks"),
     (rf"\bevery (?:{_N} )?fortnights?\b", _of_fortnights),
     (r"\bonce ", "1 times "),
@@ -136,7 +141,6 @@ _RULES: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
         rf"\bevery ({'|'.join(_ORDINALS)}) (?={_UNIT}\b|months?\b)",
         lambda match: f"every {_ORDINALS[match[1]]} ",
     ),
-    (rf"\bevery (?:other|second) {_DAY}", "every 2 weeks"),
     (r"\b(?:every )?half(?: an)?[ -]hour(?:ly)?\b", "every 30 minutes"),
     (r"\b(?:every )?quarter(?: of an)? hour\b", "every 15 minutes"),
     (r"\bevery quarter\b", "0 0 1 */3 *"),
@@ -147,16 +151,14 @@ _RULES: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
     (rf"\bevery (?:{_N} )?years?\b", _of_years),
     (r"\bevery (?:night|morning|evening) at\b", "daily at"),
     (r"\bevery night\b", "daily"),
-    (r"\bevery morning\b", "daily at 08:00"),
-    (r"\bevery evening\b", "daily at 18:00"),
     (r"\bevery week (?=at|on)", "weekly "),
     (rf"\bevery {_N} hours?(?: and)? {_N} minutes?\b", _of_two),
     (rf"\bevery ([0-9]{{1,6}}\.[0-9]{{1,3}}) {_UNIT}\b", _of_fraction),
+    (rf"^(?:every )?1 {_UNIT}\b", r"every \1"),
     (rf"\bevery {_N} hours at :([0-5][0-9])\b", _of_hours_at),
     (rf"\b(?:between )?{_N} ?(?:-|and) ?{_N}(?= {_UNIT}\b)", r"\1 to \2"),
     (r"\b(?:business|working|work|week) days?\b", "weekday"),
     (r"^(?:every |in |during )?(?:business|working|office) hours?\b", "0 9-17 * * 1-5"),
-    (rf"\bevery (?:first|1|last) {_DAY}(?: of (?:the|every|a) month)?", "monthly"),
     (r"\bmon(?:day)? ?(?:-|to) ?fri(?:day)?\b", "weekday"),
     (rf"\b({_DAY})(?: or | )(?={_DAY})", r"\1 and "),
     (rf"\bweekly(?: on)? (?={_DAY}(?:,| and))", "every "),
@@ -164,8 +166,6 @@ _RULES: Final[Sequence[tuple[str, str | Callable[[re.Match[str]], str]]]] = (
     (r"\bweekly on weekday\b", "every weekday"),
     (rf"^(?:on )?(?={_DAY}|weekday\b)", "every "),
     (r"\bmonthly(?: on)?(?: the)? (?=[0-9])", "monthly on "),
-    (r"^(?:on )?(?:the )?([0-9]{1,2}) (?:of|a) (?:the |every )?month", r"monthly on \1"),
+    (r"^(?:on )?(?:the )?([0-9]{1,2}) (?:of|a) (?:the |every )?month(?:ly)?", r"monthly on \1"),
     (r"^monthly on ([0-9]{1,2})(?:, ?| and )([0-9]{1,2})$", r"0 0 \1,\2 * *"),
-    (r"^(?:on )?(?:the )?last day of (?:the |every )?month", "monthly"),
-    (r"^in (?=[0-9])", "every "),
 )

@@ -13,9 +13,10 @@ from zoneinfo import ZoneInfo
 
 from jvscheduler.cron import Cron, next_once
 from jvscheduler.errors import InvalidSchedule
+from jvscheduler.schedules.faithful import says_the_same
 from jvscheduler.schedules.intervals import Interval
-from jvscheduler.schedules.nearest import nearest_carried, nearest_form
-from jvscheduler.schedules.parsing import MAX_TEXT, Reading, read
+from jvscheduler.schedules.nearest import EXAMPLES, nearest_carried
+from jvscheduler.schedules.parsing import MAX_TEXT, Reading, plain, read
 from jvscheduler.schedules.rewording import reworded
 from jvscheduler.schedules.unreadable import Unreadable
 from jvscheduler.zones import zone
@@ -121,22 +122,31 @@ def _read(text: str) -> Reading:
     try:
         return _read_once(text)
     except Unreadable as error:
-        near = _nearest(text, error)
-        raise InvalidSchedule(f"schedule {_shown(text)}: {error}; nearest form: {near!r}") from None
+        near = _nearest(text)
+        remedy = f"nearest form: {near!r}" if near else f"examples: {EXAMPLES}"
+        raise InvalidSchedule(f"schedule {_shown(text)}: {error}; {remedy}") from None
 
 
 _read_once = lru_cache(maxsize=4096)(read)  # an application's tasks share few texts
 
 
-def _nearest(text: str, error: Unreadable) -> str:
-    corrected = reworded(text) if len(text) <= MAX_TEXT else error.corrected
+def _nearest(text: str) -> str | None:
+    """Return a form that says what the text says. None: there is none, or it is not certain."""
+    if len(text) > MAX_TEXT:
+        return None
+    said = reworded(plain(text).strip().strip("'\""))
+    near = _corrected(said)
+    return near if near is not None and says_the_same(said, near) else None
+
+
+def _corrected(text: str) -> str | None:
     # Each refusal corrects one part of the text, so several may follow each other.
     for _ in range(_MOST_CORRECTIONS):
         try:
-            return read(corrected)[0]
-        except Unreadable as another:
-            corrected = another.corrected
-    return nearest_form(text)
+            return read(text)[0]
+        except Unreadable as error:
+            text = error.corrected
+    return None
 
 
 def _check_dst(dst: object, canonical: str, meaning: Cron | Interval) -> None:

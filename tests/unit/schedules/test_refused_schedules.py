@@ -1,4 +1,4 @@
-"""Every refusal names the position, what was expected and the nearest valid form."""
+"""Every refusal names the position and what was expected, and a form that says the same."""
 
 import sys
 from collections.abc import Callable
@@ -10,8 +10,11 @@ import pytest
 
 from jvscheduler import parse_schedule
 from jvscheduler.errors import InvalidSchedule
+from jvscheduler.schedules.nearest import EXAMPLES
 
 TABLE = Path(__file__).with_name("refused_schedules.txt")
+UNSAYABLE = Path(__file__).with_name("unsayable_schedules.txt")
+MEANT = Path(__file__).with_name("meant_schedules.txt")
 
 
 class Refused(NamedTuple):
@@ -35,12 +38,49 @@ def test_a_text_is_refused(row: Refused) -> None:
     with pytest.raises(InvalidSchedule) as refused:
         parse_schedule(row.text)
     message = str(refused.value)
-    place, _, remedy = message.partition("; nearest form: ")
-    assert f"at position {row.position}" in place
-    assert f"expected {row.expected}" in place
-    assert remedy == repr(row.nearest)
-    assert str(parse_schedule(row.nearest)) == row.nearest
+    assert f"at position {row.position}" in message
+    assert f"expected {row.expected}" in message
+    assert suggestion(row.text) == (None if row.nearest == "-" else row.nearest)
     assert len(message) < 400
+
+
+def suggestion(text: str) -> str | None:
+    """Return the form that the error suggests. None: it shows examples instead."""
+    with pytest.raises(InvalidSchedule) as refused:
+        parse_schedule(text)
+    place, _, near = str(refused.value).partition("; nearest form: ")
+    if not near:
+        assert place.endswith("; examples: " + EXAMPLES)
+        return None
+    assert str(parse_schedule(near.strip("'"))) == near.strip("'")
+    return near.strip("'")
+
+
+def test_the_examples_are_schedules() -> None:
+    for example in EXAMPLES.split(", "):
+        assert repr(str(parse_schedule(example.strip("'")))) == example
+
+
+@pytest.mark.parametrize("text", UNSAYABLE.read_text().splitlines())
+def test_what_no_form_says_is_answered_with_examples(text: str) -> None:
+    assert suggestion(text) is None
+
+
+@pytest.mark.parametrize("row", MEANT.read_text().splitlines())
+def test_what_a_form_says_is_answered_with_that_form(row: str) -> None:
+    text, meant = row.split(" | ")
+    assert suggestion(text) == meant
+
+
+LEFT_OUT = ("except sunday", "but not on friday", "until friday", "unless it rains", "for 3 days")
+
+
+@pytest.mark.parametrize("rest", LEFT_OUT)
+@pytest.mark.parametrize("form", [*EXAMPLES.replace("'", "").split(", ")[:3], "hourly", "weekly"])
+def test_a_condition_is_never_left_out(form: str, rest: str) -> None:
+    assert suggestion(f"{form} {rest}") is None
+    assert suggestion(f"{form}, {rest}") is None
+    assert suggestion(f"{rest}, {form}") is None
 
 
 def test_the_table_is_long() -> None:

@@ -128,6 +128,24 @@ def test_a_time_zone_that_is_refused(name: str) -> None:
     assert len(str(refused.value)) < 300
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("Berlin", "Europe/Berlin"),
+        ("Asia/Tokio", "Asia/Tokyo"),
+        ("America/NewYork", "America/New_York"),
+        ("Canada/Pacifc", "Canada/Pacific"),
+        *((name, None) for name in ("Europe/Germany", "Europe/Munich", "Asia/Bangalore")),
+        *((name, None) for name in ("PST", "CEST", "IST", "UTC+2", "GMT+2", "Mars", "Europe/")),
+    ],
+)
+def test_another_place_is_not_suggested(name: str, meant: str | None) -> None:
+    with pytest.raises(InvalidSchedule) as refused:
+        parse_schedule("daily", name)
+    suggestion = str(refused.value).partition("; did you mean ")[2]
+    assert suggestion == (f"{meant!r}?" if meant else "")
+
+
 def test_the_nearest_time_zone_is_suggested() -> None:
     with pytest.raises(InvalidSchedule, match="did you mean 'Europe/Berlin'"):
         parse_schedule("daily", "europe/berlin")
