@@ -17,5 +17,11 @@ def url(request: pytest.FixtureRequest) -> str:
     return url_of(request)
 
 
+@pytest.fixture
+def crowd(request: pytest.FixtureRequest) -> tuple[int, int]:
+    """How many pods, and how many connections their database takes."""
+    return (60, 8) if request.config.getoption("--large-crowd") else (20, 3)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("long") is None)

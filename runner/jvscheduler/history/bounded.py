@@ -12,6 +12,7 @@ from typing import Final, TypeVar
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.errors import InvalidQuery
+from jvscheduler.history.waiting import NoConnectionLeft, limited
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class BoundedCalls:
     name: str
     """The database in messages: its URL without the password."""
     seconds: float
-    """The limit of each call, repetitions included."""
+    """The limit of each call: repetitions included, without the wait for a connection."""
     failures: tuple[type[Exception], ...]
     """The errors that the driver raises when the database is unavailable."""
     describe: Callable[[Exception], str] = str
@@ -42,11 +43,14 @@ class BoundedCalls:
     async def run(self, call: Callable[[], Awaitable[T]], *, repeat: bool = True) -> T:
         """The call's result. Raises HistoryUnavailable after at most `seconds`.
 
+        While the database has no connection left, the call waits for as long as the database's
+        limits say.
+
         Without `repeat`, for a call that must not happen twice, the error says that the
         change may have been made: only the answer may have been lost.
         """
         try:
-            async with asyncio.timeout(self.seconds):
+            async with limited(self.seconds):
                 return await (self._repeated(call) if repeat else call())
         except self.failures as error:
             if self.refuses(error):
@@ -68,6 +72,11 @@ class BoundedCalls:
         return await call()
 
     def _message(self, error: Exception) -> str:
+        if isinstance(error, NoConnectionLeft):
+            return (
+                f"the history database {self.name} is full ({error}); raise its limit of "
+                "connections, or put a pooler such as PgBouncer before it"
+            )
         is_timeout = isinstance(error, TimeoutError)
         reason = f"no answer in {self.seconds:g} s" if is_timeout else self.describe(error)
         return (

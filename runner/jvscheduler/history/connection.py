@@ -5,11 +5,9 @@ from contextlib import asynccontextmanager
 
 from jvspatial.core.context import GraphContext, scoped_default_context
 
-from jvscheduler.history.backends.registry import open_database
-from jvscheduler.history.bounded import CALL_SECONDS
-from jvscheduler.history.entities.binding import CONNECTIONS
+from jvscheduler.history.entities.binding import open_for_task
 from jvscheduler.history.settings import given_database_url
-from jvscheduler.history.urls import absolute_url, check_folder, parse_url
+from jvscheduler.history.urls import absolute_url, check_folder
 
 
 @asynccontextmanager
@@ -26,8 +24,7 @@ async def connect(url: str | None = None) -> AsyncIterator[None]:
     """
     text = given_database_url(url)
     check_folder(text)
-    address = parse_url(absolute_url(text))
-    database = open_database(address, connections=CONNECTIONS, timeout=CALL_SECONDS)
+    database = open_for_task(absolute_url(text))
     try:
         with scoped_default_context(GraphContext(database)):
             yield

@@ -9,4 +9,5 @@ supervisor still records what happened.
 - `supervisor`: the attempt's steps in their order. `settings`: the pod's environment.
 - `admission`: claim the job and get one of the task's slots. `heartbeats`: keep both.
 - `recording`: write the outcome into the history and into the termination message.
+- `calls`: what these three have in common: no connection is held between two calls.
 """

@@ -43,11 +43,11 @@ def _run(settings: Settings) -> int:
     from jvscheduler.attempt.child.main import run_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - the child needs it
-    from jvscheduler.history.store.database import open_store  # noqa: PLC0415
+    from jvscheduler.history.store.database import open_runner_store  # noqa: PLC0415
     from jvscheduler.runner.supervisor import close, supervise  # noqa: PLC0415
 
     url = settings.database_url
-    store = open_store(url, connections=1, create_indexes=False) if url else None
+    store = open_runner_store(url) if url else None
     kernel.adopt_orphans()
     child = TaskProcess(partial(run_task, settings.entrypoint, url))
     loop = asyncio.new_event_loop()

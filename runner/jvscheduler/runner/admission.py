@@ -2,7 +2,8 @@
 
 A history that is down stops no task. It delays the task by some seconds, whether it refuses the
 connection or does not answer: a database that restarts is back by then, and only the database knows
-whether the limit allows another job.
+whether the limit allows another job. A history that has no connection left delays it by at most a
+minute: it is there, and the next one may be free in a moment.
 """
 
 import asyncio
@@ -17,6 +18,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.protocol import LoopStore
+from jvscheduler.runner.calls import answered
 from jvscheduler.runner.settings import PodAttempt
 
 PATIENCE_SECONDS: Final = 10.0
@@ -48,7 +50,7 @@ async def admit(store: LoopStore | None, attempt: PodAttempt, stop: asyncio.Even
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
         try:
-            return await _claim_and_acquire(store, attempt)
+            return await answered(_claim_and_acquire(store, attempt), stop)
         except SchedulerError as error:
             is_temporary = isinstance(error, TemporaryError)
             if not is_temporary or stop.is_set() or time.monotonic() > deadline:

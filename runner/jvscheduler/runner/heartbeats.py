@@ -2,6 +2,8 @@
 
 An attempt that began while the history was down has neither a claim nor a slot. It gets both with
 the first heartbeat that succeeds, so that the limit holds for the jobs that start after it.
+
+Between two heartbeats it holds no connection.
 """
 
 import asyncio
@@ -14,6 +16,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.runner.admission import claim_while_running
+from jvscheduler.runner.calls import disconnect
 from jvscheduler.runner.settings import PodAttempt
 
 HEARTBEAT_SECONDS: Final = 10.0
@@ -40,6 +43,7 @@ async def heartbeats(
 async def _beat(store: LoopStore, attempt: PodAttempt, is_unclaimed: bool) -> None:
     claim = attempt.claim
     while True:
+        await disconnect(store)
         await asyncio.sleep(HEARTBEAT_SECONDS)
         try:
             if is_unclaimed and await claim_while_running(store, attempt):

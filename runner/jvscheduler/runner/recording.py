@@ -16,6 +16,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.errors import SchedulerError, TemporaryError
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Outcome, to_message
+from jvscheduler.runner.calls import answered
 
 PATIENCE_SECONDS: Final = 20.0
 """An outcome waits this long for a history that is down; then it is only in the message."""
@@ -46,11 +47,11 @@ def write_message(file: Path, outcome: Outcome) -> None:
 async def _record_in_history(store: HistoryStore, outcome: Outcome, stop: asyncio.Event) -> bool:
     deadline = time.monotonic() + PATIENCE_SECONDS
     while True:
-        is_last_try = stop.is_set() or time.monotonic() > deadline
+        is_last_try = stop.is_set()
         try:
-            await store.record(outcome)
+            await answered(store.record(outcome), stop)
         except TemporaryError as error:
-            if is_last_try:
+            if is_last_try or time.monotonic() > deadline:
                 say(f"the outcome is only in the termination message: {error}")
                 return False
         except SchedulerError as error:

@@ -44,6 +44,9 @@ class MemoryHistory(MemorySlots):
     async def close(self) -> None:
         """Nothing to close."""
 
+    async def disconnect(self) -> None:
+        """There is no connection."""
+
     async def ping(self) -> None:
         """Nothing to reach."""
 

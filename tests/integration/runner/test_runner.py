@@ -15,7 +15,6 @@ from jvscheduler import environment
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.history.store.database import open_store
 from jvscheduler.outcomes import Outcome, Reason, Status
-from tests.cluster.postgres import PostgresServer
 from tests.support.runner.endings import COMPLETED, CRASHED, RAISED, Case
 from tests.support.runner.process import Ended, Runner, is_running
 from tests.support.runner.tasks import WORD
@@ -185,15 +184,13 @@ def test_an_attempt_that_began_without_its_database_is_claimed_when_it_is_back(
         assert message_of(running.wait()).recorded
 
 
-def test_a_database_that_drops_its_connections_meanwhile_gets_the_record(
-    postgres_server: PostgresServer, tmp_path: Path
-) -> None:
-    with postgres_server.database() as url:
-        runner = Runner(tmp_path, "ends.completes_when_told", url)
+def test_a_database_that_restarts_meanwhile_gets_the_record(tmp_path: Path) -> None:
+    with an_own_postgres() as postgres:
+        runner = Runner(tmp_path, "ends.completes_when_told", postgres.url)
         running = runner.start()
         running.until_marked()
-        cut = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = "
-        assert "t" in postgres_server.execute(f"{cut} '{url.rpartition('/')[2]}'")
+        postgres.stop()
+        postgres.start()
         running.signal(signal.SIGTERM)
         assert message_of(running.wait()).recorded
         assert runner.record().status is Status.COMPLETED

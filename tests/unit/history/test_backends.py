@@ -11,7 +11,12 @@ from pathlib import Path
 import pytest
 
 from jvscheduler.history import backends
-from jvscheduler.history.backends.registry import BACKENDS, BackendEntry, backend_of
+from jvscheduler.history.backends.registry import (
+    BACKENDS,
+    BackendEntry,
+    backend_of,
+    open_database,
+)
 from jvscheduler.history.urls import parse_url
 from jvscheduler.testing.database import MemoryDatabase
 from tests.support.history.databases import DATABASES
@@ -37,7 +42,7 @@ def test_an_entry_leads_to_its_backend(entry: BackendEntry) -> None:
     for example in entry.examples:
         url = parse_url(example.replace(":port", ":1"))
         assert url.backend == entry.name
-        database = entry.load().open(url, 1, 1)
+        database = open_database(url, connections=1, timeout=1)
         assert entry.is_of(database)
         assert backend_of(database) is entry.load()
 

@@ -4,13 +4,15 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.slots.requests import EXPIRY, SlotRequest
 from jvscheduler.outcomes import Outcome
-from jvscheduler.runner import admission, heartbeats
+from jvscheduler.runner import admission, calls, heartbeats, recording
 from jvscheduler.runner.admission import AdmissionDecision, admit
 from jvscheduler.runner.settings import PodAttempt
 from jvscheduler.testing.history import MemoryHistory
@@ -84,6 +86,69 @@ def test_an_attempt_that_has_to_stop_does_not_wait_for_the_history() -> None:
         return (await admit(HistoryWithoutSlots(), attempt(of_job(0)), stop)).decision
 
     assert asyncio.run(admitted()) is AdmissionDecision.RUN
+
+
+class FullHistory(MemoryHistory):
+    """It has no connection left, and each call waits for one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = asyncio.Event()
+
+    async def claim(self, outcome: Outcome) -> ScheduledJob | None:
+        await self._wait()
+        return None
+
+    async def record(self, outcome: Outcome) -> None:
+        await self._wait()
+
+    async def _wait(self) -> None:
+        self.asked.set()
+        await asyncio.Event().wait()
+
+
+def test_an_attempt_that_has_to_stop_does_not_wait_for_a_connection(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(calls, "STOP_SECONDS", 0.001)
+
+    async def story() -> None:
+        store, stop = FullHistory(), asyncio.Event()
+        admitting = asyncio.create_task(admit(store, attempt(of_job(0)), stop))
+        await store.asked.wait()
+        stop.set()
+        assert (await admitting).is_unclaimed
+        assert not await recording.record(store, of_job(0), tmp_path / "message", stop)
+
+    asyncio.run(story())
+
+
+def test_an_attempt_holds_no_connection_between_two_heartbeats(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(heartbeats, "HEARTBEAT_SECONDS", 0.001)
+    events: list[str] = []
+
+    class History(MemoryHistory):
+        def __init__(self) -> None:
+            super().__init__()
+            self.beaten_twice = asyncio.Event()
+
+        async def disconnect(self) -> None:
+            events.append("disconnect")
+            if len(events) > 4:
+                self.beaten_twice.set()
+
+        async def heartbeat(self, job_id: str, now: datetime) -> None:
+            events.append("heartbeat")
+
+    async def story() -> None:
+        store = History()
+        async with heartbeats.heartbeats(store, attempt(of_job(0))):
+            await store.beaten_twice.wait()
+
+    asyncio.run(story())
+    assert events[:5] == ["disconnect", "heartbeat", "disconnect", "heartbeat", "disconnect"]
 
 
 def test_a_task_runs_without_a_slot_when_the_history_does_not_answer(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol
 
 from jvscheduler.history.backends.database import HistoryDatabase
+from jvscheduler.history.backends.limits import Limits
 from jvscheduler.history.backends.url import DatabaseUrl
 from jvscheduler.history.queries.conditions import Condition, Field, Sort
 from jvscheduler.history.queries.matching import Row
@@ -96,8 +97,8 @@ class Backend:
     ours, or jvspatial's own of this kind, which a user has opened.
     """
 
-    open: Callable[[DatabaseUrl, int, float], HistoryDatabase]
-    """The database at a URL, with a limit of connections and of seconds for each call.
+    open: Callable[[DatabaseUrl, Limits], HistoryDatabase]
+    """The database at a URL.
 
     It connects when it is first used, so that a task that needs no database pays nothing."""
     url_of: Callable[[Any], str | None]

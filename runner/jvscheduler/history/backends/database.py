@@ -30,6 +30,10 @@ class HistoryDatabase(Database):
     close: Callable[[], Coroutine[Any, Any, None]]
     """jvspatial's base class has no `close`, but each database that can hold a history has one."""
 
+    async def disconnect(self) -> None:
+        """Hold no connection any longer. The next call opens one."""
+        await self.close()
+
     async def create_index(
         self, collection: str, field_or_fields: Fields, unique: bool = False, **options: Any
     ) -> None:

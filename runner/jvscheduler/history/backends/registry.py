@@ -9,6 +9,7 @@ import importlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from jvscheduler.history.backends.limits import IDLE_SECONDS, PATIENCE_SECONDS, Limits
 from jvscheduler.history.backends.url import DatabaseUrl
 
 if TYPE_CHECKING:
@@ -76,13 +77,17 @@ def entry_for(scheme: str) -> BackendEntry | None:
     return next((entry for entry in BACKENDS if scheme in entry.schemes), None)
 
 
-def open_database(url: DatabaseUrl, *, connections: int, timeout: float) -> "HistoryDatabase":
-    """The database at this URL, with limits of connections and of seconds for each call.
-
-    It connects when it is first used.
-    """
+def open_database(
+    url: DatabaseUrl,
+    *,
+    connections: int,
+    timeout: float,
+    patience: float = PATIENCE_SECONDS,
+    idle: float = IDLE_SECONDS,
+) -> "HistoryDatabase":
+    """The database at this URL, with these `Limits`. It connects when it is first used."""
     entry = next(entry for entry in BACKENDS if entry.name == url.backend)
-    return entry.load().open(url, connections, timeout)
+    return entry.load().open(url, Limits(connections, timeout, patience, idle))
 
 
 def entry_of(database: Any) -> BackendEntry | None:

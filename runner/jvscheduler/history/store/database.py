@@ -6,6 +6,7 @@ from typing import Any
 
 from jvspatial.core.context import GraphContext
 
+from jvscheduler.history.backends.limits import TASK_PATIENCE_SECONDS
 from jvscheduler.history.backends.registry import backend_of, innermost, open_database
 from jvscheduler.history.bounded import CALL_SECONDS, BoundedCalls
 from jvscheduler.history.records.jobs import COLLECTION, ScheduledJob
@@ -21,12 +22,21 @@ from jvscheduler.history.urls import parse_url
 def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -> LoopStore:
     """The store at this URL. It connects when it is first used.
 
-    Indexes serve readers, so readers create them. A runner only writes its own row: it leaves
-    the indexes, and what creating them costs, to others.
+    Indexes serve readers, so readers create them.
     """
     address = parse_url(url)
     database = open_database(address, connections=connections, timeout=CALL_SECONDS)
     return DatabaseHistory(database, address.redacted, create_indexes=create_indexes)
+
+
+def open_runner_store(url: str) -> LoopStore:
+    """The store for the runner in a task's pod, which waits for a connection of its own.
+
+    It only writes its own row: it leaves the indexes, and what creating them costs, to others.
+    """
+    address, patience = parse_url(url), TASK_PATIENCE_SECONDS
+    database = open_database(address, connections=1, timeout=CALL_SECONDS, patience=patience)
+    return DatabaseHistory(database, address.redacted, create_indexes=False)
 
 
 class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls, PresenceCalls):
@@ -53,6 +63,9 @@ class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls, PresenceCalls):
 
     async def close(self) -> None:
         await self._call(self._database.close)
+
+    async def disconnect(self) -> None:
+        await self._call(self._database.disconnect)
 
     async def ping(self) -> None:
         await self._call(lambda: self._database.get(COLLECTION, "o.ScheduledJob.ping"))

@@ -41,6 +41,9 @@ class HistoryStore(Protocol):
     async def close(self) -> None:
         """A process that used the store does not exit before this."""
 
+    async def disconnect(self) -> None:
+        """Hold no connection any longer. The next call opens one."""
+
     async def ping(self) -> None: ...
 
     async def claim(self, outcome: Outcome) -> ScheduledJob | None:

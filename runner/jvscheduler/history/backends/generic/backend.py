@@ -11,10 +11,11 @@ from jvscheduler.history.backends.database import COMMON_FAILURES, HistoryDataba
 from jvscheduler.history.backends.generic.rows import GenericRows
 from jvscheduler.history.backends.generic.slots import GenericSlots
 from jvscheduler.history.backends.generic.statements import GenericStatements
+from jvscheduler.history.backends.limits import Limits
 from jvscheduler.history.backends.url import DatabaseUrl
 
 
-def _open(url: DatabaseUrl, _connections: int, _call_seconds: float) -> HistoryDatabase:
+def _open(url: DatabaseUrl, _: Limits) -> HistoryDatabase:
     raise NotImplementedError(f"{url.backend} has no backend of its own")
 
 

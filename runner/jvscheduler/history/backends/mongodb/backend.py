@@ -15,13 +15,14 @@ from jvscheduler.history.backends.backend import Backend
 from jvscheduler.history.backends.database import COMMON_FAILURES
 from jvscheduler.history.backends.generic.slots import GenericSlots
 from jvscheduler.history.backends.generic.statements import GenericStatements
+from jvscheduler.history.backends.limits import Limits
 from jvscheduler.history.backends.mongodb.database import MongoDatabase
 from jvscheduler.history.backends.mongodb.rows import MongoRows
 from jvscheduler.history.backends.url import DatabaseUrl
 
 
-def _open(url: DatabaseUrl, connections: int, call_seconds: float) -> MongoDatabase:
-    return MongoDatabase(url.text, url.database, connections=connections, timeout=call_seconds)
+def _open(url: DatabaseUrl, limits: Limits) -> MongoDatabase:
+    return MongoDatabase(url.text, url.database, limits)
 
 
 def _url_of(database: MongoDB) -> str:

@@ -4,31 +4,46 @@ jvspatial repeats every call whose connection broke, even a change that must not
 Here the driver repeats writes, which it numbers, and `history.bounded` repeats calls that may
 happen twice.
 
+`waitQueueTimeoutMS` of the URL says how long a call waits for a connection of this process. Here
+such a call asks again, for as long as any call waits for a connection.
+
 A document is found by `_id`, which has an index; jvspatial's other databases call it `id`. An
 index of entities ends with `_id`, because our queries sort by it last.
 """
 
 from collections.abc import Awaitable, Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from jvspatial.db.mongodb import MongoDB
 from jvspatial.exceptions import DatabaseError
 from pymongo import ReturnDocument
-from pymongo.errors import PyMongoError
+from pymongo.errors import PyMongoError, WaitQueueTimeoutError
 
 from jvscheduler.history.backends.database import Fields, HistoryDatabase, index_name, pairs_of
+from jvscheduler.history.backends.limits import PATIENCE_SECONDS, Limits
 from jvscheduler.history.backends.mongodb.queries import as_bson
 from jvscheduler.history.queries.matching import Row
+from jvscheduler.history.waiting import connected
+
+T = TypeVar("T")
 
 SELECTION_SECONDS: Final = 2
 """How long one try waits for a server. `history.bounded` tries four times."""
 
 
 class MongoDatabase(HistoryDatabase, MongoDB):
-    def __init__(self, uri: str, db_name: str, *, connections: int, timeout: float) -> None:
-        bounded = _with_limits(uri, timeout)
-        super().__init__(bounded, db_name, max_pool_size=connections, driver="pymongo")
+    def __init__(self, uri: str, db_name: str, limits: Limits) -> None:
+        bounded = _with_limits(uri, limits.call_seconds)
+        super().__init__(bounded, db_name, max_pool_size=limits.connections, driver="pymongo")
+        self.patience = limits.patience_seconds
+
+    async def close(self) -> None:
+        # If this call is cancelled, the next one must not find a client that is closed.
+        client, self._client, self._db = self._client, None, None
+        self._created_indexes.clear()
+        if client is not None:
+            await client.close()
 
     async def find_one_and_update(
         self, collection: str, query: Row, update: Row, upsert: bool = False
@@ -47,7 +62,7 @@ class MongoDatabase(HistoryDatabase, MongoDB):
         self, op_name: str, coro_factory: Callable[[], Awaitable[Any]]
     ) -> Any:
         try:
-            return await coro_factory()
+            return await when_connected(self, coro_factory)
         except PyMongoError as error:
             raise DatabaseError(f"MongoDB {op_name}: {error}") from error
 
@@ -57,6 +72,18 @@ class MongoDatabase(HistoryDatabase, MongoDB):
         documents = await collection_of(self, collection)
         keys = [("entity", 1), *pairs, ("_id", 1)]
         await documents.create_index(keys, name=f"entity_{index_name(fields)}")
+
+
+async def when_connected(database: MongoDB, call: Callable[[], Awaitable[T]]) -> T:
+    """The answer of one call of the driver. It waits while all connections are in use."""
+    # A database that jvspatial has opened has no patience of ours.
+    patience = database.patience if isinstance(database, MongoDatabase) else PATIENCE_SECONDS
+    return await connected(call, _is_full, patience)
+
+
+def _is_full(error: Exception) -> bool:
+    """True when all connections of this process were in use. The call was not made."""
+    return isinstance(error, WaitQueueTimeoutError)
 
 
 async def collection_of(database: MongoDB, name: str) -> Any:

@@ -7,15 +7,16 @@ no other writer's change is lost.
 
 import asyncio
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, Final
 
 from jvspatial.db.mongodb import MongoDB
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
-from jvscheduler.history.backends.mongodb.database import collection_of
+from jvscheduler.history.backends.mongodb.database import collection_of, when_connected
 from jvscheduler.history.backends.mongodb.queries import (
     Query,
     as_bson,
@@ -41,9 +42,9 @@ class MongoRows:
     async def insert(self, row: Row) -> Row | None:
         collection = await self._collection()
         try:
-            await collection.insert_one(_document(row))
+            await self._made(lambda: collection.insert_one(_document(row)))
         except DuplicateKeyError:
-            existing = await collection.find_one({"_id": row["id"]})
+            existing = await self._made(lambda: collection.find_one({"_id": row["id"]}))
             # None: it was deleted meanwhile, so the id is free again.
             return await self.insert(row) if existing is None else _row(existing)
         return None
@@ -64,9 +65,13 @@ class MongoRows:
 
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         collection = await self._collection()
-        counted = (collection.count_documents(mongo_query(where)) for where in wheres)
+
+        async def count(where: Condition) -> int:
+            query = mongo_query(where)
+            return int(await self._made(lambda: collection.count_documents(query)))
+
         with _readable():
-            return list(await asyncio.gather(*counted))
+            return list(await asyncio.gather(*map(count, wheres)))
 
     async def update(self, where: Condition, update: Update, after: str, limit: int) -> Batch:
         match: Query = {"$match": {"$and": [mongo_query(where), {"_id": {"$gt": after}}]}}
@@ -81,7 +86,8 @@ class MongoRows:
         chosen = await self._aggregate([{"$match": query}, {"$limit": limit}, _ID_ONLY])
         # Another writer may have changed a chosen document: it must still match to be deleted.
         still = {"$and": [{"_id": {"$in": [document["_id"] for document in chosen]}}, query]}
-        done = await (await self._collection()).delete_many(still)
+        collection = await self._collection()
+        done = await self._made(lambda: collection.delete_many(still))
         return int(done.deleted_count)
 
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
@@ -100,19 +106,29 @@ class MongoRows:
             if changed == seen:
                 return False
             as_seen = {"_id": seen["id"], "context": as_bson(seen["context"])}
-            if (await collection.replace_one(as_seen, _document(changed))).matched_count:
+            replace = partial(collection.replace_one, as_seen, _document(changed))
+            if (await self._made(replace)).matched_count:
                 return True
-            again = await collection.find_one({"$and": [{"_id": row["id"]}, mongo_query(where)]})
+            still = {"$and": [{"_id": row["id"]}, mongo_query(where)]}
+            again = await self._made(partial(collection.find_one, still))
             seen = None if again is None else _row(again)
         return False
 
     async def _aggregate(self, stages: Sequence[Query]) -> list[Query]:
-        with _readable():
-            cursor = (await self._collection()).aggregate(list(stages))
-            documents: list[Query] = await (
+        collection = await self._collection()
+
+        async def documents() -> list[Query]:
+            cursor = collection.aggregate(list(stages))
+            found: list[Query] = await (
                 await cursor if inspect.isawaitable(cursor) else cursor
             ).to_list(None)
-        return documents
+            return found
+
+        with _readable():
+            return await when_connected(self._database, documents)
+
+    async def _made(self, call: Callable[[], Awaitable[Any]]) -> Any:
+        return await when_connected(self._database, call)
 
     async def _collection(self) -> Any:
         return await collection_of(self._database, self._name)

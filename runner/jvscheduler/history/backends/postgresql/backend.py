@@ -7,6 +7,7 @@ from jvspatial.db.postgres import PostgresDB
 
 from jvscheduler.history.backends.backend import Backend
 from jvscheduler.history.backends.database import COMMON_FAILURES
+from jvscheduler.history.backends.limits import Limits
 from jvscheduler.history.backends.postgresql.database import PostgresDatabase
 from jvscheduler.history.backends.postgresql.rows import PostgresRows
 from jvscheduler.history.backends.postgresql.slots import PostgresSlots
@@ -14,14 +15,8 @@ from jvscheduler.history.backends.postgresql.statements import PostgresStatement
 from jvscheduler.history.backends.url import DatabaseUrl
 
 
-def _open(url: DatabaseUrl, connections: int, call_seconds: float) -> PostgresDatabase:
-    return PostgresDatabase(
-        dsn=url.text,
-        min_size=1,
-        max_size=connections,
-        command_timeout=call_seconds,
-        gin_index="off",
-    )
+def _open(url: DatabaseUrl, limits: Limits) -> PostgresDatabase:
+    return PostgresDatabase(url.text, limits)
 
 
 def _url_of(database: PostgresDB) -> str:

@@ -13,6 +13,8 @@ name that column.
 
 A connection goes back into the pool as it is: nothing here leaves a setting, a cursor or a lock
 on it, and asking the server to undo those costs as much as a query.
+
+`close` gives all connections back. A later call opens another pool.
 """
 
 import asyncio
@@ -25,9 +27,9 @@ import asyncpg
 from jvspatial.db.postgres import PostgresDB, _pg_field_extract, _postgres_index_name
 
 from jvscheduler.history.backends.database import Fields, HistoryDatabase, index_name, pairs_of
+from jvscheduler.history.backends.limits import Limits
+from jvscheduler.history.backends.postgresql.pool import PatientPool
 
-_CONNECT_SECONDS: Final = 3.0
-"""The limit for opening a connection: a server that is gone never answers."""
 _OF_SESSION: Final = ("25006", "53300", "57P01", "57P02", "57P03", "57P05")
 """The SQLSTATEs of a read-only transaction, of too many connections, and of a server that ends.
 
@@ -49,21 +51,24 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
     columns: Mapping[str, str] = {}
     """The generated columns of the entities' table, by the path of their field."""
 
+    def __init__(self, dsn: str, limits: Limits) -> None:
+        super().__init__(dsn=dsn, gin_index="off")
+        self._limits = limits
+
     async def _ensure_pool(self) -> Any:
         self._discard_pool_from_dead_loop()
-        async with self._pool_lock:
-            if self._pool is None:
-                self._pool = await asyncpg.create_pool(
-                    dsn=self.dsn,
-                    min_size=self.min_size,
-                    max_size=self.max_size,
-                    command_timeout=self.command_timeout,
-                    reset=_keep_as_it_is,
-                    connect=_connect,
-                    **_writable(str(self.dsn)),
-                )
-                self._pool_loop = asyncio.get_running_loop()
-        return self._pool
+        if self._pool is None:
+            dsn = str(self.dsn)
+            self._pool = PatientPool(dsn, self._limits, _writable(dsn))
+            self._pool_loop = asyncio.get_running_loop()
+        # The pool opens no connection here: a call that needs one does.
+        return await self._pool
+
+    async def close(self) -> None:
+        # If this call is cancelled, the next one must not find a pool that is closed.
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await pool.close()
 
     @asynccontextmanager
     async def _acquire_conn(self) -> AsyncIterator[Any]:
@@ -121,21 +126,3 @@ def _writable(dsn: str) -> Mapping[str, str]:
     """Choose the server that takes writes, unless the URL says otherwise."""
     given = "target_session_attrs" in urlsplit(dsn).query
     return {} if given else {"target_session_attrs": "read-write"}
-
-
-async def _connect(*arguments: Any, **options: Any) -> Any:
-    """Open a connection, or fail soon.
-
-    Without this limit, asyncpg's pool would wait a minute for each connection to a server that
-    is gone, and count it among its connections meanwhile.
-    """
-    try:
-        return await asyncpg.connect(*arguments, timeout=_CONNECT_SECONDS, **options)
-    except TimeoutError as error:
-        # `history.bounded` gives up after a TimeoutError, but repeats after a ConnectionError:
-        # the next connection may reach the pod that took over.
-        raise ConnectionError(f"no connection in {_CONNECT_SECONDS:g} s") from error
-
-
-async def _keep_as_it_is(_: Any) -> None:
-    """asyncpg calls this for a connection that goes back into the pool."""

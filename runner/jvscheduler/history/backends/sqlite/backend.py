@@ -7,6 +7,7 @@ from jvspatial.db.sqlite import SQLiteDB
 
 from jvscheduler.history.backends.backend import Backend
 from jvscheduler.history.backends.database import COMMON_FAILURES
+from jvscheduler.history.backends.limits import Limits
 from jvscheduler.history.backends.sqlite.database import SqliteDatabase
 from jvscheduler.history.backends.sqlite.rows import SqliteRows
 from jvscheduler.history.backends.sqlite.slots import SqliteSlots
@@ -14,8 +15,8 @@ from jvscheduler.history.backends.sqlite.statements import SqliteStatements
 from jvscheduler.history.backends.url import DatabaseUrl
 
 
-def _open(url: DatabaseUrl, _connections: int, call_seconds: float) -> SqliteDatabase:
-    return SqliteDatabase(db_path=url.path, timeout=call_seconds)
+def _open(url: DatabaseUrl, limits: Limits) -> SqliteDatabase:
+    return SqliteDatabase(db_path=url.path, timeout=limits.call_seconds)
 
 
 def _url_of(database: SQLiteDB) -> str | None:

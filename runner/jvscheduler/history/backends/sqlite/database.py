@@ -20,6 +20,9 @@ _INSERT: Final = "INSERT OR IGNORE INTO records (collection, id, data) VALUES (?
 
 
 class SqliteDatabase(HistoryDatabase, SQLiteDB):
+    async def disconnect(self) -> None:
+        """Keep the file open: there is no server whose connections could be used up."""
+
     async def _get_connection(self) -> Any:
         # jvspatial would make the folder. Where a volume is not mounted, or a path is mistyped,
         # the history would be in a place where nobody looks for it.
