@@ -9,12 +9,13 @@ from jvscheduler.errors import SchedulerError
 from jvscheduler_operator import settings
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
-from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.controller import Controller, Reconcilers
 from jvscheduler_operator.controller.kopf import watch
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
+from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
 
 
 async def run(chosen: Settings) -> None:
@@ -24,7 +25,9 @@ async def run(chosen: Settings) -> None:
         cache = Cache()
         task_reconciler = TaskReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
         loop_reconciler = LoopReconciler(cache, cluster, chosen)
-        controller = Controller(cluster, cache, WorkQueue(), task_reconciler, loop_reconciler)
+        waiting_jobs = WaitingJobReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
+        reconcilers = Reconcilers(task_reconciler, loop_reconciler, waiting_jobs)
+        controller = Controller(cluster, cache, WorkQueue(), reconcilers)
         await controller.wait_until_served()
         # Watch and work end together. If one went on without the other, the liveness
         # endpoint, which is kopf's, would still answer for a dead operator.

@@ -27,6 +27,9 @@ TASK_LABEL: Final = f"{GROUP}/task"
 TASK_ID_ANNOTATION: Final = f"{GROUP}/task-id"
 """Annotation of pods: the task's id. It may be too long for a label."""
 
+GIVEN_UP_ANNOTATION: Final = f"{GROUP}/given-up"
+"""Annotation of Jobs that the operator gave up before they started: the reason of their record."""
+
 JOB_NAME_LABEL: Final = "batch.kubernetes.io/job-name"
 """Label that Kubernetes sets on the pods of a Job."""
 

@@ -28,6 +28,7 @@ class Stage:
     put_task: Put
     put_cron_job: Put
     put_pod: Put
+    put_job: Put
     namespace: str
 
     async def new_task(self, name: str, **spec: Any) -> Manifest:
@@ -53,6 +54,21 @@ def desired(stored: Manifest) -> Manifest:
     manifest = decide(State(stored, None), NOON).cron_job
     assert manifest is not None
     return manifest
+
+
+def job_of(task: Key, name: str) -> Manifest:
+    """A Job of the task that no controller manages: nobody but the test changes it."""
+    template = foreign_cron_job()["spec"]["jobTemplate"]["spec"]["template"]
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {
+            "name": name,
+            "namespace": task.namespace,
+            "labels": {names.TASK_LABEL: task.name},
+        },
+        "spec": {"managedBy": "jvscheduler.dev/nobody", "template": template},
+    }
 
 
 def with_uid(manifest: Manifest, uid: str) -> Manifest:
@@ -217,6 +233,27 @@ class ClusterContract:
             await stage.cluster.apply_secret(manifest)
             await stage.cluster.apply_secret(manifest)
             assert stage.namespace in await stage.cluster.secret_namespaces()
+
+        run(open_stage, scenario)
+
+    def test_a_job_is_found_by_its_task_and_patched_as_it_was_seen(
+        self, open_stage: OpenStage
+    ) -> None:
+        async def scenario(stage: Stage) -> None:
+            key = stage.key("baked")
+            assert await stage.cluster.jobs_of(key) == []
+            stored = await stage.put_job(job_of(key, "baked-1"))
+            await stage.put_job(job_of(stage.key("other"), "other-1"))
+            assert [j["metadata"]["name"] for j in await stage.cluster.jobs_of(key)] == ["baked-1"]
+            version, spec = stored["metadata"]["resourceVersion"], {"activeDeadlineSeconds": 1}
+            patch = {"metadata": {"resourceVersion": version}, "spec": spec}
+            await stage.cluster.patch_job(stage.key("baked-1"), patch)
+            (found,) = await stage.cluster.jobs_of(key)
+            assert found["spec"]["activeDeadlineSeconds"] == 1
+            with pytest.raises(Conflict):
+                await stage.cluster.patch_job(stage.key("baked-1"), patch)
+            with pytest.raises(NotFound):
+                await stage.cluster.patch_job(stage.key("absent"), {"metadata": {}, "spec": spec})
 
         run(open_stage, scenario)
 

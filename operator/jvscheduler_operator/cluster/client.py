@@ -55,6 +55,15 @@ class Cluster(Protocol):
         With `metadata.resourceVersion`, Conflict unless that is the present one.
         """
 
+    async def jobs_of(self, key: Key) -> Sequence[Manifest]:
+        """The Jobs of the task of that name: those with its label."""
+
+    async def pods_of(self, key: Key) -> Sequence[Manifest]:
+        """The pods of the task's Jobs: those with its label."""
+
+    async def patch_job(self, key: Key, patch: Manifest) -> None:
+        """Merge patch of metadata and spec. Conflict as in `patch_cron_job_status`."""
+
     async def loops(self) -> Listing:
         """Only Deployments with the loop label."""
 

@@ -36,6 +36,8 @@ _TASKS: Final = f"/apis/{names.API_VERSION}"
 _GROUPS: Final[Mapping[str, str]] = {
     "cronjobs": "/apis/batch/v1",
     "deployments": "/apis/apps/v1",
+    "jobs": "/apis/batch/v1",
+    "pods": "/api/v1",
     "rolebindings": "/apis/rbac.authorization.k8s.io/v1",
     "secrets": "/api/v1",
     "serviceaccounts": "/api/v1",
@@ -109,6 +111,15 @@ class KubernetesCluster:
     async def patch_cron_job_status(self, key: Key, patch: Manifest) -> Manifest:
         return await self._merge(f"{_path('cronjobs', key)}/status", patch)
 
+    async def jobs_of(self, key: Key) -> Sequence[Manifest]:
+        return await self._labelled("jobs", key)
+
+    async def pods_of(self, key: Key) -> Sequence[Manifest]:
+        return await self._labelled("pods", key)
+
+    async def patch_job(self, key: Key, patch: Manifest) -> None:
+        await self._merge(_path("jobs", key), patch)
+
     async def loops(self) -> Listing:
         return await self._list(
             f"{_GROUPS['deployments']}/deployments", ("labelSelector", names.LOOP_LABEL)
@@ -177,6 +188,12 @@ class KubernetesCluster:
         conditions = {"uid": seen["metadata"]["uid"], "resourceVersion": version}
         options = {"propagationPolicy": "Background", "preconditions": conditions}
         await self._request("DELETE", path, options)
+
+    async def _labelled(self, plural: str, key: Key) -> Sequence[Manifest]:
+        """The objects of a kind with the label of the task of this name."""
+        path = f"{_GROUPS[plural]}/namespaces/{key.namespace}/{plural}"
+        selector = f"{names.TASK_LABEL}={key.name}"
+        return (await self._list(path, ("labelSelector", selector))).items
 
     async def _list(self, path: str, *query: tuple[str, str]) -> Listing:
         items: list[Manifest] = []

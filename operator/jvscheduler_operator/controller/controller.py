@@ -9,6 +9,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -22,6 +23,7 @@ from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, loop_key_of
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
+from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
 
 _logger = logging.getLogger(__name__)
 
@@ -36,20 +38,27 @@ loop's pod does not start."""
 _RETRY_SECONDS: Final = 5.0
 
 
+@dataclass(frozen=True)
+class Reconcilers:
+    """What a pass over a key does. The first and the last are for a task's key."""
+
+    tasks: TaskReconciler
+    loops: LoopReconciler
+    waiting_jobs: WaitingJobReconciler
+
+
 class Controller:
     def __init__(
         self,
         cluster: Cluster,
         cache: Cache,
         queue: WorkQueue,
-        task_reconciler: TaskReconciler,
-        loop_reconciler: LoopReconciler,
+        reconcilers: Reconcilers,
     ) -> None:
         self._cluster = cluster
         self._cache = cache
         self._queue = queue
-        self._task_reconciler = task_reconciler
-        self._loop_reconciler = loop_reconciler
+        self._reconcilers = reconcilers
 
     def task_seen(self, change: str | None, manifest: Manifest) -> None:
         self._seen(self._cache.tasks, key_of(manifest), change, manifest)
@@ -157,7 +166,7 @@ class Controller:
         while True:
             await asyncio.sleep(seconds)
             try:
-                for key in await self._task_reconciler.find_lost_secrets():
+                for key in await self._reconcilers.tasks.find_lost_secrets():
                     self._queue.add(key)
             except (Rejected, Unavailable) as error:
                 _logger.warning("Deleted Secrets are looked for later: %s", error)
@@ -190,5 +199,11 @@ class Controller:
 
     async def _pass_over(self, key: Key) -> timedelta | None:
         if isinstance(key, LoopKey):
-            return await self._loop_reconciler.reconcile(key)
-        return await self._task_reconciler.reconcile(key)
+            return await self._reconcilers.loops.reconcile(key)
+        delay = await self._reconcilers.tasks.reconcile(key)
+        # After the task's own pass: a Job that cannot be given up must not delay that.
+        return _earlier(delay, await self._reconcilers.waiting_jobs.reconcile(key))
+
+
+def _earlier(left: timedelta | None, right: timedelta | None) -> timedelta | None:
+    return min((delay for delay in (left, right) if delay is not None), default=None)

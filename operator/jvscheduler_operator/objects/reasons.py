@@ -35,3 +35,5 @@ class Reason(StrEnum):
     LOOP_ASSIGNED = "LoopAssigned"
     SUCCESSFUL_CREATE = "SuccessfulCreate"
     SUCCESSFUL_UPDATE = "SuccessfulUpdate"
+    MISS_SCHEDULE = "MissSchedule"
+    JOB_ALREADY_ACTIVE = "JobAlreadyActive"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from jvscheduler import names
+from jvscheduler import names, outcomes
 from jvscheduler.outcomes import clip
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest, assigned_loop
@@ -47,6 +47,14 @@ class EventRecorder:
 
     def loop_assigned(self, loop: str) -> Event:
         return self._event("Normal", Reason.LOOP_ASSIGNED, f"Served by Deployment {loop}")
+
+    def job_given_up(self, why: outcomes.Reason, job: str, wait: str) -> Event:
+        """Its reasons are those of the CronJob controller for what it does not start."""
+        if why == outcomes.Reason.DEADLINE_MISSED:
+            message = f"The Job {job} is given up, its startingDeadlineSeconds are over: {wait}"
+            return self._event("Warning", Reason.MISS_SCHEDULE, message)
+        message = f"The Job {job} is skipped, maxConcurrency Jobs wait already: {wait}"
+        return self._event("Warning", Reason.JOB_ALREADY_ACTIVE, message)
 
     def condition_failed(self, condition: Mapping[str, Any]) -> Event:
         return self._event("Warning", condition["reason"], condition["message"])

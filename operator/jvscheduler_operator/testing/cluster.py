@@ -34,6 +34,7 @@ class MemoryCluster:
     task_objects: _Objects = field(default_factory=dict)
     cron_job_objects: _Objects = field(default_factory=dict)
     loop_objects: _Objects = field(default_factory=dict)
+    job_objects: _Objects = field(default_factory=dict)
     pod_objects: _Objects = field(default_factory=dict)
     rights: dict[tuple[str, Key], Manifest] = field(default_factory=dict)
     version: int = 0
@@ -64,6 +65,20 @@ class MemoryCluster:
 
     async def loops(self) -> Listing:
         return self._labelled(self.loop_objects, names.LOOP_LABEL)
+
+    async def jobs_of(self, key: Key) -> Sequence[Manifest]:
+        return _of_task(self.job_objects, key)
+
+    async def pods_of(self, key: Key) -> Sequence[Manifest]:
+        return _of_task(self.pod_objects, key)
+
+    async def patch_job(self, key: Key, patch: Manifest) -> None:
+        self._write("job")
+        before = self.job_objects.get(key)
+        if before is None:
+            raise NotFound(f'jobs "{key.name}" not found')
+        _check_version(before, patch["metadata"].get("resourceVersion"))
+        self.put(self.job_objects, _merged(before, patch))
 
     async def cron_job(self, key: Key) -> Manifest | None:
         return self.cron_job_objects.get(key)
@@ -176,6 +191,15 @@ class MemoryCluster:
         if failure is not None:
             raise failure
         self.writes.append(what)
+
+
+def _of_task(objects: _Objects, key: Key) -> Sequence[Manifest]:
+    return [
+        manifest
+        for manifest in objects.values()
+        if manifest["metadata"]["namespace"] == key.namespace
+        and manifest["metadata"].get("labels", {}).get(names.TASK_LABEL) == key.name
+    ]
 
 
 def _check_uid(before: Manifest | None, uid: str | None) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
-from jvscheduler.outcomes import Outcome
+from jvscheduler.outcomes import Outcome, Reason
 
 NamespacedName = tuple[str, str]
 """Identifies an object of a known kind in the cluster."""
@@ -124,6 +124,8 @@ class KubernetesJob:
     """True when it ended with success."""
     failed_pods: int = 0
     """Number of its pods that failed, as Kubernetes has counted them."""
+    given_up: Reason | None = None
+    """Why the operator ended it before it started."""
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from typing import Final
 
 from jvscheduler import environment, names
 from jvscheduler.errors import InvalidSchedule
+from jvscheduler.outcomes import Reason
 from jvscheduler.schedules import parse_schedule
 from jvscheduler_server.cluster.objects import JobIdentity, KubernetesJob, TaskCronJob
 from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time
@@ -13,6 +14,9 @@ from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time
 _MOST_EARLIER: Final = 20
 """Former definitions of a CronJob that are kept. The server writes a revision of each within
 seconds, so that more only come together while the history is away."""
+
+GIVEN_UP: Final = (Reason.DEADLINE_MISSED, Reason.CONCURRENCY_LIMIT)
+"""Why the operator ends a Job before it has started."""
 
 
 def to_kubernetes_job(job: Json) -> KubernetesJob:
@@ -33,6 +37,7 @@ def to_kubernetes_job(job: Json) -> KubernetesJob:
         retry_count=spec.get("backoffLimit", 0),
         completed=is_true(status, "Complete"),
         failed_pods=status.get("failed", 0),
+        given_up=_given_up(metadata),
     )
 
 
@@ -44,6 +49,12 @@ def job_identity(namespace: str, job_name: str, task_name: str, task_id: str) ->
         else names.manual_job_id(namespace, task_id, job_name)
     )
     return JobIdentity(job_id, job_name, task_id, task_name, scheduled)
+
+
+def _given_up(metadata: Json) -> Reason | None:
+    # Anybody who may edit the Job writes it: only what the operator writes is read.
+    text = metadata.get("annotations", {}).get(names.GIVEN_UP_ANNOTATION)
+    return next((reason for reason in GIVEN_UP if reason == text), None)
 
 
 def _identity(metadata: Json, spec: Json, task_name: str) -> JobIdentity | None:

@@ -41,7 +41,7 @@ def open_stage(shop: Shop) -> OpenStage:
     async def opened() -> AsyncIterator[Stage]:
         cluster = await KubernetesCluster.connect(str(shop.server.kubeconfig))
         try:
-            yield Stage(cluster, put, put, put, shop.namespace)
+            yield Stage(cluster, put, put, put, put, shop.namespace)
         finally:
             await cluster.close()
 

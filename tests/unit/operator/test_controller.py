@@ -12,7 +12,7 @@ import pytest
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import Unavailable
-from jvscheduler_operator.controller.controller import Controller
+from jvscheduler_operator.controller.controller import Controller, Reconcilers
 from jvscheduler_operator.controller.kopf import Backoffs
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
@@ -20,6 +20,7 @@ from jvscheduler_operator.objects.manifests import Key, assigned_loop
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
+from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
 from tests.support.operator.objects import NOON, foreign_cron_job, task
 
 HOUR = 3600.0
@@ -45,7 +46,9 @@ class Stage:
         self.reconciler = PoisonedReconciler(self.cache, self.cluster, settings, lambda: NOON)
         loops = LoopReconciler(self.cache, self.cluster, settings)
         queue = WorkQueue(lambda: 0.0)
-        self.controller = Controller(self.cluster, self.cache, queue, self.reconciler, loops)
+        waiting = WaitingJobReconciler(self.cache, self.cluster, settings, lambda: NOON)
+        reconcilers = Reconcilers(self.reconciler, loops, waiting)
+        self.controller = Controller(self.cluster, self.cache, queue, reconcilers)
 
     def put_task(self, name: str, **spec: Any) -> None:
         manifest = task(name, **spec)

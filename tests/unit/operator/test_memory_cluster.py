@@ -27,6 +27,9 @@ class TestMemoryCluster(ClusterContract, LoopContract):
             async def put_pod(manifest: Manifest) -> Manifest:
                 return cluster.put(cluster.pod_objects, manifest)
 
-            yield Stage(cluster, put_task, put_cron_job, put_pod, "shop")
+            async def put_job(manifest: Manifest) -> Manifest:
+                return cluster.put(cluster.job_objects, manifest)
+
+            yield Stage(cluster, put_task, put_cron_job, put_pod, put_job, "shop")
 
         return opened

@@ -43,6 +43,8 @@ class JobState:
     """True when it failed and its pods are gone. Who has followed it knows whether one ran."""
     wait: Wait | None
     """None: it has no pod, and no Event says why."""
+    given_up: Reason | None = None
+    """Why the operator ended its Job."""
 
 
 @dataclass(frozen=True)
@@ -118,14 +120,30 @@ def _updated(before: FollowedJob | None, state: JobState) -> FollowedJob:
     wait = state.wait or before.wait
     if wait.reason is Reason.POD_DELETED and before.wait.is_trouble:
         wait = before.wait  # what the pod waited for says more than that it is gone
+    # The annotation is on the Job, which may be gone before its pods.
+    state = replace(state, given_up=state.given_up or before.state.given_up)
     return replace(before, state=state, wait=wait, unseen_since=None)
 
 
 def _given_up(job: FollowedJob, now: datetime) -> UnstartedJob:
     wait = job.wait
+    if job.state.given_up is Reason.CONCURRENCY_LIMIT:
+        message = f"as many jobs of the task waited as may run at once; {wait.message}"
+        return _ended(job, Status.SKIPPED, Reason.CONCURRENCY_LIMIT, message, now)
+    if job.state.given_up is Reason.DEADLINE_MISSED:
+        # That its pod was deleted is the operator's doing. What it waited for is the reason.
+        known = None if wait.reason is Reason.POD_DELETED else wait.reason
+        message = f"it did not start within startingDeadlineSeconds; {wait.message}"
+        return _ended(job, Status.MISSED, known or Reason.DEADLINE_MISSED, message, now)
     # Without a reason of Kubernetes there never was a pod.
     reason = wait.reason or (Reason.POD_DELETED if wait.label else Reason.CONTROLLER_DOWN)
-    return replace(_record(job, Status.MISSED, reason, wait.message), end_time=now)
+    return _ended(job, Status.MISSED, reason, wait.message, now)
+
+
+def _ended(
+    job: FollowedJob, status: Status, reason: Reason, message: str, now: datetime
+) -> UnstartedJob:
+    return replace(_record(job, status, reason, message), end_time=now)
 
 
 def _record(job: FollowedJob, status: Status, reason: str | None, message: str) -> UnstartedJob:

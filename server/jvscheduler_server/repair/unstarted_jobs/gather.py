@@ -40,6 +40,7 @@ def _state(job: KubernetesJob | None, pods: Sequence[TaskPod], failures: Failure
         has_run=any(not pod.never_started for pod in pods) or (job is not None and job.completed),
         may_have_run=job is not None and job.finished and not pods and job.failed_pods > 0,
         wait=_wait(job, pods, failures),
+        given_up=job.given_up if job else None,
     )
 
 

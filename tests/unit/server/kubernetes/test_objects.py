@@ -7,12 +7,21 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
-from jvscheduler.outcomes import to_message
-from jvscheduler_server.cluster.objects import KubernetesJob, TaskPod
+from jvscheduler.outcomes import Reason, to_message
+from jvscheduler_server.cluster.objects import KubernetesJob, StartFailure, TaskPod
+from jvscheduler_server.kubernetes.events import to_start_failure
 from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
 from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
 from tests.support.history.outcomes import NOON, begun, completed, failed
-from tests.support.server.task_pods import END, START, kubernetes_pod, running, terminated, waiting
+from tests.support.server.task_pods import (
+    END,
+    JOB,
+    START,
+    kubernetes_pod,
+    running,
+    terminated,
+    waiting,
+)
 
 DISRUPTED = {
     "type": "DisruptionTarget",
@@ -234,6 +243,54 @@ def test_a_job_is_finished_when_its_conditions_say_so(
     }
     expected = KubernetesJob("restock-1", "shop", finished, completed=completed)
     assert to_kubernetes_job(job) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("DeadlineMissed", Reason.DEADLINE_MISSED),
+        ("ConcurrencyLimit", Reason.CONCURRENCY_LIMIT),
+        ("TaskRaised", None),
+        ("anything", None),
+    ],
+)
+def test_only_what_the_operator_writes_says_that_a_job_was_given_up(
+    text: str, expected: Reason | None
+) -> None:
+    metadata = {"name": "j", "namespace": "n", "annotations": {names.GIVEN_UP_ANNOTATION: text}}
+    assert to_kubernetes_job({"metadata": metadata}).given_up is expected
+
+
+def test_a_job_has_the_id_of_its_record_as_its_pods_have() -> None:
+    template = {"metadata": {"annotations": {names.TASK_ID_ANNOTATION: "shop.tasks.restock"}}}
+    job = {
+        "metadata": {
+            "name": begun().job_name,
+            "namespace": "shop",
+            "labels": {names.TASK_LABEL: "shop-tasks-restock"},
+        },
+        "spec": {"template": template, "backoffLimit": 2},
+    }
+    found = to_kubernetes_job(job)
+    assert (found.identity, found.retry_count) == (JOB, 2)
+
+
+def test_an_event_says_why_a_job_has_no_pod() -> None:
+    event = {
+        "metadata": {"namespace": "shop", "creationTimestamp": "2026-03-02T12:00:00Z"},
+        "involvedObject": {"kind": "Job", "uid": "uid-j"},
+        "reason": "FailedCreate",
+        "message": "exceeded quota",
+        "lastTimestamp": "2026-03-02T12:00:09Z",
+    }
+    assert to_start_failure(event) == StartFailure(
+        "shop", "uid-j", "FailedCreate", "exceeded quota", END
+    )
+    newer = {**event, "lastTimestamp": None, "eventTime": "2026-03-02T12:00:01.000000Z"}
+    found = to_start_failure(newer)
+    assert found is not None
+    assert found.last_time == START
+    assert to_start_failure({**event, "involvedObject": {}}) is None
 
 
 def test_a_job_that_is_being_deleted_makes_no_further_attempt() -> None:

@@ -1,0 +1,86 @@
+"""One look at the Jobs of a task: list them when there may be one to give up, and give it up."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from jvscheduler.errors import TemporaryError
+from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.cluster.client import Cluster
+from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Stale
+from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by
+from jvscheduler_operator.settings import Settings
+from jvscheduler_operator.tasks.events import EventRecorder
+from jvscheduler_operator.waiting_jobs.decide import (
+    GivenUp,
+    Rules,
+    active_instants,
+    must_look,
+    next_look,
+    patch_of,
+    rules_of,
+    to_give_up,
+)
+from jvscheduler_operator.waiting_jobs.jobs import waiting_jobs
+
+_logger = logging.getLogger(__name__)
+
+_RETRY_REFUSED: Final = timedelta(minutes=1)
+"""After a refusal by the API server: rights may change without an event that we watch."""
+
+_AFTER_DEADLINE: Final = timedelta(seconds=1)
+
+
+class WaitingJobReconciler:
+    def __init__(
+        self, cache: Cache, cluster: Cluster, settings: Settings, clock: Callable[[], datetime]
+    ) -> None:
+        self._cache = cache
+        self._cluster = cluster
+        self._settings = settings
+        self._clock = clock
+
+    async def reconcile(self, key: Key) -> timedelta | None:
+        """Returns when to look again; None when only an event can bring something to do.
+
+        Raises TemporaryError.
+        """
+        task, cron_job = self._cache.tasks.get(key), self._cache.cron_jobs.get(key)
+        if task is None or cron_job is None or not is_controlled_by(cron_job, task):
+            return None
+        rules, active, now = rules_of(task), active_instants(cron_job), self._clock()
+        if must_look(active, rules, now):
+            try:
+                await self._look(key, task, rules, now)
+            except Rejected as error:
+                _logger.warning("the Jobs of %s cannot be given up: %s", key, error)
+                return _RETRY_REFUSED
+        delay = next_look(active, rules, now)
+        return None if delay is None else delay + _AFTER_DEADLINE
+
+    async def _look(self, key: Key, task: Manifest, rules: Rules, now: datetime) -> None:
+        # The Jobs first: a pod that starts after its Job was read is seen.
+        jobs = await self._cluster.jobs_of(key)
+        waiting = waiting_jobs(key.name, jobs, await self._cluster.pods_of(key))
+        for given_up in to_give_up(waiting, rules, now):
+            await self._give_up(key, task, given_up)
+
+    async def _give_up(self, key: Key, task: Manifest, given_up: GivenUp) -> None:
+        job = Key(key.namespace, given_up.job.name)
+        try:
+            await self._cluster.patch_job(job, patch_of(given_up))
+        except NotFound:
+            return
+        except Conflict as error:
+            raise Stale(f"Job {job}: {error}") from error
+        _logger.info("Job %s is given up: %s: %s", job, given_up.reason, given_up.job.wait)
+        recorder = EventRecorder(task, self._clock(), self._settings.instance)
+        await self._post(recorder.job_given_up(given_up.reason, job.name, given_up.job.wait))
+
+    async def _post(self, event: Manifest) -> None:
+        # As every Event it is a courtesy: the job's record says the same.
+        try:
+            await self._cluster.create_event(event)
+        except (Rejected, TemporaryError) as error:
+            _logger.warning("Event %s was not posted: %s", event["reason"], error)

@@ -1,0 +1,101 @@
+"""The operator gives up Jobs that wait, on a real API server with the real Job controller."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from jvscheduler import names
+from tests.cluster.api_server import ApiServer
+from tests.support.operator.process import Operator, run_operator, write_kubeconfig
+from tests.support.operator.shop import Shop, open_shop
+from tests.support.waiting import eventually
+
+NOWHERE = {"spec": {"nodeSelector": {"disk": "none"}}}
+
+
+@pytest.fixture(scope="module")
+def shop(api_server: ApiServer) -> Shop:
+    return open_shop(api_server, "waiting")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    folder = tmp_path_factory.mktemp("operator")
+    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
+        yield running
+
+
+def start_jobs(shop: Shop, task: str, *minutes_ago: int) -> list[str]:
+    """Make the Jobs of these minutes as the CronJob controller does. Returns their names."""
+    cron_job = shop.cron_job(task)
+    now = int(time.time()) // 60
+    jobs = [job_of(cron_job, f"{task}-{now - ago}") for ago in minutes_ago]
+    references = [create(shop, job) for job in jobs]
+    shop.patch("cronjob", task, {"status": {"active": references}}, "--subresource=status")
+    return [job["metadata"]["name"] for job in jobs]
+
+
+def job_of(cron_job: dict[str, Any], name: str) -> dict[str, Any]:
+    owner = {"apiVersion": "batch/v1", "kind": "CronJob", "controller": True}
+    owner |= {field: cron_job["metadata"][field] for field in ("name", "uid")}
+    template = cron_job["spec"]["jobTemplate"]
+    namespace = cron_job["metadata"]["namespace"]
+    metadata = {**template["metadata"], "name": name, "namespace": namespace}
+    return {
+        "apiVersion": "batch/v1",
+        "kind": "Job",
+        "metadata": {**metadata, "ownerReferences": [owner]},
+        "spec": template["spec"],
+    }
+
+
+def create(shop: Shop, job: dict[str, Any]) -> dict[str, Any]:
+    text = shop.server.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(job))
+    created = json.loads(text)
+    reference = {field: created["metadata"][field] for field in ("name", "namespace", "uid")}
+    return {"apiVersion": "batch/v1", "kind": "Job", **reference}
+
+
+def failure(shop: Shop, job: str) -> str | None:
+    found = shop.find("job", job)
+    assert found is not None
+    conditions = found.get("status", {}).get("conditions", [])
+    failed = [c["reason"] for c in conditions if (c["type"], c["status"]) == ("Failed", "True")]
+    return failed[0] if failed else None
+
+
+def given_up(shop: Shop, job: str) -> str | None:
+    found = shop.find("job", job)
+    assert found is not None
+    reason: str | None = found["metadata"].get("annotations", {}).get(names.GIVEN_UP_ANNOTATION)
+    return reason
+
+
+def pods(shop: Shop, job: str) -> list[dict[str, Any]]:
+    return shop.all("pods", f"--selector={names.JOB_NAME_LABEL}={job}")
+
+
+def test_of_more_jobs_than_may_run_at_once_the_oldest_go_on_waiting(shop: Shop) -> None:
+    shop.apply_task("crowded", template=NOWHERE)
+    shop.wait_until_ready("crowded")
+    first, second = start_jobs(shop, "crowded", 1, 0)
+    eventually(lambda: failure(shop, second) == "DeadlineExceeded", "the second has ended", 60)
+    eventually(lambda: pods(shop, second) == [], "its pod is gone")
+    assert given_up(shop, second) == "ConcurrencyLimit"
+    assert (given_up(shop, first), failure(shop, first)) == (None, None)
+    assert len(pods(shop, first)) == 1
+    eventually(lambda: "JobAlreadyActive" in shop.event_reasons("crowded"), "the Event")
+
+
+def test_a_job_that_may_not_make_pods_is_given_up_when_its_deadline_is_over(shop: Shop) -> None:
+    template = {"spec": {"serviceAccountName": "baker"}}
+    shop.apply_task("late", template=template, startingDeadlineSeconds=60, maxConcurrency=5)
+    shop.wait_until_ready("late")
+    early, late = start_jobs(shop, "late", -2, 2)
+    eventually(lambda: failure(shop, late) == "DeadlineExceeded", "the late one has ended", 60)
+    assert given_up(shop, late) == "DeadlineMissed"
+    assert given_up(shop, early) is None
+    eventually(lambda: "MissSchedule" in shop.event_reasons("late"), "the Event")
