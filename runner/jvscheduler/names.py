@@ -111,6 +111,11 @@ def presence_id(namespace: str, scheduler: str) -> str:
     return f"o.SchedulerPresence.{_task_digest(namespace, scheduler)}"
 
 
+def takeover_id(revision_id: str) -> str:
+    """The history's id for a takeover that is not settled. It began with this revision."""
+    return f"o.UnsettledTakeover.{revision_id.rpartition('.')[2]}"
+
+
 def slot_id(namespace: str, task_id: str, number: int) -> str:
     """The history's id for one concurrency slot of a task. Numbers begin at 0."""
     return f"o.TaskSlot.{_task_digest(namespace, task_id)}-{number}"

@@ -1,5 +1,6 @@
 """Contract of every history store: what a loop notes when it ends."""
 
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Reason, Status
 from tests.support.history.running import run_story
@@ -10,6 +11,7 @@ from tests.support.history.stories import (
     all_of,
     minutes,
     presence,
+    revision,
     stretch,
 )
 
@@ -31,6 +33,29 @@ class AbsencesContract:
             assert (first.last_scheduled_time, first.instants) == (minutes(6), 7)
             assert first.execution_time == first.completed_at == minutes(6)
             assert missed.instants == 1
+
+        run_story(make_loop_store, story)
+
+    def test_a_takeover_is_noted_until_it_is_removed(self, make_loop_store: MakeLoopStore) -> None:
+        async def story(store: LoopStore) -> None:
+            restock, later, report = (
+                UnsettledTakeover("restock", revision(1, time_zone="Europe/Berlin")),
+                UnsettledTakeover("restock", revision(2, suspended=True)),
+                UnsettledTakeover("report", revision(1, job_name=REPORT)),
+            )
+            await store.add_takeovers([])
+            await store.add_takeovers([restock, report])
+            await store.add_takeovers([restock, later])
+            assert list(await store.takeovers("shop", [])) == []
+            assert list(await store.takeovers("other", [RESTOCK])) == []
+            assert list(await store.takeovers("shop", [REPORT])) == [report]
+            found = {t.id: t for t in await store.takeovers("shop", [RESTOCK])}
+            assert found == {restock.id: restock, later.id: later}
+            await store.remove_takeovers([restock, report])
+            await store.remove_takeovers([report])
+            await store.remove_takeovers([])
+            assert list(await store.takeovers("shop", [RESTOCK, REPORT])) == [later]
+            assert list(await store.revisions("shop")) == []
 
         run_story(make_loop_store, story)
 

@@ -188,7 +188,7 @@ class Loop:
 
     def _add_revision(self, name: str, revision: ScheduleRevision) -> None:
         self._takeovers.on_revision(name, revision)
-        self._dispatch.add_revision(revision)
+        self._dispatch.add_revision(name, revision)
 
     async def _run_manual(self, job: Job) -> Outcome | None:
         outcome = await self._executor.run(job)

@@ -7,12 +7,13 @@ from typing import Final
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.slots import ConcurrencySlots
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.history_writes import HistoryWrites
-from jvscheduler.loop.recording.spool import Spool, SpoolEntry, UnsettledTakeover
-from jvscheduler.loop.takeover.settle_spooled import settle
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry
+from jvscheduler.loop.takeover.settle_left import settle_spooled
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.outcomes import Outcome, Stretch
 
@@ -79,13 +80,21 @@ class Replay:
         for batch in _batches(self._spool.replay()):
             # A takeover that waits for this loop goes back into the spool. It does not count as
             # written: otherwise the replay would find it again and never end.
-            for entry in filter(self._takeovers.is_pending, batch):
+            waiting = [e for e in batch if self._takeovers.is_pending(e)]
+            for entry in waiting:
                 self._spool.keep(entry)
+            await self._note(waiting)
             ready = [entry for entry in batch if not self._takeovers.is_pending(entry)]
             await self._write(ready)
             wrote = wrote or bool(ready)
         self._spool.remove_replayed()
         return wrote
+
+    async def _note(self, waiting: Sequence[SpoolEntry]) -> None:
+        # From now on this loop's claims go to the history again. If its disk is lost with it, the
+        # next loop must find there that the time before is not settled.
+        takeovers = [e for e in waiting if isinstance(e, UnsettledTakeover)]
+        await self._writes.add_takeovers(takeovers)
 
     async def _write(self, entries: Sequence[SpoolEntry]) -> None:
         """Write a batch, whose entries are of one kind."""
@@ -100,7 +109,7 @@ class Replay:
             case [UnsettledTakeover(), *_]:
                 left = [e for e in entries if isinstance(e, UnsettledTakeover)]
                 unsettled = [e for e in left if not self._takeovers.is_settled(e)]
-                await settle(self._history.store, unsettled)
+                await settle_spooled(self._history.store, unsettled)
 
 
 def _batches(entries: Iterable[SpoolEntry]) -> Iterator[list[SpoolEntry]]:

@@ -14,6 +14,7 @@ from jvscheduler.history.records.jobs import ScheduledJob, is_shorter, stretch_j
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision, by_start
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.records.unstarted import UnstartedJob, first_unstarted, merge_unstarted
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status, Stretch
@@ -36,6 +37,7 @@ class MemoryHistory(MemorySlots):
         super().__init__()
         self._jobs: dict[str, ScheduledJob] = {}
         self._revisions: dict[str, ScheduleRevision] = {}
+        self._takeovers: dict[str, UnsettledTakeover] = {}
         self._presences: dict[str, SchedulerPresence] = {}
 
     async def open(self) -> None:
@@ -137,6 +139,20 @@ class MemoryHistory(MemorySlots):
     async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
         known = {(r.namespace, r.job_name) for r in self._revisions.values()}
         return [task for task in known if namespace in (None, task[0])]
+
+    async def add_takeovers(self, takeovers: Sequence[UnsettledTakeover]) -> None:
+        for takeover in takeovers:
+            self._takeovers.setdefault(takeover.id, takeover)
+
+    async def takeovers(
+        self, namespace: str, task_ids: Sequence[str]
+    ) -> Sequence[UnsettledTakeover]:
+        stored = [t for t in self._takeovers.values() if t.revision.namespace == namespace]
+        return [t for t in stored if t.revision.job_name in task_ids]
+
+    async def remove_takeovers(self, takeovers: Sequence[UnsettledTakeover]) -> None:
+        for takeover in takeovers:
+            self._takeovers.pop(takeover.id, None)
 
     async def record_presence(self, presence: SchedulerPresence) -> None:
         self._presences[presence.id] = presence

@@ -3,11 +3,12 @@
 import pytest
 
 from jvscheduler.loop.execution.ownership import Ownership
+from jvscheduler.loop.recording.write_order import Turn
 
 
 @pytest.mark.parametrize("needs_claim", [True, False])
 def test_a_handover_waits_for_the_claim_of_a_due_instant(needs_claim: bool) -> None:
-    ownership = Ownership(needs_claim=needs_claim)
+    ownership = Ownership(Turn(), needs_claim=needs_claim)
     ownership.hand_over()
     assert ownership.given_up.is_set() is not needs_claim
     ownership.on_claim()
@@ -25,7 +26,7 @@ def test_a_handover_waits_for_the_claim_of_a_due_instant(needs_claim: bool) -> N
 def test_at_its_end_a_loop_claims_only_what_no_other_loop_records(
     needs_claim: bool, is_handed_over: bool, given_up: bool
 ) -> None:
-    ownership = Ownership(needs_claim=needs_claim)
+    ownership = Ownership(Turn(), needs_claim=needs_claim)
     if is_handed_over:
         ownership.hand_over()
     ownership.give_up()

@@ -14,6 +14,7 @@ from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.slots.requests import Slots
 from jvscheduler.outcomes import Outcome, Status, Stretch
@@ -114,6 +115,17 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
         A record that exists is kept as it is. There is one exception: one of a suspension is
         made longer when the new stretch is of the same suspension and reaches further.
         """
+
+    async def add_takeovers(self, takeovers: Sequence[UnsettledTakeover]) -> None:
+        """Store the takeovers. One that exists is kept as it is."""
+
+    async def takeovers(
+        self, namespace: str, task_ids: Sequence[str]
+    ) -> Sequence[UnsettledTakeover]:
+        """The takeovers of these tasks that are not settled, of every loop."""
+
+    async def remove_takeovers(self, takeovers: Sequence[UnsettledTakeover]) -> None:
+        """They are settled. One that is gone is no error."""
 
     async def record_presence(self, presence: SchedulerPresence) -> None:
         """Write the row of a scheduler, also over its former one."""

@@ -35,7 +35,12 @@ _REPLACE_LOOKS: Final = 300
 
 class AttemptExecution:
     def __init__(
-        self, services: Services, job: Job, number: int, attempt_id: str, ownership: Ownership
+        self,
+        services: Services,
+        job: Job,
+        number: int,
+        attempt_id: str,
+        ownership: Ownership,
     ) -> None:
         """`number` counts the attempts of the job from 1."""
         self._clock = services.clock
@@ -72,7 +77,7 @@ class AttemptExecution:
 
     async def _claim_job(self) -> bool:
         """True when the attempt may run."""
-        if self._ownership.given_up.is_set():
+        if not await self._ownership.may_claim():
             return False
         claimed = await self._recorder.claim(self._claim)
         self._ownership.on_claim()

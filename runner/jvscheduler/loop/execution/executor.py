@@ -9,6 +9,7 @@ from jvscheduler.loop.execution.jobs import Job, new_attempt_id
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
 from jvscheduler.loop.log import Event, job_label, say
+from jvscheduler.loop.recording.write_order import Turn
 from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome
 
@@ -16,12 +17,12 @@ from jvscheduler.outcomes import Outcome
 class JobExecution:
     """A job as a sequence of attempts. It keeps its slot between two of them."""
 
-    def __init__(self, services: Services, job: Job) -> None:
+    def __init__(self, services: Services, job: Job, turn: Turn) -> None:
         self._services = services
         self._job = job
         # A manual job is no due instant, and a retry's instant has its record already.
         needs_claim = job.scheduled_time is not None and not job.attempts
-        self.ownership = Ownership(needs_claim=needs_claim)
+        self.ownership = Ownership(turn, needs_claim=needs_claim)
 
     @property
     def task_name(self) -> str:
@@ -84,13 +85,19 @@ class Executor:
         for execution in self._executions.values():
             execution.ownership.give_up()
 
-    async def run(self, job: Job) -> Outcome | None:
-        """The outcome of the job's last attempt. None: it had none here, or it runs already."""
+    async def run(self, job: Job, turn: Turn | None = None) -> Outcome | None:
+        """The outcome of the job's last attempt. None: it had none here, or it runs already.
+
+        `turn`: when its due instant may be claimed. None: at any time.
+        """
+        turn = turn or Turn()
         if job.id in self._executions:
+            turn.end()
             return None
-        self._executions[job.id] = execution = JobExecution(self._services, job)
+        self._executions[job.id] = execution = JobExecution(self._services, job, turn)
         try:
             return await execution.run()
         finally:
+            turn.end()
             del self._executions[job.id]
             await self._services.slots.release(job.slot)

@@ -2,14 +2,22 @@
 
 import asyncio
 
+from jvscheduler.loop.recording.write_order import Turn
+
 
 class Ownership:
-    def __init__(self, *, needs_claim: bool) -> None:
-        """`needs_claim`: the job's due instant has no record yet."""
+    def __init__(self, turn: Turn, *, needs_claim: bool) -> None:
+        """`turn`: when the due instant may be claimed. `needs_claim`: it has no record yet."""
+        self._turn = turn
         self._needs_claim = needs_claim
         self._is_handed_over = False
         self.given_up = asyncio.Event()
         """Set when this loop makes no further attempt."""
+
+    async def may_claim(self) -> bool:
+        """Wait until what came due before has its record. False: the job was given up."""
+        await self._turn.come()
+        return not self.given_up.is_set()
 
     def hand_over(self) -> None:
         """Another loop serves the task from now on, and makes the retries."""
@@ -28,6 +36,7 @@ class Ownership:
 
     def on_claim(self) -> None:
         """The due instant has its record, whoever made it."""
+        self._turn.end()
         self._needs_claim = False
         if self._is_handed_over:
             self.given_up.set()

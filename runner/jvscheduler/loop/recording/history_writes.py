@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.log import Event, say
 from jvscheduler.outcomes import Outcome, Stretch
@@ -38,6 +39,9 @@ class HistoryWrites:
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         await self._store.add_revisions(revisions)
+
+    async def add_takeovers(self, takeovers: Sequence[UnsettledTakeover]) -> None:
+        await self._store.add_takeovers(takeovers)
 
     async def _claim_single(self, outcome: Outcome) -> bool:
         try:

@@ -6,6 +6,7 @@ Calls that come at the same time share a statement.
 from collections.abc import Awaitable, Callable, Sequence
 
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.loop.recording.batching import Batcher, answering_none
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.history_writes import HistoryWrites
@@ -21,6 +22,7 @@ class LoopRecorder:
         self._claims = Batcher(writes.claim)
         self._outcomes = Batcher(answering_none(writes.record))
         self._revisions = Batcher(answering_none(writes.add_revisions))
+        self._takeovers = Batcher(answering_none(writes.add_takeovers))
         self._stretches = Batcher(answering_none(self._record_stretches))
 
     async def claim(self, outcome: Outcome) -> bool:
@@ -40,6 +42,12 @@ class LoopRecorder:
 
     async def add_revision(self, revision: ScheduleRevision) -> None:
         await self._write(lambda: self._revisions(revision), [revision])
+
+    async def add_takeover(
+        self, takeover: UnsettledTakeover, otherwise: Callable[[], None]
+    ) -> None:
+        """`otherwise` is called while the history is away."""
+        await self._history.when_available(lambda: self._takeovers(takeover), otherwise)
 
     async def _record_stretches(self, calls: Sequence[Sequence[Stretch]]) -> None:
         await self._writes.record_stretches([s for stretches in calls for s in stretches])

@@ -8,30 +8,18 @@ shows those instants as unexplained.
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover, dumped
 from jvscheduler.loop.log import Event, say
 from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, from_json, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """The spool's size: some 400,000 jobs."""
-
-
-@dataclass(frozen=True)
-class UnsettledTakeover:
-    """A task that a loop began to serve while the history was away.
-
-    Instants that came due before have no record. They get one when the takeover is settled.
-    """
-
-    name: str
-    """The ScheduledTask's name."""
-    revision: ScheduleRevision
-    """The definition that the loop began to serve, and since when."""
 
 
 SpoolEntry: TypeAlias = Outcome | Stretch | ScheduleRevision | UnsettledTakeover
@@ -101,13 +89,9 @@ def _to_json(entry: SpoolEntry) -> dict[str, Any]:
             # 0.1.0's spools have this key: an upgraded loop replays them.
             return {"gap": {**asdict(entry), **times}}
         case ScheduleRevision():
-            return {"revision": _dumped(entry)}
+            return {"revision": dumped(entry)}
         case UnsettledTakeover():
-            return {"unsettled": _dumped(entry.revision), "name": entry.name}
-
-
-def _dumped(revision: ScheduleRevision) -> dict[str, Any]:
-    return revision.model_dump(mode="json", exclude={"entity", "type_code"})
+            return {"unsettled": dumped(entry.revision), "name": entry.name}
 
 
 def _from_json(data: dict[str, Any]) -> SpoolEntry:

@@ -5,8 +5,15 @@ and settles them.
 """
 
 from jvscheduler.due_instants.definition import revision_of
-from jvscheduler.loop.recording.spool import Spool, SpoolEntry, UnsettledTakeover
+from jvscheduler.history.records.takeovers import UnsettledTakeover
+from jvscheduler.loop.recording.spool import Spool, SpoolEntry
 from jvscheduler.loop.takeover.decide import Takeover
+
+
+def unsettled_of(takeover: Takeover) -> UnsettledTakeover:
+    """The takeover as another loop can settle it."""
+    definition = takeover.definition
+    return UnsettledTakeover(definition.name, revision_of(definition, takeover.since))
 
 
 class SpooledTakeovers:
@@ -33,9 +40,9 @@ class SpooledTakeovers:
         """Write it to the spool, unless it is there."""
         name = takeover.definition.name
         if name not in self._pending:
-            revision = revision_of(takeover.definition, takeover.since)
-            self._pending[name] = revision.id
-            self._spool.keep(UnsettledTakeover(name, revision))
+            unsettled = unsettled_of(takeover)
+            self._pending[name] = unsettled.revision.id
+            self._spool.keep(unsettled)
 
     def hand_over(self, takeover: Takeover) -> None:
         """Leave it to the next replay, in the order of what else is spooled.
