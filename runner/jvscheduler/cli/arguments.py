@@ -25,6 +25,15 @@ def sentence(summary: str) -> str:
     return f"{summary[:1].upper()}{summary[1:]}."
 
 
+def without_extra(command: str, error: ImportError, *extras: str) -> InvalidSettings:
+    """The error of a command whose packages are in extras that are not installed."""
+    # No package index has jvscheduler yet: `pip install jvscheduler[…]` would find nothing.
+    return InvalidSettings(
+        f"`jvscheduler {command}` needs {error.name}: install jvscheduler with its extras, "
+        f"such as pip install '/path/to/the/clone[{','.join(extras)}]'"
+    )
+
+
 def add_output(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", choices=("text", "json"), default="text", help="(default: %(default)s)"

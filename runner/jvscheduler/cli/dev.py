@@ -3,7 +3,7 @@
 import argparse
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS, add_database
+from jvscheduler.cli.arguments import IMPORT_SECONDS, add_database, without_extra
 from jvscheduler.errors import InvalidSettings
 
 
@@ -33,9 +33,7 @@ def run(args: argparse.Namespace) -> int:
         from jvscheduler.dev.serve import serve  # noqa: PLC0415
         from jvscheduler.dev.settings import read_settings  # noqa: PLC0415
     except ImportError as error:
-        raise InvalidSettings(
-            f"`jvscheduler dev` needs {error.name}: pip install 'jvscheduler[runner,server]'"
-        ) from error
+        raise without_extra("dev", error, "runner", "server") from error
     if args.once is not None and (args.port is not None or args.host or args.no_reload):
         raise InvalidSettings(
             "--host, --port and --no-reload are not for --once, which has no API and ends by itself"

@@ -8,7 +8,7 @@ from functools import partial
 from typing import TypeVar
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import add_database, sentence
+from jvscheduler.cli.arguments import add_database, sentence, without_extra
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.maintenance.retention import (
     DEFAULT_KEPT,
@@ -49,9 +49,7 @@ def run(args: argparse.Namespace) -> int:
         before = Retention(args.older_than, args.keep_last).before(datetime.now(UTC))
         output.write_line(asyncio.run(_prune(url, before, args.keep_last)))
     except ImportError as error:
-        raise InvalidSettings(
-            f"`jvscheduler history` needs {error.name}: pip install 'jvscheduler[runner]'"
-        ) from error
+        raise without_extra("history", error, "runner") from error
     return 0
 
 

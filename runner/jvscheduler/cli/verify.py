@@ -17,7 +17,15 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import add_database, add_output, age, duration, instant, whole_number
+from jvscheduler.cli.arguments import (
+    add_database,
+    add_output,
+    age,
+    duration,
+    instant,
+    whole_number,
+    without_extra,
+)
 from jvscheduler.errors import InvalidSettings, SchedulerError
 
 if TYPE_CHECKING:
@@ -148,9 +156,7 @@ async def _verify(args: argparse.Namespace) -> "VerificationReport":
         with _url_checked():
             store = open_store(read_database_url(args.database), create_indexes=False)
     except ImportError as error:
-        raise InvalidSettings(
-            f"`jvscheduler verify` needs {error.name}: pip install 'jvscheduler[runner]'"
-        ) from error
+        raise without_extra("verify", error, "runner") from error
     try:
         with _url_checked():
             await store.open()
