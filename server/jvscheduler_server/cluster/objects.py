@@ -122,6 +122,8 @@ class KubernetesJob:
     """Number of attempts that may follow the first."""
     completed: bool = False
     """True when it ended with success."""
+    failed: bool = False
+    """True when it ended without success."""
     failed_pods: int = 0
     """Number of its pods that failed, as Kubernetes has counted them."""
     given_up: Reason | None = None

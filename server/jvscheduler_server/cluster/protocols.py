@@ -4,11 +4,12 @@ Every read is answered from memory: a request to our API never waits for the API
 `WatchedKubernetesCluster` keeps that memory up to date by watching. `LocalCluster` has no pods.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Protocol
 
 from jvscheduler_server.cluster.objects import (
     KubernetesJob,
+    NamespacedName,
     StartFailure,
     TaskCronJob,
     TaskPod,
@@ -48,6 +49,9 @@ class WatchedCluster(Cluster, Protocol):
 
     def jobs(self) -> Sequence[KubernetesJob]:
         """Return the tasks' Jobs that exist."""
+
+    def abandoned_jobs(self) -> Collection[NamespacedName]:
+        """Return the Jobs that were deleted before they ended, as far as that was seen."""
 
     def cron_jobs(self) -> Sequence[TaskCronJob]:
         """Return the tasks' CronJobs that exist."""

@@ -6,7 +6,7 @@ of two reasons are watched, which say what a Job or a pod waits for.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import Final, TypeVar
 
@@ -14,6 +14,7 @@ from jvscheduler import names
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.objects import (
     KubernetesJob,
+    NamespacedName,
     StartFailure,
     TaskCronJob,
     TaskPod,
@@ -42,6 +43,9 @@ FAILED_MOUNTS: Final = Resource(
     field_selector="involvedObject.kind=Pod,reason=FailedMount",
 )
 
+MAX_ABANDONED_JOBS: Final = 1_000
+"""Deleted Jobs that are kept at most. An older one is found by its silence, a minute later."""
+
 MAX_DELETED_PODS: Final = 20_000
 """Deleted pods that are kept at most. Without a limit, a long absence of the history would
 exhaust the memory."""
@@ -66,7 +70,9 @@ class WatchedKubernetesCluster:
         self._deleted_pods: dict[str, TaskPod] = {}
         """By uid, the oldest first."""
         self._pods = self._informer(PODS, self._keep_deleted)
-        self._jobs = self._informer(JOBS, _ignore)
+        self._abandoned_jobs: dict[NamespacedName, None] = {}
+        """The oldest first."""
+        self._jobs = self._informer(JOBS, self._note_deleted_job)
         self._cron_jobs = self._informer(CRON_JOBS, _ignore)
         self._tasks = self._informer(TASKS, _ignore)
         self._informers = (self._pods, self._jobs, self._cron_jobs, self._tasks)
@@ -98,6 +104,9 @@ class WatchedKubernetesCluster:
     def jobs(self) -> Sequence[KubernetesJob]:
         return self._jobs.items()
 
+    def abandoned_jobs(self) -> Collection[NamespacedName]:
+        return self._abandoned_jobs.keys()
+
     def cron_jobs(self) -> Sequence[TaskCronJob]:
         return self._cron_jobs.items()
 
@@ -126,6 +135,13 @@ class WatchedKubernetesCluster:
         backoff = Backoff(first=0.5, longest=30)
         return Informer(self._api_server, resource, self._change.set, on_delete, backoff)
 
+    def _note_deleted_job(self, job: KubernetesJob, vanished: bool) -> None:
+        if vanished or job.completed or job.failed:
+            return
+        self._abandoned_jobs[job.namespace, job.name] = None
+        if len(self._abandoned_jobs) > MAX_ABANDONED_JOBS:
+            del self._abandoned_jobs[next(iter(self._abandoned_jobs))]
+
     def _keep_deleted(self, pod: TaskPod, vanished: bool) -> None:
         self._deleted_pods[pod.uid] = replace(pod, deleted=True, vanished=vanished)
         while len(self._deleted_pods) > MAX_DELETED_PODS:
@@ -138,4 +154,4 @@ class WatchedKubernetesCluster:
 
 
 def _ignore(_: object, __: bool) -> None:
-    """The deletion of a Job, a CronJob or a task says nothing about an attempt."""
+    """The deletion of a CronJob or a task says nothing about an attempt."""

@@ -25,17 +25,18 @@ def to_kubernetes_job(job: Json) -> KubernetesJob:
     task_name = metadata.get("labels", {}).get(names.TASK_LABEL, "")
     # Between two attempts a Job has no pod for up to six minutes. Only its conditions tell
     # that it will make another attempt.
-    ended = is_true(status, "Complete") or is_true(status, "Failed")
+    completed, failed = is_true(status, "Complete"), is_true(status, "Failed")
     return KubernetesJob(
         name=metadata["name"],
         namespace=metadata["namespace"],
-        finished=ended or "deletionTimestamp" in metadata,
+        finished=completed or failed or "deletionTimestamp" in metadata,
         task_name=task_name,
         uid=metadata.get("uid", ""),
         identity=_identity(metadata, spec, task_name),
         created_time=parse_time(metadata.get("creationTimestamp")),
         retry_count=spec.get("backoffLimit", 0),
-        completed=is_true(status, "Complete"),
+        completed=completed,
+        failed=failed,
         failed_pods=status.get("failed", 0),
         given_up=_given_up(metadata),
     )

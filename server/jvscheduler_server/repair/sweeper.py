@@ -93,7 +93,7 @@ class Sweeper:
         await self._unstarted_jobs.record(self._clock())
         await self._attempts.record_pods(self._clock())
         now = self._clock()
-        if _is_due(self._compared_time, now) or self._attempts.has_new_silent_pods:
+        if _is_due(self._compared_time, now) or self._attempts.has_news:
             await self._attempts.compare(now)
             self._compared_time = now
 

@@ -1,7 +1,7 @@
 """A history and a cluster in memory that tests change, and an API over both."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,6 +17,7 @@ from jvscheduler.testing.history import MemoryHistory
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.cluster.objects import (
     KubernetesJob,
+    NamespacedName,
     StartFailure,
     TaskCronJob,
     TaskPod,
@@ -89,6 +90,7 @@ class FakeCluster:
     seen_jobs: list[KubernetesJob] = field(default_factory=list)
     seen_cron_jobs: list[TaskCronJob] = field(default_factory=list)
     seen_tasks: list[TaskState] = field(default_factory=list)
+    abandoned: set[NamespacedName] = field(default_factory=set)
     failures: list[StartFailure] = field(default_factory=list)
     gone: list[TaskPod] = field(default_factory=list)
     running: bool = False
@@ -104,6 +106,9 @@ class FakeCluster:
 
     def jobs(self) -> Sequence[KubernetesJob]:
         return tuple(self.seen_jobs)
+
+    def abandoned_jobs(self) -> Collection[NamespacedName]:
+        return frozenset(self.abandoned)
 
     def cron_jobs(self) -> Sequence[TaskCronJob]:
         return tuple(self.seen_cron_jobs)

@@ -5,13 +5,21 @@ after the pod's deletion. The next pass decides it again.
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
-from jvscheduler.history.store.protocol import HistoryStore
+from jvscheduler.history.records.instants import InstantRange
+from jvscheduler.history.records.revisions import NEXT
+from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome
+from jvscheduler_server.cluster.objects import NamespacedName, TaskPod
 from jvscheduler_server.cluster.protocols import WatchedCluster
-from jvscheduler_server.repair.attempts.decide_pods import is_silent, outcomes_of_pods
+from jvscheduler_server.repair.attempts.decide_pods import (
+    is_silent,
+    outcome_without_runner,
+    outcomes_of_pods,
+)
 from jvscheduler_server.repair.attempts.decide_records import end_open_attempts, give_up_retries
 from jvscheduler_server.repair.attempts.gather import take_snapshot
 
@@ -19,13 +27,15 @@ _log = logging.getLogger(__name__)
 
 
 class AttemptRepair:
-    def __init__(self, store: HistoryStore, cluster: WatchedCluster) -> None:
+    def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
         self._store = store
         self._cluster = cluster
         self._recorded: frozenset[str] = frozenset()
         """Uids of the pods whose outcome this process has recorded."""
         self._compared: frozenset[str] = frozenset()
         """Uids of the silent pods that were there at the last comparison."""
+        self._compared_jobs: frozenset[NamespacedName] = frozenset()
+        """The abandoned Jobs that were there at the last comparison."""
         self._history_available_since: datetime | None = None
         """None while the history does not answer."""
 
@@ -46,8 +56,10 @@ class AttemptRepair:
         self._cluster.forget(pod for pod in deleted if not is_silent(pod))
 
     @property
-    def has_new_silent_pods(self) -> bool:
-        """True when a pod became silent since the last comparison."""
+    def has_news(self) -> bool:
+        """True when a pod became silent or a Job was abandoned since the last comparison."""
+        if not self._compared_jobs.issuperset(self._cluster.abandoned_jobs()):
+            return True
         pods = [*self._cluster.pods(), *self._cluster.deleted_pods()]
         return any(pod.uid not in self._compared for pod in pods if is_silent(pod))
 
@@ -62,12 +74,33 @@ class AttemptRepair:
         self._history_available_since = self._history_available_since or now
         deleted = self._cluster.deleted_pods()
         pods = [*deleted, *self._cluster.pods()]
-        snapshot = take_snapshot(pods, self._cluster.jobs(), now, self._history_available_since)
+        abandoned = frozenset(self._cluster.abandoned_jobs())
+        snapshot = take_snapshot(
+            pods, self._cluster.jobs(), now, self._history_available_since, abandoned
+        )
         for decide in (end_open_attempts, give_up_retries):
             for outcome in decide(unfinished, snapshot):
                 await self._record(outcome)
+        await self._record_without_runner(pods, now)
         self._cluster.forget(pod for pod in deleted if is_silent(pod))
+        self._compared_jobs = abandoned
         self._compared = frozenset(pod.uid for pod in pods if is_silent(pod))
+
+    async def _record_without_runner(self, pods: Sequence[TaskPod], now: datetime) -> None:
+        """Record the jobs whose pod ended well, but ran something else than the runner."""
+        for pod in pods:
+            if not is_silent(pod) or pod.uid in self._compared:
+                continue
+            outcome = outcome_without_runner(pod, now)
+            if outcome is not None and not await self._has_record(outcome):
+                await self._record(outcome)
+
+    async def _has_record(self, outcome: Outcome) -> bool:
+        instant = outcome.scheduled_time
+        if instant is None:
+            return True
+        instants = InstantRange(outcome.namespace, outcome.task_id, instant - NEXT, instant)
+        return bool(await self._store.jobs_between(instants))
 
     def note_history_away(self) -> None:
         """Give loops time again to write their heartbeats, from when the history is back."""

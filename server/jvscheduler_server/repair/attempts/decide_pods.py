@@ -5,11 +5,15 @@ may be decided again, late, or by two servers at once.
 """
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from jvscheduler.outcomes import MAX_ERROR_BYTES, Outcome, clip
 from jvscheduler_server.cluster.objects import TaskPod
-from jvscheduler_server.repair.attempts.rules import Ending, ending_of_pod
+from jvscheduler_server.repair.attempts.rules import RAN_NO_RUNNER, Ending, ending_of_pod
+
+RECENT: Final = timedelta(days=1)
+"""No record of a job is pruned earlier than this."""
 
 
 def outcomes_of_pods(pods: Iterable[TaskPod], now: datetime) -> list[tuple[TaskPod, Outcome]]:
@@ -26,6 +30,20 @@ def outcome_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
     # A pod that never started is no attempt. `unstarted_jobs` ends its job.
     ending = None if pod.never_started else ending_of_pod(pod)
     return None if ending is None else build_outcome(pod, ending, now)
+
+
+def outcome_without_runner(pod: TaskPod, now: datetime) -> Outcome | None:
+    """Return the outcome of a silent pod whose job has no record.
+
+    None: the pod is not silent, or it ended long ago.
+
+    A runner creates the record before all else, or leaves an outcome when it cannot. So the
+    container ran another command.
+    """
+    ended = pod.completion_time or pod.deletion_time or now
+    # A later look could be after the record was pruned.
+    is_recent = now - ended < RECENT
+    return build_outcome(pod, RAN_NO_RUNNER, now) if is_silent(pod) and is_recent else None
 
 
 def is_silent(pod: TaskPod) -> bool:

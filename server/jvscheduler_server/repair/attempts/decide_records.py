@@ -84,7 +84,8 @@ def _gets_no_retry(job: ScheduledJob, snapshot: ClusterSnapshot) -> bool:
     kubernetes_job = snapshot.jobs.get((job.namespace, job.kubernetes_job))
     if job.id in snapshot.active_job_ids or (kubernetes_job and not kubernetes_job.finished):
         return False
-    return snapshot.time - ended >= GRACE
+    is_abandoned = (job.namespace, job.kubernetes_job) in snapshot.abandoned_jobs
+    return is_abandoned or snapshot.time - ended >= GRACE
 
 
 def _last_sign_of_life(job: ScheduledJob, attempt: AttemptRecord) -> datetime:

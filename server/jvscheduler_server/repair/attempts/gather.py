@@ -1,6 +1,6 @@
 """Arranges the cluster's pods and Jobs of one moment, so that a job's are found at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -13,6 +13,8 @@ class ClusterSnapshot:
 
     pods: Mapping[NamespacedName, TaskPod]
     jobs: Mapping[NamespacedName, KubernetesJob]
+    abandoned_jobs: Collection[NamespacedName]
+    """Jobs that were deleted before they ended."""
     active_job_ids: frozenset[str]
     """Ids of the jobs that have a pod which has not ended."""
     time: datetime
@@ -25,12 +27,14 @@ def take_snapshot(
     jobs: Iterable[KubernetesJob],
     time: datetime,
     history_available_since: datetime,
+    abandoned_jobs: Collection[NamespacedName] = (),
 ) -> ClusterSnapshot:
     """Arrange these. When two pods have one name, the later one in `pods` counts."""
     active = (pod.job.id for pod in pods if not (pod.finished or pod.deleted))
     return ClusterSnapshot(
         pods={(pod.namespace, pod.name): pod for pod in pods},
         jobs={(job.namespace, job.name): job for job in jobs},
+        abandoned_jobs=abandoned_jobs,
         active_job_ids=frozenset(active),
         time=time,
         history_available_since=history_available_since,

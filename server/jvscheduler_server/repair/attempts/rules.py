@@ -22,6 +22,13 @@ class Ending:
     status: Status = Status.FAILED
 
 
+RAN_NO_RUNNER: Final = Ending(
+    Reason.RUNNER_NOT_FOUND,
+    "the container ended with exit code 0 and ran no runner: remove its command from "
+    "spec.template, or have it run python3 -m jvscheduler.runner",
+)
+"""The end of a container whose command succeeded, but was not the runner."""
+
 Rule = Callable[[TaskPod], Ending | None]
 
 

@@ -142,21 +142,25 @@ def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
     assert "x is left out: KeyError('spec')" in caplog.text
 
 
+PODS, JOBS = "/api/v1/pods", "/apis/batch/v1/jobs"
+
+
 class ApiServer:
     """Lists what it has; then each watch gives the events that are put into its queue."""
 
     def __init__(self, pods: Sequence[Json] = ()) -> None:
         self._pods = pods
         self.pod_events: asyncio.Queue[Json] = asyncio.Queue()
+        self.job_events: asyncio.Queue[Json] = asyncio.Queue()
 
     async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
-        return (self._pods if resource.path == "/api/v1/pods" else ()), "1"
+        return (self._pods if resource.path == PODS else ()), "1"
 
     async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
-        if resource.path != "/api/v1/pods":
-            await asyncio.Event().wait()
+        queues = {PODS: self.pod_events, JOBS: self.job_events}
+        queue = queues.get(resource.path, asyncio.Queue())
         while True:
-            yield await self.pod_events.get()
+            yield await queue.get()
 
 
 def with_cluster(
@@ -214,6 +218,22 @@ def test_a_pod_keeps_the_time_at_which_its_deletion_was_asked_for() -> None:
         (pod,) = cluster.deleted_pods()
         assert pod.deletion_time == NOON + timedelta(seconds=8)
         assert pod.was_ended_by_deletion
+
+    with_cluster(server, scene)
+
+
+def test_a_job_that_was_deleted_before_it_ended_is_abandoned() -> None:
+    server = ApiServer([])
+
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
+        for name, kind in (("done", "Complete"), ("tried", "Failed"), ("waiting", "Suspended")):
+            conditions = {"conditions": [{"type": kind, "status": "True"}]}
+            metadata = {"name": name, "namespace": "shop", "uid": name, "resourceVersion": "2"}
+            job = {"metadata": metadata, "status": conditions}
+            server.job_events.put_nowait({"type": "ADDED", "object": job})
+            server.job_events.put_nowait({"type": "DELETED", "object": job})
+        await until(lambda: bool(cluster.abandoned_jobs()), cluster)
+        assert list(cluster.abandoned_jobs()) == [("shop", "waiting")]
 
     with_cluster(server, scene)
 

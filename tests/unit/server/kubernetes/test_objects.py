@@ -225,23 +225,24 @@ def test_a_retry_count_that_is_no_number_counts_as_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("conditions", "finished", "completed"),
+    ("conditions", "completed", "failed"),
     [
         ([], False, False),
         ([{"type": "FailureTarget", "status": "True"}], False, False),
         ([{"type": "Failed", "status": "False"}], False, False),
-        ([{"type": "Failed", "status": "True"}], True, False),
-        ([{"type": "Complete", "status": "True"}], True, True),
+        ([{"type": "Failed", "status": "True"}], False, True),
+        ([{"type": "Complete", "status": "True"}], True, False),
     ],
 )
 def test_a_job_is_finished_when_its_conditions_say_so(
-    conditions: list[dict[str, str]], finished: bool, completed: bool
+    conditions: list[dict[str, str]], completed: bool, failed: bool
 ) -> None:
     job = {
         "metadata": {"name": "restock-1", "namespace": "shop"},
         "status": {"conditions": conditions},
     }
-    expected = KubernetesJob("restock-1", "shop", finished, completed=completed)
+    finished = completed or failed
+    expected = KubernetesJob("restock-1", "shop", finished, completed=completed, failed=failed)
     assert to_kubernetes_job(job) == expected
 
 

@@ -159,6 +159,16 @@ def test_a_job_that_kubernetes_will_not_retry_ends_as_its_last_attempt(
     assert (closed_job.status, closed_job.reason) == (Status.FAILED, WAITING.reason)
 
 
+def test_a_job_whose_kubernetes_job_was_deleted_ends_at_once() -> None:
+    now = WAITING.start_time + timedelta(seconds=1)
+    abandoned = [("shop", WAITING.job_name)]
+    snapshot = take_snapshot([ended_pod()], [], now, START, abandoned)
+    (outcome,) = give_up_retries([record(WAITING)], snapshot)
+    assert (outcome.is_last, outcome.reason) == (True, WAITING.reason)
+    running = take_snapshot([waiting_pod(name="pod-b")], [], now, START, abandoned)
+    assert give_up_retries([record(WAITING)], running) == []
+
+
 def test_a_job_that_just_failed_may_still_be_retried() -> None:
     assert given_up(now=WAITING.start_time + GRACE) == []
 
