@@ -11,6 +11,7 @@ from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import Verdict, judge
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler.worker.child import run_attempt
+from jvscheduler.worker.effects.imports import ImportedModules
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import Ended, Hello, SendAnswer, Start
 from jvscheduler.worker.output import Output
@@ -67,9 +68,15 @@ class WorkerAttempts:
     """Carries out the loop's orders about attempts, and sends the loop their ends."""
 
     def __init__(
-        self, children: ChildProcesses, send: SendAnswer, log: Log, database_url: str | None
+        self,
+        children: ChildProcesses,
+        modules: ImportedModules,
+        send: SendAnswer,
+        log: Log,
+        database_url: str | None,
     ) -> None:
         self._children = children
+        self._modules = modules
         self._send = send
         self._log = log
         self._database_url = database_url
@@ -96,7 +103,8 @@ class WorkerAttempts:
         if attempt_id in self._attempts or attempt_id in self._unacknowledged:
             return
         output = Output(f"{start.claim.get('task_id', '-')} {attempt_id}", self._log)
-        child_main = partial(run_attempt, start, self._database_url)
+        imports = self._modules.for_run(start.entrypoint.partition(":")[0])
+        child_main = partial(run_attempt, start, imports, self._database_url)
         child, fork_error = None, ""
         try:
             child = self._children.fork(child_main, output, partial(self._on_ended, attempt_id))

@@ -5,7 +5,6 @@ database is bound again by `attempt.child`. Other connections, and threads, do n
 module should make them in the task and not when it is imported.
 """
 
-import importlib
 import os
 import sys
 import threading
@@ -23,6 +22,7 @@ from jvscheduler.attempt.child.main import failure_report, run_task, run_trial
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
 from jvscheduler.outcomes import Reason
+from jvscheduler.worker.effects.imports import ChangesRemain, ImportedModules, RunImports
 from jvscheduler.worker.messages import Start
 
 _THREADS: Final = Path("/proc/self/task")
@@ -44,24 +44,38 @@ def leave_worker(own: Iterable[int], output: int) -> None:
 
 
 def run_attempt(
-    start: Start, database_url: str | None, shared: SharedReport, gate: Gate
+    start: Start,
+    imports: RunImports | None,
+    database_url: str | None,
+    shared: SharedReport,
+    gate: Gate,
 ) -> NoReturn:
     os.environ.update(start.environ)
     url = start.environ.get(environment.DATABASE_URL) or database_url
-    run_task(start.entrypoint, url, shared, gate)
+    begin = imports.begin if imports is not None else _nothing
+    run_task(start.entrypoint, url, shared, gate, before_import=begin)
 
 
-def try_import(module: str, shared: SharedReport, gate: Gate) -> NoReturn:
+def _nothing() -> None:
+    """No module changes anything."""
+
+
+def try_import(module: str, modules: ImportedModules, shared: SharedReport, gate: Gate) -> NoReturn:
+    """The result of its report are the digests of the random states that the import came to."""
+
     def work() -> Report:
         gate.wait()
-        return _import(module)
+        return _import(module, modules)
 
     run_trial(work, shared)
 
 
-def _import(module: str) -> Report:
+def _import(module: str, modules: ImportedModules) -> Report:
     try:
-        importlib.import_module(module)
+        digests = modules.import_here(module)
+    except ChangesRemain as remain:
+        text = f"it changes {remain} when imported, which cannot be undone for other modules' runs"
+        return Report(time.monotonic(), Reason.IMPORT_FAILED, text)
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
         return failure_report(Reason.IMPORT_FAILED, error)
     if (threads := threading.active_count() - 1) > 0:
@@ -73,7 +87,7 @@ def _import(module: str) -> Report:
             "a run that waits for one would hang"
         )
         return Report(time.monotonic(), Reason.IMPORT_FAILED, text)
-    return Report(time.monotonic())
+    return Report(time.monotonic(), result=digests)
 
 
 def _native_threads_that_stay() -> int:

@@ -9,7 +9,7 @@ the code in an image does not change.
 import gc
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -19,6 +19,7 @@ from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.attempt.verdict import ProcessEnd
 from jvscheduler.worker.child import try_import
+from jvscheduler.worker.effects.imports import ImportedModules
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import Prepared, SendAnswer
 from jvscheduler.worker.output import Output
@@ -34,11 +35,13 @@ class Imports:
     def __init__(
         self,
         children: ChildProcesses,
+        modules: ImportedModules,
         send: SendAnswer,
         log: Log,
         restore_handlers: Callable[[], None],
     ) -> None:
         self._children = children
+        self._modules = modules
         self._send = send
         self._log = log
         self._restore_handlers = restore_handlers
@@ -65,7 +68,9 @@ class Imports:
         output = Output(f"importing {module}", self._log)
         on_ended = partial(self._on_tried, module)
         try:
-            self._trial = self._children.fork(partial(try_import, module), output, on_ended)
+            self._trial = self._children.fork(
+                partial(try_import, module, self._modules), output, on_ended
+            )
         except OSError as error:
             self._fail(module, f"no process could be started to try it: {error}")
             self._continue()
@@ -75,16 +80,17 @@ class Imports:
 
     def _on_tried(self, module: str, trial: ChildProcess, usage: Usage) -> None:
         self._trial = None
-        why = _failure(trial.end(usage, oom_kills=0))
+        end = trial.end(usage, oom_kills=0)
+        why = _failure(end)
         if why is None:
-            self._import(module)
+            self._import(module, end.report.result if end.report else ())
         else:
             self._fail(module, why)
         self._continue()
 
-    def _import(self, module: str) -> None:
+    def _import(self, module: str, seeds: Sequence[str]) -> None:
         try:
-            importlib.import_module(module)
+            self._modules.import_here(module, seeds)
             if "jvspatial" in sys.modules:
                 importlib.import_module(BINDING)
         except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too

@@ -20,6 +20,7 @@ from jvscheduler.attempt.deadlines import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
 from jvscheduler.worker.attempts import WorkerAttempts
 from jvscheduler.worker.connection import Connection
+from jvscheduler.worker.effects.imports import ImportedModules
 from jvscheduler.worker.imports import Imports
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import (
@@ -54,8 +55,11 @@ class Worker:
         self._children = ChildProcesses(self._selector, own)
         self._connection = Connection(server, self._selector, self._log, self)
         send, database_url = self._connection.send, settings.database_url
-        self._attempts = WorkerAttempts(self._children, send, self._log, database_url)
-        self._imports = Imports(self._children, send, self._log, self._install_signal_handlers)
+        modules = ImportedModules()
+        self._attempts = WorkerAttempts(self._children, modules, send, self._log, database_url)
+        self._imports = Imports(
+            self._children, modules, send, self._log, self._install_signal_handlers
+        )
         self._grace = max(0.0, settings.grace_seconds - _RESERVE_SECONDS)
         self._end_by: float | None = None
         """Set by SIGTERM: when the children are ended at the latest, by the monotonic clock."""

@@ -33,14 +33,19 @@ raises, so that any other comes from a signal before the task began. It is no er
 
 
 def run_task(
-    entrypoint: str, database_url: str | None, shared: SharedReport, gate: Gate
+    entrypoint: str,
+    database_url: str | None,
+    shared: SharedReport,
+    gate: Gate,
+    before_import: Callable[[], None] = lambda: None,
 ) -> NoReturn:
+    """`before_import` stands for imports that were made before the fork."""
     pid, alarm = os.getpid(), Alarm(shared.is_time_over)
     ending = Ending(alarm)
     call: Call | Report | None = None
     try:
         _set_up_process(alarm)
-        call = _load(entrypoint, database_url, alarm)
+        call = _load(entrypoint, database_url, alarm, before_import)
         report = _run_when_due(call, alarm, shared, gate)
         code = _exit_code(report)
     except _STOPS as stop:
@@ -120,12 +125,15 @@ def _is_stopped(alarm: Alarm, shared: SharedReport) -> bool:
     return alarm.told_at is not None or shared.is_time_over()
 
 
-def _load(entrypoint: str, database_url: str | None, alarm: Alarm) -> Call | Report:
+def _load(
+    entrypoint: str, database_url: str | None, alarm: Alarm, before_import: Callable[[], None]
+) -> Call | Report:
     """Return the call to make, or the report of why there is none."""
     try:
         if database_url:
             # The task's own code reads it too, after its module may have changed the directory.
             os.environ[environment.DATABASE_URL] = database_url
+        before_import()
         target = load(entrypoint)
         close = DefaultDatabase(database_url).close if database_url else _do_nothing
         return prepare_call(target, close, alarm)

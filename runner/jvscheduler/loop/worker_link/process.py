@@ -38,6 +38,7 @@ from jvscheduler.attempt import kernel
 kernel.die_with_parent(signal.SIGTERM)
 for module in sys.argv[1:]:
     importlib.import_module(module)
+del sys.argv[1:]  # a module of tasks that parses the command line must not see ours
 from jvscheduler.worker.__main__ import main
 main()
 """
