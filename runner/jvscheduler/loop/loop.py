@@ -129,7 +129,7 @@ class Loop:
             return
         self._scheduler.look(name, self._clock.now())
         until = self._served.remove(name)
-        self._executor.hand_over(name)
+        self._executor.hand_over(name, deleted=not handed_over)
         if handed_over:
             self._takeovers.hand_over(name)
         else:

@@ -54,21 +54,6 @@ def test_a_loop_records_the_run_that_an_earlier_loop_started(tmp_path: Path) -> 
     run(scenario)
 
 
-def test_a_replacing_task_ends_a_run_that_an_earlier_loop_started(tmp_path: Path) -> None:
-    async def scenario() -> None:
-        known = definition(replaces=True)
-        before = await killed_at_noon(tmp_path, known, unending)
-        async with Story(tmp_path, unending, before.store, NOON + 30 * SECOND) as after:
-            after.worker.going |= before.worker.going
-            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
-            after.loop.put(known)
-            await after.clock.advance(NOON + MINUTE + SECOND)
-            statuses = [(r.status, r.reason) for r in await after.records()]
-            assert statuses == [(Status.FAILED, Reason.REPLACED), (Status.RUNNING, None)]
-
-    run(scenario)
-
-
 async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
     """One loop runs at noon and is killed. Another one begins `until` after noon."""
     known = definition(starting_deadline=deadline)

@@ -9,7 +9,7 @@ from jvscheduler.loop.recording.write_order import Turn
 @pytest.mark.parametrize("needs_claim", [True, False])
 def test_a_handover_waits_for_the_claim_of_a_due_instant(needs_claim: bool) -> None:
     ownership = Ownership(Turn(), needs_claim=needs_claim)
-    ownership.hand_over()
+    ownership.hand_over(deleted=False)
     assert ownership.given_up.is_set() is not needs_claim
     ownership.on_claim()
     assert ownership.given_up.is_set()
@@ -28,6 +28,6 @@ def test_at_its_end_a_loop_claims_only_what_no_other_loop_records(
 ) -> None:
     ownership = Ownership(Turn(), needs_claim=needs_claim)
     if is_handed_over:
-        ownership.hand_over()
+        ownership.hand_over(deleted=False)
     ownership.give_up()
     assert ownership.given_up.is_set() is given_up

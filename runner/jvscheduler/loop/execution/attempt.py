@@ -95,10 +95,14 @@ class AttemptExecution:
         self._attempts.start(self._order)
         await self._wait_for_jitter()
         running = asyncio.create_task(self._let_go())
+        giving_way = asyncio.create_task(self._give_way())
         await self._announce_due()
         say(f"{self._label} started{self._which()}", Event.STARTED)
         self._on_attempt(self._claim)
-        return await running
+        try:
+            return await running
+        finally:
+            giving_way.cancel()
 
     async def _skip(self) -> Outcome:
         self._attempts.discard(self._claim.attempt_id)
@@ -142,14 +146,30 @@ class AttemptExecution:
         """End the task's oldest job, if the task replaces. True when this job has its slot."""
         holders = self._slots.holders(self._job.slot.task)
         oldest = next((a for a in map(self._attempts.attempt_of, holders) if a), None)
-        if not self._job.definition.replaces or oldest is None:
+        if not self._job.definition.replaces:
             return False
-        self._attempts.stop(oldest, Reason.REPLACED)
+        # Without one, the slot's holder is a job of a former loop, which ends it itself.
+        if oldest is not None:
+            self._attempts.stop(oldest, Reason.REPLACED)
         for _ in range(_REPLACE_LOOKS):
             await self._clock.pause(_REPLACE_PAUSE, asyncio.Event())
             if await self._slots.acquire(self._job.slot):
                 return True
         return False
+
+    async def _give_way(self) -> None:
+        """End this job of a replacing task when another loop needs its slot."""
+        if not self._job.definition.replaces:
+            return
+        await self._ownership.succeeded.wait()
+        slot, holders = self._job.slot, [""]
+        # The other loop cannot end a job of this one. So this one ends it when the other has a
+        # job due, as the other would do with a job of its own.
+        while len(holders) < slot.limit or holders[0] != slot.holder:
+            instant = self._job.definition.task.schedule.next(self._clock.now())
+            await self._clock.wait_until(instant, asyncio.Event())
+            holders = list(self._slots.holders(slot.task))
+        self._attempts.stop(self._claim.attempt_id, Reason.REPLACED)
 
     async def _announce_due(self) -> None:
         await self._wait_until_due()

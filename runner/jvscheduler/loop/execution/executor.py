@@ -74,11 +74,11 @@ class Executor:
     def active_job_ids(self) -> Sequence[str]:
         return [*self._executions, *self._inherited.job_ids()]
 
-    def hand_over(self, task_name: str) -> None:
-        """Another loop serves this task from now on."""
+    def hand_over(self, task_name: str, *, deleted: bool) -> None:
+        """Another loop serves this task from now on, or none when it was deleted."""
         for execution in self._executions.values():
             if execution.task_name == task_name:
-                execution.ownership.hand_over()
+                execution.ownership.hand_over(deleted=deleted)
 
     def give_up(self) -> None:
         """The loop ends: no job makes a further attempt."""
