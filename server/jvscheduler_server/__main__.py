@@ -22,6 +22,7 @@ from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
 from jvscheduler_server.settings import Settings, read_settings
+from jvscheduler_server.task_status.apply import TaskStatusWriter
 
 SHUTDOWN_SECONDS: Final = 20
 """How long requests may take to finish when the server ends."""
@@ -50,7 +51,8 @@ async def _serve(settings: Settings) -> None:
     store = open_store(settings.database_url)
     api = await connect(settings.kubeconfig)
     cluster = WatchedKubernetesCluster(api)
-    app = create_app(store, cluster, [Sweeper(store, cluster).run])
+    status_writer = TaskStatusWriter(store, cluster, api)
+    app = create_app(store, cluster, [Sweeper(store, cluster).run, status_writer.run])
     config = uvicorn.Config(
         app,
         host=settings.host,

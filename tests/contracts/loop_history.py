@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Reason, Status
 from tests.contracts.absences import AbsencesContract
+from tests.contracts.summaries import SummaryContract
 from tests.support.history.outcomes import NOON, completed, failed, of_job
 from tests.support.history.running import run_story
 from tests.support.history.stories import (
@@ -25,7 +26,7 @@ from tests.support.history.stories import (
 FOR_EVER = datetime.max.replace(tzinfo=UTC)
 
 
-class LoopStoreContract(AbsencesContract):
+class LoopStoreContract(AbsencesContract, SummaryContract):
     """The `make_loop_store` fixture of a subclass makes stores on one history, which is empty."""
 
     def test_empty_batches_do_nothing(self, make_loop_store: MakeLoopStore) -> None:

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 
 class ConditionType(StrEnum):
-    """`Suspended` is present only while it is true."""
+    """The operator's. `Suspended` is present only while it is true."""
 
     ACCEPTED = "Accepted"
     READY = "Ready"

@@ -35,6 +35,9 @@ _OUR_FIELDS: Final = (
 )
 """The fields that the operator writes. It leaves any other field of the status as it is."""
 
+_OF_A_CRON_JOB: Final = ("active", "lastScheduleTime")
+"""Of these, the fields that only the history knows for a task of a loop: the server writes them."""
+
 
 def status_of(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> dict[str, Any]:
     return {
@@ -49,7 +52,15 @@ def differs(task: Manifest, status: Mapping[str, Any]) -> bool:
     # Without this check every pass would write, and every write would cause a watch
     # event and another pass.
     observed = task.get("status", {})
-    return any(observed.get(field) != status.get(field) for field in _OUR_FIELDS)
+    is_looped = status.get("backend") == "Loop"
+    fields = [f for f in _OUR_FIELDS if not (is_looped and f in _OF_A_CRON_JOB)]
+    ours = {**observed, "conditions": _our_conditions(observed)}
+    return any(ours.get(field) != status.get(field) for field in fields)
+
+
+def _our_conditions(status: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The server's own conditions are in the same list."""
+    return [c for c in status.get("conditions", []) if c["type"] in list(ConditionType)]
 
 
 def next_schedule_time(
@@ -147,7 +158,7 @@ def _carrier_fields(task: Manifest, plan: Plan, applied: Applied, now: datetime)
     next_time = {"nextScheduleTime": times.to_text(due)} if due else {}
     loop = serving_loop(plan, applied)
     if loop is not None:
-        return {"backend": "Loop", "loop": loop, "active": 0, **next_time}
+        return {"backend": "Loop", "loop": loop, **next_time}
     return {**_cron_job_fields(applied.cron_job), **next_time}
 
 

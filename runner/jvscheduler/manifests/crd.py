@@ -11,7 +11,8 @@ from typing import Any, Final
 from pydantic import BaseModel
 
 from jvscheduler import names
-from jvscheduler.manifests.spec import ScheduledTaskSpec, ScheduledTaskStatus
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.manifests.status import ScheduledTaskStatus
 
 Schema = dict[str, Any]
 
@@ -46,7 +47,10 @@ _COLUMNS: Final = (
     ("Suspend", "boolean", ".spec.suspend", 0),
     ("Active", "integer", ".status.active", 0),
     ("Last Schedule", "date", ".status.lastScheduleTime", 0),
-    ("Next Schedule", "string", ".status.nextScheduleTime", 1),
+    ("Next", "string", ".status.nextScheduleTime", 0),
+    ("Result", "string", ".status.lastJob.status", 0),
+    ("Reason", "string", ".status.lastJob.reason", 1),
+    ("Failures", "integer", ".status.consecutiveFailures", 1),
     ("Backend", "string", ".status.backend", 1),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', 0),
     ("Entrypoint", "string", ".spec.entrypoint", 1),

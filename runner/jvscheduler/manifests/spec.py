@@ -1,4 +1,4 @@
-"""The model of a ScheduledTask's spec and status.
+"""The model of a ScheduledTask's spec.
 
 The schema of the CRD is generated from it. The operator and the loop parse
 objects with it. Field names are those of CronJob and Job where they mean the
@@ -6,8 +6,7 @@ same. Rules that only the API server can check, such as immutability, are CEL
 rules of their field.
 """
 
-from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -81,23 +80,21 @@ _KNOWN_ZONE: Final = _validations(
     ),
 )
 _ANY_FIELDS: Final[JsonDict] = {"x-kubernetes-preserve-unknown-fields": True}
-_BY_TYPE: Final[JsonDict] = {
-    "x-kubernetes-list-type": "map",
-    "x-kubernetes-list-map-keys": ["type"],
-}
 
 
 def _api_key(field: str) -> str:
     return "taskID" if field == "task_id" else to_camel(field)
 
 
-class _Model(BaseModel):
+class ApiModel(BaseModel):
+    """An object of the API: camelCase, no unknown field."""
+
     model_config = ConfigDict(
         alias_generator=_api_key, populate_by_name=True, extra="forbid", frozen=True
     )
 
 
-class TemplateMetadata(_Model):
+class TemplateMetadata(ApiModel):
     """Labels and annotations of the task's pods."""
 
     labels: dict[str, str] = Field(
@@ -108,7 +105,7 @@ class TemplateMetadata(_Model):
     )
 
 
-class PodTemplate(_Model):
+class PodTemplate(ApiModel):
     """A partial pod template. It is merged over the operator's own template."""
 
     metadata: TemplateMetadata = Field(
@@ -123,7 +120,7 @@ class PodTemplate(_Model):
     )
 
 
-class ScheduledTaskSpec(_Model):
+class ScheduledTaskSpec(ApiModel):
     """When and how a decorated Python function runs."""
 
     model_config = ConfigDict(strict=True, json_schema_extra=_CROSS_FIELD_RULES)
@@ -235,56 +232,3 @@ class ScheduledTaskSpec(_Model):
     def to_json(self) -> dict[str, Any]:
         """Every field but the template, by the API's keys. `mapping` converts it further."""
         return self.model_dump(by_alias=True, exclude={"template"})
-
-
-class Condition(_Model):
-    """One aspect of the task's state, in the form of all conditions in Kubernetes."""
-
-    type: str = Field(description="The name of the condition, such as Ready.", max_length=316)
-    status: Literal["True", "False", "Unknown"] = Field(
-        description="True when the condition holds."
-    )
-    observed_generation: int | None = Field(
-        default=None, ge=0, description="The metadata.generation that the condition is about."
-    )
-    last_transition_time: datetime = Field(
-        description="When the status of the condition changed last."
-    )
-    reason: str = Field(
-        description="Why the status is what it is, as one CamelCase word.",
-        max_length=1024,
-        pattern="^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$",
-    )
-    message: str = Field(
-        description="Why the status is what it is, as a text for people.", max_length=32768
-    )
-
-
-class ScheduledTaskStatus(_Model):
-    """The state of the task, as the operator sees it."""
-
-    observed_generation: int | None = Field(
-        default=None, ge=0, description="The metadata.generation that this status is about."
-    )
-    backend: Backend | None = Field(
-        default=None,
-        description="What carries the task now: a CronJob of the same name, or a loop.",
-    )
-    loop: str | None = Field(
-        default=None, description="The Deployment of the loop that serves the task now."
-    )
-    active: int = Field(
-        default=0, ge=0, description="How many Jobs of the task's CronJob are running now."
-    )
-    last_schedule_time: datetime | None = Field(
-        default=None, description="The scheduled time of the last Job of the task's CronJob."
-    )
-    next_schedule_time: datetime | None = Field(
-        default=None, description="When the task is due next. Absent while it is suspended."
-    )
-    conditions: list[Condition] = Field(
-        default_factory=list,
-        description="Accepted: the spec is valid. Ready: a CronJob or a loop serves the task as "
-        "the spec asks. Suspended: present while spec.suspend is true.",
-        json_schema_extra=_BY_TYPE,
-    )

@@ -5,11 +5,23 @@ knowing the shape of Kubernetes' objects.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
 
 from jvscheduler.outcomes import Outcome, Reason
+
+REPORTED_FIELDS: Final = (
+    "active",
+    "lastScheduleTime",
+    "lastSuccessfulTime",
+    "consecutiveFailures",
+    "lastJob",
+)
+"""The fields of a ScheduledTask's status that say what its jobs did."""
+
+FAILING: Final = "Failing"
+"""The type of the condition that the server writes."""
 
 NamespacedName = tuple[str, str]
 """Identifies an object of a known kind in the cluster."""
@@ -198,6 +210,11 @@ class TaskState:
     """`CronJob` or `Loop`, as the operator wrote it in the status."""
     is_conflicting: bool = False
     """True when an older task has its id: the jobs with that id are the older one's."""
+    uid: str = ""
+    """Of its ScheduledTask."""
+    generation: int = 0
+    reported: Mapping[str, Any] = field(default_factory=dict)
+    """What its status says of its jobs, as the API has it: see `task_status`."""
 
     @property
     def key(self) -> TaskKey:

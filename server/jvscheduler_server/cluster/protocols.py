@@ -4,8 +4,8 @@ Every read is answered from memory: a request to our API never waits for the API
 `WatchedKubernetesCluster` keeps that memory up to date by watching. `LocalCluster` has no pods.
 """
 
-from collections.abc import Collection, Iterable, Sequence
-from typing import Protocol
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any, Protocol
 
 from jvscheduler_server.cluster.objects import (
     KubernetesJob,
@@ -73,3 +73,17 @@ class WatchedCluster(Cluster, Protocol):
 
         Returns at once when something has changed since the last call.
         """
+
+
+class StatusApi(Protocol):
+    """All that the server writes to the cluster: the status of tasks, and Events about them.
+
+    Each call is one request and may be repeated. It raises a SchedulerError when the API server
+    refuses it or does not answer.
+    """
+
+    async def apply_task_status(self, task: TaskState, status: Mapping[str, Any]) -> None:
+        """Server-side apply: fields of the last apply that are not in this one are removed."""
+
+    async def create_event(self, task: TaskState, event: Mapping[str, Any]) -> None:
+        """Post an Event about the task. The caller says type, reason, message and times."""

@@ -6,15 +6,18 @@ without a pause, and does not report that it missed events.
 """
 
 import json
+import socket
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any, Final
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
+from jvscheduler import names
 from jvscheduler.errors import InvalidSettings
+from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.fields import Json
 from jvscheduler_server.kubernetes.informer import (
     ApiServerUnavailable,
@@ -31,6 +34,12 @@ WATCH_SECONDS: Final = 240
 
 WATCH_TIMEOUT: Final = ClientTimeout(total=WATCH_SECONDS + 30, sock_connect=10)
 """Longer than the watch itself: it ends only a connection that died silently."""
+
+WRITE_TIMEOUT: Final = ClientTimeout(total=30, sock_connect=10)
+FIELD_MANAGER: Final = "jvscheduler-server"
+AS_JSON: Final = "application/json"
+CONTENT_TYPES: Final = {"GET": AS_JSON, "POST": AS_JSON, "PATCH": "application/apply-patch+yaml"}
+"""Every patch is a server-side apply."""
 
 GONE: Final = 410
 """HTTP status of a resource version that the API server no longer knows."""
@@ -66,18 +75,60 @@ class KubernetesApi:
             async for line in response.content:
                 yield _event(line)
 
+    async def apply_task_status(self, task: TaskState, status: Mapping[str, Any]) -> None:
+        metadata = {"name": task.name, "namespace": task.namespace}
+        body = {"apiVersion": names.API_VERSION, "kind": names.KIND, "metadata": metadata}
+        path = f"/apis/{names.API_VERSION}/namespaces/{task.namespace}/{names.PLURAL}/{task.name}"
+        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
+        async with self._request(
+            "PATCH", f"{path}/status", query, WRITE_TIMEOUT, {**body, "status": status}
+        ):
+            return
+
+    async def create_event(self, task: TaskState, event: Mapping[str, Any]) -> None:
+        involved = {"name": task.name, "namespace": task.namespace, "uid": task.uid}
+        body = {
+            "apiVersion": "v1",
+            "kind": "Event",
+            "metadata": {"generateName": f"{task.name}-", "namespace": task.namespace},
+            "involvedObject": {"apiVersion": names.API_VERSION, "kind": names.KIND, **involved},
+            "source": {"component": FIELD_MANAGER},
+            "reportingComponent": FIELD_MANAGER,
+            "reportingInstance": socket.gethostname(),
+            "count": 1,
+            **event,
+        }
+        path = f"/api/v1/namespaces/{task.namespace}/events"
+        async with self._request("POST", path, {}, WRITE_TIMEOUT, body):
+            return
+
     async def _page(self, resource: Resource[Any], more: str) -> Json:
         query = _query(resource) | {"limit": str(PAGE)} | ({"continue": more} if more else {})
         async with self._get(resource.path, query, LIST_TIMEOUT) as response:
             return _object(await response.read())
 
-    @asynccontextmanager
-    async def _get(
+    def _get(
         self, path: str, query: Mapping[str, str], limits: ClientTimeout
+    ) -> AbstractAsyncContextManager[ClientResponse]:
+        return self._request("GET", path, query, limits)
+
+    @asynccontextmanager
+    async def _request(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        limits: ClientTimeout,
+        body: Json | None = None,
     ) -> AsyncIterator[ClientResponse]:
         try:
             request = await self._client.param_serialize(
-                "GET", path, query_params=list(query.items()), auth_settings=["BearerToken"]
+                method,
+                path,
+                query_params=list(query.items()),
+                header_params={"Accept": AS_JSON, "Content-Type": CONTENT_TYPES[method]},
+                body=body,
+                auth_settings=["BearerToken"],
             )
             response = await self._client.call_api(*request, _request_timeout=limits)
             async with response.response as answer:

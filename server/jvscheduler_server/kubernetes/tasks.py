@@ -6,7 +6,7 @@ newer version wrote, and the API would then not show that task at all.
 
 from typing import Final
 
-from jvscheduler_server.cluster.objects import TaskState
+from jvscheduler_server.cluster.objects import FAILING, REPORTED_FIELDS, TaskState
 from jvscheduler_server.kubernetes.fields import Json, condition, parse_time
 
 EXPECTED: Final = ("Accepted", "Ready")
@@ -22,6 +22,7 @@ def to_task_state(task: Json) -> TaskState | None:
     if "deletionTimestamp" in metadata:
         return None
     reason = _reason_not_ready(status)
+    is_looped = status.get("backend") == "Loop"
     return TaskState(
         task_id=spec["taskID"],
         name=metadata["name"],
@@ -31,16 +32,26 @@ def to_task_state(task: Json) -> TaskState | None:
         suspended=spec.get("suspend", False),
         ready=reason is None,
         reason=reason,
-        last_schedule_time=parse_time(status.get("lastScheduleTime")),
+        # Of a loop's task this server wrote it, some seconds ago. The history is asked instead.
+        last_schedule_time=None if is_looped else parse_time(status.get("lastScheduleTime")),
         next_schedule_time=parse_time(status.get("nextScheduleTime")),
         backend=status.get("backend"),
         is_conflicting=_is_conflicting(status),
+        uid=metadata.get("uid", ""),
+        generation=metadata.get("generation", 0),
+        reported=_reported(status),
     )
 
 
 def _is_conflicting(status: Json) -> bool:
     accepted = condition(status, "Accepted")
     return (accepted.get("status"), accepted.get("reason")) == ("False", "Conflict")
+
+
+def _reported(status: Json) -> Json:
+    failing = condition(status, FAILING)
+    fields = {name: status[name] for name in REPORTED_FIELDS if name in status}
+    return {**fields, **({"conditions": [failing]} if failing else {})}
 
 
 def _reason_not_ready(status: Json) -> str | None:

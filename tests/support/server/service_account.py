@@ -7,6 +7,7 @@ import yaml
 from tests.cluster.api_server import ApiServer
 
 RIGHTS = ("events", "pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
+STATUS = "scheduledtasks.jvscheduler.dev/status"
 
 
 def server_kubeconfig(api_server: ApiServer, namespace: str, folder: Path) -> Path:
@@ -16,8 +17,14 @@ def server_kubeconfig(api_server: ApiServer, namespace: str, folder: Path) -> Pa
     kubectl("create", "serviceaccount", "server", "-n", namespace)
     resources = f"--resource={','.join(RIGHTS)}"
     kubectl("create", "clusterrole", namespace, "--verb=list,watch", resources)
+    # As the chart: the status of tasks, and Events about them.
+    writing = f"{namespace}-writing"
+    kubectl("create", "clusterrole", writing, "--verb=patch", f"--resource={STATUS}")
+    kubectl("create", "clusterrole", f"{writing}-events", "--verb=create", "--resource=events")
     account = f"--serviceaccount={namespace}:server"
     kubectl("create", "clusterrolebinding", namespace, f"--clusterrole={namespace}", account)
+    for role in (writing, f"{writing}-events"):
+        kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", account)
     token = kubectl("create", "token", "server", "-n", namespace).strip()
     config = yaml.safe_load(api_server.kubeconfig.read_text())
     config["users"] = [{"name": config["users"][0]["name"], "user": {"token": token}}]

@@ -12,9 +12,11 @@ import yaml
 from jvscheduler.cli import _COMMANDS, _parser
 from jvscheduler.history import ScheduledJob
 from jvscheduler.history.backends.registry import BACKENDS
-from jvscheduler.manifests.spec import ScheduledTaskSpec, ScheduledTaskStatus
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.manifests.status import ScheduledTaskStatus
 from jvscheduler.verification.findings import Kind
 from jvscheduler_operator.objects.reasons import ConditionType
+from jvscheduler_server.cluster.objects import FAILING
 from jvscheduler_server.settings import _parser as server_parser
 from tests.support.docs.markdown import DOCS, first_names, section
 from tests.support.readme import ROOT
@@ -75,7 +77,8 @@ def test_the_page_has_every_field_of_the_custom_resource(heading: str, model: An
 
 
 def test_the_page_has_every_condition() -> None:
-    assert set(first_names(section(CRD, "Conditions"))) == {str(c) for c in ConditionType}
+    of_the_operator = {str(c) for c in ConditionType}
+    assert set(first_names(section(CRD, "Conditions"))) == {*of_the_operator, FAILING}
 
 
 def test_the_page_has_every_value_of_the_chart_at_its_default() -> None:

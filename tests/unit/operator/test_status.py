@@ -122,6 +122,18 @@ def test_status_fields_of_others_are_no_difference() -> None:
     assert not differs(task, status_of(task, Plan(ACCEPTED), Applied(child()), NOON))
 
 
+def test_the_servers_condition_and_counts_are_no_difference() -> None:
+    plan = Plan(ACCEPTED, backend="Loop", loop="a-loop")
+    task = reported_before(status_of(stored_task(), plan, Applied(None), NOON))
+    failing = {"type": "Failing", "status": "True", "reason": "TaskRaised", "message": "no"}
+    task["status"]["conditions"].append({**failing, "lastTransitionTime": "2026-03-02T11:00:00Z"})
+    task["status"] |= {"active": 2, "lastScheduleTime": "2026-03-02T11:00:00Z"}
+    again = status_of(task, plan, Applied(None), NOON)
+    assert not differs(task, again)
+    assert not {"active", "lastScheduleTime"} & again.keys()
+    assert [c["type"] for c in again["conditions"]] == ["Accepted", "Ready"]
+
+
 CREATED = Applied(child(), OperationResult.CREATED)
 UPDATED = Applied(child(), OperationResult.UPDATED)
 

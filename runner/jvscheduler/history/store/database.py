@@ -16,6 +16,7 @@ from jvscheduler.history.store.jobs import JobCalls
 from jvscheduler.history.store.presences import PresenceCalls
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.history.store.revisions import RevisionCalls
+from jvscheduler.history.store.summaries import SummaryCalls
 from jvscheduler.history.store.takeovers import TakeoverCalls
 from jvscheduler.history.urls import parse_url
 
@@ -40,7 +41,9 @@ def open_runner_store(url: str) -> LoopStore:
     return DatabaseHistory(database, address.redacted, create_indexes=False)
 
 
-class DatabaseHistory(JobCalls, BatchCalls, RevisionCalls, TakeoverCalls, PresenceCalls):
+class DatabaseHistory(
+    JobCalls, BatchCalls, RevisionCalls, TakeoverCalls, PresenceCalls, SummaryCalls
+):
     """A history in a database object of jvspatial's."""
 
     def __init__(

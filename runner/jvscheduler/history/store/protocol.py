@@ -14,6 +14,7 @@ from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.summaries import TaskSummary
 from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.slots.requests import Slots
@@ -135,6 +136,9 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
 
     async def remove_presences(self, presences: Sequence[SchedulerPresence]) -> None:
         """Remove their rows. One that is gone is no error."""
+
+    async def summary(self, namespace: str, task_id: str) -> TaskSummary:
+        """The last jobs of the task, and how many have failed in a row."""
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         """Store the revisions. One that exists is kept as it is."""

@@ -1,0 +1,61 @@
+"""A task's scheduled jobs in a few facts: the last one, and how many have failed in a row. Pure."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.outcomes import Status
+
+ENDED: Final = tuple(status for status in Status if status.is_final)
+STARTED: Final = tuple(s for s in Status if s not in (Status.MISSED, Status.SKIPPED))
+FAILED: Final = (Status.FAILED, Status.TIMEOUT)
+"""What counts as a failure in a row. `missed` and `skipped` neither count nor end the row."""
+
+ALWAYS: Final = datetime.fromtimestamp(0, tz=UTC)
+"""Before every due instant. A job that was started by hand has none, and does not count."""
+
+
+@dataclass(frozen=True)
+class TaskSummary:
+    last_ended: ScheduledJob | None = None
+    """The latest job that has ended, or did not run."""
+    last_started: ScheduledJob | None = None
+    """The latest job that ran, or runs."""
+    last_completed: ScheduledJob | None = None
+    last_failed: ScheduledJob | None = None
+    consecutive_failures: int = 0
+    """How many jobs have failed since the last one that completed."""
+
+
+def due_time(job: ScheduledJob | None) -> datetime | None:
+    """The last instant that the record is for."""
+    return None if job is None else job.last_scheduled_time or job.scheduled_time
+
+
+def row_of_failures_begins(last_completed: ScheduledJob | None) -> datetime:
+    return (last_completed and last_completed.scheduled_time) or ALWAYS
+
+
+def summarize(jobs: Iterable[ScheduledJob]) -> TaskSummary:
+    """The summary of all records of one task, where they are at hand."""
+    scheduled = [job for job in jobs if job.is_ours and job.scheduled_time is not None]
+    completed = _latest(scheduled, (Status.COMPLETED,))
+    since = row_of_failures_begins(completed)
+    failed = [job for job in scheduled if job.status in FAILED and _first(job) > since]
+    return TaskSummary(
+        last_ended=_latest(scheduled, ENDED),
+        last_started=_latest(scheduled, STARTED),
+        last_completed=completed,
+        last_failed=_latest(scheduled, FAILED),
+        consecutive_failures=len(failed),
+    )
+
+
+def _latest(jobs: Iterable[ScheduledJob], statuses: Sequence[Status]) -> ScheduledJob | None:
+    return max((job for job in jobs if job.status in statuses), key=_first, default=None)
+
+
+def _first(job: ScheduledJob) -> datetime:
+    return job.scheduled_time or ALWAYS
