@@ -17,6 +17,7 @@ from pydantic import ValidationError
 from jvscheduler import names
 from jvscheduler.errors import InvalidInput, InvalidSchedule, InvalidTask
 from jvscheduler.manifests.backends import Backend, choose_backend
+from jvscheduler.manifests.rules import PATTERN_MESSAGES
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
@@ -116,6 +117,13 @@ def _check_template(name: str, spec: ScheduledTaskSpec, is_loop: bool) -> None:
 def _in_one_line(error: ValidationError) -> str:
     problems = error.errors(include_url=False, include_input=False)
     return "; ".join(
-        ".".join(["spec", *map(str, problem["loc"])]) + ": " + problem["msg"]
+        ".".join(["spec", *map(str, problem["loc"])]) + ": " + _in_words(problem)
         for problem in problems
     )
+
+
+def _in_words(problem: Mapping[str, Any]) -> str:
+    # The pattern itself shows nobody what to write.
+    if problem["type"] == "string_pattern_mismatch":
+        return PATTERN_MESSAGES[str(problem["loc"][-1])]
+    return str(problem["msg"])

@@ -53,3 +53,22 @@ WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
 
 GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
 """Seconds between a pod's SIGTERM and its SIGKILL. Unset: 30, Kubernetes' default."""
+
+SET_BY_THE_OPERATOR: Final = (
+    TASK_ID,
+    TASK_NAME,
+    ENTRYPOINT,
+    TIMEOUT_SECONDS,
+    RETRY_COUNT,
+    MAX_CONCURRENT,
+    JOB_NAME,
+    NAMESPACE,
+    POD_NAME,
+    NODE_NAME,
+    LOOP_NAME,
+    SPOOL,
+    TERMINATION_LOG,
+    WORKER_SOCKET,
+    GRACE_SECONDS,
+)
+"""Variables of a pod's container that a template must not set."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from jvscheduler import environment, images, names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator.pod_templates import merging
+from jvscheduler_operator.pod_templates import checks, merging
 
 Variables = Sequence[Mapping[str, Any]]
 """Environment variables of a container, as its `env` has them."""
@@ -48,6 +48,7 @@ def pod_spec(spec: ScheduledTaskSpec, required: Variables) -> dict[str, Any]:
     """
     template = template_of(spec).spec
     _refuse_reserved(template)
+    checks.check(template_of(spec))
     pod = merging.merge(_pod(spec.image, required), template, "spec.template.spec")
     return _with_guarantees(pod, required)
 

@@ -94,8 +94,8 @@ def pod_template(name: str, spec: ScheduledTaskSpec, container: LoopContainer) -
     loop = _loop(name, container, pod["terminationGracePeriodSeconds"], _database_of(worker))
     return {
         "metadata": {
-            "labels": {**_without_ours(metadata.labels), names.LOOP_LABEL: name},
-            "annotations": _without_ours(metadata.annotations),
+            "labels": {**metadata.labels, names.LOOP_LABEL: name},
+            "annotations": metadata.annotations,
         },
         "spec": {
             **pod,
@@ -110,11 +110,6 @@ def _pull_secrets(pod: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, An
     ours = [{"name": name} for name in wanted]
     merged = merging.merge_by("name", pod.get("imagePullSecrets", ()), ours)
     return {"imagePullSecrets": merged} if merged else {}
-
-
-def _without_ours(texts: Mapping[str, str]) -> dict[str, str]:
-    # With a label of ours, the server would mistake the loop's pod for a task's pod.
-    return {key: text for key, text in texts.items() if not key.startswith(f"{names.GROUP}/")}
 
 
 def _refuse_reserved(template: Mapping[str, Any]) -> None:

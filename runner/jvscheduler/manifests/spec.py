@@ -10,9 +10,8 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
-from pydantic.config import JsonDict
 
-from jvscheduler.manifests import patterns
+from jvscheduler.manifests import patterns, rules, templates
 from jvscheduler.manifests.backends import Backend, ConcurrencyPolicy
 from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
@@ -27,59 +26,6 @@ from jvscheduler.zones import MAX_NAME
 
 MAX_IMAGE: Final = 1024
 _MAX_HISTORY: Final = 1000
-
-
-def _validations(*rules: tuple[str, str]) -> JsonDict:
-    """Pairs of a CEL rule and the message for the user whose object breaks it."""
-    return {"x-kubernetes-validations": [{"rule": r, "message": m} for r, m in rules]}
-
-
-_IMMUTABLE: Final = _validations(
-    (
-        "self == oldSelf",
-        "taskID is immutable, the history is keyed by it: create another ScheduledTask instead",
-    )
-)
-_SCHEDULE: Final = _validations(
-    (
-        f"self.matches(r'{patterns.SCHEDULE}')",
-        "must be a phrase such as 'every 5 minutes', 'every 5 to 10 minutes', 'daily at 14:30', "
-        "'every weekday at 08:15', 'weekly on monday' or 'monthly on 15 at 12:00', or five cron "
-        "fields",
-    )
-)
-_CRON_JOB_NOT_ASKED: Final = "!has(self.backend) || self.backend != 'CronJob'"
-_CROSS_FIELD_RULES: Final = _validations(
-    (
-        f"self.dst == 'cron' || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
-        "dst is for wall-clock times, and this schedule is an interval, which no clock change "
-        "moves: leave dst out",
-    ),
-    (
-        f"{_CRON_JOB_NOT_ASKED} || self.schedule.matches(r'{patterns.WALL_CLOCK}')",
-        "no CronJob is due at the instants of this schedule: leave backend out, or say Loop",
-    ),
-    (
-        f"{_CRON_JOB_NOT_ASKED} || self.dst == 'cron'",
-        "no CronJob is due at the instants of dst 'once': leave backend out, or say Loop",
-    ),
-    (
-        f"{_CRON_JOB_NOT_ASKED} || self.concurrencyPolicy != 'Replace'",
-        "a CronJob skips jobs over maxConcurrency: for concurrencyPolicy Replace leave backend "
-        "out, or say Loop",
-    ),
-)
-_KNOWN_ZONE: Final = _validations(
-    (
-        f"!self.matches(r'{patterns.MACHINE_ZONE}')",
-        "must be an IANA time zone, and not the local zone of a machine",
-    ),
-    (
-        "timestamp('2000-01-01T00:00:00Z').getHours(self) >= 0",
-        "must be an IANA time zone such as Europe/Berlin",
-    ),
-)
-_ANY_FIELDS: Final[JsonDict] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 def _api_key(field: str) -> str:
@@ -97,11 +43,17 @@ class ApiModel(BaseModel):
 class TemplateMetadata(ApiModel):
     """Labels and annotations of the task's pods."""
 
+    model_config = ConfigDict(json_schema_extra=templates.METADATA)
+
     labels: dict[str, str] = Field(
-        default_factory=dict, description="Labels that are added to the operator's own."
+        default_factory=dict,
+        max_length=templates.MAX_LABELS,
+        description="Labels that are added to the operator's own.",
     )
     annotations: dict[str, str] = Field(
-        default_factory=dict, description="Annotations that are added to the operator's own."
+        default_factory=dict,
+        max_length=templates.MAX_LABELS,
+        description="Annotations that are added to the operator's own.",
     )
 
 
@@ -116,27 +68,28 @@ class PodTemplate(ApiModel):
         description="A partial pod spec, as in a Job: resources, env, volumes, nodeSelector, "
         "serviceAccountName and so on. The container 'task' is merged with the one that runs the "
         "task. Other containers are added.",
-        json_schema_extra=_ANY_FIELDS,
+        json_schema_extra=templates.POD,
     )
 
 
 class ScheduledTaskSpec(ApiModel):
     """When and how a decorated Python function runs."""
 
-    model_config = ConfigDict(strict=True, json_schema_extra=_CROSS_FIELD_RULES)
+    model_config = ConfigDict(strict=True, json_schema_extra=rules.SPEC)
 
     task_id: str = Field(
         min_length=1,
         max_length=MAX_TASK_ID,
         pattern=patterns.TASK_ID,
         description="The id of the task in the history. It cannot be changed.",
-        json_schema_extra=_IMMUTABLE,
+        json_schema_extra=rules.TASK_ID,
     )
     entrypoint: str = Field(
         min_length=3,
         max_length=MAX_ENTRYPOINT,
         pattern=patterns.ENTRYPOINT,
         description="The function or Walker class to run, as package.module:name.",
+        json_schema_extra=rules.ENTRYPOINT,
     )
     schedule: str = Field(
         min_length=1,
@@ -144,7 +97,7 @@ class ScheduledTaskSpec(ApiModel):
         description="When the task is due: a phrase such as 'every 5 minutes', 'daily at 14:30', "
         "'every monday and friday at 09:00' or 'every 5 to 10 minutes', or five cron fields as in "
         "a CronJob.",
-        json_schema_extra=_SCHEDULE,
+        json_schema_extra=rules.SCHEDULE,
     )
     time_zone: str = Field(
         default="UTC",
@@ -152,7 +105,7 @@ class ScheduledTaskSpec(ApiModel):
         max_length=MAX_NAME,
         pattern=patterns.TIME_ZONE,
         description="The IANA time zone in which the schedule is read, such as Europe/Berlin.",
-        json_schema_extra=_KNOWN_ZONE,
+        json_schema_extra=rules.TIME_ZONE,
     )
     dst: Dst = Field(
         default="cron",
@@ -204,6 +157,7 @@ class ScheduledTaskSpec(ApiModel):
         pattern=patterns.IMAGE,
         description="The container image with the entrypoint's code, Python 3.11 or newer and "
         "'jvscheduler[runner]'.",
+        json_schema_extra=rules.IMAGE,
     )
     starting_deadline_seconds: int | None = Field(
         default=None,

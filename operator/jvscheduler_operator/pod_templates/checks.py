@@ -1,0 +1,162 @@
+"""What a template must not say, whatever carries the task. One rule, one function.
+
+The custom resource's schema says most of it at `kubectl apply`, but an older schema let it
+through. No rule of a schema can say what a quantity is.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from jvscheduler import environment, names
+from jvscheduler.manifests import patterns
+from jvscheduler.manifests.rules import IMAGE_MESSAGE
+from jvscheduler.manifests.spec import PodTemplate
+from jvscheduler_operator.pod_templates.merging import InvalidTemplate
+
+_PATH: Final = "spec.template.spec"
+_KINDS: Final = ("containers", "initContainers")
+_QUANTITY: Final = re.compile(
+    r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
+)
+_SINGLE_QUANTITIES: Final = ("sizeLimit", "divisor")
+_ACCOUNT: Final = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
+
+Rule = Callable[[PodTemplate], None]
+
+
+def check(template: PodTemplate) -> None:
+    """Raises InvalidTemplate for the first mistake."""
+    for rule in RULES:
+        rule(template)
+
+
+def _no_keys_of_ours(template: PodTemplate) -> None:
+    metadata = template.metadata
+    for field, texts in (("labels", metadata.labels), ("annotations", metadata.annotations)):
+        for key in texts:
+            # With a label of ours, the server would mistake a pod for another task's.
+            if key.startswith(f"{names.GROUP}/"):
+                raise InvalidTemplate(
+                    f"spec.template.metadata.{field}: {key} must be left out: keys that begin "
+                    f"with {names.GROUP}/ are the operator's"
+                )
+
+
+def _names_differ(template: PodTemplate) -> None:
+    for kind in _KINDS:
+        counts = Counter(container["name"] for container in _named(template, kind))
+        for name, count in counts.items():
+            if count > 1:
+                raise InvalidTemplate(
+                    f"{_PATH}.{kind}: {count} containers have the name {name!r}: give each a "
+                    "name of its own"
+                )
+
+
+def _images(template: PodTemplate) -> None:
+    for kind in _KINDS:
+        for container in _named(template, kind):
+            is_task = kind == "containers" and container["name"] == names.TASK_CONTAINER
+            if not is_task:  # the task's own is refused elsewhere
+                _check_image(container, f"{_PATH}.{kind}[{container['name']}].image")
+
+
+def _check_image(container: Mapping[str, Any], path: str) -> None:
+    image = container.get("image")
+    if image is None:
+        raise InvalidTemplate(f"{path} is required for every container but 'task'")
+    if not isinstance(image, str) or re.fullmatch(patterns.IMAGE, image) is None:
+        raise InvalidTemplate(f"{path} {IMAGE_MESSAGE}; got {_shown(image)}")
+
+
+def _no_variables_of_ours(template: PodTemplate) -> None:
+    for container in _named(template, "containers"):
+        env = container.get("env")
+        if container["name"] != names.TASK_CONTAINER or not isinstance(env, list):
+            continue
+        for variable in env:
+            name = variable.get("name") if isinstance(variable, Mapping) else None
+            if name in environment.SET_BY_THE_OPERATOR:
+                raise InvalidTemplate(
+                    f"{_PATH}.containers[task].env: {name} must be left out: the operator sets "
+                    "it, it tells the runner its task"
+                )
+
+
+def _account(template: PodTemplate) -> None:
+    # The name becomes part of a request's path and of a RoleBinding's name.
+    account = template.spec.get("serviceAccountName")
+    if account is not None and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
+        raise InvalidTemplate(
+            f"{_PATH}.serviceAccountName must be the name of a ServiceAccount, such as "
+            f"shop-reader; got {_shown(account)}"
+        )
+
+
+def _quantities(template: PodTemplate) -> None:
+    # The API server names no field when it refuses one.
+    for path, value in _all_quantities(template.spec):
+        if not _is_quantity(value):
+            raise InvalidTemplate(
+                f"{path} must be a quantity, such as 500m, 2 or 512Mi; got {_shown(value)}"
+            )
+
+
+RULES: Final[Sequence[Rule]] = (
+    _no_keys_of_ours,
+    _names_differ,
+    _images,
+    _no_variables_of_ours,
+    _account,
+    _quantities,
+)
+"""The first mistake that one of them finds is reported."""
+
+
+def _named(template: PodTemplate, kind: str) -> list[Mapping[str, Any]]:
+    """The containers with a name; whatever else is there is refused when it is merged."""
+    found = template.spec.get(kind)
+    listed = found if isinstance(found, list) else []
+    return [c for c in listed if isinstance(c, Mapping) and isinstance(c.get("name"), str)]
+
+
+def _all_quantities(pod: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Every quantity with its path. Not recursive: a template may be nested deeply."""
+    waiting: list[tuple[str, Any]] = [(_PATH, pod)]
+    while waiting:
+        path, value = waiting.pop()
+        for step, part in _parts(value):
+            inner = f"{path}{step}"
+            if step == ".resources":
+                yield from _resources(part, inner)
+            elif step.lstrip(".") in _SINGLE_QUANTITIES and part is not None:
+                yield inner, part
+            waiting.append((inner, part))
+
+
+def _parts(value: Any) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, Mapping):
+        yield from ((f".{key}", part) for key, part in value.items())
+    elif isinstance(value, list):
+        for number, part in enumerate(value):
+            name = part.get("name") if isinstance(part, Mapping) else None
+            yield f"[{name if isinstance(name, str) else number}]", part
+
+
+def _resources(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    for field in ("limits", "requests"):
+        amounts = value.get(field) if isinstance(value, Mapping) else None
+        if isinstance(amounts, Mapping):
+            yield from ((f"{path}.{field}.{name}", amount) for name, amount in amounts.items())
+
+
+def _is_quantity(value: Any) -> bool:
+    if isinstance(value, str):
+        return _QUANTITY.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _shown(value: Any) -> str:
+    return repr(value if not isinstance(value, str) else value[:80])[:100]
