@@ -31,19 +31,24 @@ def row_of(row_id: Any, text: str) -> Row:
     try:
         row = json.loads(text)
     except (ValueError, RecursionError) as error:
-        return _broken(row_id, f"it is no JSON that can be read: {error}")
+        return broken(row_id, f"it is no JSON that can be read: {error}")
     # Most rows are flat, and counting is faster than a look at every value.
     if text.count("[") + text.count("{") <= ROW_DEPTH and isinstance(row, dict):
         return row
     return checked(row_id, row)
 
 
+def broken(row_id: Any, problem: str) -> Row:
+    """The row that stands for one that cannot be read."""
+    return {"id": str(row_id), _PROBLEM: problem}
+
+
 def checked(row_id: Any, row: Any) -> Row:
     """The row, if it is one that every reader can read."""
     if not isinstance(row, dict):
-        return _broken(row_id, "it is no object")
+        return broken(row_id, "it is no object")
     if is_deeper(row, ROW_DEPTH):
-        return _broken(row_id, f"it has more than {ROW_DEPTH} levels of objects and lists")
+        return broken(row_id, f"it has more than {ROW_DEPTH} levels of objects and lists")
     return row
 
 
@@ -83,7 +88,3 @@ def each_decoded(rows: Iterable[Row], decode: Callable[[Row], T]) -> tuple[list[
             left_out.append(str(row.get("id")))
             log.warning("left out: %s", error)
     return found, left_out
-
-
-def _broken(row_id: Any, problem: str) -> Row:
-    return {"id": str(row_id), _PROBLEM: problem}

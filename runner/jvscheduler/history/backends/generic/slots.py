@@ -37,7 +37,8 @@ class GenericSlots:
             {"entity": ENTITY, "context.holder": {"$in": list(holders)}}
         )
         expiry = {"expiry_time": to_text(time)}
-        held = [RowChange(row["id"], {"holder": row["context"]["holder"]}, expiry) for row in rows]
+        slots, _ = each_decoded(rows, TaskSlot.from_row)
+        held = [RowChange(slot.id, {"holder": slot.holder}, expiry) for slot in slots]
         await self._statements.change(held)
 
     async def _held(self, requests: Sequence[SlotRequest]) -> list[TaskSlot]:

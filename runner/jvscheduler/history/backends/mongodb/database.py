@@ -15,13 +15,17 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
-from jvspatial.db.mongodb import MongoDB
+from bson.errors import InvalidBSON
+from bson.raw_bson import RawBSONDocument
+from jvspatial.db.database import InsertIfAbsentResult
+from jvspatial.db.mongodb import MongoDB, _native_query
 from jvspatial.exceptions import DatabaseError
 from pymongo import ReturnDocument
 from pymongo.errors import PyMongoError, WaitQueueTimeoutError
 
 from jvscheduler.history.backends.database import Fields, HistoryDatabase, index_name, pairs_of
 from jvscheduler.history.backends.limits import PATIENCE_SECONDS, Limits
+from jvscheduler.history.backends.mongodb.documents import document_of, undecoded
 from jvscheduler.history.backends.mongodb.queries import as_bson
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.waiting import connected
@@ -45,16 +49,53 @@ class MongoDatabase(HistoryDatabase, MongoDB):
         if client is not None:
             await client.close()
 
+    async def get(self, collection: str, id: str) -> Row | None:  # noqa: A002 - jvspatial's name
+        async def read() -> Row | None:
+            documents = await collection_of(self, collection)
+            return _document(documents, await documents.find_one({"_id": id}))
+
+        return await self._run_with_reconnect("get", read)  # type: ignore[no-any-return]
+
+    async def find(
+        self,
+        collection: str,
+        query: Row,
+        *,
+        limit: int | None = None,
+        sort: list[tuple[str, int]] | None = None,
+    ) -> list[Row]:
+        if limit == 0:
+            return []
+
+        async def read() -> list[Row]:
+            documents = await collection_of(self, collection)
+            cursor = documents.find(_native_query(query), sort=sort, limit=limit or 0)
+            options = documents.codec_options
+            return [document_of(raw, options) for raw in await cursor.to_list(None)]
+
+        return await self._run_with_reconnect("find", read)  # type: ignore[no-any-return]
+
+    async def insert_if_absent(
+        self, collection: str, data: Row, *, conflict_target: str = "id"
+    ) -> InsertIfAbsentResult:
+        try:
+            return await super().insert_if_absent(collection, data, conflict_target=conflict_target)
+        except InvalidBSON:
+            # jvspatial reads the document that exists already.
+            existing = await self.get(collection, data["id"])
+            return InsertIfAbsentResult(record=existing or {}, created=False)
+
     async def find_one_and_update(
         self, collection: str, query: Row, update: Row, upsert: bool = False
     ) -> Row | None:
         by_id = {"_id" if name == "id" else name: value for name, value in query.items()}
 
         async def changed() -> Row | None:
-            document = await (await collection_of(self, collection)).find_one_and_update(
+            documents = await collection_of(self, collection)
+            found = await documents.find_one_and_update(
                 by_id, as_bson(update), upsert=upsert, return_document=ReturnDocument.AFTER
             )
-            return None if document is None else dict(document)
+            return _document(documents, found)
 
         return await self._run_with_reconnect("find_one_and_update", changed)  # type: ignore[no-any-return]
 
@@ -87,10 +128,17 @@ def _is_full(error: Exception) -> bool:
 
 
 async def collection_of(database: MongoDB, name: str) -> Any:
-    """jvspatial's client and database have no public names, so its version is pinned."""
+    """The collection, whose documents are decoded one by one.
+
+    jvspatial's client and database have no public names, so its version is pinned.
+    """
     await database._ensure_connected()  # noqa: SLF001
     connected: Any = database._db  # noqa: SLF001
-    return connected[name]
+    return undecoded(connected[name])
+
+
+def _document(collection: Any, raw: RawBSONDocument | None) -> Row | None:
+    return None if raw is None else document_of(raw, collection.codec_options)
 
 
 def _with_limits(uri: str, timeout: float) -> str:

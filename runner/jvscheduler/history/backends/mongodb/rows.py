@@ -12,11 +12,13 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Final
 
+from bson.raw_bson import RawBSONDocument
 from jvspatial.db.mongodb import MongoDB
 from pymongo.errors import DuplicateKeyError, OperationFailure
 
 from jvscheduler.history.backends.backend import Batch, Update, batch_of, changed_rows
 from jvscheduler.history.backends.mongodb.database import collection_of, when_connected
+from jvscheduler.history.backends.mongodb.documents import document_of
 from jvscheduler.history.backends.mongodb.queries import (
     Query,
     as_bson,
@@ -44,9 +46,9 @@ class MongoRows:
         try:
             await self._made(lambda: collection.insert_one(_document(row)))
         except DuplicateKeyError:
-            existing = await self._made(lambda: collection.find_one({"_id": row["id"]}))
+            existing = await self._found({"_id": row["id"]})
             # None: it was deleted meanwhile, so the id is free again.
-            return await self.insert(row) if existing is None else _row(existing)
+            return await self.insert(row) if existing is None else existing
         return None
 
     async def find(
@@ -95,7 +97,9 @@ class MongoRows:
         paths = [f"${mongo_path(field)}" for field in fields]
         group: Query = {"$group": {"_id": dict(zip(names, paths, strict=True))}}
         groups = await self._aggregate([{"$match": mongo_query(where)}, group])
-        return [tuple(document["_id"].get(name) for name in names) for document in groups]
+        # The id of a group that cannot be decoded is no object.
+        found = [each["_id"] for each in groups if isinstance(each["_id"], dict)]
+        return [tuple(values.get(name) for name in names) for values in found]
 
     async def _update_one(self, row: Row, where: Condition, update: Update) -> bool:
         """True when the row was changed; False when it was deleted or does not match any more."""
@@ -110,22 +114,27 @@ class MongoRows:
             if (await self._made(replace)).matched_count:
                 return True
             still = {"$and": [{"_id": row["id"]}, mongo_query(where)]}
-            again = await self._made(partial(collection.find_one, still))
-            seen = None if again is None else _row(again)
+            seen = await self._found(still)
         return False
 
     async def _aggregate(self, stages: Sequence[Query]) -> list[Query]:
         collection = await self._collection()
 
-        async def documents() -> list[Query]:
+        async def documents() -> list[RawBSONDocument]:
             cursor = collection.aggregate(list(stages))
-            found: list[Query] = await (
+            found: list[RawBSONDocument] = await (
                 await cursor if inspect.isawaitable(cursor) else cursor
             ).to_list(None)
             return found
 
         with _readable():
-            return await when_connected(self._database, documents)
+            found = await when_connected(self._database, documents)
+        return [document_of(raw, collection.codec_options) for raw in found]
+
+    async def _found(self, query: Query) -> Row | None:
+        collection = await self._collection()
+        raw = await self._made(lambda: collection.find_one(query))
+        return None if raw is None else _row(document_of(raw, collection.codec_options))
 
     async def _made(self, call: Callable[[], Awaitable[Any]]) -> Any:
         return await when_connected(self._database, call)
