@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 
+from jvscheduler.names import DATABASE_SECRET
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from jvscheduler_operator.settings import from_environment
 from tests.cluster.binaries import find_binaries
@@ -107,7 +108,7 @@ def test_every_container_is_restricted_and_limited(helm: Path) -> None:
         assert container["resources"]["limits"]["memory"]
 
 
-def test_nothing_may_read_secrets(helm: Path) -> None:
+def test_nothing_may_read_secrets_but_the_operator_its_own(helm: Path) -> None:
     rules = [
         rule
         for o in rendered(helm).values()
@@ -117,7 +118,7 @@ def test_nothing_may_read_secrets(helm: Path) -> None:
     assert rules
     for rule in rules:
         assert "*" not in rule["verbs"] + rule["resources"] + rule["apiGroups"]
-        if "secrets" in rule["resources"]:
+        if "secrets" in rule["resources"] and rule.get("resourceNames") != [DATABASE_SECRET]:
             assert not {"get", "list", "watch"} & set(rule["verbs"])
 
 
