@@ -17,7 +17,10 @@ _STARTING: Final = ("ContainerCreating", "PodInitializing")
 """A container that waits for one of these is being started, or waits for another container."""
 
 _PULLING: Final = ("ErrImagePull", "ImagePullBackOff")
-_ABSENT: Final = re.compile(r"not found|manifest unknown|does not exist")
+_ABSENT: Final = re.compile(r"not found|manifest unknown")
+_DENIED: Final = re.compile(r"denied|unauthorized|authorization|authentication")
+"""A registry that asks for a password says of each image that it may not exist."""
+
 _MAX_BYTES: Final = 600
 """The message is a part of a condition's message and of an Event's."""
 
@@ -74,7 +77,7 @@ def _not_started(status: Mapping[str, Any]) -> str | None:
 
 
 def _not_pulled(image: str, message: str) -> str:
-    if _ABSENT.search(message):
+    if _ABSENT.search(message) and not _DENIED.search(message):
         return f'image "{image}" not found'
     # Between two tries the kubelet puts its own words before the same error.
     error = message.partition("ErrImagePull: ")[2] or message

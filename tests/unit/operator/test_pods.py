@@ -18,6 +18,10 @@ NO_IMAGE = (
     'failed to pull and unpack image "docker.io/library/shop:9": failed to resolve reference '
     '"docker.io/library/shop:9": docker.io/library/shop:9: not found'
 )
+DENIED = (
+    "pull access denied, repository does not exist or may require authorization: server message: "
+    "insufficient_scope: authorization failed, not found"
+)
 AWAY = 'failed to pull image "shop:9": dial tcp: lookup registry.example: no such host'
 TRACEBACK = "Traceback (most recent call last):\n  File …\nOSError: disk full"
 
@@ -77,6 +81,11 @@ CASES = [
             )
         ),
         'container worker: image "shop:9" not found',
+    ),
+    Case(
+        "a registry that asks for a password",
+        pod(container("worker", waiting("ErrImagePull", DENIED))),
+        f'container worker: image "shop:9" cannot be pulled: {DENIED}',
     ),
     Case(
         "a registry that is away",
