@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from jvscheduler.attempt.retries import is_retried
 from jvscheduler.discovery.unique import check_unique
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store.database import open_store
@@ -24,11 +25,14 @@ from jvscheduler_server.embedded.settings import Settings
 _COMPAT: Final = "jvscheduler.compat.jvspatial"
 
 
-class AttemptCounter:
-    """Counts the attempts of this process, for `get_status`. The history counts all."""
+class JobCounter:
+    """Counts the jobs that this process has seen end, for `get_status`. The history counts all."""
 
     def __init__(self) -> None:
         self._running: set[str] = set()
+        """Attempts."""
+        self._failed: dict[str, int] = {}
+        """How many attempts have failed of a job that is tried again."""
         # With all keys from the beginning: another thread may read it while one is added.
         self._ended: Counter[Status] = Counter(dict.fromkeys(Status, 0))
 
@@ -36,20 +40,27 @@ class AttemptCounter:
         """Take an attempt's start or its end."""
         if attempt.status is Status.RUNNING:
             self._running.add(attempt.attempt_id)
-        # A skipped job ends without having started: it is no attempt.
+        # A skipped job ends without having started: it did not run.
         elif attempt.attempt_id in self._running:
             self._running.discard(attempt.attempt_id)
+            self._count_end(attempt)
+
+    def _count_end(self, attempt: Outcome) -> None:
+        made = self._failed.pop(attempt.job_id, 0) + 1
+        if is_retried(attempt, made):
+            self._failed[attempt.job_id] = made
+        else:
             self._ended[attempt.status] += 1
 
     def statistics(self) -> dict[str, Any]:
-        """Return the counts. `success_rate` is 0 to 1, as in jvspatial's own status."""
+        """Return the counts. `success_rate` is in percent, as in the API's answers."""
         successful, total = self._ended[Status.COMPLETED], self._ended.total()
         return {
             "running_tasks": len(self._running),
             "total_executions": total,
             "successful_executions": successful,
             "failed_executions": total - successful,
-            "success_rate": successful / total if total else 0.0,
+            "success_rate": successful / total * 100 if total else 0.0,
         }
 
 
@@ -63,7 +74,7 @@ class SchedulerService:
         self._settings = settings
         self._tasks: dict[str, Task] = {}
         """By entrypoint, so that a task that is registered twice runs once."""
-        self._attempts = AttemptCounter()
+        self._jobs = JobCounter()
         self._start_time: datetime | None = None
 
     @property
@@ -100,7 +111,7 @@ class SchedulerService:
 
     async def _run(self, store: LoopStore, on_ready: Callable[[LocalLoop], None]) -> None:
         url, environ = self._settings.database_url, self._settings.environ
-        clock, count = SystemClock(self._settings.interval), self._attempts.count
+        clock, count = SystemClock(self._settings.interval), self._jobs.count
         # The processes of tasks read jvspatial's names as this process does.
         modules = [name for name in (_COMPAT,) if name in sys.modules]
         with local_loop(store, url, environ, clock, on_attempt=count, modules=modules) as loop:
@@ -114,7 +125,7 @@ class SchedulerService:
                 self._start_time = None
 
     def get_status(self) -> dict[str, Any]:
-        """Return the status with jvspatial's keys. Executions are attempts of this process."""
+        """Return the status with jvspatial's keys. Executions are jobs that ended here."""
         start, enabled = self._start_time, sum(task.enabled for task in self.tasks)
         return {
             "is_running": self.is_running,
@@ -123,7 +134,7 @@ class SchedulerService:
             "registered_tasks": len(self.tasks),
             "enabled_tasks": enabled,
             "scheduled_jobs": enabled,
-            **self._attempts.statistics(),
+            **self._jobs.statistics(),
             "config": {
                 "enabled": True,
                 "interval": self._settings.interval,

@@ -18,11 +18,12 @@ from jvscheduler.attempt.limits import skipped
 from jvscheduler.errors import DiscoveryError, InvalidSettings, InvalidTask
 from jvscheduler.history.backends.registry import BACKENDS
 from jvscheduler.loop.clock import SystemClock
+from jvscheduler.outcomes import Outcome
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler_server.embedded.databases import check_same, url_of
 from jvscheduler_server.embedded.registration import import_name, importable
-from jvscheduler_server.embedded.service import AttemptCounter, SchedulerService
+from jvscheduler_server.embedded.service import JobCounter, SchedulerService
 from jvscheduler_server.embedded.settings import import_path, make_settings
 from tests.support.history.outcomes import NOON, begun, completed, failed
 
@@ -195,13 +196,11 @@ def test_the_status_of_a_scheduler_that_has_not_started() -> None:
     }
 
 
-def test_attempts_are_counted_by_how_they_ended() -> None:
-    counter = AttemptCounter()
+def test_jobs_are_counted_by_how_they_ended() -> None:
+    counter = JobCounter()
     ends = (completed(begun()), failed(begun()), completed(begun()))
     for number, end in enumerate(ends):
-        claim = begun(attempt_id=f"pod-{number}")
-        counter.count(claim)
-        counter.count(replace(end, attempt_id=claim.attempt_id))
+        see(counter, replace(end, job_id=f"job-{number}", attempt_id=f"pod-{number}"))
     counter.count(begun(attempt_id="pod-that-runs"))
     counter.count(skipped(begun(attempt_id="pod-without-a-slot"), 1, NOON))
     assert counter.statistics() == {
@@ -209,5 +208,25 @@ def test_attempts_are_counted_by_how_they_ended() -> None:
         "total_executions": 3,
         "successful_executions": 2,
         "failed_executions": 1,
-        "success_rate": 2 / 3,
+        "success_rate": pytest.approx(200 / 3),
     }
+
+
+def test_a_job_that_is_tried_again_is_counted_once_at_its_end() -> None:
+    counter = JobCounter()
+    attempts = (failed(begun()), failed(begun()), completed(begun()))
+    for number, end in enumerate(attempts):
+        see(counter, replace(end, retry_count=2, attempt_id=f"pod-{number}"))
+        ended = counter.statistics()
+        assert ended["total_executions"] == (1 if number == 2 else 0)
+    assert ended["success_rate"] == 100
+    for number in range(3):
+        last = replace(failed(begun()), job_id="job-2", retry_count=2, attempt_id=f"next-{number}")
+        see(counter, last)
+    ended = counter.statistics()
+    assert (ended["total_executions"], ended["success_rate"]) == (2, 50)
+
+
+def see(counter: JobCounter, end: Outcome) -> None:
+    counter.count(replace(begun(), job_id=end.job_id, attempt_id=end.attempt_id))
+    counter.count(end)
