@@ -19,8 +19,16 @@ def skipped(claim: Outcome, max_concurrent: int, now: datetime) -> Outcome:
         status=Status.SKIPPED,
         reason=Reason.CONCURRENCY_LIMIT,
         error_message=f"{max_concurrent} earlier job(s) of the task had not ended (max_concurrent)",
-        completion_time=now,
+        completion_time=end_of(claim, now),
     )
+
+
+def end_of(claim: Outcome, now: datetime) -> datetime:
+    """Return when an attempt ended that ends now: not before its start.
+
+    The clock may have been set back since.
+    """
+    return max(now, claim.start_time or now)
 
 
 def is_alive(job: ScheduledJob, now: datetime) -> bool:

@@ -102,6 +102,10 @@ class TaskProcess:
         """Return when the task's own code began, in Unix seconds; None when it has not begun."""
         return self._shared.started_at()
 
+    def task_ended_at(self) -> float:
+        """Return the time in Unix seconds, for a child that has just ended."""
+        return self._shared.ended_at(time.time(), time.monotonic())
+
     def report(self) -> Report | None:
         """Return the child's own report; None when it ended without one."""
         return self._shared.read()

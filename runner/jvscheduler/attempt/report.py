@@ -98,6 +98,15 @@ class SharedReport:
         _, started = _STARTED.unpack_from(self._memory)
         return started or None
 
+    def ended_at(self, now: float, monotonic: float) -> float:
+        """Return the end in Unix seconds of a task that ends now.
+
+        If the clock was set back meanwhile, that is not before the start: the task has run for as
+        long as the monotonic clock says.
+        """
+        started_at, started = _STARTED.unpack_from(self._memory)
+        return max(now, started_at + monotonic - started) if started else now
+
     def finished_monotonic(self) -> float | None:
         (finished,) = _FINISHED.unpack_from(self._memory, _FINISHED_AT)
         return finished or None

@@ -12,7 +12,7 @@ from typing import Final, Literal
 
 from jvscheduler.attempt.deadlines import GRACE_SECONDS, exceeded, look_again_at, must_be_killed
 from jvscheduler.attempt.kernel import oom_kills
-from jvscheduler.attempt.limits import skipped
+from jvscheduler.attempt.limits import end_of, skipped
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.process import TaskProcess, Usage, end_descendants
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
@@ -101,7 +101,9 @@ class Supervisor:
         # have held the slot, and their records would seem to overlap. The import and the random
         # delay of a further attempt are no run time either.
         started_at = self._child.task_started_at() or may_start_at
-        return replace(outcome, start_time=datetime.fromtimestamp(started_at, tz=UTC))
+        started = replace(outcome, start_time=datetime.fromtimestamp(started_at, tz=UTC))
+        end = end_of(started, outcome.completion_time or datetime.now(UTC))
+        return replace(started, completion_time=end)
 
     async def _run_child(self) -> Outcome:
         kills_before = oom_kills()
@@ -113,7 +115,8 @@ class Supervisor:
         end_descendants()
         kills = oom_kills() - kills_before
         end = ProcessEnd(usage.exit_code, self._child.report(), interruption, kills)
-        return _outcome(self._attempt, end, usage)
+        ended_at = datetime.fromtimestamp(self._child.task_ended_at(), tz=UTC)
+        return replace(_outcome(self._attempt, end, usage), completion_time=ended_at)
 
     async def _wait_or_interrupt(self) -> Interruption | None:
         """Wait until the child has ended. End it at its time limit, or when the pod has to end."""
@@ -204,7 +207,6 @@ def _outcome(attempt: PodAttempt, end: ProcessEnd, usage: Usage) -> Outcome:
         error_message=verdict.error_message,
         traceback=verdict.traceback,
         result=verdict.result,
-        completion_time=datetime.now(UTC),
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
     )

@@ -54,6 +54,12 @@ class WorkerAttempt:
         started_at = self.child.task_started_at() if self.child is not None else None
         return started_at or self.released_at or 0.0
 
+    def ended_at(self) -> float:
+        """Return when it ended, if that is now."""
+        ended_at = self.child.task_ended_at() if self.child is not None else time.time()
+        # An attempt that was stopped at its gate ends before it could have begun.
+        return max(ended_at, self.started_at())
+
     def verdict(self, oom_counter: Path | None) -> Verdict:
         if self.child is None or self.usage is None:
             return Verdict(Status.FAILED, Reason.CRASHED, self.fork_error)
@@ -179,13 +185,11 @@ class WorkerAttempts:
 
 def _ended(attempt: WorkerAttempt, verdict: Verdict) -> Ended:
     start, usage = attempt.start, attempt.usage
-    started_at = attempt.started_at()
     return Ended(
         run_id=start.run_id,
         claim=start.claim,
-        started_at=started_at,
-        # An attempt that was stopped at its gate ends before it could have begun.
-        ended_at=max(time.time(), started_at),
+        started_at=attempt.started_at(),
+        ended_at=attempt.ended_at(),
         status=verdict.status,
         reason=verdict.reason,
         error_message=verdict.error_message,

@@ -92,6 +92,9 @@ class ChildProcess:
     def task_started_at(self) -> float | None:
         return self._process.task_started_at()
 
+    def task_ended_at(self) -> float:
+        return self._process.task_ended_at()
+
     def reap(self) -> Usage:
         return self._process.reap()
 

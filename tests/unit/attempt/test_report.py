@@ -17,6 +17,21 @@ def test_the_parent_reads_the_report_that_was_written() -> None:
     assert shared.read() == report
 
 
+@pytest.mark.parametrize(
+    ("now", "end"),
+    [
+        pytest.param(1012.0, 1012.0, id="as both clocks say"),
+        pytest.param(1900.0, 1900.0, id="the machine slept, or the clock was set forward"),
+        pytest.param(500.0, 1012.0, id="the clock was set back"),
+    ],
+)
+def test_a_task_ends_after_its_start_whatever_the_clock_does(now: float, end: float) -> None:
+    shared = SharedReport()
+    assert shared.ended_at(now, 62.0) == now, "it has not begun"
+    shared.mark_started(1000.0, 50.0)
+    assert shared.ended_at(now, 62.0) == end
+
+
 def test_the_largest_report_fits() -> None:
     shared = SharedReport()
     shared.write(Report(1.5, Reason.TASK_RAISED, "\x01" * 10**6, "\x01" * 10**6))

@@ -34,25 +34,18 @@ _REPLACE_LOOKS: Final = 300
 
 
 class AttemptExecution:
-    def __init__(
-        self,
-        services: Services,
-        job: Job,
-        number: int,
-        attempt_id: str,
-        ownership: Ownership,
-    ) -> None:
-        """`number` counts the attempts of the job from 1."""
+    def __init__(self, services: Services, job: Job, attempt_id: str, ownership: Ownership) -> None:
         self._clock = services.clock
         self._recorder = services.recorder
         self._attempts = services.attempts
         self._slots = services.slots
         self._on_attempt = services.on_attempt
         self._job = job
-        self._number = number
+        self._number = job.attempts + 1
         self._ownership = ownership
         # The attempt is prepared before the due instant. That time is not the task's own.
-        start_time = max(self._clock.now(), job.scheduled_time or _NEVER)
+        earliest = max(job.scheduled_time or _NEVER, job.last_end or _NEVER)
+        start_time = max(self._clock.now(), earliest)
         identity = services.identity
         self._claim = claim_of(job, attempt_id, start_time, identity.loop, identity.node)
         self._order = start_order(job, self._claim)

@@ -1,6 +1,7 @@
 """Runs jobs. A job is a sequence of attempts, and no job runs twice at the same time."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
@@ -30,23 +31,21 @@ class JobExecution:
 
     async def run(self) -> Outcome | None:
         """The outcome of the last attempt. None: there was none here."""
-        given_up, number = self.ownership.given_up, self._job.attempts + 1
+        given_up, job = self.ownership.given_up, self._job
         last: Outcome | None = None
-        if self._job.not_before is not None:
-            await self._services.clock.wait_until(self._job.not_before, given_up)
-        attempt_id = new_attempt_id(self._job)
+        if job.not_before is not None:
+            await self._services.clock.wait_until(job.not_before, given_up)
+        attempt_id = new_attempt_id(job)
         while not given_up.is_set():
-            outcome = await AttemptExecution(
-                self._services, self._job, number, attempt_id, self.ownership
-            ).run()
+            outcome = await AttemptExecution(self._services, job, attempt_id, self.ownership).run()
             if outcome is None:
                 break
-            last = outcome
-            if not is_retried(outcome, number):
+            last, attempts = outcome, job.attempts + 1
+            if not is_retried(outcome, attempts):
                 break
-            attempt_id = new_attempt_id(self._job)
-            await self._pause(number, attempt_id)
-            number += 1
+            job = replace(job, attempts=attempts, last_end=outcome.completion_time)
+            attempt_id = new_attempt_id(job)
+            await self._pause(attempts, attempt_id)
         return last
 
     async def _pause(self, attempts: int, next_attempt_id: str) -> None:

@@ -29,7 +29,10 @@ class Job:
     scheduled_time: datetime | None
     """Its due instant. None: it was started by hand."""
     attempts: int = 0
-    """How many attempts an earlier loop has made."""
+    """How many attempts have been made."""
+    last_end: datetime | None = None
+    """When the last of them ended. The next one does not begin earlier, as its record says it,
+    though the clock may have been set back: attempts are ordered by their start."""
     not_before: datetime | None = None
     """When the next attempt may begin. None: when the job is due."""
 
@@ -60,9 +63,9 @@ def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
     """A job that waits for a retry. An earlier loop has made the attempts before."""
     attempts = attempts_of(record)
     pause = timedelta(seconds=retry_pause(len(attempts))) + _PRECEDENCE
-    not_before = attempts[-1].last_time + pause
-    name = record.kubernetes_job
-    return Job(definition, name, record.scheduled_time, len(attempts), not_before)
+    last_end = attempts[-1].last_time
+    name, due = record.kubernetes_job, record.scheduled_time
+    return Job(definition, name, due, len(attempts), last_end, last_end + pause)
 
 
 def new_attempt_id(job: Job) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
 
-from jvscheduler.attempt.limits import is_alive
+from jvscheduler.attempt.limits import end_of, is_alive
 from jvscheduler.history.records.attempts import attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
@@ -37,9 +37,12 @@ def outcome_of_end(claim: Outcome, ended: Ended) -> Outcome:
     """
     try:
         started = datetime.fromtimestamp(ended.started_at, tz=UTC)
+        took = datetime.fromtimestamp(ended.ended_at, tz=UTC) - started
+        # The claim's start is later when the clock was set back between two attempts.
+        start = max(claim.start_time or started, started)
         return replace(
             claim,
-            start_time=max(claim.start_time or started, started),
+            start_time=start,
             status=_END_STATUSES[ended.status],
             reason=_text(ended.reason, clip, MAX_ERROR_BYTES),
             error_message=_text(ended.error_message, clip, MAX_ERROR_BYTES),
@@ -48,7 +51,7 @@ def outcome_of_end(claim: Outcome, ended: Ended) -> Outcome:
             cpu_seconds=ended.cpu_seconds and float(ended.cpu_seconds),
             peak_memory_bytes=ended.peak_memory_bytes and int(ended.peak_memory_bytes),
             log_tail=_text(ended.log_tail, clip_start, TAIL_BYTES) or None,
-            completion_time=datetime.fromtimestamp(ended.ended_at, tz=UTC),
+            completion_time=start + took,
         )
     except (KeyError, TypeError, OverflowError, OSError) as error:
         raise ValueError(f"not the end of an attempt: {error!r}") from error
@@ -67,7 +70,7 @@ def lost(claim: Outcome, now: datetime, how: str) -> Outcome:
         status=Status.FAILED,
         reason=Reason.RUNNER_LOST,
         error_message=f"the task's outcome is unknown: {how} before it recorded one",
-        completion_time=now,
+        completion_time=end_of(claim, now),
     )
 
 

@@ -91,6 +91,13 @@ def decide(
         )
 
 
+def latest_time(history: TaskRecords, own_revisions: Set[str]) -> datetime | None:
+    """The latest time at which another loop has recorded an instant or begun a definition."""
+    begun = (r.since for r in history.revisions if r.id not in own_revisions)
+    times = (history.latest_instant, *begun)
+    return max((time for time in times if time is not None), default=None)
+
+
 def _period(
     takeover: Takeover,
     revision: ScheduleRevision | None,

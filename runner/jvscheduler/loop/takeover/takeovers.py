@@ -26,7 +26,13 @@ from jvscheduler.loop.execution.dispatch import Dispatch
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.write_order import Turn, WriteOrder
 from jvscheduler.loop.scheduling.served_tasks import ServedTasks
-from jvscheduler.loop.takeover.decide import Takeover, TaskRecords, UnrecordedPeriod, decide
+from jvscheduler.loop.takeover.decide import (
+    Takeover,
+    TaskRecords,
+    UnrecordedPeriod,
+    decide,
+    latest_time,
+)
 from jvscheduler.loop.takeover.gather import gather
 from jvscheduler.loop.takeover.settle_left import say_problem, settle_noted
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers, unsettled_of
@@ -170,10 +176,11 @@ class Takeovers:
     def _take(self, name: str, history: TaskRecords) -> _Gathered:
         takeover = self._waiting.pop(name)
         own_revisions = frozenset(self._own_revisions.pop(name, ()))
-        latest = history.latest_instant
+        latest = latest_time(history, own_revisions)
         if latest is not None and self._served.skip(name, latest):
-            # An earlier loop's clock was ahead: it has recorded instants that are still to
-            # come. The task rests until then, so that none of them is due twice.
+            # An earlier loop's clock was ahead of this one's: it has recorded instants, or begun
+            # to serve the task, at times that are still to come. The task rests until then.
+            # Otherwise instants would be due twice, or before there was a definition.
             takeover = replace(takeover, since=latest)
             history = replace(history, last_instant=latest)
         return _Gathered(takeover, history, own_revisions, self._notes.pop(name))
