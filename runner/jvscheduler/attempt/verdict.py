@@ -42,7 +42,7 @@ class Verdict:
 _TIME_IS_OVER: Final = (Reason.DEADLINE_EXCEEDED, Reason.IMPORT_TIMEOUT)
 _STOPPED: Final = {
     Reason.TERMINATED: (
-        "the task got SIGTERM before it ended: its pod was deleted or `dev` stopped"
+        "the task got SIGTERM before it ended: its pod, or what ran it, was told to stop"
     ),
     Reason.REPLACED: "the task got SIGTERM: a later job replaces it (Replace)",
 }

@@ -139,14 +139,16 @@ def _state_reason(status: Json, container: Json) -> _StateReason:
     """Return the most specific reason for the state that the pod is in.
 
     In this order: why the whole pod failed (`Evicted`), why its container ended (`OOMKilled`),
-    what it waits for (`ErrImagePull`), and why no node takes it (`Unschedulable`).
+    which init container failed, what it waits for (`ErrImagePull`), and why no node takes it
+    (`Unschedulable`).
     """
     state = container.get("state", {})
     for part in (
         status,
         _without_outcome(state.get("terminated", {})),
+        # While an init container fails, the task's own waits for `PodInitializing` only.
+        *([] if "running" in state else _init_failures(status)),
         state.get("waiting", {}),
-        *_init_failures(status),
         _unscheduled(status),
     ):
         if part.get("reason"):
@@ -164,10 +166,27 @@ def _without_outcome(terminated: Json) -> Json:
 
 
 def _init_failures(status: Json) -> list[Json]:
-    states = [item.get("state", {}) for item in status.get("initContainerStatuses", ())]
-    ended = [state["terminated"] for state in states if "terminated" in state]
-    waiting = [state["waiting"] for state in states if "waiting" in state]
-    return [part for part in ended if part.get("exitCode")] + waiting
+    """Return what is wrong with each init container, those that ended first."""
+    items = status.get("initContainerStatuses", ())
+    ended = [_with_name(item, _ended(item)) for item in items if _ended(item).get("exitCode")]
+    waiting = [(item, item.get("state", {}).get("waiting", {})) for item in items]
+    # One that waits for `PodInitializing` waits for another init container.
+    return ended + [_with_name(i, w) for i, w in waiting if w.get("reason") != "PodInitializing"]
+
+
+def _ended(item: Json) -> Json:
+    """Return its end, also while it waits to be started again."""
+    ends = (item.get(field, {}).get("terminated", {}) for field in ("state", "lastState"))
+    found: Json = next((end for end in ends if end), {})
+    return found
+
+
+def _with_name(item: Json, part: Json) -> Json:
+    code = part.get("exitCode")
+    what = f"the init container {item['name']}"
+    text = f"{what} ended with exit code {code}" if code else what
+    message = ": ".join(each for each in (text, (part.get("message") or "").strip()) if each)
+    return {**part, "message": message}
 
 
 def _unscheduled(status: Json) -> Json:

@@ -68,7 +68,7 @@ AT_APPLY = {
 """The field that the refusal names, and how to mend it."""
 
 IN_A_CONDITION = {
-    "i06feb31": ("Accepted", "InvalidSchedule", "spec.schedule", "nearest form: '0 0 29 2 *'"),
+    "i06feb31": ("Accepted", "InvalidSchedule", "spec.schedule", "expected a day up to 29"),
     "i14rand-backwards": (
         "Accepted",
         "InvalidSchedule",
@@ -79,7 +79,7 @@ IN_A_CONDITION = {
         "Accepted",
         "InvalidSchedule",
         "spec.schedule",
-        "nearest form: 'every 521 weeks'",
+        "expected a number from 1 to 315360000",
     ),
     "i36tpl-typo": (
         "Ready",

@@ -85,16 +85,10 @@ CASES = [
     ),
     Case("pulling", waiting("ErrImagePull", "not found"), "ErrImagePull", "not found"),
     Case(
-        "an init container failed",
-        {
-            "phase": "Pending",
-            "initContainerStatuses": [
-                {"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}},
-                {"state": {"terminated": {"exitCode": 3, "reason": "Error", "message": "no"}}},
-            ],
-        },
-        "Error",
-        "no",
+        "a ConfigMap is missing",
+        waiting("CreateContainerConfigError", 'configmap "prices" not found'),
+        "CreateContainerConfigError",
+        'configmap "prices" not found',
     ),
     Case(
         "killed for its memory",
