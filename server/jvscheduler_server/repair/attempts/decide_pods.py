@@ -35,7 +35,7 @@ def outcome_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:
 def outcome_without_runner(pod: TaskPod, now: datetime) -> Outcome | None:
     """Return the outcome of a silent pod whose job has no record.
 
-    None: the pod is not silent, or it ended long ago.
+    None: the pod is not silent, never started, or ended long ago.
 
     A runner creates the record before all else, or leaves an outcome when it cannot. So the
     container ran another command.
@@ -43,7 +43,8 @@ def outcome_without_runner(pod: TaskPod, now: datetime) -> Outcome | None:
     ended = pod.completion_time or pod.deletion_time or now
     # A later look could be after the record was pruned.
     is_recent = now - ended < RECENT
-    return build_outcome(pod, RAN_NO_RUNNER, now) if is_silent(pod) and is_recent else None
+    ran = is_silent(pod) and not pod.never_started
+    return build_outcome(pod, RAN_NO_RUNNER, now) if ran and is_recent else None
 
 
 def is_silent(pod: TaskPod) -> bool:

@@ -100,6 +100,9 @@ def record_for(job: FollowedJob, *, exists: bool, now: datetime) -> UnstartedJob
         return None
     if not exists or not job.state.is_active:
         return _given_up(job, now)
+    # Its end follows within seconds, and says why its pod was deleted.
+    if job.state.given_up is not None:
+        return None
     is_late = now - job.state.created_time >= PATIENCE
     if not (job.wait.is_trouble or is_late):
         return None

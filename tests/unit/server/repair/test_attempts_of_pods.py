@@ -10,6 +10,7 @@ from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.repair.attempts.decide_pods import (
     is_silent,
     outcome_of_pod,
+    outcome_without_runner,
     outcomes_of_pods,
 )
 from jvscheduler_server.repair.attempts.rules import ending_of_open_attempt
@@ -177,6 +178,7 @@ def test_a_pod_that_was_not_seen_to_start_may_still_have_an_open_attempt() -> No
     """Its runner claims the job a moment before the kubelet reports the start."""
     pod = waiting_pod(reason="ContainerCreating", deleted=True)
     assert is_silent(pod)
+    assert outcome_without_runner(pod, NOW) is None
     ending = ending_of_open_attempt(pod)
     assert (ending.reason, ending.status) == (Reason.POD_DELETED, Status.FAILED)
 

@@ -40,8 +40,10 @@ def test_a_job_that_the_operator_gave_up_says_why_and_what_it_waited_for(
         await s.pass_over()
         s.cluster.seen_jobs = [kubernetes_job(given_up=given_up)]
         await s.pass_over()
+        writes = len(s.store.unstarted)
         s.cluster.seen_pods, s.cluster.gone = [], [replace(pod, deleted=True)]
         await s.pass_over()
+        assert len(s.store.unstarted) == writes
         s.cluster.seen_jobs = [replace(FAILED_JOB, given_up=given_up)]
         await s.pass_over()
         assert await s.told() == told[:3]
