@@ -34,6 +34,12 @@ def connections_to(server: PostgresServer, url: str) -> int:
     return int(server.execute(f"{counted} '{_name(url)}'"))
 
 
+def end_sessions(server: PostgresServer, url: str) -> None:
+    """End every connection to the database, as a failover does."""
+    ended = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname ="
+    server.execute(f"{ended} '{_name(url)}'")
+
+
 @contextmanager
 def _owned_database(server: PostgresServer, option: str = "") -> Iterator[str]:
     """A limit holds for no superuser, so the database belongs to a user of its own."""

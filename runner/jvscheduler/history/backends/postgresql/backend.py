@@ -12,7 +12,11 @@ from jvscheduler.history.backends.postgresql.database import PostgresDatabase
 from jvscheduler.history.backends.postgresql.rows import PostgresRows
 from jvscheduler.history.backends.postgresql.slots import PostgresSlots
 from jvscheduler.history.backends.postgresql.statements import PostgresStatements
+from jvscheduler.history.backends.postgresql.url import NO_STATEMENTS, without_statements
 from jvscheduler.history.backends.url import DatabaseUrl
+
+_LOST_STATEMENTS: Final = ("26000", "42P05")
+"""The SQLSTATEs of a prepared statement that does not exist, and of one that exists already."""
 
 
 def _open(url: DatabaseUrl, limits: Limits) -> PostgresDatabase:
@@ -20,7 +24,15 @@ def _open(url: DatabaseUrl, limits: Limits) -> PostgresDatabase:
 
 
 def _url_of(database: PostgresDB) -> str:
-    return str(database.dsn)
+    """With the option that says what jvspatial's `pooler_mode` says to its own pool."""
+    url = str(database.dsn)
+    return without_statements(url) if database.pooler_mode == "transaction" else url
+
+
+def _describe(error: Exception) -> str:
+    if isinstance(error, asyncpg.PostgresError) and error.sqlstate in _LOST_STATEMENTS:
+        return f"{error}; behind a pooler in transaction mode, add ?{NO_STATEMENTS} to the URL"
+    return str(error)
 
 
 def _refuses(error: Exception) -> bool:
@@ -47,4 +59,5 @@ BACKEND: Final = Backend(
         asyncpg.InternalClientError,
     ),
     refuses=_refuses,
+    describe=_describe,
 )

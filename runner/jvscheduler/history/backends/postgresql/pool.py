@@ -4,6 +4,7 @@ It begins without a connection, so that a process that asks nothing holds none.
 """
 
 import asyncio
+import secrets
 from collections.abc import Mapping
 from typing import Any, Final
 from weakref import WeakKeyDictionary
@@ -13,6 +14,7 @@ from asyncpg.connection import Connection
 from asyncpg.protocol import Record
 
 from jvscheduler.history.backends.limits import Limits
+from jvscheduler.history.backends.postgresql.url import prepares_statements, without_option
 from jvscheduler.history.waiting import connected, limit_standing_still
 
 _MANY_QUERIES: Final = 50_000
@@ -33,12 +35,28 @@ _AT_A_POOLER: Final = (
 """PgBouncer has no SQLSTATE for its limits. The last two it passes on from the server."""
 
 
+class OwnConnection(Connection):  # type: ignore[misc]  # asyncpg has no types
+    """A connection whose prepared statements have names that no other one uses.
+
+    asyncpg numbers them from 1 in each process. Behind a pooler in transaction mode, a call could
+    else run the statement that another process has prepared under the same number.
+    """
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self._names = secrets.token_hex(8)
+
+    def _get_unique_id(self, prefix: str) -> str:
+        return f"{super()._get_unique_id(prefix)}{self._names}"
+
+
 class PatientPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
     """jvspatial's own calls wait too: every connection of a pool is acquired here."""
 
-    def __init__(self, dsn: str, limits: Limits, options: Mapping[str, Any]) -> None:
+    def __init__(self, url: str, limits: Limits, options: Mapping[str, Any]) -> None:
+        cache = {} if prepares_statements(url) else {"statement_cache_size": 0}
         super().__init__(
-            dsn,
+            without_option(url),
             min_size=0,
             max_size=limits.connections,
             max_queries=_MANY_QUERIES,
@@ -47,9 +65,10 @@ class PatientPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
             connect=_connect,
             reset=_keep_as_it_is,
             loop=None,
-            connection_class=Connection,
+            connection_class=OwnConnection,
             record_class=Record,
             **options,
+            **cache,
         )
         self._patience = limits.patience_seconds
 
