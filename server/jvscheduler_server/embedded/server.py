@@ -116,6 +116,8 @@ class Server(JvspatialServer):
             )
         if service is not None:
             app.include_router(self._scheduler_routes())
+            # jvspatial has built the description already, without these routes.
+            app.openapi_schema = None
             document_media_type(app)
             self._add_lifespan(app, service)
         return app

@@ -69,6 +69,7 @@ server.scheduler_service = SchedulerService(graph_context=server.get_graph_conte
 assert server.get_graph_context().database is not None
 with TestClient(server.get_app()) as client:
     assert client.get("/api/scheduler/status").status_code == 200
+    assert "/api/scheduler/status" in client.get("/openapi.json").json()["paths"]
     assert server.scheduler_service.is_running
 assert not server.scheduler_service.is_running
 """
