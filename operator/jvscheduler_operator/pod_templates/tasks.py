@@ -26,6 +26,7 @@ def pod_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
     metadata = template_of(spec).metadata
     _refuse_args_of_the_runner(template_of(spec).spec)
     pod = pod_spec(spec, _variables(name, spec))
+    _refuse_ordinary_sidecars(pod)
     containers = [_without_empty_command(c) for c in pod["containers"]]
     return {
         "metadata": {
@@ -42,6 +43,18 @@ def _refuse_args_of_the_runner(template: Mapping[str, Any]) -> None:
             raise merging.InvalidTemplate(
                 f"spec.template.spec.containers[{names.TASK_CONTAINER}].args must be left out: "
                 "the runner takes none; say them with a command of your own"
+            )
+
+
+def _refuse_ordinary_sidecars(pod: Mapping[str, Any]) -> None:
+    # A pod ends when all its containers have ended. A proxy that runs on would keep the Job
+    # active for ever, and no further job of the task would run.
+    for container in pod["containers"]:
+        if container["name"] != names.TASK_CONTAINER:
+            raise merging.InvalidTemplate(
+                f"spec.template.spec.containers[{container['name']}] would keep each Job active "
+                "after the task has ended: make it an init container with restartPolicy: Always, "
+                "a sidecar that Kubernetes ends with the task"
             )
 
 

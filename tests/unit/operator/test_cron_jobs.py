@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from jvscheduler import environment, names
+from jvscheduler_operator.acceptance import Refused, accept
 from jvscheduler_operator.objects.digests import digest_of
 from jvscheduler_operator.objects.drift import contains
 from jvscheduler_operator.objects.manifests import Manifest
@@ -155,16 +156,22 @@ def test_a_template_adds_variables_and_may_name_another_database() -> None:
     assert variables["REGION"] == "north"
 
 
-def test_other_containers_of_a_template_are_restricted_too() -> None:
-    containers = [{"name": "proxy", "image": "proxy:1"}]
-    pod = pod_of(template={"spec": {"containers": containers, "initContainers": containers}})
-    main, proxy = pod["spec"]["containers"]
-    (init,) = pod["spec"]["initContainers"]
+def test_a_sidecar_that_kubernetes_ends_is_restricted_too() -> None:
+    sidecar = {"name": "proxy", "image": "proxy:1", "restartPolicy": "Always"}
+    pod = pod_of(template={"spec": {"initContainers": [sidecar]}})
+    (main,) = pod["spec"]["containers"]
+    (proxy,) = pod["spec"]["initContainers"]
     assert main["name"] == "task"
-    assert proxy == init
-    assert proxy["image"] == "proxy:1"
+    assert (proxy["image"], proxy["restartPolicy"]) == ("proxy:1", "Always")
     assert proxy["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     assert "readOnlyRootFilesystem" not in proxy["securityContext"]
+
+
+def test_a_container_that_would_outlive_the_task_is_refused() -> None:
+    containers = [{"name": "task"}, {"name": "proxy", "image": "proxy:1"}]
+    refused = stored_task(template={"spec": {"containers": containers}})
+    with pytest.raises(Refused, match=r"containers\[proxy\] would keep each Job active"):
+        accept(refused)
 
 
 def test_a_volume_of_the_same_name_replaces_ours() -> None:

@@ -131,6 +131,16 @@ def test_the_end_of_the_log_tells_why_a_container_ended(name: str) -> None:
     assert container(name)["terminationMessagePolicy"] == "FallbackToLogsOnError"
 
 
+def test_another_container_of_a_loop_is_restricted_too() -> None:
+    containers = [{"name": "proxy", "image": "proxy:1"}]
+    template = {"spec": {"containers": containers, "initContainers": containers}}
+    proxy = container("proxy", template=template)
+    (init,) = pod(template=template)["initContainers"]
+    assert proxy == init
+    assert proxy["securityContext"]["capabilities"] == {"drop": ["ALL"]}
+    assert "readOnlyRootFilesystem" not in proxy["securityContext"]
+
+
 @pytest.mark.parametrize("name", ["loop", "worker"])
 def test_both_containers_are_restricted(name: str) -> None:
     assert container(name)["securityContext"] == {
