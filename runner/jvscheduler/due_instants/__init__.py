@@ -1,5 +1,5 @@
 """Decides what becomes of a task's due instants: which one runs, which are recorded without a run.
 
-Pure rules. The loop decides by them while it runs, and the server's repair by the same
-rules after a loop is gone.
+The loop decides by it while it runs, and the server's repair by the same rules after a loop is
+gone. The rules are pure. Only `takeover` reads and writes the history too.
 """

@@ -40,6 +40,10 @@ def job_label(task_id: str, scheduled_time: datetime | None) -> str:
     return f"{task_id}@{scheduled_time.astimezone():%H:%M:%S}"
 
 
+def say_unrecorded(name: str, problem: str) -> None:
+    say(f"what was due of {name} before this loop has no record: {problem}", Event.PROBLEM)
+
+
 def say_outcome(outcome: Outcome) -> None:
     # Only the first line of the error: the task's output has the others.
     text = summary(outcome).partition(chr(10))[0]

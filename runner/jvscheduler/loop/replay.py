@@ -5,15 +5,16 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
+from jvscheduler.due_instants.takeover.settle import settle_spooled
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.slots import ConcurrencySlots
+from jvscheduler.loop.log import say_unrecorded
 from jvscheduler.loop.recording.guarded_history import GuardedHistory
 from jvscheduler.loop.recording.history_writes import HistoryWrites
 from jvscheduler.loop.recording.spool import Spool, SpoolEntry
-from jvscheduler.loop.takeover.settle_left import settle_spooled
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.outcomes import Outcome, Stretch
 
@@ -109,7 +110,7 @@ class Replay:
             case [UnsettledTakeover(), *_]:
                 left = [e for e in entries if isinstance(e, UnsettledTakeover)]
                 unsettled = [e for e in left if not self._takeovers.is_settled(e)]
-                await settle_spooled(self._history.store, unsettled)
+                await settle_spooled(self._history.store, unsettled, say_unrecorded)
 
 
 def _batches(entries: Iterable[SpoolEntry]) -> Iterator[list[SpoolEntry]]:

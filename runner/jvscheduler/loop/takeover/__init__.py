@@ -1,1 +1,1 @@
-"""Settles takeovers: records what came due before this loop had the task."""
+"""This loop's takeovers: records what came due before it had the tasks."""

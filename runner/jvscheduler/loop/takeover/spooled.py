@@ -5,9 +5,9 @@ and settles them.
 """
 
 from jvscheduler.due_instants.definition import revision_of
+from jvscheduler.due_instants.takeover.decide import Takeover
 from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.loop.recording.spool import Spool, SpoolEntry
-from jvscheduler.loop.takeover.decide import Takeover
 
 
 def unsettled_of(takeover: Takeover) -> UnsettledTakeover:

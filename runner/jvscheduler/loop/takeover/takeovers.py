@@ -18,23 +18,24 @@ from typing import Final
 
 from jvscheduler.due_instants.decide import DueDecision, decide_in_parts, without_start
 from jvscheduler.due_instants.definition import Definition, revision_of
-from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.records.takeovers import UnsettledTakeover
-from jvscheduler.loop.background import Background
-from jvscheduler.loop.clock import Clock
-from jvscheduler.loop.execution.dispatch import Dispatch
-from jvscheduler.loop.recording.guarded_history import GuardedHistory
-from jvscheduler.loop.recording.write_order import Turn, WriteOrder
-from jvscheduler.loop.scheduling.served_tasks import ServedTasks
-from jvscheduler.loop.takeover.decide import (
+from jvscheduler.due_instants.takeover.decide import (
     Takeover,
     TaskRecords,
     UnrecordedPeriod,
     decide,
     latest_time,
 )
-from jvscheduler.loop.takeover.gather import gather
-from jvscheduler.loop.takeover.settle_left import say_problem, settle_noted
+from jvscheduler.due_instants.takeover.gather import gather
+from jvscheduler.due_instants.takeover.settle import settle_noted
+from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover
+from jvscheduler.loop.background import Background
+from jvscheduler.loop.clock import Clock
+from jvscheduler.loop.execution.dispatch import Dispatch
+from jvscheduler.loop.log import say_unrecorded
+from jvscheduler.loop.recording.guarded_history import GuardedHistory
+from jvscheduler.loop.recording.write_order import Turn, WriteOrder
+from jvscheduler.loop.scheduling.served_tasks import ServedTasks
 from jvscheduler.loop.takeover.spooled import SpooledTakeovers, unsettled_of
 from jvscheduler.outcomes import Reason
 
@@ -171,7 +172,7 @@ class Takeovers:
         # A later one is of a loop that has the task by now, and settles it itself.
         dated = [(note, note.revision.since) for note in noted if note.task_id in since]
         left = [note for note, began in dated if began and began < since[note.task_id]]
-        await settle_noted(self._history.store, left, self._clock.now())
+        await settle_noted(self._history.store, left, self._clock.now(), say_unrecorded)
 
     def _take(self, name: str, history: TaskRecords) -> _Gathered:
         takeover = self._waiting.pop(name)
@@ -191,7 +192,7 @@ class Takeovers:
         definition, since = item.takeover.definition, item.takeover.since
         period = item.decide()
         if period.problem:
-            say_problem(item.name, period.problem)
+            say_unrecorded(item.name, period.problem)
         unclaimed = DueDecision(stretches=period.unclaimed)
         write = self._dispatch.apply(definition, unclaimed, self._order)
         for part in decide_in_parts(period.definition, period.after, since, Reason.LOOP_DOWN):

@@ -10,6 +10,7 @@ from typing import Final
 
 from jvscheduler.due_instants.decide import stretches_between
 from jvscheduler.due_instants.definition import definition_of
+from jvscheduler.due_instants.takeover.settle import settle_noted
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store.protocol import LoopStore
@@ -28,6 +29,10 @@ from jvscheduler_server.repair.revisions.decide import removal_after
 _FOREVER: Final = datetime.max.replace(tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
+
+
+def _report(name: str, problem: str) -> None:
+    _log.warning("what a loop left of %s has no record: %s", name, problem)
 
 
 class FormerLoopTaskRepair:
@@ -68,6 +73,10 @@ class FormerLoopTaskRepair:
         existing = {task.key for task in self._cluster.tasks()}
         due = [key for key, t in self._former.items() if now - t.waiting_since >= PATIENCE]
         for namespace, ids in by_namespace(due).items():
+            # A loop that was killed may have recorded later instants than those that it had still
+            # to record. What follows goes on from the last record.
+            left = await self._store.takeovers(namespace, ids)
+            await settle_noted(self._store, left, now, _report)
             revisions = by_task(await self._store.revisions(namespace, ids))
             for key in (TaskKey(namespace, task_id) for task_id in ids):
                 of_task = revisions.get(key.task_id, ())
@@ -110,7 +119,7 @@ class FormerLoopTaskRepair:
             definition = definition_of(last, name)
         except InvalidSchedule as error:
             # A newer version wrote it in a form that this one does not know.
-            _log.warning("what a loop left of %s has no record: %s", name, error)
+            _report(name, str(error))
             return
         start = await self._recorded_until(last, end)
         for stretches in stretches_between(definition, start, end):

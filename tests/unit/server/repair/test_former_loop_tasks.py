@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from jvscheduler.history.records.revisions import ScheduleRevision
+from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.outcomes import Reason
 from jvscheduler.verification.findings import Kind
 from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.repair.former_loop_tasks.apply import FormerLoopTaskRepair
 from tests.support.history.findings import findings_of
-from tests.support.history.outcomes import NOON
+from tests.support.history.outcomes import NOON, completed, of_job
 from tests.support.history.stories import RESTOCK, all_of, minutes, revision, stretch
 from tests.support.server.in_memory import FakeCluster, FlakyHistory
 
@@ -69,6 +70,27 @@ def test_a_deleted_task_ends_when_its_deletion_is_seen() -> None:
     assert s.stretches() == MISSED
     assert s.revisions()[1:] == [(minutes(10.5), "Loop", True)]
     assert s.findings(20) == {}
+
+
+@pytest.mark.parametrize("backend", ["CronJob", None], ids=["moved", "deleted"])
+def test_what_a_killed_loop_had_still_to_record_of_before_its_start_is_recorded(
+    backend: str | None,
+) -> None:
+    """It took over at 12:07:30, recorded the instant of 12:08 and was killed."""
+    s = Scene()
+    left = UnsettledTakeover("shop-tasks-restock", revision(7.5, backend="Loop"))
+    asyncio.run(s.store.add_takeovers([left]))
+    asyncio.run(s.store.record(completed(of_job(8))))
+    if backend is None:
+        s.cluster.seen_tasks = []
+    else:
+        s.has_task(backend)
+        s.revise(revision(10.5, backend=backend))
+    s.look(10.5, 11, 11.5, 12)
+    facts = [(first, number) for first, _, _, number in s.stretches()]
+    assert facts == [(minutes(6), 2), (minutes(8), 1), (minutes(9), 2)]
+    assert s.findings(10) == {}
+    assert asyncio.run(s.store.takeovers("shop", [RESTOCK])) == []
 
 
 def test_a_loop_that_runs_ends_its_task_itself() -> None:

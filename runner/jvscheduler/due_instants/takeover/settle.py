@@ -4,37 +4,41 @@ They were found in its spool, in order with what else it did, or in the history.
 instants runs any more.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler.due_instants.decide import stretches_between
 from jvscheduler.due_instants.definition import decides_alike, definition_of, revision_of
+from jvscheduler.due_instants.takeover.decide import Takeover, TaskRecords, decide
+from jvscheduler.due_instants.takeover.gather import gather
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.loop.log import Event, say
-from jvscheduler.loop.takeover.decide import Takeover, TaskRecords, decide
-from jvscheduler.loop.takeover.gather import gather
+
+Report = Callable[[str, str], None]
+"""Called with a ScheduledTask's name, and why what was due of it gets no record."""
 
 _LONGEST: Final = timedelta(days=7)
 """A takeover of longer ago is not settled. Records of that time may have been pruned, and would
 be taken for missing."""
 
 
-async def settle_spooled(store: LoopStore, takeovers: Sequence[UnsettledTakeover]) -> None:
+async def settle_spooled(
+    store: LoopStore, takeovers: Sequence[UnsettledTakeover], report: Report
+) -> None:
     """Settle what an earlier loop, or this one, has left on disk.
 
     Raises HistoryUnavailable. The same call may be made again.
     """
     for takeover in takeovers:
-        await _Left(store, takeover).settle()
+        await _Left(store, takeover, report).settle()
     await store.remove_takeovers(takeovers)
 
 
 async def settle_noted(
-    store: LoopStore, takeovers: Sequence[UnsettledTakeover], now: datetime
+    store: LoopStore, takeovers: Sequence[UnsettledTakeover], now: datetime, report: Report
 ) -> None:
     """Settle what earlier loops have left in the history, oldest first.
 
@@ -43,21 +47,18 @@ async def settle_noted(
     dated = [(takeover.revision.since, takeover) for takeover in takeovers]
     for since, takeover in sorted(((s, t) for s, t in dated if s), key=lambda pair: pair[0]):
         if now - since > _LONGEST:
-            say_problem(takeover.name, f"a loop left it at {since:%Y-%m-%dT%H:%M:%SZ}")
+            report(takeover.name, f"a loop left it at {since:%Y-%m-%dT%H:%M:%SZ}")
         else:
-            await _Left(store, takeover).settle_if_needed()
+            await _Left(store, takeover, report).settle_if_needed()
     if takeovers:
         await store.remove_takeovers(takeovers)
 
 
-def say_problem(name: str, problem: str) -> None:
-    say(f"what was due of {name} before this loop has no record: {problem}", Event.PROBLEM)
-
-
 class _Left:
-    def __init__(self, store: LoopStore, left: UnsettledTakeover) -> None:
+    def __init__(self, store: LoopStore, left: UnsettledTakeover, report: Report) -> None:
         self._store = store
         self._left = left
+        self._report = report
 
     async def settle(self) -> None:
         gathered = await self._gather()
@@ -75,7 +76,7 @@ class _Left:
         try:
             definition = definition_of(self._left.revision, self._left.name)
         except InvalidSchedule as error:
-            say_problem(self._left.name, str(error))
+            self._report(self._left.name, str(error))
             return None
         if since is None:
             return None
@@ -101,7 +102,7 @@ class _Left:
         period = decide(takeover, replace(history, revisions=earlier))
         await self._store.record_stretches(period.unclaimed)
         if period.problem:
-            say_problem(self._left.name, period.problem)
+            self._report(self._left.name, period.problem)
         for stretches in stretches_between(period.definition, period.after, takeover.since):
             await self._store.record_stretches(stretches)
         if period.revision_since is not None:

@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 
+from jvscheduler.due_instants.takeover.decide import Takeover, TaskRecords
 from jvscheduler.history.records.revisions import by_task
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.loop.takeover.decide import Takeover, TaskRecords
 
 _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
