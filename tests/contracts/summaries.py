@@ -65,6 +65,22 @@ class SummaryContract:
 
         run_story(make_loop_store, story)
 
+    def test_only_the_newest_records_are_looked_at(self, make_loop_store: MakeLoopStore) -> None:
+        async def story(store: LoopStore) -> None:
+            await store.record(completed(of_job(0)))
+            for number in (1, 2, 3, 4):
+                await store.record(failed(of_job(number)))
+            found = await store.summary("shop", RESTOCK, most=3)
+            assert found.consecutive_failures == 3
+            assert found.last_completed is None
+            assert found.last_ended is not None
+            assert found.last_ended.scheduled_time == minutes(4)
+            found = await store.summary("shop", RESTOCK, most=5)
+            assert found.consecutive_failures == 4
+            assert found.last_completed is not None
+
+        run_story(make_loop_store, story)
+
     def test_another_task_and_a_job_started_by_hand_do_not_count(
         self, make_loop_store: MakeLoopStore
     ) -> None:

@@ -14,7 +14,7 @@ from jvscheduler.history.records.jobs import ScheduledJob, is_shorter, stretch_j
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision, by_start
-from jvscheduler.history.records.summaries import TaskSummary, summarize
+from jvscheduler.history.records.summaries import MOST, TaskSummary, summarize
 from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.records.unstarted import UnstartedJob, first_unstarted, merge_unstarted
 from jvscheduler.history.store.protocol import Recent
@@ -122,9 +122,10 @@ class MemoryHistory(MemorySlots):
         jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == task]
         return by_first_instant(j for j in jobs if is_in_range(j, instants))
 
-    async def summary(self, namespace: str, task_id: str) -> TaskSummary:
+    async def summary(self, namespace: str, task_id: str, most: int = MOST) -> TaskSummary:
         task = namespace, task_id
-        return summarize(j for j in self._jobs.values() if (j.namespace, j.job_name) == task)
+        jobs = [j for j in self._jobs.values() if (j.namespace, j.job_name) == task]
+        return summarize(jobs, most)
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         for revision in revisions:

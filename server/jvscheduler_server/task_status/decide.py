@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.history.records.summaries import TaskSummary, due_time
+from jvscheduler.history.records.summaries import MOST, TaskSummary, due_time
 from jvscheduler.outcomes import clip
 from jvscheduler_server.cluster.objects import FAILING, TaskState
 
@@ -23,7 +23,9 @@ def status_of(task: TaskState, summary: TaskSummary, active: int, now: datetime)
     """The fields of the status that are the server's. A field without a value is left out."""
     completed = summary.last_completed
     fields = {
-        "lastSuccessfulTime": _text(completed.completed_at if completed else None),
+        # The last success may be older than the records that were looked at.
+        "lastSuccessfulTime": _text(completed.completed_at if completed else None)
+        or task.reported.get("lastSuccessfulTime"),
         "consecutiveFailures": summary.consecutive_failures if summary.last_ended else None,
         "lastJob": _last_job(summary.last_ended),
         **(_of_a_loop(summary, active) if task.backend == _LOOP else {}),
@@ -89,6 +91,7 @@ def _failing(task: TaskState, summary: TaskSummary, now: datetime) -> Json | Non
 
 def _failing_message(job: ScheduledJob, count: int) -> str:
     jobs = "1 job has failed" if count == 1 else f"{count} jobs have failed in a row"
+    jobs = jobs if count < MOST else f"At least {jobs}"
     last = f"{jobs}. The last was due at {_text(due_time(job))} and is {job.status.value}"
     error = clip(job.error_message or "", _MAX_ERROR_BYTES)
     return ": ".join(text for text in (last, error) if text)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.history.records.summaries import MOST
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.task_status import apply
@@ -138,6 +139,19 @@ def test_the_condition_keeps_its_time_and_goes_with_the_next_success() -> None:
         status = await s.status_after(completed(of_job(2)))
         assert "conditions" not in status
         assert status["consecutiveFailures"] == 0
+
+    play(scene)
+
+
+def test_a_success_before_the_records_that_were_looked_at_is_not_forgotten() -> None:
+    async def scene(s: Scene) -> None:
+        s.cluster.seen_tasks = [replace(TASK, reported={"lastSuccessfulTime": text(NOON)})]
+        jobs = [failed(of_job(number)) for number in range(MOST + 10)]
+        await s.store.record_all(jobs)
+        status = await s.status_after()
+        assert status["lastSuccessfulTime"] == text(NOON)
+        assert status["consecutiveFailures"] == MOST
+        assert status["conditions"][0]["message"].startswith(f"At least {MOST} jobs have failed")
 
     play(scene)
 

@@ -13,6 +13,10 @@ STARTED: Final = tuple(s for s in Status if s not in (Status.MISSED, Status.SKIP
 FAILED: Final = (Status.FAILED, Status.TIMEOUT)
 """What counts as a failure in a row. `missed` and `skipped` neither count nor end the row."""
 
+MOST: Final = 500
+"""How many records of a task are looked at, the newest ones. Without this bound, each look at a
+task that has failed for months would read all its records."""
+
 ALWAYS: Final = datetime.fromtimestamp(0, tz=UTC)
 """Before every due instant. A job that was started by hand has none, and does not count."""
 
@@ -26,7 +30,7 @@ class TaskSummary:
     last_completed: ScheduledJob | None = None
     last_failed: ScheduledJob | None = None
     consecutive_failures: int = 0
-    """How many jobs have failed since the last one that completed."""
+    """How many jobs have failed since the last one that completed, of those looked at."""
 
 
 def due_time(job: ScheduledJob | None) -> datetime | None:
@@ -38,9 +42,10 @@ def row_of_failures_begins(last_completed: ScheduledJob | None) -> datetime:
     return (last_completed and last_completed.scheduled_time) or ALWAYS
 
 
-def summarize(jobs: Iterable[ScheduledJob]) -> TaskSummary:
-    """The summary of all records of one task, where they are at hand."""
-    scheduled = [job for job in jobs if job.is_ours and job.scheduled_time is not None]
+def summarize(jobs: Iterable[ScheduledJob], most: int = MOST) -> TaskSummary:
+    """The summary of the newest records of one task, where all are at hand."""
+    every = [job for job in jobs if job.is_ours and job.scheduled_time is not None]
+    scheduled = sorted(every, key=_first, reverse=True)[:most]
     completed = _latest(scheduled, (Status.COMPLETED,))
     since = row_of_failures_begins(completed)
     failed = [job for job in scheduled if job.status in FAILED and _first(job) > since]

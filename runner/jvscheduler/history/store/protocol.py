@@ -14,7 +14,7 @@ from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision
-from jvscheduler.history.records.summaries import TaskSummary
+from jvscheduler.history.records.summaries import MOST, TaskSummary
 from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.slots.requests import Slots
@@ -137,8 +137,11 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
     async def remove_presences(self, presences: Sequence[SchedulerPresence]) -> None:
         """Remove their rows. One that is gone is no error."""
 
-    async def summary(self, namespace: str, task_id: str) -> TaskSummary:
-        """The last jobs of the task, and how many have failed in a row."""
+    async def summary(self, namespace: str, task_id: str, most: int = MOST) -> TaskSummary:
+        """The last jobs of the task, and how many have failed in a row.
+
+        Only the newest records are looked at, at most this many.
+        """
 
     async def add_revisions(self, revisions: Sequence[ScheduleRevision]) -> None:
         """Store the revisions. One that exists is kept as it is."""

@@ -1,14 +1,16 @@
 """The call for a task's summary: the newest records of a kind, each by an index."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Final
 
 from jvscheduler.history.queries.parsing import parse, parse_sort
-from jvscheduler.history.records.jobs import ENTITY, ScheduledJob
+from jvscheduler.history.records.jobs import ENTITY, ScheduledJob, decoded
 from jvscheduler.history.records.summaries import (
     ALWAYS,
     ENDED,
     FAILED,
+    MOST,
     STARTED,
     TaskSummary,
     row_of_failures_begins,
@@ -21,7 +23,7 @@ _LATEST: Final = parse_sort([("context.scheduled_time", -1)], JOB_FIELDS)
 
 
 class SummaryCalls(DatabaseCalls):
-    async def summary(self, namespace: str, task_id: str) -> TaskSummary:
+    async def summary(self, namespace: str, task_id: str, most: int = MOST) -> TaskSummary:
         task: Query = {
             "context.namespace": namespace,
             "context.job_name": task_id,
@@ -29,6 +31,7 @@ class SummaryCalls(DatabaseCalls):
             "context.kubernetes_job": {"$gt": ""},
             "context.scheduled_time": {"$gt": to_text(ALWAYS)},
         }
+        task["context.scheduled_time"] = {"$gt": to_text(await self._before(task, most))}
         completed = await self._latest(task, [Status.COMPLETED])
         return TaskSummary(
             last_ended=await self._latest(task, ENDED),
@@ -38,12 +41,22 @@ class SummaryCalls(DatabaseCalls):
             consecutive_failures=await self._failures_since(task, completed),
         )
 
+    async def _before(self, task: Query, most: int) -> datetime:
+        """The instant of the record before the newest ones; ALWAYS when there are no more."""
+        where = parse({"entity": ENTITY, **task}, JOB_FIELDS)
+        rows = await self._call(lambda: self._rows.find(where, _LATEST, 1, most))
+        jobs, _ = decoded(rows)
+        return (jobs[0].scheduled_time if jobs else None) or ALWAYS
+
     async def _latest(self, task: Query, statuses: Sequence[Status]) -> ScheduledJob | None:
         jobs, _ = await self._find(_with_status(task, statuses), sort=_LATEST, limit=1)
         return jobs[0] if jobs else None
 
     async def _failures_since(self, task: Query, completed: ScheduledJob | None) -> int:
-        since = {"context.scheduled_time": {"$gt": to_text(row_of_failures_begins(completed))}}
+        since: Query = {}
+        if completed is not None:
+            begin = row_of_failures_begins(completed)
+            since = {"context.scheduled_time": {"$gt": to_text(begin)}}
         where = parse({"entity": ENTITY, **_with_status(task, FAILED), **since}, JOB_FIELDS)
         (count,) = await self._call(lambda: self._rows.counts([where]))
         return count
