@@ -21,7 +21,7 @@ demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (C
 	cd examples/shop && $(CURDIR)/$(BIN)/jvscheduler dev shop.tasks --port 8080
 
 .PHONY: test
-test: check unit cluster-parts ## Everything: lint, types, unit, integration, e2e on kind
+test: check unit without-linux cluster-parts ## Everything: lint, types, unit, integration, e2e on kind
 	$(BIN)/python -m tests.tiers integration e2e
 
 .PHONY: check
@@ -29,11 +29,16 @@ check: install ## Lint, formatting, types, import rules
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p jvscheduler -p jvscheduler_server
 	$(BIN)/lint-imports
 
 .PHONY: unit
 unit: install ## Tests that need no server
 	$(BIN)/python -m tests.tiers unit
+
+.PHONY: without-linux
+without-linux: install ## Tests of processes, with what only Linux has hidden: the code for macOS
+	$(BIN)/python -m tests.without_linux
 
 .PHONY: integration
 integration: install cluster-parts ## Tests against a real API server and real databases

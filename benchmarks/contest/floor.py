@@ -8,7 +8,7 @@ import resource
 import sys
 
 from benchmarks.contest import noop  # noqa: F401 - the worker has imported it
-from jvscheduler.attempt import kernel  # noqa: F401
+from jvscheduler import kernel  # noqa: F401
 from jvscheduler.worker import serve  # noqa: F401
 from jvscheduler.worker.imports import freeze_heap
 

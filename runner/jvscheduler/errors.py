@@ -37,6 +37,18 @@ class DiscoveryError(InvalidInput):
     """A module that cannot be imported, or whose tasks cannot be found."""
 
 
+class UnsupportedPlatform(SchedulerError, ImportError):
+    """Raised on Windows, and wherever else there is neither Linux nor macOS."""
+
+    def __init__(self, platform: str) -> None:
+        fix = (
+            "on Windows, install and run it in WSL (https://learn.microsoft.com/windows/wsl)"
+            if platform in ("win32", "cygwin")
+            else f"this is {platform}"
+        )
+        super().__init__(f"jvscheduler runs on Linux and macOS: {fix}")
+
+
 class TaskTimeout(SchedulerError, TimeoutError):
     """Raised once in a task's own code when its `timeout_seconds` are over: 5 s are left."""
 

@@ -49,6 +49,13 @@ def test_every_image_of_the_project_is_named_with_its_version() -> None:
     assert set(tags) == {__version__}
 
 
+def test_the_macos_job_names_tests_that_exist() -> None:
+    job = yaml.safe_load((ROOT / ".github/workflows/macos.yml").read_text())["jobs"]["tests"]
+    named = [path for step in job["steps"] for path in re.findall(r"tests/[\w/.]+", str(step))]
+    assert {"tests/unit", "tests/integration/cases"} < set(named)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
 def test_the_locks_name_no_index() -> None:
     for lock in (ROOT / "requirements").glob("*.txt"):
         assert "://" not in lock.read_text()

@@ -7,6 +7,6 @@ decides the outcome. The child loads the user's code and calls it. A pod's `runn
 - In the parent: `process` (fork, wait, signal, reap) and `verdict` (the outcome, decided).
 - In the child, after the fork: the package `child`. Neither side imports the other.
 - Between the two: `gate` (when the child may call the task) and `report` (what came of it).
-- For both: `kernel` (calls that only Linux has), `tracebacks`, `log`, `packages`.
+- For both: `descendants` (what the task has started), `tracebacks`, `log`, `packages`.
 - Rules that the runner and the loop share: `limits` and `retries`.
 """

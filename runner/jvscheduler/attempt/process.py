@@ -8,10 +8,12 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
-from os import fork, wait4, waitpid
+from os import fork, wait4
 from typing import Final, NoReturn
 
+from jvscheduler import kernel
 from jvscheduler.attempt.deadlines import Progress
+from jvscheduler.attempt.descendants import killed_afterwards
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
 
@@ -65,18 +67,22 @@ class TaskProcess:
         """Wait until the child has ended. It stays a zombie until `reap`, and so keeps its id."""
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
-        pidfd = os.pidfd_open(self.pid)
-        loop.add_reader(pidfd, ended.set)
+        end = kernel.EndDescriptor(self.pid)
+        loop.add_reader(end, ended.set)
         try:
             await ended.wait()
         finally:
-            loop.remove_reader(pidfd)
-            os.close(pidfd)
+            loop.remove_reader(end)
+            end.close()
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal to the child and to the other processes of its group."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+        kernel.signal_group(self.pid, number)
+
+    def kill(self) -> None:
+        """Kill the child with its group, and the descendants that nobody would find without it."""
+        with killed_afterwards(self.pid):
+            self.signal(signal.SIGKILL)
 
     def reap(self) -> Usage:
         """Kill what is left of the child's process group, and return what the child used."""
@@ -85,7 +91,7 @@ class TaskProcess:
         return Usage(
             exit_code=os.waitstatus_to_exitcode(status),
             cpu_seconds=usage.ru_utime + usage.ru_stime,
-            peak_memory_bytes=usage.ru_maxrss * 1024,
+            peak_memory_bytes=kernel.peak_memory_bytes(usage.ru_maxrss),
         )
 
     def end_for_time(self) -> None:
@@ -120,27 +126,3 @@ def _run_child(child_main: ChildMain, shared: SharedReport, gate: Gate) -> NoRet
         traceback.print_exc()
     finally:
         os._exit(_EXIT_CODE_OF_OUR_ERROR)
-
-
-def end_descendants() -> None:
-    """Kill every process that is left below this one, even one in a process group of its own."""
-    # Repeat until none is left: a process may fork while the list of its children is read.
-    while _has_children():
-        import psutil  # noqa: PLC0415 - few tasks leave processes behind
-
-        left = psutil.Process().children(recursive=True)
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess):
-                process.kill()
-        for process in left:
-            with contextlib.suppress(psutil.NoSuchProcess, ChildProcessError):
-                process.wait()
-
-
-def _has_children() -> bool:
-    """Reap all children that have ended. True when another one still runs."""
-    with contextlib.suppress(ChildProcessError):
-        while waitpid(-1, os.WNOHANG) != (0, 0):
-            continue
-        return True
-    return False

@@ -37,6 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = list(sys.argv[1:] if argv is None else argv)
     output.open_closed()
     try:
+        # Before a command imports what only Unix has: on Windows this says what to do.
+        importlib.import_module("jvscheduler.kernel")
         args = _parser(arguments).parse_args(arguments)
         code: int = args.run(args)
     except SchedulerError as error:

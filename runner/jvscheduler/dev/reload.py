@@ -7,13 +7,13 @@ keeps the tasks as they were until the next change.
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from jvscheduler import kernel
 from jvscheduler.dev.changes import changes
 from jvscheduler.dev.watch import FileStates, changed_files, snapshot
 from jvscheduler.discovery import Discovery, import_process
@@ -99,7 +99,7 @@ async def rediscover(modules: Sequence[str], import_seconds: float) -> Discovery
         finally:
             if process.returncode is None:
                 # The module may have started processes of its own. They are in its group.
-                os.killpg(process.pid, signal.SIGKILL)
+                kernel.signal_group(process.pid, signal.SIGKILL)
                 await process.wait()
         return child.result(code, import_seconds)
 

@@ -8,7 +8,6 @@ part of the report.
 
 import contextlib
 import json
-import os
 import re
 import select
 import signal
@@ -20,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Any, Final
 
+from jvscheduler import kernel
 from jvscheduler.discovery.unique import check_unique
 from jvscheduler.errors import DiscoveryError
 from jvscheduler.manifests.mapping import from_row
@@ -116,21 +116,15 @@ def _run(child: ImportProcess, limit: float) -> int | None:
         # The process leads a group of its own, so that the signal also reaches the processes
         # that a module has started.
         if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
+            kernel.signal_group(process.pid, signal.SIGKILL)
             process.wait()
 
 
 def _ends_within(process: subprocess.Popen[bytes], limit: float) -> bool:
     """True when the process ends within `limit` seconds."""
-    if not hasattr(os, "pidfd_open"):  # not on Linux: Popen.wait with a timeout polls
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(limit)
-        return process.returncode is not None
-    fd = os.pidfd_open(process.pid)
-    try:
-        return bool(select.select([fd], [], [], limit)[0])
-    finally:
-        os.close(fd)
+    # `Popen.wait` with a time limit polls.
+    with contextlib.closing(kernel.EndDescriptor(process.pid)) as end:
+        return bool(select.select([end], [], [], limit)[0])
 
 
 def _lines(report: IO[bytes]) -> list[dict[str, Any]]:

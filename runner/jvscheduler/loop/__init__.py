@@ -8,3 +8,6 @@ worker forks (`jvscheduler.worker`).
 the history or to the spool, `takeover` settles what an earlier loop left, and `worker_link`
 is the connection to the worker. `loop` puts them together.
 """
+
+# On Windows this says what to do. A module that only Unix has would fail without a word about it.
+from jvscheduler import kernel  # noqa: F401

@@ -14,6 +14,7 @@ import sys
 from functools import partial
 from typing import Final, NoReturn
 
+from jvscheduler import kernel
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.packages import require_packages
 from jvscheduler.errors import InvalidSettings
@@ -39,7 +40,6 @@ def main() -> NoReturn:
 def _run(settings: Settings) -> int:
     import asyncio  # noqa: PLC0415 - a pod with invalid settings fails before these imports
 
-    from jvscheduler.attempt import kernel  # noqa: PLC0415
     from jvscheduler.attempt.child.main import run_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - the child needs it

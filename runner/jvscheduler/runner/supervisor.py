@@ -10,11 +10,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final, Literal
 
+from jvscheduler import kernel
 from jvscheduler.attempt.deadlines import GRACE_SECONDS, exceeded, look_again_at, must_be_killed
-from jvscheduler.attempt.kernel import oom_kills
+from jvscheduler.attempt.descendants import end_descendants
 from jvscheduler.attempt.limits import end_of, skipped
 from jvscheduler.attempt.log import say
-from jvscheduler.attempt.process import TaskProcess, Usage, end_descendants
+from jvscheduler.attempt.process import TaskProcess, Usage
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
 from jvscheduler.errors import SchedulerError
@@ -106,14 +107,14 @@ class Supervisor:
         return replace(started, completion_time=end)
 
     async def _run_child(self) -> Outcome:
-        kills_before = oom_kills()
+        kills_before = kernel.oom_kills()
         # After a stop the gate stays closed: the task must not begin just to be ended.
         if not self._stop.is_set():
             self._child.gate.open()
         interruption = await self._wait_or_interrupt()
         usage = self._child.reap()
         end_descendants()
-        kills = oom_kills() - kills_before
+        kills = kernel.oom_kills() - kills_before
         end = ProcessEnd(usage.exit_code, self._child.report(), interruption, kills)
         ended_at = datetime.fromtimestamp(self._child.task_ended_at(), tz=UTC)
         return replace(_outcome(self._attempt, end, usage), completion_time=ended_at)
@@ -145,7 +146,7 @@ class Supervisor:
                 return_when=asyncio.FIRST_COMPLETED,
             )
             if must_be_killed(progress(), time.monotonic()):
-                self._child.signal(signal.SIGKILL)
+                self._child.kill()
                 await ended
             stop = Reason.TERMINATED if stopped.done() else None
             reason = stop or exceeded(progress(), limit, time.monotonic())
@@ -157,11 +158,11 @@ class Supervisor:
         else:
             self._child.end_for_time()
         await asyncio.wait({ended}, timeout=GRACE_SECONDS)
-        self._child.signal(signal.SIGKILL)
+        self._child.kill()
         await ended
 
     def _discard_child(self) -> None:
-        self._child.signal(signal.SIGKILL)
+        self._child.kill()
         self._child.reap()
         end_descendants()
 

@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from jvscheduler.attempt.kernel import find_oom_counter, read_oom_kills
+from jvscheduler import kernel
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import Verdict, judge
 from jvscheduler.outcomes import Reason, Status
@@ -66,7 +66,7 @@ class WorkerAttempt:
         # The count is the whole container's. It is read only for a child that a signal has
         # killed: if another attempt ran out of memory, this one did not.
         killed = self.usage.exit_code < 0
-        kills = read_oom_kills(oom_counter) - self._oom_kills_before if killed else 0
+        kills = kernel.read_oom_kills(oom_counter) - self._oom_kills_before if killed else 0
         return judge(self.child.end(self.usage, kills), self.start.timeout_seconds)
 
 
@@ -86,7 +86,7 @@ class WorkerAttempts:
         self._send = send
         self._log = log
         self._database_url = database_url
-        self._oom_counter: Final = find_oom_counter()
+        self._oom_counter: Final = kernel.find_oom_counter()
         self._worker_id: Final = uuid.uuid4().hex
         self._attempts: dict[str, WorkerAttempt] = {}
         """By the attempt's id, as are the next."""
@@ -125,7 +125,7 @@ class WorkerAttempts:
         if attempt is None or attempt.released_at is not None:
             return
         ended_at_its_gate = attempt.running_child is None
-        attempt.release(after_seconds, read_oom_kills(self._oom_counter))
+        attempt.release(after_seconds, kernel.read_oom_kills(self._oom_counter))
         if ended_at_its_gate:
             self._finish(attempt)
 

@@ -11,13 +11,11 @@ import threading
 import time
 from collections.abc import Iterable
 from os import fork, waitpid
-from pathlib import Path
 from signal import set_wakeup_fd
 from time import sleep
 from typing import Final, NoReturn
 
-from jvscheduler import environment
-from jvscheduler.attempt import kernel
+from jvscheduler import environment, kernel
 from jvscheduler.attempt.child.main import failure_report, run_task, run_trial
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
@@ -25,15 +23,13 @@ from jvscheduler.outcomes import Reason
 from jvscheduler.worker.effects.imports import ChangesRemain, ImportedModules, RunImports
 from jvscheduler.worker.messages import Start
 
-_THREADS: Final = Path("/proc/self/task")
 _SECONDS_TO_LEAVE: Final = 0.5
 
 
 def leave_worker(own: Iterable[int], output: int) -> None:
     """Close the worker's own descriptors, and make `output` stdout and stderr."""
     set_wakeup_fd(-1)
-    for descriptor in own:
-        os.close(descriptor)
+    kernel.close_inherited(own)
     for stream in (1, 2):
         os.dup2(output, stream)
     os.close(output)
@@ -71,6 +67,7 @@ def try_import(module: str, modules: ImportedModules, shared: SharedReport, gate
 
 
 def _import(module: str, modules: ImportedModules) -> Report:
+    before = _threads()
     try:
         digests = modules.import_here(module)
     except ChangesRemain as remain:
@@ -81,7 +78,7 @@ def _import(module: str, modules: ImportedModules) -> Report:
     if (threads := threading.active_count() - 1) > 0:
         text = f"it starts {threads} thread(s) when imported, which no fork outlives"
         return Report(time.monotonic(), Reason.IMPORT_FAILED, text)
-    if native := _native_threads_that_stay():
+    if native := _native_threads_that_stay(before):
         text = (
             f"it starts {native} thread(s) of native code when imported, which no fork outlives; "
             "a run that waits for one would hang"
@@ -90,13 +87,15 @@ def _import(module: str, modules: ImportedModules) -> Report:
     return Report(time.monotonic(), result=digests)
 
 
-def _native_threads_that_stay() -> int:
+def _native_threads_that_stay(before: int) -> int:
     """Return how many threads are left at a fork that Python does not know of.
+
+    `before` is the number of threads before the import.
 
     A library that is prepared for forks ends its threads before each, and starts them again when
     they are needed. NumPy's OpenBLAS does: it has one after its import, and none after a fork.
     """
-    if _native_threads() == 0:
+    if _threads() <= before:
         return 0
     pid = fork()
     if pid == 0:
@@ -104,13 +103,19 @@ def _native_threads_that_stay() -> int:
     waitpid(pid, 0)
     # A thread that was ended leaves the kernel's list a moment later.
     end = time.monotonic() + _SECONDS_TO_LEAVE
-    while (left := _native_threads()) > 0 and time.monotonic() < end:
+    while (left := _threads() - before) > 0 and time.monotonic() < end:
         sleep(0.01)
     return left
 
 
-def _native_threads() -> int:
-    return len(list(_THREADS.iterdir())) - 1 if _THREADS.is_dir() else 0
+def _threads() -> int:
+    """Return how many threads this process has, those of native code too."""
+    counted = kernel.count_threads()
+    if counted is not None:
+        return counted
+    import psutil  # noqa: PLC0415 - only where the kernel lists no threads
+
+    return psutil.Process().num_threads()
 
 
 def _reseed() -> None:

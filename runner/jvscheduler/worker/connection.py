@@ -8,12 +8,12 @@ socket too, but its connection is refused.
 import os
 import selectors
 import socket
-import struct
 from pathlib import Path
 from typing import Final, Protocol
 
 import psutil
 
+from jvscheduler import kernel
 from jvscheduler.worker.log import Log
 from jvscheduler.worker.messages import Answer, InvalidMessage, Order, decode, encode
 
@@ -21,8 +21,6 @@ _Socket: Final = socket.socket
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024 * 1024
 """Bytes. A longer order is refused, so that no loop can fill the worker's memory."""
-_CREDENTIALS: Final = struct.Struct("3i")
-"""As Linux fills it in for SO_PEERCRED: process id, user id, group id."""
 
 
 def listen(path: Path) -> socket.socket:
@@ -101,7 +99,7 @@ class Connection:
         except OSError as error:
             self._log.say(f"a caller is gone before it was answered: {error}")
             return
-        if _is_descendant(_peer_pid(caller)):
+        if _is_descendant(kernel.peer_pid(caller)):
             self._log.say("a task's process tried to speak for the loop: it was turned away")
             caller.close()
             return
@@ -164,14 +162,11 @@ def _order(line: bytes) -> Order:
     return message
 
 
-def _peer_pid(caller: socket.socket) -> int:
-    """Return the caller's process id; 0 when it is in another container."""
-    raw = caller.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _CREDENTIALS.size)
-    return int(_CREDENTIALS.unpack(raw)[0])
-
-
 def _is_descendant(pid: int) -> bool:
-    """True when this worker has started the process, directly or not."""
+    """True when this worker has started the process, directly or not.
+
+    `pid` is 0 for a process of another container.
+    """
     if pid == 0:
         return False
     try:

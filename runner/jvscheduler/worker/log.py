@@ -23,8 +23,8 @@ _FULL: Final = 256 * 1024
 """Bytes that may wait before tasks have to wait with their output."""
 _PATIENCE: Final = 2.0
 """Seconds after which a reader that takes nothing is one that hangs."""
-_AT_ONCE: Final = 4096
-"""PIPE_BUF: a pipe that is ready for writing takes this many bytes without blocking."""
+_AT_ONCE: Final = select.PIPE_BUF
+"""A pipe that is ready for writing takes this many bytes without blocking: 4096 on Linux."""
 
 
 class Log:

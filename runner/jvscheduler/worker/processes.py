@@ -1,12 +1,13 @@
 """The worker's child processes: forked, held to their time limits, reaped, and cleaned up after.
 
-Each child has a descriptor of its own (pidfd), which the selector watches. An imported module may
-change the handling of SIGCHLD and replace functions of `os` and `signal`, as gevent does. So no
+The end of each child has a descriptor of its own, which the selector watches. An imported module
+may change the handling of SIGCHLD and replace functions of `os` and `signal`, as gevent does. So no
 signal tells of an end, and such functions are bound before any module is imported.
 
 As long as it lives, each child adopts the processes that its own descendants leave behind. So any
 other process that appears among the worker's children was left behind by a child that has ended.
-That is how the worker knows which left-over processes it may kill while other attempts run.
+That is how the worker knows which left-over processes it may kill while other attempts run. On
+macOS nobody adopts them: there, an attempt ends its own (`attempt.descendants`).
 """
 
 import contextlib
@@ -15,11 +16,11 @@ import selectors
 import signal
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
-from os import waitid, waitpid
-from pathlib import Path
+from os import waitpid
 from signal import pthread_sigmask
 from typing import Final, NoReturn
 
+from jvscheduler import kernel
 from jvscheduler.attempt.deadlines import GRACE_SECONDS, exceeded, look_again_at, must_be_killed
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.process import ChildMain, TaskProcess, Usage
@@ -29,7 +30,6 @@ from jvscheduler.outcomes import Reason
 from jvscheduler.worker.child import leave_worker
 from jvscheduler.worker.output import Output
 
-_CHILDREN: Final = Path("/proc/thread-self/children")
 _BLOCKED_IN_FORK: Final = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -77,7 +77,7 @@ class ChildProcess:
 
     def kill(self) -> None:
         self.deadline = None
-        self._process.signal(signal.SIGKILL)
+        self._process.kill()
 
     def enforce_deadline(self, now: float) -> None:
         if self.deadline is not None and now >= self.deadline:
@@ -116,8 +116,8 @@ class ChildProcesses:
         self._selector = selector
         self._own = tuple(own)
         self._by_pid: dict[int, ChildProcess] = {}
-        self._pidfds: dict[int, int] = {}
-        """A descriptor of each child, and of each orphan that was killed, by its process id."""
+        self._ends: dict[int, kernel.EndDescriptor] = {}
+        """Of each child, and of each orphan that was killed, by its process id."""
         self._watches_output = True
 
     def fork(
@@ -171,7 +171,7 @@ class ChildProcesses:
     def reap(self) -> None:
         """Reap every child that has ended, and then kill the processes that they left behind."""
         reaped = False
-        while (pid := _ended_pid()) is not None:
+        while (pid := kernel.ended_child(self._ends)) is not None:
             reaped = True
             self._forget_end(pid)
             if pid in self._by_pid:
@@ -192,15 +192,15 @@ class ChildProcesses:
 
     def _watch_end(self, pid: int) -> None:
         """Have the selector wake the worker when the process ends; `reap` does the rest."""
-        if pid not in self._pidfds:
-            self._pidfds[pid] = pidfd = os.pidfd_open(pid)
-            self._selector.register(pidfd, selectors.EVENT_READ, _wake)
+        if pid not in self._ends:
+            self._ends[pid] = end = kernel.EndDescriptor(pid)
+            self._selector.register(end, selectors.EVENT_READ, _wake)
 
     def _forget_end(self, pid: int) -> None:
-        pidfd = self._pidfds.pop(pid, None)
-        if pidfd is not None:
-            self._selector.unregister(pidfd)
-            os.close(pidfd)
+        end = self._ends.pop(pid, None)
+        if end is not None:
+            self._selector.unregister(end)
+            end.close()
 
     def _watch(self, child: ChildProcess) -> None:
         self._selector.register(child.output, selectors.EVENT_READ, lambda: self._read(child))
@@ -222,15 +222,6 @@ class ChildProcesses:
         child.output.finish()
 
 
-def _ended_pid() -> int | None:
-    """Return a child that has ended and was not reaped; it stays so (WNOWAIT)."""
-    try:
-        ended = waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
-        return None
-    return None if ended is None else ended.si_pid
-
-
 def _wake() -> None:
     """Do nothing: the worker reaps after each event."""
 
@@ -246,9 +237,9 @@ def _kill_orphans(known: Container[int]) -> Sequence[int]:
 
 
 def _child_pids() -> Iterable[int]:
-    try:
-        return [int(pid) for pid in _CHILDREN.read_bytes().split()]
-    except FileNotFoundError:  # this kernel does not list them
-        import psutil  # noqa: PLC0415 - slow, because it looks at every process of the machine
+    listed = kernel.child_pids()
+    if listed is not None:
+        return listed
+    import psutil  # noqa: PLC0415 - slow, because it looks at every process of the machine
 
-        return [child.pid for child in psutil.Process().children()]
+    return [child.pid for child in psutil.Process().children()]

@@ -16,6 +16,7 @@ from signal import signal as handle
 from types import FrameType
 from typing import Final, assert_never
 
+from jvscheduler import kernel
 from jvscheduler.attempt.deadlines import GRACE_SECONDS
 from jvscheduler.outcomes import Reason
 from jvscheduler.worker.attempts import WorkerAttempts
@@ -45,11 +46,19 @@ _LONGEST_PAUSE: Final = 3600.0
 
 
 class Worker:
-    def __init__(self, settings: Settings, server: socket.socket) -> None:
+    """`parent` is the parent's end, where the kernel sends no signal when it has come."""
+
+    def __init__(
+        self, settings: Settings, server: socket.socket, parent: kernel.EndDescriptor | None
+    ) -> None:
         self._log = Log(1)
-        self._selector = selectors.EpollSelector()
+        self._selector = kernel.new_selector()
+        if parent is not None:
+            self._selector.register(parent, selectors.EVENT_READ, lambda: self._orphaned(parent))
         # Signals wake the selector through this pipe: Python writes a byte into it for each one.
-        self._wakeup, self._wakeup_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._wakeup, self._wakeup_writer = os.pipe()
+        for end in (self._wakeup, self._wakeup_writer):
+            os.set_blocking(end, False)
         self._selector.register(self._wakeup, selectors.EVENT_READ, self._drain_wakeups)
         own = [self._selector.fileno(), self._wakeup_writer]
         self._children = ChildProcesses(self._selector, own)
@@ -87,7 +96,14 @@ class Worker:
             handle(number, self._on_terminate)
         pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGINT})
 
+    def _orphaned(self, parent: kernel.EndDescriptor) -> None:
+        self._selector.unregister(parent)
+        self._terminate()
+
     def _on_terminate(self, _number: int, _frame: FrameType | None) -> None:
+        self._terminate()
+
+    def _terminate(self) -> None:
         if self._end_by is None:
             self._end_by = time.monotonic() + self._grace
 

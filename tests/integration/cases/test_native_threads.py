@@ -4,9 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from jvscheduler import kernel
 from jvscheduler.worker.messages import Prepare, Prepared
 from tests.support.worker_process import a_worker
 
+OWN = 1 if kernel.ADOPTS_ORPHANS else 2
+"""Threads of an attempt. On macOS one of them waits for the end of the attempt's parent."""
 ENDS_AT_A_FORK = """
 import ctypes, os
 
@@ -34,7 +37,7 @@ def test_each_run_imports_a_module_whose_threads_no_fork_outlives(tmp_path: Path
         loop.say(Prepare((module,)))
         assert "1 thread(s) of native code" in loop.next(Prepared).failed[module]
         loop.run("counts", "native_threads.count", package="tests.cases")
-        assert loop.end("counts").result == 2
+        assert loop.end("counts").result == OWN + 1
         said = worker.output.read_text()
         assert f"each attempt imports {module} itself, which takes longer" in said
 
@@ -51,4 +54,4 @@ def test_a_library_that_is_prepared_for_forks_is_imported_once(
         loop.say(Prepare(("copied.prepared",)))
         assert loop.next(Prepared).failed == {}
         loop.run("counts", "prepared.count", package="copied")
-        assert loop.end("counts").result == 1
+        assert loop.end("counts").result == OWN

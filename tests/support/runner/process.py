@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+import psutil
+
 from jvscheduler import environment
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store.database import open_store
@@ -120,10 +122,9 @@ def records(url: str) -> Sequence[ScheduledJob]:
 
 def is_running(pid: int) -> bool:
     try:
-        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except FileNotFoundError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return state != "Z"
 
 
 def left_running(pids: Sequence[int]) -> Sequence[int]:

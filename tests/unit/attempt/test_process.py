@@ -1,13 +1,15 @@
 """The fork of a child."""
 
 import gc
-import os
+import select
 import signal
+from contextlib import closing
 from functools import partial
-from pathlib import Path
 
+import psutil
 import pytest
 
+from jvscheduler import kernel
 from jvscheduler.attempt import process
 from jvscheduler.attempt.child.main import run_task
 from jvscheduler.attempt.process import TaskProcess, Usage
@@ -22,10 +24,10 @@ def test_a_fork_that_fails_leaves_no_descriptor_open(monkeypatch: pytest.MonkeyP
 
     monkeypatch.setattr(process, "fork", no_process)
     gc.collect()  # else it may close the event loops of other tests below, and their descriptors
-    before = sorted(Path("/proc/self/fd").iterdir())
+    before = psutil.Process().num_fds()
     with pytest.raises(OSError, match="no process is left"):
         TaskProcess(partial(run_task, "tests.support.runner.tasks.ends:returns", None))
-    assert sorted(Path("/proc/self/fd").iterdir()) == before
+    assert psutil.Process().num_fds() == before
 
 
 class TestStop:
@@ -69,8 +71,8 @@ def importing(module: str, capfd: pytest.CaptureFixture[str]) -> TaskProcess:
 
 def ended(child: TaskProcess) -> Usage:
     """What the child used, once it has ended by itself."""
-    how = os.WEXITED | os.WNOWAIT | os.WNOHANG
-    eventually(lambda: os.waitid(os.P_PID, child.pid, how), "it ends", timeout=20, pause=0.01)
+    with closing(kernel.EndDescriptor(child.pid)) as end:
+        assert select.select([end], [], [], 20)[0], "it ends"
     usage = child.reap()
     child.gate.close()
     return usage

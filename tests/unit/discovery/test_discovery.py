@@ -2,7 +2,6 @@
 
 import os
 import textwrap
-import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ import pytest
 from jvscheduler.discovery import discover, discover_tasks_and_files
 from jvscheduler.errors import DiscoveryError
 from jvscheduler.schedules import parse_schedule
+from tests.support.runner.process import left_running
 
 TASK = """
 from jvscheduler import on_schedule
@@ -177,16 +177,7 @@ def test_a_module_that_hangs_is_named_and_its_processes_are_ended(folder: Path) 
     write(folder, good=TASK, slow=hang)
     with pytest.raises(DiscoveryError, match=r"'slow' was not imported within 3 s"):
         discover(["good", "slow"], 3.0)
-    for pid in (folder / "pids").read_text().split():
-        wait_until_gone(int(pid))
-
-
-def wait_until_gone(pid: int) -> None:
-    pause = threading.Event()
-    while Path(f"/proc/{pid}/stat").exists():
-        if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-            return  # a zombie: only its own parent can collect it
-        pause.wait(0.05)
+    assert left_running([int(pid) for pid in (folder / "pids").read_text().split()]) == []
 
 
 @pytest.mark.parametrize(

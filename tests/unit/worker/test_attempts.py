@@ -1,9 +1,8 @@
 """The verdict on an attempt whose child was killed, or was never forked."""
 
-from pathlib import Path
-
 import pytest
 
+from jvscheduler import kernel
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import ProcessEnd
 from jvscheduler.outcomes import Reason, Status
@@ -31,15 +30,14 @@ class Killed:
     ],
 )
 def test_only_a_killed_attempt_can_have_run_out_of_memory(
-    exit_code: int, kills: int, reason: Reason, tmp_path: Path
+    exit_code: int, kills: int, reason: Reason, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    counter = tmp_path / "memory.events"
-    counter.write_text(f"oom 9\noom_kill {kills}\n")
+    monkeypatch.setattr(kernel, "read_oom_kills", lambda _: kills)
     start = messages.Start("a", "shop:restock", None, {}, {})
     attempt = WorkerAttempt(start, Output("shop", Log(1)), Killed())  # type: ignore[arg-type]
     attempt.end(Usage(exit_code, 0.0, 0))
     attempt.release(0, oom_kills=2)
-    assert attempt.verdict(counter).reason is reason
+    assert attempt.verdict(None).reason is reason
 
 
 def test_an_attempt_without_a_process_fails_with_that_error() -> None:

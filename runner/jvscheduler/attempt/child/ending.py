@@ -15,6 +15,7 @@ import gc
 import io
 import logging
 import os
+import stat
 import sys
 import threading
 import time
@@ -27,6 +28,7 @@ from typing import Any, Final
 
 from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.deadlines import EXIT_SECONDS, GRACE_SECONDS
+from jvscheduler.attempt.descendants import end_own
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.tracebacks import error_message
 
@@ -35,7 +37,6 @@ _STOPPED_SECONDS: Final = GRACE_SECONDS - 0.5
 _LOOK_SECONDS: Final = 0.1
 _DESCRIPTORS: Final = Path("/dev/fd")
 _STANDARD: Final = (0, 1, 2)
-_NO_FILES: Final = ("socket:", "anon_inode:", "/dev/")
 _CLOSED_BY_FINALIZER: Final = (
     ("zipfile", "ZipFile"),
     ("shelve", "Shelf"),
@@ -85,6 +86,7 @@ class Ending:
         # Not by `sys.stderr`: the step that does not end may hold its lock.
         with contextlib.suppress(OSError):
             os.write(2, text.encode(errors="replace"))
+        end_own()
         os._exit(1)
 
     def _end_log_handlers(self) -> None:
@@ -165,10 +167,10 @@ def _is_written(entry: Path) -> bool:
         return False
     try:
         mode = fcntl.fcntl(int(entry.name), fcntl.F_GETFL) & os.O_ACCMODE
-        target = str(entry.readlink())
+        kind = os.fstat(int(entry.name)).st_mode
     except OSError:  # it is that of the listing itself
         return False
-    return mode != os.O_RDONLY and not target.startswith(_NO_FILES)
+    return mode != os.O_RDONLY and (stat.S_ISREG(kind) or stat.S_ISFIFO(kind))
 
 
 def _listed_files() -> Sequence[Any]:

@@ -15,12 +15,12 @@ from signal import pthread_sigmask
 from signal import signal as handle
 from typing import Any, Final, NoReturn
 
-from jvscheduler import environment
-from jvscheduler.attempt import kernel
+from jvscheduler import environment, kernel
 from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import Call, TaskNotFound, load, prepare_call
 from jvscheduler.attempt.child.default_database import DefaultDatabase
 from jvscheduler.attempt.child.ending import Ending, flush_output
+from jvscheduler.attempt.descendants import end_own
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.report import NotStorable, Report, SharedReport, encode, storable
@@ -56,6 +56,7 @@ def run_task(
     if report is not None:
         shared.write(report)
     ending.run(call.end if isinstance(call, Call) else lambda: None)
+    end_own()
     os._exit(code)
 
 
@@ -66,11 +67,13 @@ def run_trial(work: Callable[[], Report], shared: SharedReport) -> NoReturn:
         _set_up_process(alarm)
         report = work()
     except _STOPS as stop:
+        end_own()
         os._exit(_code_of_stop(stop))
     alarm.is_ending = True
     _leave_if_forked(pid)
     shared.write(report)
     flush_output()
+    end_own()
     os._exit(_exit_code(report))
 
 

@@ -7,13 +7,14 @@ that grows while it ends early.
 
 import asyncio
 import contextlib
+import os
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from jvscheduler import environment
+from jvscheduler import environment, kernel
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.worker_link.output import shown
 from jvscheduler.worker import log
@@ -26,21 +27,23 @@ _LONGEST_PAUSE: Final = 30.0
 """Seconds before a worker is started again. The pause doubles up to the longest."""
 _STABLE_SECONDS: Final = 60.0
 """A worker that lived this long ended for a new reason: the pause is the first one again."""
+_LONGEST_PATH: Final = 103
+"""Bytes of a socket's path that macOS takes; Linux takes 107."""
 
-# `die_with_parent`: a loop that is killed leaves no worker behind. In a cluster the pod sees
+# `end_of_parent`: a loop that is killed leaves no worker behind. In a cluster the pod sees
 # to that. `sys.path[0]` is where modules are found, as with `python -m`. It is made absolute,
 # because an attempt may change its working directory.
 _PROGRAM: Final = """
 import importlib, os, signal, sys
 if not sys.path[0]:
     sys.path[0] = os.getcwd()
-from jvscheduler.attempt import kernel
-kernel.die_with_parent(signal.SIGTERM)
+from jvscheduler import kernel
+parent = kernel.end_of_parent(signal.SIGTERM)
 for module in sys.argv[1:]:
     importlib.import_module(module)
 del sys.argv[1:]  # a module of tasks that parses the command line must not see ours
 from jvscheduler.worker.__main__ import main
-main()
+main(parent)
 """
 
 
@@ -56,7 +59,11 @@ class WorkerProcess:
     ) -> None:
         self.socket: Final = socket
         self._modules = modules
-        self._environ = {**environ, environment.WORKER_SOCKET: str(socket)}
+        self._environ = {
+            **kernel.environ_for_forks(),
+            **environ,
+            environment.WORKER_SOCKET: str(socket),
+        }
         self._show = show
         self._process: asyncio.subprocess.Process | None = None
 
@@ -136,5 +143,9 @@ async def worker_process(environ: Mapping[str, str]) -> AsyncIterator[WorkerProc
 
 @contextlib.contextmanager
 def socket_in_own_folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="jvscheduler-") as folder:
+    # TMPDIR may be too long for a socket's path. A folder in /tmp is this user's alone, too.
+    parent = tempfile.gettempdir()
+    room = _LONGEST_PATH - len("/jvscheduler-12345678/worker.sock")
+    within = parent if len(os.fsencode(parent)) <= room else "/tmp"  # noqa: S108
+    with tempfile.TemporaryDirectory(prefix="jvscheduler-", dir=within) as folder:
         yield Path(folder, "worker.sock")

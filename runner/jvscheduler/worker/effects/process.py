@@ -17,6 +17,7 @@ from signal import pthread_sigmask
 from signal import signal as handle
 from typing import Any, Final
 
+from jvscheduler import kernel
 from jvscheduler.worker.effects.kinds import DEFAULT, Kind, one
 
 
@@ -60,10 +61,6 @@ def _limits() -> Mapping[Hashable, Any]:
     return {limit: getrlimit(limit) for limit in _LIMITS}
 
 
-def _affinity() -> Any:
-    return os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else None
-
-
 ENVIRONMENT: Final = Kind("the environment", _environment, _write_variable)
 PROCESS: Final = (
     ENVIRONMENT,
@@ -91,7 +88,7 @@ PROCESS: Final = (
         lambda: getpriority(os.PRIO_PROCESS, 0),
         lambda value: setpriority(os.PRIO_PROCESS, 0, value),
     ),
-    one("the processors", _affinity, lambda value: os.sched_setaffinity(0, value)),
+    one("the processors", kernel.processors, kernel.use_processors),
     one("the user", lambda: (os.getuid(), os.geteuid()), lambda value: os.setreuid(*value)),
     one("the group", lambda: (os.getgid(), os.getegid()), lambda value: os.setregid(*value)),
 )

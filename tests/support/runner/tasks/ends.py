@@ -135,6 +135,13 @@ def leaves_daemon() -> None:
         time.sleep(0.01)
 
 
+def leaves_session() -> None:
+    """Leave a process that no signal to the attempt's group reaches."""
+    subprocess.Popen([sys.executable, "-c", DAEMON], start_new_session=True)
+    while not Path(os.environ[MARKER]).exists():
+        time.sleep(0.01)
+
+
 DAEMON = f"""
 import os, time
 with open(os.environ["{MARKER}"] + ".new", "w") as file:

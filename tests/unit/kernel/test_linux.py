@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from jvscheduler.attempt.kernel import oom_kills
+from jvscheduler.kernel.linux import oom_kills
 
 
 @pytest.mark.parametrize(
