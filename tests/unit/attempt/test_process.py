@@ -11,6 +11,7 @@ import pytest
 
 from jvscheduler import kernel
 from jvscheduler.attempt import process
+from jvscheduler.attempt.child.ending import flush_before_forks
 from jvscheduler.attempt.child.main import run_task
 from jvscheduler.attempt.process import TaskProcess, Usage
 from tests.support.waiting import eventually
@@ -60,6 +61,12 @@ class TestStop:
         report = child.report()
         assert report is not None
         assert "hangs_on_import.py" in (report.traceback or "")
+
+
+@pytest.fixture(autouse=True)
+def own_files() -> None:
+    """A child closes the files that are its own. One of pytest-xdist's is locked by a thread."""
+    flush_before_forks()
 
 
 def importing(module: str, capfd: pytest.CaptureFixture[str]) -> TaskProcess:
