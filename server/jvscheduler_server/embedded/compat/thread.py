@@ -5,7 +5,10 @@ import contextlib
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any
+from typing import Any, Final
+
+_LOOK_SECONDS: Final = 1.0
+"""Without a look, each scheduler that was stopped would leave a thread behind."""
 
 _log = logging.getLogger(__name__)
 
@@ -58,5 +61,7 @@ class LoopThread:
 
     def _wait_for_main(self) -> None:
         # Python joins its threads before it runs exit handlers, which would come too late.
-        threading.main_thread().join()
+        main = threading.main_thread()
+        while main.is_alive() and self._thread.is_alive():
+            main.join(_LOOK_SECONDS)
         self.end()

@@ -8,6 +8,7 @@ import logging
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from jvscheduler_server.embedded.compat import (
     register_scheduled_tasks,
 )
 from jvscheduler_server.embedded.compat import service as compat_service
+from tests.support.waiting import eventually
 from tests.unit.server.embedded.test_embedded import task
 
 LINE = "import jvscheduler.compat.jvspatial\n"
@@ -88,6 +90,20 @@ def test_a_module_of_tasks_loads_no_server(tmp_path: Path) -> None:
         tmp_path,
     )
     assert ended.stdout.splitlines() == ["[]", "[]"], ended.stderr
+
+
+def test_tasks_whose_package_has_the_line_are_built_for_a_cluster(tmp_path: Path) -> None:
+    (tmp_path / "shop").mkdir()
+    (tmp_path / "shop/__init__.py").write_text(LINE)
+    (tmp_path / "shop/tasks.py").write_text(
+        "from jvspatial.api.scheduler import on_schedule\n"
+        "@on_schedule('every 5 minutes', 'tick')\ndef tick(): ...\n"
+    )
+    ended = python(
+        "from jvscheduler.cli import main\nmain(['build', 'shop.tasks', '--image', 'shop:1'])",
+        tmp_path,
+    )
+    assert "entrypoint: shop.tasks:tick" in ended.stdout, ended.stderr
 
 
 @pytest.mark.parametrize(
@@ -244,6 +260,7 @@ def test_another_interval_at_the_start_is_refused() -> None:
 
 
 def test_tasks_are_changed_while_it_runs() -> None:
+    before = threading.active_count()
     service = SchedulerService()
     service.register([task("shop:one", "shop.one"), task("shop:two", "shop.two")])
     service.start()
@@ -259,6 +276,7 @@ def test_tasks_are_changed_while_it_runs() -> None:
     service.stop()
     assert not service.is_running
     service.stop()
+    eventually(lambda: threading.active_count() == before, "its threads have ended")
 
 
 def test_it_ends_with_the_process_that_never_stops_it(tmp_path: Path) -> None:
