@@ -15,6 +15,7 @@ from tests.support.waiting import eventually
 OWN = "own"
 SECONDS = 180
 NO_PACKAGE = {"env": [{"name": "PYTHONPATH", "value": "/nowhere"}]}
+ABSENT = {"name": "absent", "key": "key"}
 AS_NOBODY = {"securityContext": {"runAsUser": 65532}}
 
 
@@ -57,10 +58,15 @@ def own(installation: Installation, images: Images) -> Iterator[InNamespace]:
         variant(count, "no-package", template=with_task(**NO_PACKAGE)),
         variant(count, "no-python", image=images.postgresql, template=with_task(**AS_NOBODY)),
     ]
+    no_secret = {"env": [{"name": "KEY", "valueFrom": {"secretKeyRef": ABSENT}}]}
+    broken = [
+        variant(beat, "no-image", image="shop:9"),
+        variant(beat, "no-secret", template=with_task(**no_secret)),
+    ]
     loops = [
         variant(task, f"{task['metadata']['name']}-loop", backend="Loop") for task in tasks[2:]
     ]
-    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([*tasks, *loops]))
+    kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all([*tasks, *loops, *broken]))
     yield InNamespace(installation, OWN)
     kubectl("delete", "namespace", OWN, "--wait=false")
 
@@ -88,26 +94,36 @@ def test_the_record_of_a_job_says_what_its_image_lacks(own: InNamespace, fault: 
     assert fault.text in found["error_message"]
 
 
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.task)
-def test_the_condition_of_a_loops_task_says_what_its_image_lacks(
-    own: InNamespace, fault: Fault
-) -> None:
-    cluster = own.installation.cluster
-    name = f"{fault.task}-loop"
+def condition(own: InNamespace, name: str, kind: str, reason: str) -> str:
+    """Wait until the task has this condition, and an Event about it. Returns the message."""
 
-    def ready() -> dict[str, Any] | None:
+    def found() -> dict[str, Any] | None:
         status = own.installation.object("scheduledtask", name, OWN).get("status", {})
-        found = [c for c in status.get("conditions", []) if c["type"] == "Ready"]
-        return found[0] if found and found[0]["reason"] == "RunnerNotFound" else None
+        conditions = [c for c in status.get("conditions", []) if c["type"] == kind]
+        return conditions[0] if conditions and conditions[0]["reason"] == reason else None
 
-    message = eventually(ready, f"the condition of {name}", SECONDS)["message"]
-    assert f"container worker: {fault.text}" in message
-    event = eventually(
-        lambda: cluster.kubectl(
-            *("get", "events", "-n", OWN, "--field-selector"),
-            f"involvedObject.name={name},reason=RunnerNotFound",
-            *("-o", "jsonpath={.items[*].message}"),
-        ),
-        "the Event",
-    )
-    assert event == message
+    message: str = eventually(found, f"the condition of {name}", SECONDS)["message"]
+    selector = f"involvedObject.name={name},reason={reason}"
+    listing = ("get", "events", "-n", OWN, "--field-selector", selector, "-o", "name")
+    eventually(lambda: own.installation.cluster.kubectl(*listing), f"the Event of {name}")
+    return message
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.task)
+def test_the_condition_of_a_task_says_what_its_image_lacks(own: InNamespace, fault: Fault) -> None:
+    looped = condition(own, f"{fault.task}-loop", "Ready", "RunnerNotFound")
+    assert f"container worker: {fault.text}" in looped
+    assert fault.text in condition(own, fault.task, "Failing", "RunnerNotFound")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("no-image", 'container worker: image "shop:9" '),
+        ("no-secret", 'container worker: secret "absent" not found'),
+    ],
+)
+def test_the_condition_of_a_loops_task_says_what_its_pod_waits_for(
+    own: InNamespace, name: str, text: str
+) -> None:
+    assert text in condition(own, name, "Ready", "LoopFailing")
