@@ -64,6 +64,8 @@ MAX_RESOURCE_NAME: Final = 52
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH_LENGTH: Final = 8
+_MOST_DIGITS: Final = 11
+"""Of Unix seconds up to the year 5138."""
 _NOT_DNS = re.compile(r"[^a-z0-9]+")
 _SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?:(?P<minutes>[0-9]{8,9})|(?P<seconds>[0-9]{10}))")
 
@@ -92,6 +94,15 @@ def scheduled_job_id(namespace: str, task_id: str, scheduled_time: datetime) -> 
     no schedule is finer. The form `o.<class>.<suffix>` is jvspatial's.
     """
     return f"o.ScheduledJob.{_task_digest(namespace, task_id)}-{_unix_seconds(scheduled_time)}"
+
+
+def scheduled_time_in_id(job_id: str, namespace: str, task_id: str) -> datetime | None:
+    """The due instant in the id of a task's job. None: it is no id of such a job."""
+    prefix, _, seconds = job_id.rpartition("-")
+    own_prefix = scheduled_job_id(namespace, task_id, _EPOCH).rpartition("-")[0]
+    if prefix != own_prefix or not (seconds.isdecimal() and len(seconds) <= _MOST_DIGITS):
+        return None
+    return _EPOCH + timedelta(seconds=int(seconds))
 
 
 def manual_job_id(namespace: str, task_id: str, job_name: str) -> str:

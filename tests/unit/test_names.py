@@ -46,6 +46,15 @@ def test_a_due_instant_has_one_id_in_every_time_zone() -> None:
     assert first.count(".") == 2
 
 
+def test_a_due_instant_can_be_read_from_its_id() -> None:
+    job_id = names.scheduled_job_id("shop", "shop.report", NOON)
+    assert names.scheduled_time_in_id(job_id, "shop", "shop.report") == NOON
+    assert names.scheduled_time_in_id(job_id, "shop", "shop.restock") is None
+    assert names.scheduled_time_in_id(f"{job_id}{'9' * 20}", "shop", "shop.report") is None
+    manual = names.manual_job_id("shop", "shop.report", "by-hand")
+    assert names.scheduled_time_in_id(manual, "shop", "shop.report") is None
+
+
 def test_namespaces_tasks_and_instants_do_not_share_ids() -> None:
     ids = {
         names.scheduled_job_id(namespace, task_id, NOON + timedelta(minutes=minute))

@@ -122,6 +122,24 @@ def test_a_bad_revision_ends_the_one_before_it_and_the_rest_is_judged(
     run_story(make_loop_store, story)
 
 
+@pytest.mark.parametrize("fields", BAD.values(), ids=BAD)
+def test_the_instant_of_a_bad_row_has_its_record(
+    url: str, make_loop_store: MakeLoopStore, fields: dict[str, Any]
+) -> None:
+    """A loop that takes over goes on from there, and records nothing twice."""
+
+    async def story(store: LoopStore) -> None:
+        await store.record_all([completed(outcome) for outcome in GOOD])
+        row = to_record(first_record(completed(of_job(9))))
+        own = open_database(parse_url(url), connections=1, timeout=10)
+        await own.save("object", {**row, "context": {**row["context"], **fields}})
+        await own.close()
+        last = await store.last_instants("shop", [RESTOCK], NOON + HOUR)
+        assert last == {RESTOCK: of_job(9).scheduled_time}
+
+    run_story(make_loop_store, story)
+
+
 def test_a_bad_row_is_set_aside_by_queries_of_entities(
     url: str, make_loop_store: MakeLoopStore
 ) -> None:

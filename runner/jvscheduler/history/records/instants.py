@@ -4,7 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.queries.matching import Row
+from jvscheduler.history.records.jobs import ScheduledJob, decoded
+from jvscheduler.history.times import as_utc
+from jvscheduler.names import scheduled_time_in_id
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,24 @@ def last_instants(jobs: Iterable[ScheduledJob]) -> dict[str, datetime]:
     return latest
 
 
+def last_instants_of_rows(
+    rows: Sequence[Row], namespace: str, task_ids: Iterable[str]
+) -> dict[str, datetime]:
+    """The same of rows of these tasks, also of rows that are no valid records.
+
+    The instant of such a row has a record, though nobody can read all of it. If the row were
+    left out, all instants of its task would seem to have none, and would get a second one.
+    """
+    jobs, left_out = decoded(rows)
+    latest = last_instants(jobs)
+    bad_rows = [row for row in rows if str(row.get("id")) in left_out]
+    for task_id in task_ids if bad_rows else ():
+        times = [_last_instant(row, namespace, task_id) for row in bad_rows]
+        known = [time for time in (*times, latest.get(task_id)) if time is not None]
+        latest.update({task_id: max(known)} if known else {})
+    return latest
+
+
 def is_in_range(job: ScheduledJob, instants: InstantRange) -> bool:
     """True when one of our records of the task is in the range.
 
@@ -44,6 +65,18 @@ def is_in_range(job: ScheduledJob, instants: InstantRange) -> bool:
     if is_earlier and not instants.stretches_from_before:
         return False
     return first <= instants.end and last > instants.start
+
+
+def _last_instant(row: Row, namespace: str, task_id: str) -> datetime | None:
+    """The last instant of a row that is no valid record. None: it is none of the task's."""
+    first = scheduled_time_in_id(str(row.get("id")), namespace, task_id)
+    context = row.get("context")
+    if first is None or not isinstance(context, dict):
+        return first
+    try:
+        return max(first, as_utc(datetime.fromisoformat(context["last_scheduled_time"])))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return first
 
 
 def by_first_instant(jobs: Iterable[ScheduledJob]) -> Sequence[ScheduledJob]:

@@ -12,7 +12,11 @@ from jvscheduler.history.records.claims import (
     lengthening,
     plan_writes,
 )
-from jvscheduler.history.records.instants import InstantRange, by_first_instant, last_instants
+from jvscheduler.history.records.instants import (
+    InstantRange,
+    by_first_instant,
+    last_instants_of_rows,
+)
 from jvscheduler.history.records.jobs import (
     ENTITY,
     ScheduledJob,
@@ -51,7 +55,7 @@ class BatchCalls(DatabaseCalls):
         self, namespace: str, task_ids: Sequence[str], until: datetime
     ) -> Mapping[str, datetime]:
         latest = partial(self._statements.latest, ENTITY, namespace, list(task_ids), to_text(until))
-        return last_instants(decoded(await self._call(latest))[0])
+        return last_instants_of_rows(await self._call(latest), namespace, task_ids)
 
     async def jobs_between(self, instants: InstantRange) -> Sequence[ScheduledJob]:
         after = to_text(instants.start)
