@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from jvscheduler.attempt import deadlines
-from jvscheduler.attempt.child.ending import flush_before_forks
+from jvscheduler.attempt.child.ending import prepare_for_forks
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.attempt.verdict import ProcessEnd
@@ -111,7 +111,7 @@ def freeze_heap() -> None:
     """
     gc.collect()
     # Garbage collection does not list frozen objects, and a fork inherits what is in a buffer.
-    flush_before_forks()
+    prepare_for_forks()
     gc.freeze()
 
 

@@ -61,7 +61,9 @@ class TestCalls:
         call = prepare_call(raises, close, Alarm(never))
         with pytest.raises(ValueError, match="no stock"):
             call()
-        call.end()
+        end = call.take_end()
+        assert end is not None
+        end()
         assert closed == [True]
 
     def test_a_database_that_cannot_be_closed_changes_no_result(self) -> None:
@@ -70,7 +72,9 @@ class TestCalls:
 
         call = prepare_call(seven, fails, Alarm(never))
         assert call() == 7
-        call.end()
+        end = call.take_end()
+        assert end is not None
+        end()
 
     def test_an_error_in_a_walkers_report_is_a_failure(self) -> None:
         class Faulty(Walker):

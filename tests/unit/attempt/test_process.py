@@ -11,7 +11,6 @@ import pytest
 
 from jvscheduler import kernel
 from jvscheduler.attempt import process
-from jvscheduler.attempt.child.ending import flush_before_forks
 from jvscheduler.attempt.child.main import run_task
 from jvscheduler.attempt.process import TaskProcess, Usage
 from tests.support.waiting import eventually
@@ -63,10 +62,13 @@ class TestStop:
         assert "hangs_on_import.py" in (report.traceback or "")
 
 
-@pytest.fixture(autouse=True)
-def own_files() -> None:
-    """A child closes the files that are its own. One of pytest-xdist's is locked by a thread."""
-    flush_before_forks()
+def test_a_file_that_a_daemon_thread_still_reads_delays_no_end(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    child = TaskProcess(partial(run_task, f"{TASKS}.reads_for_ever:task", None))
+    child.gate.open()
+    assert ended(child).exit_code == 0
+    assert capfd.readouterr() == ("", ""), "nothing was cut off"
 
 
 def importing(module: str, capfd: pytest.CaptureFixture[str]) -> TaskProcess:

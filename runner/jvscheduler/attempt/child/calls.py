@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 CLOSE_SECONDS: Final = 5.0
 """Longest wait for the task's database to close."""
 
-Close = Callable[[], Awaitable[None]]
+Close = Callable[[], Awaitable[None] | None]
+"""Returns None when there is nothing to close."""
 
 
 class TaskNotFound(InvalidTask):
@@ -72,14 +73,15 @@ class Call:
     def __call__(self) -> Any:
         return self.make(self)
 
-    def end(self) -> None:
-        """End the event loop as `asyncio.run` does, and close the task's database in it."""
-        if self.loop is not None:
-            _cancel_all_tasks(self.loop)
-            self.loop.run_until_complete(self.loop.shutdown_asyncgens())
-            self.loop.run_until_complete(_close(self.close))
-            self.loop.run_until_complete(self.loop.shutdown_default_executor())
-            self.loop.close()
+    def take_end(self) -> Callable[[], None] | None:
+        """Return what ends the event loop, or None when nothing is left that needs an end.
+
+        Most runs leave nothing behind, and to run the loop once more takes longer than they do.
+        """
+        closing = self.close() if self.loop is not None else None
+        if self.loop is None or (closing is None and not _is_in_use(self.loop)):
+            return None
+        return partial(_end, self.loop, closing)
 
 
 def prepare_call(target: Callable[[], Any], close: Close, alarm: Alarm) -> Call:
@@ -182,6 +184,26 @@ async def _await(work: Awaitable[Any]) -> Any:
         _yield_processor()
 
 
+def _is_in_use(loop: asyncio.AbstractEventLoop) -> bool:
+    """True when something is left in the loop, and always for a loop of another library."""
+    parts = (getattr(loop, name, True) for name in ("_ready", "_asyncgens", "_default_executor"))
+    return any(parts) or bool(asyncio.all_tasks(loop))
+
+
+def _end(loop: asyncio.AbstractEventLoop, closing: Awaitable[None] | None) -> None:
+    """End the event loop as `asyncio.run` does, and close the task's database in it."""
+    _cancel_all_tasks(loop)
+    loop.run_until_complete(_shut_down(loop, closing))
+    loop.close()
+
+
+async def _shut_down(loop: asyncio.AbstractEventLoop, closing: Awaitable[None] | None) -> None:
+    await loop.shutdown_asyncgens()
+    if closing is not None:
+        await _close(closing)
+    await loop.shutdown_default_executor()
+
+
 def _cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
     """Cancel what the task has left behind, and wait until it has ended."""
     left = asyncio.all_tasks(loop)
@@ -194,12 +216,12 @@ def _cancel_all_tasks(loop: asyncio.AbstractEventLoop) -> None:
             say(f"an asyncio task that the run left behind failed: {error_message(error)}")
 
 
-async def _close(close: Close) -> None:
+async def _close(closing: Awaitable[None]) -> None:
     """Close the task's database. A failure to close it changes no outcome."""
     try:
         # A connection that the task still holds would never be returned to its pool, and closing
         # the pool would wait for it forever.
         async with asyncio.timeout(CLOSE_SECONDS):
-            await close()
+            await closing
     except Exception as error:  # noqa: BLE001 - each database has errors of its own
         say(f"the task's database was not closed cleanly: {error_message(error)}")

@@ -6,7 +6,7 @@ hook, because importing a library of import hooks would cost each attempt more t
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
@@ -28,9 +28,9 @@ class DefaultDatabase:
         else:
             sys.meta_path.insert(0, self)
 
-    async def close(self) -> None:
-        if self._database is not None:
-            await self._database.close()
+    def close(self) -> Awaitable[None] | None:
+        """Return None when no database was bound."""
+        return None if self._database is None else self._database.close()
 
     def find_spec(
         self, name: str, _path: Sequence[str] | None, _target: ModuleType | None = None

@@ -22,7 +22,6 @@ import time
 import weakref
 from _thread import start_new_thread
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from time import sleep
 from typing import Any, Final
 
@@ -35,7 +34,7 @@ from jvscheduler.attempt.tracebacks import error_message
 _STOPPED_SECONDS: Final = GRACE_SECONDS - 0.5
 """How long after the parent's SIGTERM an attempt may still end by itself. Then it is killed."""
 _LOOK_SECONDS: Final = 0.1
-_DESCRIPTORS: Final = Path("/dev/fd")
+_DESCRIPTORS: Final = "/dev/fd"
 _STANDARD: Final = (0, 1, 2)
 _CLOSED_BY_FINALIZER: Final = (
     ("zipfile", "ZipFile"),
@@ -54,25 +53,46 @@ class Ending:
     def __init__(self, alarm: Alarm) -> None:
         self._alarm = alarm
         self._step = ""
-        self._handlers = {id(ref) for ref in _log_handlers()}
+        self._is_watched = False
+        self._end = 0.0
+        """By the monotonic clock: when the bound is over."""
+        self._handlers = set(map(id, logging._handlerList))  # type: ignore[attr-defined]
         _forget_exit_handlers()
 
-    def run(self, end_call: Callable[[], None]) -> None:
-        """Take the steps in Python's order. When the bound is over, exit the process."""
-        start_new_thread(self._watch, (time.monotonic() + EXIT_SECONDS,))
-        for step, act in (
-            ("asyncio tasks", end_call),
-            ("threads", threading._shutdown),  # type: ignore[attr-defined]
-            ("exit handlers", atexit._run_exitfuncs),
-            ("log handlers", self._end_log_handlers),
-            ("open files", _close_files),
-            ("output", flush_output),
-        ):
-            self._step = step
-            try:
-                act()
-            except BaseException as error:  # noqa: BLE001 - the next step must be taken
-                say(f"at the end of the run, its {step} failed: {error_message(error)}")
+    def run(self, end_call: Callable[[], None] | None) -> None:
+        """Take the steps in Python's order. When the bound is over, exit the process.
+
+        Most runs leave nothing behind. A step that would find nothing to do is left out: each run
+        would otherwise pay for a thread that watches it, and for the memory that it writes to.
+        """
+        self._end = time.monotonic() + EXIT_SECONDS
+        if end_call is not None:
+            self._take("asyncio tasks", end_call)
+        if threading.active_count() > 1:
+            self._take("threads", threading._shutdown)  # type: ignore[attr-defined]
+        if atexit._ncallbacks():
+            self._take("exit handlers", atexit._run_exitfuncs)
+        if (processes := _processes()) is not None:
+            self._take("exit handlers", processes._exit_function)
+        if _log_handlers():
+            self._take("log handlers", self._end_log_handlers)
+        if _has_open_file():
+            self._take("open files", _close_files)
+        # Not watched: if this hangs, no thread could say so, and the parent ends the process.
+        self._try("output", flush_output)
+
+    def _take(self, step: str, act: Callable[[], None]) -> None:
+        if not self._is_watched:
+            self._is_watched = True
+            start_new_thread(self._watch, (self._end,))
+        self._try(step, act)
+
+    def _try(self, step: str, act: Callable[[], None]) -> None:
+        self._step = step
+        try:
+            act()
+        except BaseException as error:  # noqa: BLE001 - the next step must be taken
+            say(f"at the end of the run, its {step} failed: {error_message(error)}")
 
     def _watch(self, end: float) -> None:
         """Exit the process when the bound is over. Runs in a thread that Python does not join."""
@@ -101,8 +121,13 @@ class Ending:
                     handler.close()
 
 
-def flush_before_forks() -> None:
-    """Write what is buffered: each fork would inherit it, and write it again at its end."""
+def prepare_for_forks() -> None:
+    """Write what is buffered: each fork would inherit it, and write it again at its end.
+
+    And forget the exit handlers here, once: the worker never runs them, and each fork would have
+    to forget them by itself.
+    """
+    _forget_exit_handlers()
     for reference in _log_handlers():
         handler = reference()
         if handler is not None:
@@ -116,21 +141,35 @@ def flush_before_forks() -> None:
 
 
 def _log_handlers() -> Sequence["weakref.ref[logging.Handler]"]:
-    return list(logging._handlerList)  # type: ignore[attr-defined]
+    """Return those that may hold a record back. The one of last resort writes each at once."""
+    return [ref for ref in logging._handlerList if ref() is not logging.lastResort]  # type: ignore[attr-defined]
 
 
 def _forget_exit_handlers() -> None:
-    """Let nothing run at the end that was registered before the fork."""
-    atexit._clear()
-    for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
-        finalizer.atexit = False
-    # The next finalizer, or process of `multiprocessing`, registers its hook again.
-    weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
-    processes = sys.modules.get("multiprocessing.util")
-    if processes is not None:
+    """Let nothing run at the end that was registered before.
+
+    In a fork of the worker nothing is left to forget, and then nothing is written: the kernel
+    copies each page of memory that a fork writes to.
+    """
+    if atexit._ncallbacks():
+        atexit._clear()
+    if weakref.finalize._registered_with_atexit:  # type: ignore[attr-defined]
+        for finalizer in list(weakref.finalize._registry):  # type: ignore[attr-defined]
+            finalizer.atexit = False
+        # The next finalizer registers its hook again.
+        weakref.finalize._registered_with_atexit = False  # type: ignore[attr-defined]
+    if (processes := _processes()) is not None:
         processes._finalizer_registry.clear()
         sys.modules["multiprocessing.process"]._children.clear()
-        atexit.register(processes._exit_function)
+
+
+def _processes() -> Any | None:
+    """Return the module that ends the processes of `multiprocessing`, if it has any to end."""
+    processes = sys.modules.get("multiprocessing.util")
+    if processes is None:
+        return None
+    children = sys.modules["multiprocessing.process"]._children
+    return processes if processes._finalizer_registry or children else None
 
 
 def _holds_up(thread: threading.Thread) -> bool:
@@ -139,8 +178,6 @@ def _holds_up(thread: threading.Thread) -> bool:
 
 def _close_files() -> None:
     """Flush the files that were open before the fork, and close those of the attempt."""
-    if not _has_open_file():
-        return
     earlier = [file for file in (reference() for reference in _earlier_files) if file is not None]
     known = set(map(id, earlier))
     for file in earlier:
@@ -148,7 +185,14 @@ def _close_files() -> None:
     for file in _listed_files():
         if id(file) not in known:
             with contextlib.suppress(Exception):
-                file.close()
+                _close(file)
+
+
+def _close(file: Any) -> None:
+    # A file that is only read holds nothing back. A daemon thread may be reading it, and has its
+    # lock: to close it would wait for that thread.
+    if not isinstance(file, io.IOBase) or file.writable():
+        file.close()
 
 
 def _flush(file: Any) -> None:
@@ -159,15 +203,16 @@ def _flush(file: Any) -> None:
 
 def _has_open_file() -> bool:
     """True when a file or a pipe is open for writing: to find its object takes much longer."""
-    return any(map(_is_written, _DESCRIPTORS.iterdir()))
+    return any(map(_is_written, os.listdir(_DESCRIPTORS)))  # noqa: PTH208 - a Path for each costs more
 
 
-def _is_written(entry: Path) -> bool:
-    if int(entry.name) in _STANDARD:
+def _is_written(name: str) -> bool:
+    number = int(name)
+    if number in _STANDARD:
         return False
     try:
-        mode = fcntl.fcntl(int(entry.name), fcntl.F_GETFL) & os.O_ACCMODE
-        kind = os.fstat(int(entry.name)).st_mode
+        mode = fcntl.fcntl(number, fcntl.F_GETFL) & os.O_ACCMODE
+        kind = os.fstat(number).st_mode
     except OSError:  # it is that of the listing itself
         return False
     return mode != os.O_RDONLY and (stat.S_ISREG(kind) or stat.S_ISFIFO(kind))

@@ -55,7 +55,7 @@ def run_task(
     # Before the end of the run, which may be cut off: the outcome of the task is known.
     if report is not None:
         shared.write(report)
-    ending.run(call.end if isinstance(call, Call) else lambda: None)
+    ending.run(call.take_end() if isinstance(call, Call) else None)
     end_own()
     os._exit(code)
 
@@ -184,7 +184,7 @@ def _completed(finished_at: float, result: Any) -> Report:
         return Report(finished_at, error_message=text)
 
 
-async def _do_nothing() -> None:
+def _do_nothing() -> None:
     """Close no database: this task has none."""
 
 
