@@ -12,6 +12,7 @@ from jvspatial.db.manager import get_database_manager
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.backends.limits import IDLE_SECONDS
 from jvscheduler.history.backends.registry import BACKENDS, backend_of, entry_of, innermost
 from jvscheduler.history.entities.binding import bind
 from jvscheduler.history.urls import check_folder, parse_url
@@ -23,7 +24,7 @@ DEFAULT: Final = "sqlite:///jvscheduler.db"
 def open_as_default(url: str) -> GraphContext:
     """Open the database, make it this process's default, and return its context."""
     check_folder(url)
-    database = bind(url)
+    database = bind(url, idle=IDLE_SECONDS)  # a server lives long, and answers often
     get_database_manager().set_prime_database(database)
     return get_default_context()
 

@@ -25,22 +25,24 @@ _IDLE_SECONDS: Final = 1.0
 load_all()
 
 
-def bind(url: str) -> HistoryDatabase:
+def bind(url: str, *, idle: float = _IDLE_SECONDS) -> HistoryDatabase:
     """Make the database at this URL jvspatial's default. It connects when it is first used.
+
+    `idle`: close a connection that no call has used for so many seconds.
 
     Close the returned database in the event loop that used it; else the process does not exit.
     """
-    database = open_for_task(url)
+    database = open_for_task(url, idle=idle)
     set_default_context(GraphContext(database))
     return database
 
 
-def open_for_task(url: str) -> HistoryDatabase:
+def open_for_task(url: str, *, idle: float = _IDLE_SECONDS) -> HistoryDatabase:
     """The database at this URL, for a task's code or a script."""
     return open_database(
         parse_url(url),
         connections=_CONNECTIONS,
         timeout=CALL_SECONDS,
         patience=TASK_PATIENCE_SECONDS,
-        idle=_IDLE_SECONDS,
+        idle=idle,
     )
