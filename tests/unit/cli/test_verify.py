@@ -12,10 +12,13 @@ import pytest
 from jvscheduler.cli import main
 from jvscheduler.cli.verify import Request, add_arguments, requested, verify
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.history.records.unstarted import UnstartedJob
+from jvscheduler.outcomes import Status
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.verification.report import as_json, as_text
 from tests.support.history.outcomes import NOON, completed, of_job
 from tests.support.history.stories import REPORT, RESTOCK, minutes, presence, revision, stretch
+from tests.support.history.unstarted import waiting
 
 NOW = datetime(2026, 3, 2, 14, tzinfo=UTC)
 
@@ -140,6 +143,35 @@ def test_what_is_due_since_a_noted_stop_is_no_finding(
     assert (task["sinceStop"], len(task["examples"])) == (unserved, findings)
     line = f"    {unserved} since the scheduler stopped, recorded when it begins again"
     assert (line in as_text(judged)) is bool(unserved)
+
+
+def test_jobs_that_have_not_started_are_no_runs_and_hold_no_limit() -> None:
+    """Two jobs waited side by side for an hour, and one of them still waits."""
+    store = MemoryHistory()
+
+    async def fill() -> None:
+        await store.add_revisions([revision(0)])
+        await store.record(completed(of_job(1)))
+        for number in (2, 3):
+            await store.record_unstarted(unstarted(number))
+        await store.record_unstarted(unstarted(2, status=Status.MISSED, end_time=minutes(62)))
+
+    asyncio.run(fill())
+    judged = asyncio.run(verify(store, asked("--from", "2h", "--to", "2026-03-02T12:03:00Z")))
+    assert judged.counts.total() == 0
+    (task,) = as_json(judged)["tasks"]
+    assert (task["due"], task["notStarted"]) == (3, 1)
+    assert task["latenessSeconds"]["max"] == 1
+    lines = [line.split() for line in as_text(judged)]
+    assert ["shop/shop.tasks.restock", "3", "1", "1", "0", "0", *["1.000"] * 4] in lines
+    assert ["1", "not", "started", "yet"] in lines
+
+
+def unstarted(number: int, **changes: Any) -> UnstartedJob:
+    job = of_job(number)
+    fields = {"job_id": job.job_id, "kubernetes_job": job.job_name}
+    times = dict.fromkeys(("due_time", "scheduled_time"), job.scheduled_time)
+    return waiting(**(fields | times | changes))
 
 
 def test_the_report_as_json() -> None:
