@@ -9,6 +9,7 @@ schedule.
 - `connection`: the socket, and the one loop that is connected. `messages`: what goes over it.
 - `attempts`: the attempts, from their start to the acknowledgement of their end.
 - `imports`: the application's modules, each tried in a child first.
+- `effects`: what an import changes in the process, kept to the runs of its own module.
 - `processes`: the children as the worker sees them. `child`: what runs in a child before the task.
 - `output`: what an attempt prints. `log`: the worker's stdout. `settings`: its environment.
 
