@@ -65,7 +65,7 @@ MAX_RESOURCE_NAME: Final = 52
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH_LENGTH: Final = 8
 _MOST_DIGITS: Final = 11
-"""Of Unix seconds up to the year 5138."""
+"""The most digits of a time in Unix seconds: enough up to the year 5138."""
 _NOT_DNS = re.compile(r"[^a-z0-9]+")
 _SCHEDULED_JOB = re.compile(r"(?P<cron_job>.+)-(?:(?P<minutes>[0-9]{8,9})|(?P<seconds>[0-9]{10}))")
 

@@ -1,4 +1,4 @@
-"""What an image needs, and what is said of one that lacks it."""
+"""The requirements of an image, and the message about an image that lacks one."""
 
 import ast
 import os

@@ -67,7 +67,7 @@ class Kqueue:
         self._number = self._epoll.fileno()
         self._masks: dict[int, int] = {}
         self._pids: dict[int, int] = {}
-        """Of the processes that are watched, by their pidfds."""
+        """The ids of the watched processes, by their pidfds."""
         self._is_lost = False
         _queues.add(self)
 

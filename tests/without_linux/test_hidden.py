@@ -1,4 +1,4 @@
-"""What only Linux has is hidden, in the tests and in what they start."""
+"""Functions that only Linux has are hidden, in the tests and in the processes they start."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""What is done on macOS because it lacks what Linux has."""
+"""The substitutes on macOS for what only Linux has."""
 
 import os
 import signal

@@ -22,7 +22,7 @@ class Cache:
         """Why a loop's Deployment, or what its pod needs, could not be applied; its tasks
         report it."""
         self.loop_problems: dict[LoopKey, PodProblem] = {}
-        """What was wrong with the pod of a loop that is not available; its tasks report it."""
+        """The problem of the pod of a loop that is not available; the loop's tasks report it."""
 
     def loop_readiness(self, key: LoopKey | None) -> LoopReadiness:
         if key is None:

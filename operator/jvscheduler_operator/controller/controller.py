@@ -40,7 +40,7 @@ _RETRY_SECONDS: Final = 5.0
 
 @dataclass(frozen=True)
 class Reconcilers:
-    """What a pass over a key does. The first and the last are for a task's key."""
+    """The reconcilers that a pass over a key calls. The first and the last are for a task's key."""
 
     tasks: TaskReconciler
     loops: LoopReconciler

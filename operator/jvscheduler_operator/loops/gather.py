@@ -29,7 +29,7 @@ def gather(key: LoopKey, cache: Cache) -> LoopState:
 
 
 async def gather_problem(key: LoopKey, cluster: Cluster) -> PodProblem | None:
-    """What is wrong with the loop's newest pod. Raises Unavailable."""
+    """Return the problem of the loop's newest pod. Raises Unavailable."""
     try:
         pod = newest(await cluster.loop_pods(key))
         if pod is None:

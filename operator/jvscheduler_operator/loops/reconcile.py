@@ -24,8 +24,9 @@ event that we watch."""
 
 _FIRST_LOOK: Final = timedelta(seconds=2)
 _LONGEST_LOOK: Final = timedelta(minutes=1)
-"""Between two looks at the pods of a loop that is not available. The pause doubles each time, so
-that a thousand loops with a wrong image cost no more than a few requests a second."""
+"""The shortest and the longest pause between two looks at the pods of a loop that is not available.
+The pause doubles each time, so that a thousand loops with a wrong image cost no more than a few
+requests a second."""
 
 
 class LoopReconciler:

@@ -22,12 +22,12 @@ _DENIED: Final = re.compile(r"denied|unauthorized|authorization|authentication")
 """A registry that asks for a password says of each image that it may not exist."""
 
 _MAX_BYTES: Final = 600
-"""The message is a part of a condition's message and of an Event's."""
+"""The limit of a problem's message, in bytes. A condition and an Event contain the message."""
 
 
 @dataclass(frozen=True)
 class PodProblem:
-    """What keeps a pod from being ready."""
+    """The reason that keeps a pod from being ready."""
 
     message: str
     lacks_runner: bool = False

@@ -23,7 +23,7 @@ class LoopReadiness:
     failure: str | None = None
     """Why the Deployment, or what its pod needs, could not be applied."""
     problem: PodProblem | None = None
-    """What is wrong with its pod, so that it does not come up by itself."""
+    """The problem of its pod, when the pod does not become ready by itself."""
 
 
 def readiness(

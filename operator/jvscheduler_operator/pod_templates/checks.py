@@ -1,4 +1,4 @@
-"""What a template must not say, whatever carries the task. One rule, one function.
+"""Refuses what no template may say, on either backend. One rule, one function.
 
 The custom resource's schema says most of it at `kubectl apply`, but an older schema let it
 through. No rule of a schema can say what a quantity is.

@@ -51,12 +51,13 @@ DEFAULT_RESOURCES: Final[Mapping[str, Any]] = {
     "requests": {"cpu": "50m", "memory": "128Mi"},
     "limits": {"memory": "512Mi"},
 }
-"""Of the container `loop`. Without a limit, a quota on `limits.memory` would refuse every loop."""
+"""The defaults of the container `loop`. Without a limit, a quota on `limits.memory` would refuse
+every loop."""
 
 
 @dataclass(frozen=True)
 class LoopContainer:
-    """What the installation says about the container `loop`."""
+    """The installation's settings for the container `loop`."""
 
     image: str
     pull_policy: str = "IfNotPresent"

@@ -121,7 +121,7 @@ def _not_available(loop: LoopReadiness) -> Reason:
 
 
 def _meanwhile(state: State) -> str:
-    """What serves the task until the loop is available, as the end of a message."""
+    """The end of a message: which object serves the task until the loop is available."""
     if state.serving is not None:
         images = {c["image"] for c in state.serving["spec"]["template"]["spec"]["containers"]}
         differs = "template" if state.task["spec"]["image"] in images else "image"

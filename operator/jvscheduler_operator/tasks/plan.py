@@ -23,7 +23,7 @@ class State:
     """The CronJob of the task's name, even when the task does not own it."""
     last_applied: LastApplied | None = None
     database_url: str | None = None
-    """To be written into the namespace's Secret; None when no Secret is to be written."""
+    """The URL for the namespace's Secret. None: no Secret is to be written."""
     loop: LoopReadiness = field(default_factory=lambda: readiness(None))
     """The readiness of the loop that the spec asks for."""
     serving: Manifest | None = None

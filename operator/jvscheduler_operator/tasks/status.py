@@ -22,7 +22,8 @@ Conditions = Sequence[Mapping[str, Any]]
 """Conditions as the API has them."""
 
 _MAX_MESSAGE_BYTES: Final = 4096
-"""A message over 32 KiB would make the API server refuse the whole status."""
+"""The limit of a condition's message, in bytes. Over 32 KiB the API server would refuse the whole
+status."""
 
 _OUR_FIELDS: Final = (
     "observedGeneration",
@@ -36,7 +37,8 @@ _OUR_FIELDS: Final = (
 """The fields that the operator writes. It leaves any other field of the status as it is."""
 
 _OF_A_CRON_JOB: Final = ("active", "lastScheduleTime")
-"""Of these, the fields that only the history knows for a task of a loop: the server writes them."""
+"""The fields that the operator writes for a CronJob only. For a task of a loop only the history has
+their values, so the server writes them."""
 
 
 def status_of(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> dict[str, Any]:

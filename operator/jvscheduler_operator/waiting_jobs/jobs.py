@@ -20,7 +20,7 @@ class WaitingJob:
     version: str
     """The resource version that was seen."""
     wait: str
-    """What it waits for, for people."""
+    """The reason why it waits, as text for an Event and a log line."""
 
 
 def waiting_jobs(

@@ -39,7 +39,8 @@ _OVER_AT: Final = _LOADED_AT + 1
 """One byte, which the parent writes: 1 when a time limit is over."""
 _REPORT_AT: Final = _OVER_AT + 1
 _SIZE: Final = 512 * 1024
-"""Bytes. The longest report must fit: JSON writes a control character in six bytes."""
+"""The bytes of memory for a report. The longest report must fit: JSON writes a control character in
+six bytes."""
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Waits for a connection while the database has none left.
 
-A database takes a limited number of connections, PostgreSQL 100 unless it is told otherwise. At
+A database takes a limited number of connections: PostgreSQL takes 100 by default. At
 midnight more jobs may start than that. Each needs a connection for some milliseconds only, so
 that another try soon succeeds. This is no outage: a job that went on without its claim would run
 beside another one.
@@ -20,7 +20,8 @@ T = TypeVar("T")
 
 _FIRST_PAUSE: Final = 0.1
 _LONGEST_PAUSE: Final = 4.0
-"""Seconds. Each pause is a random part of this: to refuse a connection costs the server too."""
+"""The limits of the pause between two tries, in seconds. It doubles from the first to the longest,
+because a refusal costs the server time too. Each pause is a random part of it."""
 
 # A generator of its own: `random` belongs to the task, and is copied when a worker forks.
 _RANDOM: Final = secrets.SystemRandom()
@@ -49,7 +50,7 @@ async def limited(seconds: float) -> AsyncIterator[None]:
 async def connected(
     connect: Callable[[], Awaitable[T]], is_full: Callable[[Exception], bool], patience: float
 ) -> T:
-    """What `connect` returns. It is called again while its error says that the database is full.
+    """Return the result of `connect`, called again while its error says that the database is full.
 
     Raises NoConnectionLeft after `patience` seconds.
     """

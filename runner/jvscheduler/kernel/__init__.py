@@ -1,4 +1,4 @@
-"""What Linux and macOS do differently: everything else in jvscheduler is the same on both.
+"""The differences between Linux and macOS. Everything else in jvscheduler is the same on both.
 
 `linux` and `macos` have the same names, with the same meaning. Linux carries the cluster and every
 loop's pod. macOS carries `jvscheduler dev`, a user's own server and the other commands. Where macOS

@@ -40,7 +40,7 @@ _LAUNCHD: Final = 1
 """The process that becomes the parent of orphans."""
 _SOL_LOCAL: Final = 0
 _LOCAL_PEERPID: Final = 2
-"""Of `sys/un.h`; Python has no names for them. LOCAL_PEERCRED has no process id."""
+"""Constants of `sys/un.h` without a name in Python. LOCAL_PEERCRED has no process id."""
 _PID: Final = struct.Struct("i")
 
 

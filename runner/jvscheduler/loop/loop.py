@@ -38,14 +38,14 @@ from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome, Reason
 
 _HEARTBEAT_PAUSE: Final = timedelta(seconds=10)
-"""Between two heartbeats. A job is lost after 30 s without one, a slot after 25 s."""
+"""The pause between two heartbeats. A job is lost after 30 s without one, a slot after 25 s."""
 _LOOK_BACK: Final = timedelta(seconds=5)
 """Delay the first jobs by at most this long, to learn which jobs an earlier loop has already
 started."""
 _UNFINISHED_PAUSE: Final = timedelta(seconds=15)
-"""Between two looks at the jobs that earlier loops left."""
+"""The pause between two looks at the jobs that earlier loops left."""
 _SETTLE_PAUSE: Final = timedelta(seconds=2)
-"""Between two replays after the end."""
+"""The pause between two replays after the end."""
 
 
 class Loop:

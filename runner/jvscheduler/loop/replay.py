@@ -19,9 +19,9 @@ from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.outcomes import Outcome, Stretch
 
 _PAUSE: Final = timedelta(seconds=1)
-"""Between two looks whether the history is back."""
+"""The pause between two looks if the history is back."""
 MOST: Final = 200
-"""Spooled entries in one statement, and in memory."""
+"""The most spooled entries in one statement, and in memory."""
 
 
 class Replay:

@@ -34,7 +34,7 @@ PATTERN_MESSAGES: Final = {
     "taskID": TASK_ID_MESSAGE,
     "timeZone": _ZONE_MESSAGE,
 }
-"""What to say of each field of the spec that has a pattern."""
+"""The message for each field of the spec whose value must match a pattern."""
 
 
 def rules(*found: tuple[str, str] | Rule) -> JsonDict:

@@ -2,8 +2,8 @@
 
 A template may hold every field of a pod, also those of newer Kubernetes versions. So the
 schema names only the fields that a rule looks at, and leaves all others as they are.
-What no rule can say is refused by the operator, in the condition `Accepted`, or by the
-API server when the CronJob or Deployment is applied.
+The operator refuses what no rule can say, in the condition `Accepted`. The API server refuses the
+rest when the CronJob or Deployment is applied.
 """
 
 from typing import Any, Final

@@ -24,7 +24,7 @@ from jvscheduler.runner.settings import PodAttempt
 PATIENCE_SECONDS: Final = 10.0
 """An attempt waits this long for a history that is down; then it runs without claim and slot."""
 PAUSE_SECONDS: Final = 1.0
-"""Between two tries."""
+"""The pause between two tries."""
 
 
 class AdmissionDecision(Enum):

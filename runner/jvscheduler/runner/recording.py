@@ -21,7 +21,7 @@ from jvscheduler.runner.calls import answered
 PATIENCE_SECONDS: Final = 20.0
 """An outcome waits this long for a history that is down; then it is only in the message."""
 PAUSE_SECONDS: Final = 1.0
-"""Between two tries."""
+"""The pause between two tries."""
 
 
 async def record(

@@ -1,4 +1,4 @@
-"""Whether a suggested schedule says what the refused text says.
+"""Decides if a suggested schedule says the same as the refused text.
 
 A wrong suggestion is worse than none. Each word and number of the text must be in the suggestion,
 with its value. A word may be misspelt or shortened. Nothing is left out but words without a
@@ -15,9 +15,10 @@ _WITHOUT_MEANING: Final = frozenset(
 )
 """Words that a text or a suggestion may have alone. `daily` stands before a time."""
 _CLOSE: Final = 0.75
-"""`dayly` and `daily`, `mondey` and `monday`; not `holiday` and `monday`."""
+"""The least similarity of a misspelt word; equal words have 1. `dayly` passes for `daily`, `mondey`
+for `monday`, but not `holiday` for `monday`."""
 _SHORTEST: Final = 3
-"""Letters of a shortened word: `mon`, `thurs`."""
+"""The fewest letters of a shortened word: `mon`, `thurs`."""
 
 _PHRASE: Final = re.compile(r"@?[a-z]")
 _TIME_ZONE: Final = re.compile(r"^(?:cron_)?tz=\S+ ")

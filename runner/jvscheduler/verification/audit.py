@@ -57,12 +57,12 @@ class Audit:
         self.lateness = Lateness()
         self.due = 0
         self.unjudged = 0
-        """Records from a time of which nobody knows what was due: from before the first revision,
-        or under one that this version cannot read."""
+        """The number of records that cannot be judged: from before the first revision, or under one
+        that this version cannot read."""
         self.outcomes: Counter[tuple[str, str]] = Counter()
         """Due instants and manual jobs by status and reason."""
         self.waiting = 0
-        """Those of them whose job has not started yet."""
+        """The number of `outcomes` whose job has not started yet."""
         self._overlaps = Overlaps(self.findings)
         self._judged_until: datetime | None = None
         self._unserved = Findings(options.max_examples)

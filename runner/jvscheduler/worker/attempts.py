@@ -89,9 +89,9 @@ class WorkerAttempts:
         self._oom_counter: Final = kernel.find_oom_counter()
         self._worker_id: Final = uuid.uuid4().hex
         self._attempts: dict[str, WorkerAttempt] = {}
-        """By the attempt's id, as are the next."""
+        """The attempts that have not ended, by id."""
         self._unacknowledged: dict[str, Ended] = {}
-        """Kept and sent again to the next loop that connects, until one acknowledges them."""
+        """Ended attempts by id. Each loop that connects gets them, until one acknowledges them."""
 
     @property
     def has_none(self) -> bool:

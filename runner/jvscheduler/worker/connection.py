@@ -20,7 +20,7 @@ from jvscheduler.worker.messages import Answer, InvalidMessage, Order, decode, e
 _Socket: Final = socket.socket
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 4 * 1024 * 1024
-"""Bytes. A longer order is refused, so that no loop can fill the worker's memory."""
+"""The most bytes of an order. A longer one is refused: no loop can fill the worker's memory."""
 
 
 def listen(path: Path) -> socket.socket:

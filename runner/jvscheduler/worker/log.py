@@ -18,7 +18,7 @@ from typing import Final
 OWN: Final = "jvscheduler"
 """Stands in brackets before the worker's own lines. Others have the ids of task and attempt."""
 _MOST_PENDING: Final = 1024 * 1024
-"""Bytes that may wait for a reader before lines are dropped."""
+"""The most bytes that wait for a reader. Further lines are dropped."""
 _FULL: Final = 256 * 1024
 """Bytes that may wait before tasks have to wait with their output."""
 _PATIENCE: Final = 2.0

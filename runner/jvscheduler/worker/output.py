@@ -14,7 +14,7 @@ TAIL_BYTES: Final = 8 * 1024
 """The last bytes that are kept for the record."""
 _CHUNK: Final = 64 * 1024
 _LONGEST_LINE: Final = 16 * 1024
-"""Bytes. A longer line is cut, so that a task that never ends its line takes no memory."""
+"""The most bytes of a line. A longer one is cut: a task may never end its line."""
 _MOST_CHUNKS: Final = 32
 """Chunks read after the end: more than a pipe holds. A process that was left behind could otherwise
 print so fast that reading would never end."""

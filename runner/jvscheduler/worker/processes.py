@@ -117,7 +117,7 @@ class ChildProcesses:
         self._own = tuple(own)
         self._by_pid: dict[int, ChildProcess] = {}
         self._ends: dict[int, kernel.EndDescriptor] = {}
-        """Of each child, and of each orphan that was killed, by its process id."""
+        """The end of each child, and of each orphan that was killed, by process id."""
         self._watches_output = True
 
     def fork(

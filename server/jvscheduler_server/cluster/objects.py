@@ -211,10 +211,10 @@ class TaskState:
     is_conflicting: bool = False
     """True when an older task has its id: the jobs with that id are the older one's."""
     uid: str = ""
-    """Of its ScheduledTask."""
+    """The uid of its ScheduledTask."""
     generation: int = 0
     reported: Mapping[str, Any] = field(default_factory=dict)
-    """What its status says of its jobs, as the API has it: see `task_status`."""
+    """The part of its status about its jobs, as the API has it: see `task_status`."""
 
     @property
     def key(self) -> TaskKey:

@@ -1,4 +1,4 @@
-"""What a pod that has not started waits for, or why Kubernetes has made none. Pure."""
+"""Decides why a pod has not started, or why Kubernetes has made none. Pure."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ SCHEDULER_REASONS: Final = frozenset({"SchedulingGated", "Unschedulable"})
 
 @dataclass(frozen=True)
 class Wait:
-    """What a job waits for, or waited for until it was given up."""
+    """The reason why a job waits, or waited until it was given up."""
 
     reason: Reason | None
     """None: nothing is known to be wrong."""
@@ -64,7 +64,7 @@ def wait_of_pod(pod: TaskPod, failure: StartFailure | None = None) -> Wait:
 
 
 def wait_of_job(name: str, failure: StartFailure | None) -> Wait:
-    """What a Job without a pod waits for. `failure` is the newest Event about it."""
+    """Return why a Job has no pod yet. `failure` is the newest Event about it."""
     if failure is None:
         return Wait(None, None, f"Kubernetes has made no pod for the Job {name}")
     return Wait(Reason.FAILED_CREATE, failure.reason, failure.message)

@@ -34,7 +34,7 @@ _READ: Final = {
         "postgres_pooler_mode",
     ),
 }
-"""What each kind of database reads. The first one names the database."""
+"""The options that each kind of database reads. The first one names the database."""
 
 
 def check_options(given: Mapping[str, Any], database: DatabaseConfig) -> None:

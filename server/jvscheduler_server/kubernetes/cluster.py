@@ -68,7 +68,7 @@ class WatchedKubernetesCluster:
         self._api_server = api_server
         self._change = asyncio.Event()
         self._deleted_pods: dict[str, TaskPod] = {}
-        """By uid, the oldest first."""
+        """Pods that were deleted, by uid, the oldest first."""
         self._pods = self._informer(PODS, self._keep_deleted)
         self._abandoned_jobs: dict[NamespacedName, None] = {}
         """The oldest first."""

@@ -22,10 +22,10 @@ from jvscheduler_server.repair.revisions.apply import CronJobRevisions
 from jvscheduler_server.repair.unstarted_jobs.apply import UnstartedJobRepair
 
 PERIOD: Final = timedelta(seconds=30)
-"""Between two looks at the history."""
+"""The pause between two looks at the history."""
 
 PAUSE_SECONDS: Final = 1.0
-"""After a change, so that many changes at once cost one pass."""
+"""The pause after a change, so that many changes at once cost one pass."""
 
 _log = logging.getLogger(__name__)
 

@@ -4,6 +4,6 @@
 reads the history, and writes what has changed, at a bounded rate.
 
 The operator writes the rest of the status: it sees CronJobs at once, also while the history is
-away. Of a task that a loop serves only the history knows how many jobs run, so that `active` and
-`lastScheduleTime` are written here then.
+away. Only the history knows how many jobs of a loop's task run. So `active` and `lastScheduleTime`
+of such a task are written here.
 """

@@ -20,13 +20,14 @@ from jvscheduler_server.cluster.protocols import Cluster, StatusApi
 from jvscheduler_server.task_status.decide import differs, event_of, is_transition, status_of
 
 PERIOD_SECONDS: Final = 10.0
-"""Between two looks at the history, and so between two writes of one task."""
+"""The pause between two looks at the history, and so between two writes of one task."""
 
 PAUSE_SECONDS: Final = 0.05
-"""Between two writes."""
+"""The pause between two writes."""
 
 MOST_TASKS: Final = 200
-"""Tasks that one look may write: as many as fit into its period. The others come first next."""
+"""The most tasks that one look writes: as many as fit into its period. The next look begins with
+the others."""
 
 Json = Mapping[str, Any]
 
@@ -39,7 +40,7 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True)
 class JobsOfTask:
-    """What tells that a task has news: its last instant, and its jobs that have not ended."""
+    """The facts that show news of a task: its last instant, and its jobs that have not ended."""
 
     last_instant: datetime | None = None
     unfinished: frozenset[str] = frozenset()

@@ -16,7 +16,7 @@ _LOOP: Final = "Loop"
 _REASON: Final = re.compile("[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?")
 _MAX_REASON: Final = 128
 _MAX_ERROR_BYTES: Final = 512
-"""The record has the whole error. The status is for a look at many tasks."""
+"""The limit of an error in the status, in bytes. The job's record has the whole error."""
 
 
 def status_of(task: TaskState, summary: TaskSummary, active: int, now: datetime) -> Json:

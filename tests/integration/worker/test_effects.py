@@ -1,4 +1,4 @@
-"""What a module changes at its import holds in its own runs, and in none of another module."""
+"""The changes of a module's import hold in its own runs, and in none of another module."""
 
 import textwrap
 from collections.abc import Iterator

@@ -113,7 +113,7 @@ def orders() -> Iterator[Order]:
 
 
 def violation(order: Order) -> str | None:
-    """What was lost or made too much; None when each due instant had one Job."""
+    """Return how Jobs and due instants differ. None: each due instant had one Job."""
     outcome = simulate(order.edit, order.offset, order.delays)
     due = outcome.due(DUE + AFTERWARDS)
     if len(outcome.versions) != 2:

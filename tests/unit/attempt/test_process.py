@@ -79,7 +79,7 @@ def importing(module: str, capfd: pytest.CaptureFixture[str]) -> TaskProcess:
 
 
 def ended(child: TaskProcess) -> Usage:
-    """What the child used, once it has ended by itself."""
+    """Return the usage of the child, once it has ended by itself."""
     with closing(kernel.EndDescriptor(child.pid)) as end:
         assert select.select([end], [], [], 20)[0], "it ends"
     usage = child.reap()

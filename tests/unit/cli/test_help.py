@@ -1,4 +1,4 @@
-"""What `--help` says of each command."""
+"""The text of `--help` for each command."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What only Linux has is named in one module."""
+"""One module names the functions that only Linux has."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Of two tasks with one taskID only the older one runs, whatever carries them."""
+"""Only the older of two tasks with one taskID runs, on either backend."""
 
 from itertools import product
 

@@ -1,4 +1,4 @@
-"""What the API server answers about a loop, or about a CronJob that a loop replaces."""
+"""Tasks report what the API server refuses: a loop, or the end of a CronJob that it replaces."""
 
 from datetime import timedelta
 

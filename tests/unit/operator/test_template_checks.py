@@ -1,4 +1,4 @@
-"""What a template must not say: the operator's own check names the field and the fix."""
+"""The operator's own check of a template names the field and the fix."""
 
 from contextlib import suppress
 from dataclasses import dataclass

@@ -55,7 +55,7 @@ class Ending:
         self._step = ""
         self._is_watched = False
         self._end = 0.0
-        """By the monotonic clock: when the bound is over."""
+        """When the bound is over, by the monotonic clock."""
         self._handlers = set(map(id, logging._handlerList))  # type: ignore[attr-defined]
         _forget_exit_handlers()
 

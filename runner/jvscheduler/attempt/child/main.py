@@ -28,8 +28,8 @@ from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
 
 _STOPS: Final = (SystemExit, KeyboardInterrupt)
-"""What the handlers of SIGTERM and SIGINT raise. `_load` and `_run` catch what the user's code
-raises, so that any other comes from a signal before the task began. It is no error of ours."""
+"""The exceptions that the handlers of SIGTERM and SIGINT raise. `_load` and `_run` catch those of
+the user's code. So any other comes from a signal before the task began. It is no error of ours."""
 
 
 def run_task(

@@ -1,4 +1,5 @@
-"""What was due before a loop took a task over, and what a killed loop left of its takeover.
+"""Settles the due instants from before a loop took a task over.
 
-The loop settles it, and the server does when no loop serves the task any more.
+A killed loop may leave some of them without a record: the next loop settles these too. The server
+does when no loop serves the task any more.
 """

@@ -12,7 +12,7 @@ _FOR_EVER: Final = datetime.max.replace(tzinfo=UTC)
 
 
 async def gather(store: LoopStore, takeovers: Mapping[str, Takeover]) -> Mapping[str, TaskRecords]:
-    """By the names of `takeovers`, of which there is at least one. Raises HistoryUnavailable."""
+    """Return the records by the names of `takeovers`, at least one. Raises HistoryUnavailable."""
     task_ids = {name: takeover.definition.task.task_id for name, takeover in takeovers.items()}
     # A loop serves one namespace.
     (namespace,) = {takeover.definition.namespace for takeover in takeovers.values()}

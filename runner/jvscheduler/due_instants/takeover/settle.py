@@ -18,7 +18,7 @@ from jvscheduler.history.records.takeovers import UnsettledTakeover
 from jvscheduler.history.store.protocol import LoopStore
 
 Report = Callable[[str, str], None]
-"""Called with a ScheduledTask's name, and why what was due of it gets no record."""
+"""It takes a ScheduledTask's name, and the reason why its due instants get no record."""
 
 _LONGEST: Final = timedelta(days=7)
 """A takeover of longer ago is not settled. Records of that time may have been pruned, and would

@@ -1,8 +1,9 @@
 """Which schedulers without a cluster serve which tasks, and which of them have ended in good order.
 
 There is one row for each process. A loop on a developer's machine, or in a user's own server,
-writes it with every heartbeat, and once more when it ends. What comes due after that gets its
-records when the next loop begins. The row explains why there are none before.
+writes it with every heartbeat, and once more when it ends. The instants
+that come due after that get their records when the next loop begins. The row explains why
+there are none before.
 """
 
 from collections.abc import Iterable, Sequence, Set
@@ -18,7 +19,7 @@ from jvscheduler.history.times import Time
 ENTITY: Final = "SchedulerPresence"
 
 SILENT_AFTER: Final = timedelta(seconds=30)
-"""Three heartbeats. A scheduler without one for this long runs no more, or not as it should."""
+"""Three heartbeats. A scheduler without one for this long has ended, or does not work."""
 
 
 class SchedulerPresence(Object):
@@ -47,13 +48,13 @@ class SchedulerPresence(Object):
         return {"id": self.id, "entity": self.entity, "context": context}
 
     def served_after(self, time: datetime) -> bool:
-        """True when it has not stopped, and was heard of after this time."""
+        """True when it has not stopped, and its last heartbeat is later than this time."""
         heard = self.heartbeat_time
         return self.stop_time is None and heard is not None and heard > time
 
 
 def stop_time(presences: Iterable[SchedulerPresence], task_id: str) -> datetime | None:
-    """Since when nobody serves the task, because its last scheduler has ended in good order.
+    """Return since when nobody serves the task: its last scheduler has ended in good order.
 
     None: a scheduler serves it, or its last one ended otherwise. Another scheduler's stop
     explains nothing then: this one should have recorded what came due.

@@ -11,14 +11,14 @@ from jvscheduler.outcomes import Status
 ENDED: Final = tuple(status for status in Status if status.is_final)
 STARTED: Final = tuple(s for s in Status if s not in (Status.MISSED, Status.SKIPPED))
 FAILED: Final = (Status.FAILED, Status.TIMEOUT)
-"""What counts as a failure in a row. `missed` and `skipped` neither count nor end the row."""
+"""The statuses of a failure in a row. `missed` and `skipped` neither count nor end the row."""
 
 MOST: Final = 500
 """How many records of a task are looked at, the newest ones. Without this bound, each look at a
 task that has failed for months would read all its records."""
 
 ALWAYS: Final = datetime.fromtimestamp(0, tz=UTC)
-"""Before every due instant. A job that was started by hand has none, and does not count."""
+"""A time before every due instant. A job that was started by hand has none, and does not count."""
 
 
 @dataclass(frozen=True)

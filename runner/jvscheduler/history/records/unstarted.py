@@ -26,7 +26,7 @@ class UnstartedJob:
     status: Status
     """`pending` while it waits; `missed` or `skipped` when nothing will start it any more."""
     reason: str | None
-    """What it waits for, or what it waited for."""
+    """Why it waits, or why it waited until it was given up."""
     message: str
     cause: Cause | None = None
     retry_count: int = 0

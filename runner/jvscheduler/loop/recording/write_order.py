@@ -11,7 +11,7 @@ from typing import Self
 
 
 class Turn:
-    """One write's place among those of its task. Whoever has it must end it, written or not."""
+    """One write's place among those of its task. Its owner must end it, written or not."""
 
     def __init__(self, before: Self | None = None) -> None:
         self._before = before
@@ -39,7 +39,7 @@ class WriteOrder:
         self._last: dict[str, Turn] = {}
 
     def turn(self, task_name: str) -> Turn:
-        """The place after all that were given out for the task before."""
+        """Return the place after all earlier ones of the task."""
         turn = self._last[task_name] = Turn(self._last.get(task_name))
         return turn
 

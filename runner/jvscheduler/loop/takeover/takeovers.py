@@ -40,7 +40,7 @@ from jvscheduler.loop.takeover.spooled import SpooledTakeovers, unsettled_of
 from jvscheduler.outcomes import Reason
 
 _PAUSE: Final = timedelta(seconds=1)
-"""Between two looks at the takeovers that wait."""
+"""The pause between two looks at the takeovers that wait."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class Takeovers:
         self._order = WriteOrder()
         """The order of what came due before this loop had the tasks."""
         self._notes: dict[str, _Note] = {}
-        """By the task's name, of the takeovers that wait."""
+        """The notes of the takeovers that wait, by the task's name."""
         self._settled_notes: list[UnsettledTakeover] = []
-        """Those that are to be removed from the history."""
+        """The takeovers to remove from the history."""
         self._waiting: dict[str, Takeover] = {}
         """By the task's name. The task may have been edited or removed since."""
         self._own_revisions: defaultdict[str, set[str]] = defaultdict(set)

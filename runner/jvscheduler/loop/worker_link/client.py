@@ -37,7 +37,7 @@ from jvscheduler.worker.messages import (
 )
 
 _LONGEST_LINE: Final = 16 * 1024 * 1024
-"""Bytes of one message. A worker names all its attempts in one line."""
+"""The most bytes of one message. A worker names all its attempts in one line."""
 _FIRST_PAUSE: Final = 0.05
 _LONGEST_PAUSE: Final = 1.0
 """Seconds between two attempts to connect. The pause doubles up to the longest."""

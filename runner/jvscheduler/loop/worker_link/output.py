@@ -10,7 +10,7 @@ from typing import Final
 Show = Callable[[str], None]
 
 _LONGEST_LINE: Final = 64 * 1024
-"""Bytes. A longer line is shown in parts, so that it cannot fill the memory."""
+"""The most bytes of a line. A longer one is shown in parts, so that it cannot fill the memory."""
 _LAST_LINES_SECONDS: Final = 1.0
 """After the worker has ended, what is left in the pipe is read until nothing comes for this long.
 A process that outlived it may keep the pipe open for ever."""

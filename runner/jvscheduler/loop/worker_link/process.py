@@ -28,7 +28,7 @@ _LONGEST_PAUSE: Final = 30.0
 _STABLE_SECONDS: Final = 60.0
 """A worker that lived this long ended for a new reason: the pause is the first one again."""
 _LONGEST_PATH: Final = 103
-"""Bytes of a socket's path that macOS takes; Linux takes 107."""
+"""The most bytes of a socket's path on macOS. Linux takes 107."""
 
 # `end_of_parent`: a loop that is killed leaves no worker behind. In a cluster the pod sees
 # to that. `sys.path[0]` is where modules are found, as with `python -m`. It is made absolute,

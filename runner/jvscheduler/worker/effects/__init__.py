@@ -1,4 +1,4 @@
-"""What an import changes in its process, so that it holds in the runs of that module alone.
+"""Keeps the changes that an import makes in its process within the runs of that module.
 
 The worker imports the modules of all its tasks. A module may change what belongs to the whole
 process when it is imported: the directory, the environment, the level of a logger. In a process of

@@ -36,7 +36,7 @@ _OURS: Final = "JVSCHEDULER_"
 
 
 class ChangesRemain(Exception):
-    """What an import has changed cannot be taken back. The text says what that is."""
+    """Changes of an import cannot be taken back. The text names them."""
 
 
 class ImportedModules:
@@ -44,10 +44,10 @@ class ImportedModules:
 
     def __init__(self) -> None:
         self._steps: dict[str, Sequence[Change | str]] = {}
-        """What the import of each did: its own changes, and the names of modules that it
-        imported, in their order. Only modules with changes, of their own or of these, are here."""
+        """The steps of each module's import, in their order: its own changes, and the names of
+        modules that it imported. A module is left out when neither it nor these change anything."""
         self._runs: dict[str, RunImports] = {}
-        """By the module of the task, until the next import."""
+        """The changes for a run, by the module of the task. The next import empties it."""
 
     def import_here(self, module: str, seeds: Container[str] | None = None) -> Sequence[str]:
         """Import it, note the changes of each module, and take them back.
@@ -84,8 +84,8 @@ class ImportedModules:
 @dataclass(frozen=True)
 class RunImports:
     changes: Sequence[Change]
-    """Those of the task's module, with all that it imports. They are made at once: a large library
-    may have hundreds of modules, and to find each in a run takes time."""
+    """The changes of the task's module and of all that it imports. They are made at once: a large
+    library may have hundreds of modules, and to find each in a run takes time."""
     hidden: Mapping[str, Sequence[Change | str]]
     """The other modules with changes, with the steps to take when the run imports one."""
 
@@ -216,7 +216,7 @@ class _Recorder(_Finder):
             loader.exec_module = execute_and_note
 
     def _note(self) -> None:
-        """What has changed was changed by the innermost module that is being imported."""
+        """Note the changes since the last call as those of the innermost module being imported."""
         now = read_state()
         self._importing[-1].extend(changes(self._last, now))
         self._before, self._last = with_late(self._before, now), now

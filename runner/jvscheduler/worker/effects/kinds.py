@@ -1,4 +1,4 @@
-"""A kind of settings: how they are read and written, and how a change of one is told."""
+"""A kind of settings: how they are read and written, and how a change of one is recognized."""
 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
@@ -20,12 +20,12 @@ class Kind:
     """One kind of settings. `read` gives each by its name, and may leave out those not set."""
 
     name: str
-    """As a sentence says it."""
+    """The name as it stands in a sentence."""
     read: Callable[[], Mapping[Hashable, Any]]
     write: Callable[[Any, Any], object]
     """Called with a setting's name and its value, which may be DEFAULT."""
     is_list: bool = False
-    """A change adds and removes elements, and leaves those of other modules."""
+    """True when a change adds and removes elements, and leaves those of other modules."""
     begins_late: bool = False
     """The first value of such a setting is no change: its module of Python's has just come."""
     is_random: bool = False

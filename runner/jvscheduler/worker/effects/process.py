@@ -1,4 +1,4 @@
-"""What the kernel and the C library keep for a process.
+"""The settings that the kernel and the C library keep for a process.
 
 Functions are bound here before any module is imported, because a module may replace them.
 """

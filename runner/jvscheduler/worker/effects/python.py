@@ -1,4 +1,4 @@
-"""What Python and its own library keep for a process.
+"""The settings that Python and its own library keep for a process.
 
 `random`, `decimal`, `ssl` and some more are read only when they are imported: the worker itself
 needs none of them.

@@ -25,9 +25,9 @@ class Change:
     which: Hashable
     value: Any
     removed: Sequence[Any] = ()
-    """Of a list; then `value` are the elements that were added at its end."""
+    """The elements that a list lost. `value` are then the elements that were added at its end."""
     first: Sequence[Any] = ()
-    """Of a list: the elements that were added at its beginning."""
+    """The elements that were added at the beginning of a list."""
 
     def make(self) -> None:
         if not self.kind.is_list:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
 _LOOK_SECONDS: Final = 1.0
-"""Without a look, each scheduler that was stopped would leave a thread behind."""
+"""How often the watcher looks if the scheduler was stopped. Without these looks, each stopped
+scheduler would leave a thread behind."""
 
 _log = logging.getLogger(__name__)
 

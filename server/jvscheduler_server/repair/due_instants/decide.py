@@ -36,7 +36,7 @@ class TaskSnapshot:
     started: Collection[datetime]
     """Instants for which a Job exists, or a pod whose outcome is not recorded yet."""
     active: Collection[datetime]
-    """Those of them whose Job has not ended."""
+    """The instants of `started` whose Job has not ended."""
 
 
 @dataclass(frozen=True)

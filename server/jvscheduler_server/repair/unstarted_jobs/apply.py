@@ -1,7 +1,7 @@
 """Records what jobs wait for, and those that never started.
 
-What is followed is kept in memory, and read from the history once, after a start. So a job whose
-Job was deleted while no server ran gets its end too.
+The jobs that it follows are in memory. After a start it reads them from the history once. So a job
+whose Job was deleted while no server ran gets its end too.
 """
 
 import logging

@@ -40,7 +40,7 @@ class JobState:
     has_run: bool
     """True when one of its pods has run, or disappeared without being watched."""
     may_have_run: bool
-    """True when it failed and its pods are gone. Who has followed it knows whether one ran."""
+    """True when it failed and its pods are gone. Only a server that followed it knows if it ran."""
     wait: Wait | None
     """None: it has no pod, and no Event says why."""
     given_up: Reason | None = None
@@ -56,7 +56,7 @@ class FollowedJob:
     wait: Wait
     """The last one that was known: it outlives the pod."""
     recorded_label: str | None = None
-    """What the history says that it waits for."""
+    """The reason why it waits, as the history has it."""
     is_recorded: bool = False
     unseen_since: datetime | None = None
     """When it was read from the history. None: this server has seen it in the cluster."""

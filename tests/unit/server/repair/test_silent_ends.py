@@ -1,4 +1,4 @@
-"""What the repair records for a Job or a container that ended without a word."""
+"""The repair records a Job or a container that ended without a message."""
 
 from datetime import timedelta
 

@@ -24,7 +24,7 @@ def _open(url: DatabaseUrl, limits: Limits) -> PostgresDatabase:
 
 
 def _url_of(database: PostgresDB) -> str:
-    """With the option that says what jvspatial's `pooler_mode` says to its own pool."""
+    """Return the URL, with an option for what `pooler_mode` says to jvspatial's own pool."""
     url = str(database.dsn)
     return without_statements(url) if database.pooler_mode == "transaction" else url
 
