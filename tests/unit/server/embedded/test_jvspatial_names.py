@@ -3,7 +3,6 @@
 That line changes what `import jvspatial…` means in its process, so each story has its own.
 """
 
-import asyncio
 import logging
 import re
 import subprocess
@@ -18,7 +17,6 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.embedded.compat import (
     SchedulerConfig,
     SchedulerService,
-    register_scheduled_tasks,
 )
 from jvscheduler_server.embedded.compat import service as compat_service
 from tests.support.waiting import eventually
@@ -288,12 +286,3 @@ def test_it_ends_with_the_process_that_never_stops_it(tmp_path: Path) -> None:
         tmp_path,
     )
     assert (ended.returncode, ended.stdout) == (0, "True\n"), ended.stderr
-
-
-def test_registering_may_be_awaited() -> None:
-    async def application() -> None:
-        await register_scheduled_tasks(SchedulerService())
-
-    asyncio.run(application())
-    with pytest.raises(InvalidSettings, match="scheduler_enabled=True"):
-        register_scheduled_tasks(None)  # type: ignore[arg-type]
