@@ -86,6 +86,15 @@ def test_an_unescaped_sign_is_told_as_such_and_the_password_is_not_shown(
     assert raised.value.__suppress_context__ or raised.value.__context__ is None, shown
 
 
+@pytest.mark.parametrize("scheme", ["mongodb", "mongodb+srv"])
+@pytest.mark.parametrize("user", ["shop:s3%zzcret", "shop:s3cret%", "sh%op:s3cret", "shop:s3:cret"])
+def test_a_user_that_mongodbs_driver_refuses_is_no_outage(scheme: str, user: str) -> None:
+    with pytest.raises(InvalidSettings, match=r": is %3A.*% is %25") as raised:
+        parse_url(f"{scheme}://{user}@db/shop")
+    assert "cret" not in str(raised.value)
+    assert parse_url(f"{scheme}://shop:s3%3a%25cret@db/shop").database == "shop"
+
+
 @pytest.mark.parametrize("port", ["x", "70000", "-1", "5432x", "٣"])
 def test_a_port_is_a_number(port: str) -> None:
     with pytest.raises(InvalidSettings, match="port is no number") as raised:

@@ -60,11 +60,11 @@ def split_server_url(text: str) -> SplitResult:
     try:
         parts = urlsplit(text)
     except ValueError:
-        raise _unescaped() from None
+        raise unescaped() from None
     user, at, hosts = parts.netloc.rpartition("@")
     beyond = f"{parts.path}?{parts.query}" if not at else parts.path
     if "@" in user or "@" in beyond or "#" in text:
-        raise _unescaped()
+        raise unescaped()
     for host in hosts.split(",") if hosts else ():
         _check_host(host, has_user=bool(at))
     return parts
@@ -79,7 +79,8 @@ def _check_host(host: str, *, has_user: bool) -> None:
     raise InvalidSettings(f"the database URL's port is no number up to {_LARGEST_PORT}{hint}")
 
 
-def _unescaped() -> InvalidSettings:
+def unescaped() -> InvalidSettings:
+    """The error of a URL whose user or password has a special character that is not escaped."""
     return InvalidSettings(
         "the database URL cannot be split: a special character of the user's name or of the "
         f"password is not escaped ({_ESCAPES})"

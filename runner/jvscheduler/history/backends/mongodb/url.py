@@ -3,11 +3,15 @@
 import re
 
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.history.backends.url import DatabaseUrl, split_server_url
+from jvscheduler.history.backends.url import DatabaseUrl, split_server_url, unescaped
 
 
 def parse(text: str) -> DatabaseUrl:
     parts = split_server_url(text)
+    user = parts.netloc.rpartition("@")[0]
+    # the driver refuses such a user at each call: it would be taken for an outage, for ever
+    if user.count(":") > 1 or re.search("%(?![0-9A-Fa-f]{2})", user):
+        raise unescaped()
     name = parts.path.removeprefix("/")
     if not parts.netloc or not re.fullmatch(r"[\w-]{1,63}", name, re.ASCII):
         raise InvalidSettings(
