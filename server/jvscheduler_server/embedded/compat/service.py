@@ -37,7 +37,7 @@ class SchedulerService(service.SchedulerService):
         self, config: SchedulerConfig | None = None, graph_context: GraphContext | None = None
     ) -> None:
         """`graph_context` has the database of the history. None: it is the server's."""
-        self.config = SchedulerConfig() if config is None else config
+        self.config = _checked(config)
         own = _context_of_server() if graph_context is None else graph_context
         self.graph_context: GraphContext | None = own
         settings = make_settings(1, self.config.timezone, _url_of(own))
@@ -175,3 +175,13 @@ def _url_of(context: GraphContext | None) -> str:
     url = databases.url_of(context.database)
     databases.check_same(url, named)
     return url
+
+
+def _checked(config: SchedulerConfig | None) -> SchedulerConfig:
+    if config is None:
+        return SchedulerConfig()
+    if not isinstance(config, SchedulerConfig):
+        raise InvalidSettings(
+            f"call SchedulerService(config=SchedulerConfig(…)), got a {type(config).__name__}"
+        )
+    return config

@@ -6,7 +6,7 @@ import pytest
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.tasks import Task
-from jvscheduler_server.embedded import registration
+from jvscheduler_server.embedded import compat, registration
 from jvscheduler_server.embedded.registration import register_scheduled_tasks, unregistered
 from jvscheduler_server.embedded.server import Server
 from jvscheduler_server.embedded.service import SchedulerService
@@ -52,3 +52,8 @@ def test_a_server_does_not_run_in_a_tasks_process(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("JVSCHEDULER_TASK_ID", "shop.tasks.restock")
     with pytest.raises(InvalidSettings, match="if __name__ == '__main__'"):
         Server.run(Server.__new__(Server))
+
+
+def test_a_config_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match=r"config=SchedulerConfig\(…\)\), got a dict"):
+        compat.SchedulerService(config={"enabled": True})  # type: ignore[arg-type]
