@@ -5,6 +5,7 @@ do so at once, one change is lost. Here it is one immediate transaction. An inse
 and committed in one call of the connection's thread, not in two.
 """
 
+import asyncio
 import json
 import sqlite3
 from typing import Any, Final
@@ -18,6 +19,9 @@ from jvscheduler.history.queries.matching import Row
 
 _INSERT: Final = "INSERT OR IGNORE INTO records (collection, id, data) VALUES (?, ?, ?)"
 
+_OPENING_SECONDS: Final = 5.0
+"""A call that was cancelled waits at most this long for its connection, on a disk that hangs."""
+
 
 class SqliteDatabase(HistoryDatabase, SQLiteDB):
     async def disconnect(self) -> None:
@@ -26,9 +30,18 @@ class SqliteDatabase(HistoryDatabase, SQLiteDB):
     async def _get_connection(self) -> Any:
         # jvspatial would make the folder. Where a volume is not mounted, or a path is mistyped,
         # the history would be in a place where nobody looks for it.
-        if self._connection is None and not self.db_path.parent.is_dir():
+        if self._connection is not None:
+            return await super()._get_connection()
+        if not self.db_path.parent.is_dir():
             raise FileNotFoundError(f"there is no folder {self.db_path.parent}; make it first")
-        return await super()._get_connection()
+        opening = asyncio.ensure_future(super()._get_connection())
+        try:
+            return await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The connection's thread answers to this event loop, and nobody would close the
+            # connection. Opening a file takes milliseconds; then `close` ends the thread.
+            await asyncio.wait({opening}, timeout=_OPENING_SECONDS)
+            raise
 
     async def insert_if_absent(
         self, collection: str, data: Row, *, conflict_target: str = "id"
