@@ -40,6 +40,7 @@ REFUSED: dict[str, tuple[Any, str]] = {
     "a time out of range": ({"context.at": {"$gt": 1e30}}, "context.at is a time"),
     "a value of no kind": ({"context.value": [1]}, "cannot be compared"),
     "no expression": ({"context.name": {"$regex": "("}}, "context.name"),
+    "an empty pattern": ({"context.name": {"$regex": ""}}, r"context.name.*\$exists"),
     "unknown option": ({"context.name": {"$regex": "a", "$options": "g"}}, "options"),
     "a path with SQL": ({"context.name'; DROP TABLE object; --": 1}, "is no field"),
     "no operator": ({"context.name": {}}, "give a value"),

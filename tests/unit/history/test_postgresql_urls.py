@@ -42,6 +42,12 @@ def test_another_value_is_refused_by_its_name(value: str) -> None:
         parse_url(f"{PLAIN}?statement_cache_size={value}")
 
 
+@pytest.mark.parametrize("value", ["maybe", "", "Require"])
+def test_an_sslmode_that_the_driver_refuses_is_no_outage(value: str) -> None:
+    with pytest.raises(InvalidSettings, match=r"sslmode .* may be disable, allow"):
+        parse_url(f"{PLAIN}?sslmode={value}")
+
+
 @pytest.mark.parametrize(("mode", "prepares"), [("session", True), ("transaction", False)])
 def test_the_pooler_mode_of_jvspatials_own_database_is_kept(mode: str, prepares: bool) -> None:
     url = BACKEND.url_of(PostgresDB(dsn=PLAIN, pooler_mode=mode))

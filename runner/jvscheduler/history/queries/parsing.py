@@ -175,6 +175,11 @@ def _regex(field: Field, pattern: Any, options: Any) -> Condition:
             f"$regex for {field.path} takes a text, and $options some of {_OPTIONS!r}, "
             f"not {shown(pattern)} and {shown(options)}"
         )
+    if not pattern:
+        # A pattern from a search field that was left empty must not delete everything.
+        raise InvalidQuery(
+            f"$regex for {field.path} is empty and would match every text; use $exists"
+        )
     try:
         re.compile(pattern)
     except (re.error, OverflowError, RecursionError) as error:

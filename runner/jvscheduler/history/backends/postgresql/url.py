@@ -11,6 +11,7 @@ from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.backends.url import DatabaseUrl, split_server_url
 
 OPTION: Final = "statement_cache_size"
+_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 NO_STATEMENTS: Final = f"{OPTION}=0"
 
 
@@ -25,6 +26,9 @@ def parse(text: str) -> DatabaseUrl | None:
             f"{OPTION} in the database URL may only be 0, for a pooler in transaction mode; "
             "otherwise leave it out"
         )
+    # The driver refuses another one at each call. It would be taken for an outage, for ever.
+    if any(name == "sslmode" and value not in _SSL_MODES for name, value in options):
+        raise InvalidSettings(f"sslmode in the database URL may be {', '.join(_SSL_MODES)}")
     return DatabaseUrl("postgresql", f"postgresql://{rest}")
 
 
