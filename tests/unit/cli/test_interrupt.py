@@ -18,6 +18,8 @@ class CtrlC:
             sys.meta_path.remove(self)
             os.kill(os.getpid(), signal.SIGINT)
 
+# A shell starts its background commands with SIGINT ignored, also this test run.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, CtrlC())
 sys.argv = ["jvscheduler", *{words!r}.split()]
 from {entry} import main
