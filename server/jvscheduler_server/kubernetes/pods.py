@@ -52,6 +52,10 @@ def to_task_pod(pod: Json) -> TaskPod | None:
     )
 
 
+_SAYS_NOTHING: Final = (None, "ContainerCreating", "PodInitializing")
+"""Reasons of a container that waits, as any container does at first."""
+
+
 def keep_facts(old: TaskPod, new: TaskPod) -> TaskPod:
     """Return the new state with what the kubelet overwrites at a pod's end."""
     if new.was_not_found:
@@ -64,6 +68,9 @@ def keep_facts(old: TaskPod, new: TaskPod) -> TaskPod:
             message=new.message if old.started else old.message,
             exit_code=new.exit_code if old.started else None,
         )
+    # Asked to delete a pod that waits for its Secret, the kubelet forgets what it waited for.
+    if new.deletion_time is not None and not new.started and new.reason in _SAYS_NOTHING:
+        new = replace(new, reason=old.reason, message=old.message)
     # When the containers have ended, the kubelet deletes the pod once more and overwrites the
     # time. A container that the deletion ended would then seem to have ended before it.
     return replace(new, deletion_time=old.deletion_time) if old.deletion_time else new

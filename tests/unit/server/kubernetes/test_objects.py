@@ -170,6 +170,15 @@ def test_a_pod_that_was_deleted_while_it_waited_has_not_started_and_keeps_its_re
     assert not_found().never_started
 
 
+def test_a_deleted_pod_keeps_its_reason_while_the_kubelet_ends_it() -> None:
+    before = converted(waiting("CreateContainerConfigError", 'secret "absent" not found'))
+    going = converted(waiting("ContainerCreating"), deletionTimestamp="2026-03-02T12:00:40Z")
+    after = keep_facts(keep_facts(before, going), not_found())
+    assert (after.reason, after.message) == (before.reason, before.message)
+    creating = converted(waiting("ContainerCreating"))
+    assert keep_facts(before, creating).reason == "ContainerCreating"
+
+
 def test_a_pod_that_ran_and_lost_its_container_has_started() -> None:
     after = keep_facts(converted(running()), not_found())
     assert (after.never_started, after.start_time, after.exit_code) == (False, START, 137)
