@@ -49,6 +49,11 @@ class Stage:
         assert (job["attempts"], job["duration_seconds"]) == ([], None)
         return job
 
+    def waiting(self, task: str, reason: str) -> dict[str, Any] | None:
+        """The task's oldest job, if its pod waits for this reason."""
+        job = self.job(task)
+        return job if job["pod"] and job["pod"]["reason"] == reason else None
+
     def delete(self, kind: str, namespace: str, job: dict[str, Any]) -> None:
         name = job["kubernetes_job"] if kind == "job" else job["pod"]["name"]
         self.installation.cluster.kubectl("delete", kind, name, "-n", namespace, "--wait=false")
@@ -94,8 +99,9 @@ def test_a_job_that_a_quota_forbids_is_told_at_once_and_missed_in_the_end(stage:
 
 
 def test_a_pod_that_is_deleted_while_it_waits_for_its_secret_never_ran(stage: Stage) -> None:
-    job = stage.job_that_is("secretless", "pending")
-    assert job["pod"]["reason"] == "CreateContainerConfigError"
+    # Every container waits for ContainerCreating at first.
+    job = eventually(lambda: stage.waiting("secretless", "CreateContainerConfigError"), "it waits")
+    assert (job["status"], job["attempts"], job["duration_seconds"]) == ("pending", [], None)
     stage.delete("pod", WAITING, job)
     job = stage.job_that_is("secretless", "missed")
     assert (job["reason"], job["cause"]) == ("CreateContainerError", "task")
