@@ -47,7 +47,7 @@ def edit_window(cron_job: Manifest, desired: Manifest, now: datetime) -> EditWin
     """The window for changing `cron_job` into `desired`."""
     if not changes_instants(cron_job["spec"], desired["spec"]):
         return ALWAYS_OPEN
-    old, new = _in_force(cron_job["spec"]), _in_force(desired["spec"])
+    old, new = schedule_in_force(cron_job["spec"]), schedule_in_force(desired["spec"])
     if old is not None and _has_unstarted(cron_job, old, now):
         return EditWindow(opens=now + _AFTER_DUE)
     coming = [schedule.next(now) for schedule in (old, new) if schedule is not None]
@@ -64,15 +64,16 @@ def changes_instants(observed: Manifest, desired: Manifest) -> bool:
     suspended = [bool(spec.get("suspend")) for spec in (observed, desired)]
     if any(suspended):
         return not all(suspended)
-    old, new = _in_force(observed), _in_force(desired)
-    # Someone may have edited the CronJob's schedule into one that the grammar does not know.
+    old, new = schedule_in_force(observed), schedule_in_force(desired)
     return old is None or new is None or old.instants_key != new.instants_key
 
 
-def _in_force(spec: Manifest) -> Schedule | None:
+def schedule_in_force(spec: Manifest) -> Schedule | None:
     """The schedule by which the spec starts Jobs; None when it starts none or is unreadable."""
     if spec.get("suspend"):
         return None
+    # Someone may have edited the CronJob's schedule into one that the grammar does not
+    # know, and the API server may have refused our repair.
     try:
         return parse_schedule(spec["schedule"], spec.get("timeZone") or "UTC")
     except InvalidSchedule:

@@ -9,13 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from jvscheduler.errors import InvalidSchedule
 from jvscheduler.outcomes import clip
-from jvscheduler.schedules import parse_schedule
 from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import ConditionType, Reason
 from jvscheduler_operator.tasks import anchors
+from jvscheduler_operator.tasks.edit_window import schedule_in_force
 from jvscheduler_operator.tasks.plan import Applied, Condition, Plan, serving_loop
 
 Conditions = Sequence[Mapping[str, Any]]
@@ -176,12 +175,5 @@ def _cron_job_fields(cron_job: Manifest | None) -> dict[str, Any]:
 
 
 def _next_of_cron_job(cron_job: Manifest | None, now: datetime) -> datetime | None:
-    if cron_job is None or cron_job["spec"].get("suspend"):
-        return None
-    spec = cron_job["spec"]
-    # Someone may have edited the CronJob's schedule into one that the grammar does not
-    # know, and the API server may have refused our repair. Its next time is unknown.
-    try:
-        return parse_schedule(spec["schedule"], spec.get("timeZone") or "UTC").next(now)
-    except InvalidSchedule:
-        return None
+    schedule = schedule_in_force(cron_job["spec"]) if cron_job is not None else None
+    return schedule.next(now) if schedule is not None else None
