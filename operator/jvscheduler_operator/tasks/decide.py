@@ -4,6 +4,7 @@ A CronJob or loop that serves a task goes on until the one that the spec asks fo
 take over.
 """
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,7 +15,7 @@ from jvscheduler_operator.objects.manifests import Key, Manifest, assigned_loop
 from jvscheduler_operator.objects.readiness import LoopReadiness
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
-from jvscheduler_operator.tasks.edit_window import ALWAYS_OPEN, EditWindow, edit_window
+from jvscheduler_operator.tasks.edit_window import edit_window
 from jvscheduler_operator.tasks.plan import Blocked, Condition, Plan, Retirement, State
 
 _ACCEPTED: Final = Condition(
@@ -59,36 +60,44 @@ def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
     desired = cron_jobs.build(state.task, accepted.spec, schedule)
     blocked = policies.blocked(state)
     applies = blocked is None and has_drifted(state.cron_job, desired, state.last_applied)
-    return Plan(
+    plan = Plan(
         _ACCEPTED,
         backend="CronJob",
         secret=_secret(state),
-        anchor=_anchor(state, desired, now) if applies else None,
-        cron_job=with_uid(desired, state.cron_job) if applies else None,
-        edit_window=_edit_window(state, desired, now) if applies else ALWAYS_OPEN,
         blocked=blocked,
         loop=assigned_loop(state.task),
         schedule=accepted.schedule,
     )
+    return _with_cron_job(plan, state, desired, now) if applies else plan
 
 
 def _by_loop(state: State, accepted: Accepted, requested: str, now: datetime) -> Plan:
     loop = requested if state.loop.is_available else assigned_loop(state.task)
     # No loop can serve the task yet, so its CronJob goes on, with the new spec.
     desired = _interim_cron_job(state, accepted) if loop is None else None
-    if desired is not None and not has_drifted(state.cron_job, desired, state.last_applied):
-        desired = None
-    return Plan(
+    plan = Plan(
         _ACCEPTED,
         backend="Loop",
         secret=_secret(state),
-        anchor=_anchor(state, desired, now) if desired else None,
-        cron_job=with_uid(desired, state.cron_job) if desired else None,
-        edit_window=_edit_window(state, desired, now) if desired else ALWAYS_OPEN,
         blocked=_waiting_for_loop(state, requested),
         loop=loop,
         schedule=accepted.schedule,
         retirement=_retirement(state, loop, now),
+    )
+    if desired is None or not has_drifted(state.cron_job, desired, state.last_applied):
+        return plan
+    return _with_cron_job(plan, state, desired, now)
+
+
+def _with_cron_job(plan: Plan, state: State, desired: Manifest, now: datetime) -> Plan:
+    """The plan with the writes that make the CronJob what is desired."""
+    if state.cron_job is None:
+        return replace(plan, cron_job=desired)
+    return replace(
+        plan,
+        anchor=anchors.anchor(state.cron_job, desired, now),
+        cron_job=with_uid(desired, state.cron_job),
+        edit_window=edit_window(state.cron_job, desired, now),
     )
 
 
@@ -145,11 +154,3 @@ def _secret(state: State) -> Manifest | None:
     if state.database_url is None:
         return None
     return secrets.build(state.key.namespace, state.database_url)
-
-
-def _anchor(state: State, desired: Manifest, now: datetime) -> Manifest | None:
-    return anchors.anchor(state.cron_job, desired, now) if state.cron_job else None
-
-
-def _edit_window(state: State, desired: Manifest, now: datetime) -> EditWindow:
-    return edit_window(state.cron_job, desired, now) if state.cron_job else ALWAYS_OPEN
