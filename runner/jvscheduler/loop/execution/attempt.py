@@ -88,10 +88,12 @@ class AttemptExecution:
         self._attempts.start(self._order)
         await self._wait_for_jitter()
         running = asyncio.create_task(self._let_go())
-        giving_way = asyncio.create_task(self._give_way())
         await self._announce_due()
         say(f"{self._label} started{self._which()}", Event.STARTED)
         self._on_attempt(self._claim)
+        if not self._job.definition.replaces:
+            return await running
+        giving_way = asyncio.create_task(self._give_way())
         try:
             return await running
         finally:
@@ -152,8 +154,6 @@ class AttemptExecution:
 
     async def _give_way(self) -> None:
         """End this job of a replacing task when another loop needs its slot."""
-        if not self._job.definition.replaces:
-            return
         await self._ownership.succeeded.wait()
         slot, holders = self._job.slot, [""]
         # The other loop cannot end a job of this one. So this one ends it when the other has a

@@ -89,9 +89,8 @@ class AttemptRepair:
     async def _record_without_runner(self, pods: Sequence[TaskPod], now: datetime) -> None:
         """Record the jobs whose pod ended well, but ran something else than the runner."""
         for pod in pods:
-            if not is_silent(pod) or pod.uid in self._compared:
-                continue
-            outcome = outcome_without_runner(pod, now)
+            known = pod.uid in self._compared
+            outcome = None if known else outcome_without_runner(pod, now)
             if outcome is not None and not await self._has_record(outcome):
                 await self._record(outcome)
 
