@@ -22,7 +22,7 @@ from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator import virtual_time
 from tests.support.operator.cron_job_controller import CronJobController
-from tests.support.operator.objects import task
+from tests.support.operator.objects import put_task
 
 KEY: Final = Key("shop", "restock")
 DUE: Final = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -179,9 +179,9 @@ class _Simulation:
         settings = Settings(None, None, "http://localhost/", "host")
         self.reconciler = TaskReconciler(self.cache, self.cluster, settings, self.now)
         operator = asyncio.create_task(self._operate())
-        self._put_task(edit.before)
+        put_task(self.cluster, KEY.name, **edit.before)
         await asyncio.sleep((LEAD + timedelta(seconds=offset)).total_seconds())
-        self._put_task(edit.after)
+        put_task(self.cluster, KEY.name, **edit.after)
         await asyncio.sleep((AFTERWARDS - timedelta(seconds=offset)).total_seconds())
         operator.cancel()
         self.queue.close()
@@ -195,13 +195,6 @@ class _Simulation:
         if is_cron_job:
             later(self.delays.controller, self.controller.seen, stored)
         later(self.delays.operator, self._seen_by_operator, is_cron_job, stored)
-
-    def _put_task(self, spec: Mapping[str, Any]) -> None:
-        manifest = task("restock", **spec)
-        before = self.cluster.task_objects.get(key_of(manifest))
-        if before is not None:
-            manifest = {**before, "spec": manifest["spec"]}
-        self.cluster.put(self.cluster.task_objects, manifest)
 
     def _seen_by_operator(self, is_cron_job: bool, stored: Manifest) -> None:
         index = self.cache.cron_jobs if is_cron_job else self.cache.tasks

@@ -4,6 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from jvscheduler import names
+from jvscheduler_operator.objects.manifests import Manifest, key_of
+from jvscheduler_operator.testing.cluster import MemoryCluster
 
 NOON = datetime(2026, 3, 2, 12, 0, 30, tzinfo=UTC)
 """A Monday, half a minute after noon."""
@@ -31,6 +33,13 @@ def task(
         "metadata": {"name": name, "namespace": namespace, **(metadata or {})},
         "spec": {**defaults, **spec},
     }
+
+
+def put_task(cluster: MemoryCluster, name: str, **spec: Any) -> Manifest:
+    """Create the task, or replace its spec, as a user does. Returns what is stored."""
+    manifest = task(name, **spec)
+    before = cluster.task_objects.get(key_of(manifest), manifest)
+    return cluster.put(cluster.task_objects, {**before, "spec": manifest["spec"]})
 
 
 def stored_task(**fields: Any) -> dict[str, Any]:

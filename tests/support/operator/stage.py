@@ -7,11 +7,11 @@ from typing import Any
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
-from jvscheduler_operator.objects.manifests import Key, Manifest, key_of
+from jvscheduler_operator.objects.manifests import Key, Manifest
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
-from tests.support.operator.objects import NOON, task
+from tests.support.operator.objects import NOON, put_task
 
 KEY = Key("shop", "restock")
 KILLED = TemporaryError("killed")
@@ -39,11 +39,7 @@ class Stage:
         self.cache.cron_jobs.replace(labelled, version)
 
     def put_task(self, name: str = "restock", **spec: Any) -> Manifest:
-        manifest = task(name, **spec)
-        before = self.cluster.task_objects.get(key_of(manifest))
-        if before is not None:
-            manifest = {**before, "spec": manifest["spec"]}
-        return self.cluster.put(self.cluster.task_objects, manifest)
+        return put_task(self.cluster, name, **spec)
 
     def put_cron_job(self, manifest: Manifest) -> None:
         self.cluster.put(self.cluster.cron_job_objects, manifest)

@@ -14,7 +14,7 @@ from jvscheduler_operator.pod_templates.loops import LoopContainer
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
-from tests.support.operator.objects import NOON, task
+from tests.support.operator.objects import NOON, put_task
 
 KEY = Key("shop", "restock")
 KILLED = TemporaryError("killed")
@@ -81,11 +81,7 @@ class World:
         return asyncio.run(self.tasks.reconcile(key))
 
     def put_task(self, name: str = "restock", **spec: Any) -> Manifest:
-        manifest = task(name, **spec)
-        before = self.cluster.task_objects.get(key_of(manifest))
-        if before is not None:
-            manifest = {**before, "spec": manifest["spec"]}
-        return self.cluster.put(self.cluster.task_objects, manifest)
+        return put_task(self.cluster, name, **spec)
 
     def remove_task(self, name: str = "restock") -> None:
         del self.cluster.task_objects[Key("shop", name)]

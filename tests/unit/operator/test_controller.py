@@ -21,7 +21,7 @@ from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
-from tests.support.operator.objects import NOON, foreign_cron_job, task
+from tests.support.operator.objects import NOON, foreign_cron_job, put_task
 
 HOUR = 3600.0
 
@@ -51,10 +51,7 @@ class Stage:
         self.controller = Controller(self.cluster, self.cache, queue, reconcilers)
 
     def put_task(self, name: str, **spec: Any) -> None:
-        manifest = task(name, **spec)
-        before = self.cluster.task_objects.get(Key("shop", name), manifest)
-        stored = self.cluster.put(self.cluster.task_objects, {**before, "spec": manifest["spec"]})
-        self.controller.task_seen("ADDED", stored)
+        self.controller.task_seen("ADDED", put_task(self.cluster, name, **spec))
 
     def remove_task(self, name: str) -> None:
         stored = self.cluster.task_objects.pop(Key("shop", name))
