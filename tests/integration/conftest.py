@@ -1,10 +1,13 @@
-"""The databases of the history that a test runs on, and the order of the tests."""
+"""The databases and the operator that tests run on, and the order of the tests."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support.history.databases import DATABASES, url_of
+from tests.support.operator.process import Operator, run_operator, write_kubeconfig
+from tests.support.operator.shop import Shop
 
 
 @pytest.fixture
@@ -21,6 +24,14 @@ def url(request: pytest.FixtureRequest) -> str:
 def crowd(request: pytest.FixtureRequest) -> tuple[int, int]:
     """How many pods, and how many connections their database takes."""
     return (60, 8) if request.config.getoption("--large-crowd") else (20, 3)
+
+
+@pytest.fixture(scope="module")
+def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
+    """An operator for the module's own `shop`, with the rights that its documentation states."""
+    folder = tmp_path_factory.mktemp("operator")
+    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
+        yield running
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -4,7 +4,6 @@ The API server refuses it at `kubectl apply` where a rule of the schema can say 
 Otherwise the operator says so in a condition, as an Event too. None is silent.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +12,6 @@ import yaml
 
 from tests.cluster.api_server import ApiServer
 from tests.cluster.errors import CommandError
-from tests.support.operator.process import run_operator, write_kubeconfig
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
@@ -112,17 +110,12 @@ IN_A_CONDITION = {
 VALID = {"i48taskid-dup1"}
 """The older one of two tasks with one id."""
 
+pytestmark = pytest.mark.usefixtures("operator")
+
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "invalid")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder):
-        yield
 
 
 def document(shop: Shop, name: str) -> dict[str, Any]:

@@ -1,28 +1,20 @@
 """Two tasks with one taskID on a real API server: the younger one says so, and takes over."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.objects import YEARLY
-from tests.support.operator.process import run_operator, write_kubeconfig
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
 SCHEDULES = {"CronJob": YEARLY, "Loop": "every 7 seconds"}
 
+pytestmark = pytest.mark.usefixtures("operator")
+
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "conflicts")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder):
-        yield
 
 
 @pytest.mark.parametrize("older", SCHEDULES)

@@ -1,6 +1,5 @@
 """Loops on a real API server: which one serves a task, and that none is left behind."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -8,13 +7,15 @@ import pytest
 from jvscheduler import names
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.objects import foreign_cron_job
-from tests.support.operator.process import Operator, run_operator, write_kubeconfig
+from tests.support.operator.process import Operator
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
 OFTEN = "every 7 seconds"
 NOWHERE: dict[str, Any] = {"nodeSelector": {"shop.test/place": "nowhere"}}
 """A pod with this spec stays Pending."""
+
+pytestmark = pytest.mark.usefixtures("operator")
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +24,6 @@ def shop(api_server: ApiServer) -> Shop:
     restricted = "pod-security.kubernetes.io/enforce=restricted"
     api_server.kubectl("label", "namespace", shop.namespace, restricted)
     return shop
-
-
-@pytest.fixture(scope="module", autouse=True)
-def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
-        yield running
 
 
 def template(team: str, **spec: Any) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The operator on a real API server, with only the rights that its documentation states."""
 
 import base64
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,23 +11,16 @@ from tests.support.operator.objects import YEARLY, foreign_cron_job
 from tests.support.operator.process import (
     DATABASE_URL,
     Operator,
-    run_operator,
-    write_kubeconfig,
 )
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
+
+pytestmark = pytest.mark.usefixtures("operator")
 
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "shop")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
-        yield running
 
 
 def test_a_task_becomes_a_cron_job_that_it_owns(shop: Shop) -> None:

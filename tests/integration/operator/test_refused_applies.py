@@ -9,7 +9,6 @@ import yaml
 
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.objects import YEARLY
-from tests.support.operator.process import run_operator, write_kubeconfig
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
@@ -17,19 +16,12 @@ SCHEDULES = {"CronJob": YEARLY, "Loop": "every 7 seconds"}
 KINDS = {"CronJob": ("batch", "cronjobs"), "Loop": ("apps", "deployments")}
 ADMISSION = "admissionregistration.k8s.io/v1"
 NO_SUCH_VOLUME = {"name": "nope", "mountPath": "/x"}
-pytestmark = pytest.mark.parametrize("backend", SCHEDULES)
+pytestmark = [pytest.mark.parametrize("backend", SCHEDULES), pytest.mark.usefixtures("operator")]
 
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "refused")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder):
-        yield
 
 
 def template(team: str, **pod: Any) -> dict[str, Any]:

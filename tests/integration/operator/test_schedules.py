@@ -1,6 +1,5 @@
 """Kubernetes' own CronJob controller runs the operator's CronJobs as their tasks ask for."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -12,23 +11,15 @@ from jvscheduler import names
 from jvscheduler_operator.objects import times
 from tests.cluster.api_server import ApiServer
 from tests.support.operator.objects import YEARLY, foreign_cron_job
-from tests.support.operator.process import Operator, run_operator, write_kubeconfig
 from tests.support.operator.shop import TASKS, Shop, open_shop
 from tests.support.waiting import eventually
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.usefixtures("operator")]
 
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "schedules")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
-        yield running
 
 
 def jobs_of(shop: Shop, name: str) -> list[str]:

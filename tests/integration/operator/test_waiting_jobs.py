@@ -2,30 +2,23 @@
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from jvscheduler import names
 from tests.cluster.api_server import ApiServer
-from tests.support.operator.process import Operator, run_operator, write_kubeconfig
 from tests.support.operator.shop import Shop, open_shop
 from tests.support.waiting import eventually
 
 NOWHERE = {"spec": {"nodeSelector": {"disk": "none"}}}
 
+pytestmark = pytest.mark.usefixtures("operator")
+
 
 @pytest.fixture(scope="module")
 def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "waiting")
-
-
-@pytest.fixture(scope="module", autouse=True)
-def operator(shop: Shop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Operator]:
-    folder = tmp_path_factory.mktemp("operator")
-    with run_operator(write_kubeconfig(shop.server, folder), folder) as running:
-        yield running
 
 
 def start_jobs(shop: Shop, task: str, *minutes_ago: int) -> list[str]:
