@@ -9,6 +9,7 @@ from jvscheduler import names
 from jvscheduler.environment import RETRY_COUNT
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
+from jvscheduler_server.kubernetes.pods import to_task_pod
 from tests.support.history.outcomes import NOON, begun
 
 TASK_NAME = "shop-tasks-restock"
@@ -103,3 +104,10 @@ def _status(phase: str, state: dict[str, Any]) -> dict[str, Any]:
 def last_attempt(outcome: Outcome) -> TaskPod:
     """A pod that ended and left this outcome as its termination message."""
     return ended_pod(name=outcome.attempt_id, uid=outcome.attempt_id, reported=outcome)
+
+
+def converted(status: dict[str, Any], **metadata: Any) -> TaskPod:
+    """The server's value of a pod with this status."""
+    pod = to_task_pod(kubernetes_pod(status, **metadata))
+    assert pod is not None
+    return pod

@@ -1,22 +1,23 @@
 """Kubernetes' pods, Jobs and ScheduledTasks as the server's values."""
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from jvscheduler import names
 from jvscheduler.outcomes import Reason, to_message
-from jvscheduler_server.cluster.objects import KubernetesJob, StartFailure, TaskPod
+from jvscheduler_server.cluster.objects import KubernetesJob, StartFailure
 from jvscheduler_server.kubernetes.events import to_start_failure
 from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
-from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
+from jvscheduler_server.kubernetes.pods import to_task_pod
 from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.task_pods import (
     END,
     JOB,
     START,
+    converted,
     kubernetes_pod,
     running,
     terminated,
@@ -35,12 +36,6 @@ UNSCHEDULABLE = {
     "reason": "Unschedulable",
     "message": "0/1 nodes are available",
 }
-
-
-def converted(status: dict[str, Any], **metadata: Any) -> TaskPod:
-    pod = to_task_pod(kubernetes_pod(status, **metadata))
-    assert pod is not None
-    return pod
 
 
 def test_a_pod_is_of_the_job_that_the_runner_claims() -> None:
@@ -154,47 +149,9 @@ def test_a_container_that_could_not_be_started_has_no_start_in_1970() -> None:
     assert pod.start_time == datetime(2026, 3, 2, 3, 0, 1, tzinfo=UTC)
 
 
-def not_found(**changes: Any) -> TaskPod:
-    """A pod as the kubelet writes it when it is deleted and has no container."""
-    status = terminated(137, "ContainerStatusUnknown", "The container could not be located")
-    state = status["containerStatuses"][1]["state"]["terminated"]
-    state["startedAt"] = state["finishedAt"] = None
-    return converted(status, **changes)
-
-
-def test_a_pod_that_was_deleted_while_it_waited_has_not_started_and_keeps_its_reason() -> None:
-    before = converted(waiting("ErrImagePull", "not found"))
-    after = keep_facts(before, not_found())
-    assert (after.never_started, after.finished, after.exit_code) == (True, True, None)
-    assert (after.reason, after.message) == ("ErrImagePull", "not found")
-    assert not_found().never_started
-
-
-def test_a_deleted_pod_keeps_its_reason_while_the_kubelet_ends_it() -> None:
-    before = converted(waiting("CreateContainerConfigError", 'secret "absent" not found'))
-    going = converted(waiting("ContainerCreating"), deletionTimestamp="2026-03-02T12:00:40Z")
-    after = keep_facts(keep_facts(before, going), not_found())
-    assert (after.reason, after.message) == (before.reason, before.message)
-    creating = converted(waiting("ContainerCreating"))
-    assert keep_facts(before, creating).reason == "ContainerCreating"
-
-
-def test_a_pod_that_ran_and_lost_its_container_has_started() -> None:
-    after = keep_facts(converted(running()), not_found())
-    assert (after.never_started, after.start_time, after.exit_code) == (False, START, 137)
-    assert after.reason == "ContainerStatusUnknown"
-
-
 def test_an_ended_pod_has_the_times_of_its_container() -> None:
     pod = converted(terminated(1, "Error"))
     assert (pod.start_time, pod.completion_time) == (START, END)
-
-
-def test_a_pod_that_is_being_deleted_has_the_time_of_the_request() -> None:
-    grace = {"deletionTimestamp": "2026-03-02T12:00:40Z", "deletionGracePeriodSeconds": 30}
-    pod = converted(running(), **grace)
-    assert pod.deletion_time == NOON + timedelta(seconds=10)
-    assert not pod.finished
 
 
 def test_the_outcome_that_the_runner_left_is_read() -> None:
