@@ -18,6 +18,7 @@ import uvicorn
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
 from jvscheduler_server.api.app import create_app
+from jvscheduler_server.api.edge.connections import server_config
 from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
@@ -53,13 +54,11 @@ async def _serve(settings: Settings) -> None:
     cluster = WatchedKubernetesCluster(api)
     status_writer = TaskStatusWriter(store, cluster, api)
     app = create_app(store, cluster, [Sweeper(store, cluster).run, status_writer.run])
-    config = uvicorn.Config(
+    config = server_config(
         app,
         host=settings.host,
         port=settings.port,
         log_config=None,
-        access_log=False,
-        server_header=False,
         timeout_graceful_shutdown=SHUTDOWN_SECONDS,
     )
     try:

@@ -9,6 +9,7 @@ import uvicorn
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler_server.api.app import create_app
+from jvscheduler_server.api.edge.connections import server_config
 from jvscheduler_server.cluster.local import LocalCluster
 
 
@@ -26,7 +27,7 @@ class ApiServer(uvicorn.Server):
 
 def make_server(cluster: LocalCluster, store: HistoryStore) -> ApiServer:
     app = create_app(store, cluster)
-    return ApiServer(uvicorn.Config(app, log_level="warning", access_log=False))
+    return ApiServer(server_config(app, log_level="warning"))
 
 
 def listen(host: str, port: int) -> socket.socket:

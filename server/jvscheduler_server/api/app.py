@@ -12,6 +12,9 @@ from fastapi import FastAPI
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.version import __version__
 from jvscheduler_server.api import problems
+from jvscheduler_server.api.edge import documentation
+from jvscheduler_server.api.edge.headers import SecurityHeaders
+from jvscheduler_server.api.edge.requests import RequestLimit
 from jvscheduler_server.api.lifespan import Background, lifespan
 from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
@@ -27,9 +30,15 @@ def create_app(
         version=__version__,
         description="Scheduled tasks, their jobs and how each job ended.",
         lifespan=lifespan(store, cluster, background),
+        docs_url=None,
+        redoc_url=None,
     )
     app.state.jvscheduler = ServerState(store, cluster)
     problems.install(app)
+    documentation.install(app)
     for entry in ROUTERS:
         app.include_router(entry.router)
+    # The last one that is added is the first that a request passes.
+    app.add_middleware(RequestLimit, refuse=problems.too_many)
+    app.add_middleware(SecurityHeaders)
     return app

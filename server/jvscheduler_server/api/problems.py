@@ -1,8 +1,10 @@
 """Every error of the API is a problem (RFC 9457) that names the fix.
 
-All have one shape: a caller's mistake (422, 404, 405), a history that does not answer (503
-with `Retry-After`) and an error in our code (500). The text of the last stays in the log,
-because it may quote the database's address.
+All have one shape: a caller's mistake (422, 404, 405), too many requests at once (429), a
+history that does not answer (503), and an error in our code (500). Both of the last are told in
+words of ours: what the driver of the database says may quote its address, and stays in the log.
+
+A problem repeats at most 200 characters of what the caller sent.
 """
 
 import logging
@@ -21,10 +23,27 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler_server.api.edge.headers import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
 RETRY_AFTER_SECONDS = 10
 """When to ask again while the database is away."""
+
+BUSY_SECONDS = 1
+"""When to ask again while too many requests are at work."""
+
+HISTORY_AWAY = (
+    "The history is not available, so this cannot be answered now. Ask again in a moment. The "
+    "server's log has the cause."
+)
+
+MAX_ECHO = 200
+"""How many characters of a request its problem repeats, all parts of the problem together."""
+
+MAX_ERRORS = 10
+
+_PATH_ECHO = 80
+_METHOD_ECHO = 40
 
 _log = logging.getLogger(__name__)
 
@@ -98,6 +117,17 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     }
 
 
+def too_many(scope: Scope) -> JSONResponse:
+    """Return the answer to a request that is one too many."""
+    detail = "The server answers as many requests as it can at once. Ask again in a moment."
+    headers = {"Retry-After": str(BUSY_SECONDS)}
+    return _answer(Request(scope), HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
+
+
+def not_found(request: Request, detail: str) -> JSONResponse:
+    return _answer(request, HTTPStatus.NOT_FOUND, detail)
+
+
 def install(app: FastAPI) -> None:
     """Answer with a problem for every other error of our own application."""
     app.add_exception_handler(HTTPException, _on_http)
@@ -126,7 +156,9 @@ def _problem_responses(operations: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _on_validation(request: Request, error: RequestValidationError) -> JSONResponse:
-    return _on_invalid(request, [_invalid(item) for item in error.errors()])
+    refused = error.errors()[:MAX_ERRORS]
+    most = _share(len(refused))
+    return _on_invalid(request, [_invalid(item, most) for item in refused])
 
 
 def _on_invalid(request: Request, errors: Sequence[InvalidParameter]) -> JSONResponse:
@@ -141,12 +173,13 @@ async def _on_http(request: Request, error: Exception) -> JSONResponse:
 
 
 def _on_history(request: Request, error: HistoryUnavailable) -> JSONResponse:
+    _log.warning("%s: %s", _path(request), error)
     headers = {"Retry-After": str(RETRY_AFTER_SECONDS)}
-    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, str(error), headers=headers)
+    return _answer(request, HTTPStatus.SERVICE_UNAVAILABLE, HISTORY_AWAY, headers=headers)
 
 
 async def _on_fault(request: Request, error: Exception) -> JSONResponse:
-    _log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    _log.error("%s %s failed", request.method, _path(request), exc_info=error)
     detail = "The server failed on this request. Its log has the cause. Please report it."
     return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, detail)
 
@@ -162,37 +195,55 @@ def _answer(
         title=status.phrase,
         status=status,
         detail=detail,
-        instance=request.url.path,
+        instance=_path(request),
         errors=list(errors) if errors else None,
     )
     content = problem.model_dump(mode="json", exclude_none=True)
-    return JSONResponse(content, status, dict(headers or {}), media_type=MEDIA_TYPE)
+    # The answer to a fault passes no middleware, so the headers are set here.
+    return JSONResponse(content, status, {**HEADERS, **(headers or {})}, media_type=MEDIA_TYPE)
 
 
 def _http_detail(request: Request, error: HTTPException) -> str:
-    path = request.url.path
+    path = _path(request)
     if error.status_code == HTTPStatus.NOT_FOUND:
         return f"There is nothing at {path}. /docs lists all paths."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "another method")
-        return f"{path} does not take {request.method}; use {allowed}."
+        return f"{path} does not take {_clipped(request.method, _METHOD_ECHO)}; use {allowed}."
     return str(error.detail)
 
 
 def _repeated(request: Request) -> list[InvalidParameter]:
     times = Counter(name for name, _ in request.query_params.multi_items())
+    repeated = [(name, count) for name, count in times.items() if count > 1][:MAX_ERRORS]
+    most = _share(len(repeated))
     return [
-        InvalidParameter(parameter=name, detail=f"given {count} times; give it once")
-        for name, count in times.items()
-        if count > 1
+        InvalidParameter(
+            parameter=_clipped(name, most), detail=f"given {count} times; give it once"
+        )
+        for name, count in repeated
     ]
 
 
-def _invalid(item: Mapping[str, Any]) -> InvalidParameter:
+def _invalid(item: Mapping[str, Any], most: int) -> InvalidParameter:
     name = ".".join(str(part) for part in item["loc"][1:])
     context = item.get("ctx") or {}
     if "parameter" in context:
-        return InvalidParameter(parameter=context["parameter"], detail=str(item["msg"]))
+        unknown = _clipped(str(context["parameter"]), most)
+        return InvalidParameter(parameter=unknown, detail=str(item["msg"]))
     text = str(item["msg"])
-    detail = f"{text[:1].lower()}{text[1:]}, got {item.get('input')!r}"
-    return InvalidParameter(parameter=name, detail=detail)
+    given = _clipped(repr(item.get("input")), most)
+    return InvalidParameter(parameter=name, detail=f"{text[:1].lower()}{text[1:]}, got {given}")
+
+
+def _share(errors: int) -> int:
+    """Return how much of the input each error may repeat. `detail` repeats each once more."""
+    return (MAX_ECHO - _PATH_ECHO) // (2 * max(errors, 1))
+
+
+def _path(request: Request) -> str:
+    return _clipped(request.url.path, _PATH_ECHO)
+
+
+def _clipped(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 1]}…"

@@ -58,7 +58,7 @@ class RecentAnswer(BaseModel):
     filters: FiltersAnswer
 
 
-@router.get("/recent", responses=documented(422, 503))
+@router.get("/recent", responses=documented(422, 429, 503))
 async def recent(request: Request, query: Annotated[RecentParameters, Query()]) -> RecentAnswer:
     """Show the newest jobs, each with its newest pod."""
     state = state_of(request)

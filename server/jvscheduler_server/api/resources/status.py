@@ -85,7 +85,7 @@ class StatusAnswer(BaseModel):
     timestamp: datetime = Field(description="When the server answered.")
 
 
-@router.get("/status", responses=documented(422, 503))
+@router.get("/status", responses=documented(422, 429, 503))
 async def status(request: Request, _: Annotated[Parameters, Query()]) -> StatusAnswer:
     """Show the tasks with their next due instants, and the number of jobs by status."""
     state = state_of(request)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jvscheduler.outcomes import Outcome
+from jvscheduler_server.api.problems import HISTORY_AWAY
 from jvscheduler_server.cluster.objects import TaskState
 from tests.support.history.outcomes import begun, completed, failed, of_job
 from tests.support.server.in_memory import AWAY, Served
@@ -213,9 +214,13 @@ def test_a_method_that_is_not_allowed_is_a_problem(served: Served) -> None:
 
 
 @pytest.mark.parametrize("path", [STATUS, RECENT])
-def test_a_history_that_is_away_is_a_problem_with_retry_after(served: Served, path: str) -> None:
+def test_a_history_that_is_away_is_a_problem_with_retry_after(
+    served: Served, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
     served.store.away = True
-    assert served.problem(path, 503)["detail"] == AWAY
+    detail = served.problem(path, 503)["detail"]
+    assert detail == HISTORY_AWAY
+    assert AWAY in caplog.text  # the log has what the driver says
     assert served.client.get(path).headers["retry-after"] == "10"
     served.store.away = False
     served.get(path)
@@ -252,7 +257,7 @@ def test_every_answer_is_documented(served: Served) -> None:
     assert set(document["paths"]) == {STATUS, RECENT} | probes
     for path in set(document["paths"]) - probes:
         for operation in document["paths"][path].values():
-            for status in ("422", "503"):
+            for status in ("422", "429", "503"):
                 content = operation["responses"][status]["content"]
                 assert list(content) == ["application/problem+json"], path
     assert [p["name"] for p in document["paths"][RECENT]["get"]["parameters"]] == [
