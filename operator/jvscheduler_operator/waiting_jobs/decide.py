@@ -1,7 +1,7 @@
 """Decides which Jobs of a task are given up, and when to look again. Pure.
 
 With a starting deadline, it holds for the start of the pod too. Without one, as many jobs wait
-as may run at once.
+as may run at once: the oldest of those that were made from the task's present pod template.
 """
 
 from collections.abc import Sequence
@@ -67,7 +67,10 @@ def to_give_up(waiting: Sequence[WaitingJob], rules: Rules, now: datetime) -> li
     """`waiting` are the task's Jobs that wait to start, the oldest first."""
     deadline = rules.starting_deadline
     if deadline is None:
-        return [GivenUp(job, Reason.CONCURRENCY_LIMIT) for job in waiting[rules.max_concurrency :]]
+        # A Job keeps the template that it was made from. If the one with a wrong image kept its
+        # place, the task would not run again after the image was corrected.
+        ranked = sorted(waiting, key=lambda job: job.is_of_former_template)
+        return [GivenUp(job, Reason.CONCURRENCY_LIMIT) for job in ranked[rules.max_concurrency :]]
     late = [job for job in waiting if now > job.scheduled_time + deadline]
     return [GivenUp(job, Reason.DEADLINE_MISSED) for job in late]
 

@@ -6,8 +6,12 @@ from datetime import datetime
 from typing import Final
 
 from jvscheduler import names
+from jvscheduler_operator.objects.drift import contains
 from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
 from jvscheduler_operator.objects.pods import problem_of
+
+_NEVER: Final = (None, "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
+"""The start, as container runtimes have it, of a container that could not be started."""
 
 _ENDED: Final = ("Complete", "Failed", "FailureTarget", "SuccessCriteriaMet")
 """Conditions of a Job that makes no more pods."""
@@ -21,25 +25,34 @@ class WaitingJob:
     """The resource version that was seen."""
     wait: str
     """The reason why it waits, as text for an Event and a log line."""
+    is_of_former_template: bool = False
+    """True when the task's pod template was edited since the Job was made."""
 
 
 def waiting_jobs(
-    task_name: str, jobs: Iterable[Manifest], pods: Sequence[Manifest]
+    cron_job: Manifest, jobs: Iterable[Manifest], pods: Sequence[Manifest]
 ) -> list[WaitingJob]:
-    """Return the Jobs that wait to start, the oldest first."""
-    found = (_waiting_job(task_name, job, _pods_of(job, pods)) for job in jobs)
+    """Return the CronJob's Jobs that wait to start, the oldest first."""
+    found = (_waiting_job(cron_job, job, _pods_of(job, pods)) for job in jobs)
     waiting = [job for job in found if job is not None]
     return sorted(waiting, key=lambda job: (job.scheduled_time, job.name))
 
 
-def _waiting_job(task_name: str, job: Manifest, pods: Sequence[Manifest]) -> WaitingJob | None:
+def _waiting_job(cron_job: Manifest, job: Manifest, pods: Sequence[Manifest]) -> WaitingJob | None:
     metadata = job["metadata"]
     # A Job that was started by hand has no instant. Nobody but its user gives it up.
-    scheduled_time = names.scheduled_time_of(metadata["name"], task_name)
+    scheduled_time = names.scheduled_time_of(metadata["name"], cron_job["metadata"]["name"])
     if scheduled_time is None or _is_over(job) or _may_have_run(job, pods):
         return None
-    version = metadata["resourceVersion"]
-    return WaitingJob(metadata["name"], scheduled_time, version, _wait(pods))
+    version, is_former = metadata["resourceVersion"], not _is_of_template(job, cron_job)
+    return WaitingJob(metadata["name"], scheduled_time, version, _wait(pods), is_former)
+
+
+def _is_of_template(job: Manifest, cron_job: Manifest) -> bool:
+    """True when the Job's pods are those that the CronJob asks for now."""
+    # Kubernetes copies the template into the Job, and adds labels to the copy.
+    template = cron_job["spec"]["jobTemplate"]["spec"]["template"]
+    return contains(job["spec"].get("template"), template)
 
 
 def _is_over(job: Manifest) -> bool:
@@ -70,7 +83,9 @@ def _has_started(pod: Manifest) -> bool:
         for container in status.get("containerStatuses", [])
         if container["name"] == names.TASK_CONTAINER
     ]
-    return any("running" in s or s.get("terminated", {}).get("startedAt") for s in states)
+    return any(
+        "running" in s or s.get("terminated", {}).get("startedAt") not in _NEVER for s in states
+    )
 
 
 def _pods_of(job: Manifest, pods: Sequence[Manifest]) -> list[Manifest]:

@@ -9,7 +9,7 @@ from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Stale
-from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by
+from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.events import EventRecorder
 from jvscheduler_operator.waiting_jobs.decide import (
@@ -52,17 +52,18 @@ class WaitingJobReconciler:
         rules, active, now = rules_of(task), active_instants(cron_job), self._clock()
         if must_look(active, rules, now):
             try:
-                await self._look(key, task, rules, now)
+                await self._look(task, cron_job, rules, now)
             except Rejected as error:
                 _logger.warning("the Jobs of %s cannot be given up: %s", key, error)
                 return _RETRY_REFUSED
         delay = next_look(active, rules, now)
         return None if delay is None else delay + _AFTER_DEADLINE
 
-    async def _look(self, key: Key, task: Manifest, rules: Rules, now: datetime) -> None:
+    async def _look(self, task: Manifest, cron_job: Manifest, rules: Rules, now: datetime) -> None:
+        key = key_of(cron_job)
         # The Jobs first: a pod that starts after its Job was read is seen.
         jobs = await self._cluster.jobs_of(key)
-        waiting = waiting_jobs(key.name, jobs, await self._cluster.pods_of(key))
+        waiting = waiting_jobs(cron_job, jobs, await self._cluster.pods_of(key))
         for given_up in to_give_up(waiting, rules, now):
             await self._give_up(key, task, given_up)
 

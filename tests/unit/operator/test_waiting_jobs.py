@@ -25,8 +25,13 @@ PULLING = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
 RUNS = {"running": {"startedAt": "2026-03-02T12:00:01Z"}}
 
 
+def cron_job(**spec: Any) -> dict[str, Any]:
+    task = stored_task(**spec)
+    return build(task, accept(task).spec, {"schedule": "* * * * *"})
+
+
 def waits(one_job: Manifest, *pods: Manifest) -> list[str]:
-    return [found.wait for found in waiting_jobs("restock", [one_job], pods)]
+    return [found.wait for found in waiting_jobs(cron_job(), [one_job], pods)]
 
 
 def test_a_job_waits_when_none_of_its_pods_has_started() -> None:
@@ -39,6 +44,8 @@ def test_a_job_waits_when_none_of_its_pods_has_started() -> None:
     assert waits(job(0), pod(0, conditions=[unscheduled])) == [text]
     failed_before_its_start = pod(0, phase="Failed")
     assert len(waits(job(0, failed=1), failed_before_its_start)) == 1
+    deleted_before_its_start = pod(0, {"terminated": {"startedAt": "1970-01-01T00:00:00Z"}})
+    assert len(waits(job(0), deleted_before_its_start)) == 1
 
 
 @pytest.mark.parametrize("condition", ["Complete", "Failed", "FailureTarget"])
@@ -83,23 +90,22 @@ class Stage:
 
     def start(self, *minutes: int, state: dict[str, Any] | None = None) -> None:
         """Make the Jobs of these minutes, each with a pod that is in this state."""
+        template = cron_job(**self.spec)["spec"]["jobTemplate"]["spec"]["template"]
         for minute in minutes:
-            self.cluster.put(self.cluster.job_objects, job(minute))
+            one_job = {**job(minute), "spec": {"template": template}}
+            self.cluster.put(self.cluster.job_objects, one_job)
             self.cluster.put(self.cluster.pod_objects, pod(minute, state or PULLING))
 
     def look(self) -> timedelta | None:
         task = stored_task(**self.spec)
         active = [{"name": job_name(n)} for n in range(60) if self.exists(n)]
-        cron_job = {
-            **build(task, accept(task).spec, {"schedule": "* * * * *"}),
-            "status": {"active": active},
-        }
         self.cache = Cache()
         self.cache.tasks.put(task)
-        self.cache.cron_jobs.put(with_version(cron_job))
+        found = {**cron_job(**self.spec), "status": {"active": active}}
+        self.cache.cron_jobs.put(with_version(found))
         settings = Settings(None, None, "http://localhost/", "host")
-        found = WaitingJobReconciler(self.cache, self.cluster, settings, lambda: self.now)
-        return asyncio.run(found.reconcile(KEY))
+        reconciler = WaitingJobReconciler(self.cache, self.cluster, settings, lambda: self.now)
+        return asyncio.run(reconciler.reconcile(KEY))
 
     def exists(self, minute: int) -> bool:
         return Key("shop", job_name(minute)) in self.cluster.job_objects
@@ -123,13 +129,22 @@ def test_without_a_deadline_as_many_jobs_wait_as_may_run_at_once() -> None:
     stage.start(2, 3)
     stage.look()
     assert stage.given_up() == {job_name(2): "ConcurrencyLimit", job_name(3): "ConcurrencyLimit"}
-    assert stage.cluster.job_objects[Key("shop", job_name(2))]["spec"] == {
-        "activeDeadlineSeconds": 1
-    }
+    given_up = stage.cluster.job_objects[Key("shop", job_name(2))]
+    assert given_up["spec"]["activeDeadlineSeconds"] == 1
     assert [event["reason"] for event in stage.cluster.events] == ["JobAlreadyActive"] * 2
     assert 'image "shop:9" not found' in stage.cluster.events[0]["message"]
     stage.look()
     assert len(stage.cluster.events) == 2
+
+
+def test_a_job_with_a_wrong_image_gives_way_when_the_image_was_corrected() -> None:
+    stage = Stage({"image": "shop:9"})
+    stage.start(0)
+    stage.look()
+    stage.spec["image"] = "shop:1"
+    stage.start(1, state={"waiting": {"reason": "ContainerCreating"}})
+    stage.look()
+    assert stage.given_up() == {job_name(0): "ConcurrencyLimit"}
 
 
 def test_a_job_that_runs_takes_no_place_of_those_that_wait() -> None:

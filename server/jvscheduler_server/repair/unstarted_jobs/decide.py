@@ -119,13 +119,21 @@ def with_record(job: FollowedJob, record: UnstartedJob) -> FollowedJob:
 
 def _updated(before: FollowedJob | None, state: JobState) -> FollowedJob:
     if before is None:
-        return FollowedJob(state, state.wait or wait_of_job(state.identity.name, None))
+        return FollowedJob(state, state.wait or _first_wait(state))
     wait = state.wait or before.wait
     if wait.reason is Reason.POD_DELETED and before.wait.is_trouble:
         wait = before.wait  # what the pod waited for says more than that it is gone
     # The annotation is on the Job, which may be gone before its pods.
     state = replace(state, given_up=state.given_up or before.state.given_up)
     return replace(before, state=state, wait=wait, unseen_since=None)
+
+
+def _first_wait(state: JobState) -> Wait:
+    name = state.identity.name
+    if state.given_up is None or state.is_active:
+        return wait_of_job(name, None)
+    # The operator gave it up while no server was watching, and its pods are gone.
+    return Wait(None, None, f"nobody saw what the pod of the Job {name} waited for")
 
 
 def _given_up(job: FollowedJob, now: datetime) -> UnstartedJob:

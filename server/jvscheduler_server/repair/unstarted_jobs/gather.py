@@ -38,10 +38,15 @@ def _state(job: KubernetesJob | None, pods: Sequence[TaskPod], failures: Failure
         retry_count=job.retry_count if job else pods[0].retry_count,
         is_active=(job is not None and not job.finished) or any(map(_is_active, pods)),
         has_run=any(not pod.never_started for pod in pods) or (job is not None and job.completed),
-        may_have_run=job is not None and job.finished and not pods and job.failed_pods > 0,
+        may_have_run=job is not None and _may_have_run(job, pods),
         wait=_wait(job, pods, failures),
         given_up=job.given_up if job else None,
     )
+
+
+def _may_have_run(job: KubernetesJob, pods: Sequence[TaskPod]) -> bool:
+    # The operator gives up only what has not started, and Kubernetes counts its pods as failed.
+    return job.finished and not pods and job.failed_pods > 0 and job.given_up is None
 
 
 def _wait(job: KubernetesJob | None, pods: Sequence[TaskPod], failures: Failures) -> Wait | None:

@@ -56,6 +56,23 @@ def test_a_job_that_the_operator_gave_up_says_why_and_what_it_waited_for(
     play(scene)
 
 
+@pytest.mark.parametrize(
+    ("given_up", "status"),
+    [(Reason.DEADLINE_MISSED, "missed"), (Reason.CONCURRENCY_LIMIT, "skipped")],
+)
+def test_a_job_that_was_given_up_while_no_server_ran_is_recorded(
+    given_up: Reason, status: str
+) -> None:
+    async def scene(s: Scene) -> None:
+        s.cluster.seen_jobs = [replace(FAILED_JOB, given_up=given_up)]
+        await s.pass_over()
+        assert await s.told() == (status, given_up, "policy")
+        job = await s.job()
+        assert "nobody saw what the pod" in str(job and job.error_message)
+
+    play(scene)
+
+
 def test_a_job_that_was_given_up_and_started_meanwhile_has_run() -> None:
     async def scene(s: Scene) -> None:
         await s.store.claim(begun())
