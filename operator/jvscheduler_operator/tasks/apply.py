@@ -42,19 +42,27 @@ class NamespaceSecrets:
         self._written: set[str] = set()
 
     def is_due(self, key: Key) -> bool:
-        """True when this task's pass has to write its namespace's Secret."""
-        if key.namespace in self._written:
-            return False
-        return self._writers.setdefault(key.namespace, key) == key
+        """True when this task's pass has to write its namespace's Secret.
+
+        Only for a task that needs it. If a refused one were the writer, nobody would write.
+        """
+        is_writer = self._writers.setdefault(key.namespace, key) == key
+        return is_writer and key.namespace not in self._written
 
     def written(self, key: Key) -> None:
         self._written.add(key.namespace)
 
     def missing(self, existing: Collection[str]) -> Sequence[Key]:
         """The tasks that have to write a Secret again, because somebody deleted it."""
-        lost = self._written - set(existing)
+        # Without a writer, the next task that needs the Secret becomes it, and is found then.
+        lost = (self._written & self._writers.keys()) - set(existing)
         self._written -= lost
         return [self._writers[namespace] for namespace in lost]
+
+    def pass_on(self, key: Key) -> None:
+        """Let another task of the namespace be the writer: this one does not need the Secret."""
+        if self._writers.get(key.namespace) == key:
+            del self._writers[key.namespace]
 
     def release(self, key: Key) -> None:
         """Let another task of the namespace write the Secret: this task is gone."""

@@ -52,7 +52,9 @@ def _refused(state: State, refused: Refused, now: datetime) -> Plan:
     """Leaves what carries the task as it is, and finishes a retirement that has begun."""
     condition = Condition(False, refused.reason, str(refused))
     loop = assigned_loop(state.task)
-    return Plan(condition, loop=loop, retirement=_retirement(state, loop, now))
+    goes_on = loop is not None or state.own_cron_job is not None
+    secret = _secret(state) if goes_on else None
+    return Plan(condition, secret=secret, loop=loop, retirement=_retirement(state, loop, now))
 
 
 def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:

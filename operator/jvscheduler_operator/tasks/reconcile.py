@@ -49,9 +49,7 @@ class TaskReconciler:
         if state is None:
             await self._stop(key)
             return None
-        if state.database_url is not None and not self._secrets.is_due(key):
-            state = replace(state, database_url=None)
-        plan = decide(state, self._clock())
+        plan = self._with_secret_if_due(key, decide(state, self._clock()))
         secret_failure = await self._applier.apply_secret(plan)
         if plan.secret is not None and secret_failure is None:
             self._secrets.written(key)
@@ -77,6 +75,12 @@ class TaskReconciler:
         if self._settings.database_url is None:
             return ()
         return self._secrets.missing(await self._cluster.secret_namespaces())
+
+    def _with_secret_if_due(self, key: Key, plan: Plan) -> Plan:
+        if plan.secret is None:
+            self._secrets.pass_on(key)
+            return plan
+        return plan if self._secrets.is_due(key) else replace(plan, secret=None)
 
     async def _report(self, state: State, plan: Plan, applied: Applied) -> None:
         now = self._clock()

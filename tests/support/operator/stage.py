@@ -1,6 +1,7 @@
 """A cluster in memory, and passes over single tasks."""
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -43,6 +44,13 @@ class Stage:
 
     def put_cron_job(self, manifest: Manifest) -> None:
         self.cluster.put(self.cluster.cron_job_objects, manifest)
+
+    def remove_cron_job(self) -> None:
+        del self.cluster.cron_job_objects[KEY]
+        self.cluster.version += 1
+
+    def find_lost_secrets(self) -> Sequence[Key]:
+        return asyncio.run(self._reconciler.find_lost_secrets())
 
     def reconcile(self, key: Key = KEY) -> timedelta | None:
         self.watch()

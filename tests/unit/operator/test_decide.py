@@ -153,9 +153,15 @@ def test_a_new_cron_job_has_no_uid() -> None:
 
 
 def test_a_refused_task_causes_no_write() -> None:
-    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), IN_ORDER, None, "sqlite:///x"), NOON)
+    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), None, None, "sqlite:///x"), NOON)
     assert plan == Plan(accepted=plan.accepted)
     assert plan.accepted.reason == Reason.INVALID_SCHEDULE
+
+
+def test_a_refused_edit_causes_no_write_but_the_secret_of_what_goes_on() -> None:
+    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), IN_ORDER, None, "sqlite:///x"), NOON)
+    assert plan.secret is not None
+    assert plan == Plan(accepted=plan.accepted, secret=plan.secret)
 
 
 def test_the_secret_is_planned_while_there_is_a_database_url() -> None:

@@ -189,6 +189,44 @@ def test_a_refused_secret_stops_no_task_and_one_of_them_tries_again(stage: Stage
     assert stage.ready() == ("True", "CronJobReady")
 
 
+@pytest.mark.parametrize("refused", [{"schedule": "0 0 31 2 *"}, {"taskID": "shop.tasks.restock"}])
+def test_a_refused_task_does_not_keep_the_secret_from_the_others(
+    stage: Stage, refused: dict[str, Any]
+) -> None:
+    stage.put_task()
+    stage.put_task("refused", **refused)
+    stage.reconcile(Key("shop", "refused"))
+    assert stage.take_writes() == ["status", "event"]
+    stage.reconcile()
+    assert stage.take_writes() == ["secret", "cron job", "status", "event"]
+
+
+def test_the_secret_is_restored_when_the_task_that_wrote_it_was_refused_since(
+    stage: Stage,
+) -> None:
+    for name in ("restock", "other"):
+        stage.put_task(name)
+        stage.reconcile(Key("shop", name))
+    stage.put_task(schedule="0 0 31 2 *")
+    stage.remove_cron_job()
+    stage.reconcile()
+    stage.reconcile(Key("shop", "other"))
+    stage.cluster.secrets.clear()
+    assert stage.find_lost_secrets() == [Key("shop", "other")]
+    stage.reconcile(Key("shop", "other"))
+    assert stage.cluster.secrets
+
+
+def test_a_refused_edit_of_a_task_that_goes_on_leaves_it_its_secret(stage: Stage) -> None:
+    stage.put_task()
+    stage.reconcile()
+    stage.put_task(schedule="0 0 31 2 *")
+    stage.start()
+    stage.take_writes()
+    stage.reconcile()
+    assert stage.take_writes() == ["secret", "status", "event"]
+
+
 def test_each_namespace_gets_its_secret_once(stage: Stage) -> None:
     for name in ("restock", "other"):
         stage.put_task(name)
