@@ -118,7 +118,9 @@ class Controller:
                 self._add_with_loops(key)
         self._add_changed_elders()
         # A task that is gone no longer says which loop it had. So every loop is looked
-        # at, and the pass over one without tasks deletes it.
+        # at, and the pass over one without tasks deletes it. Over one with tasks it writes the
+        # rights of its pod again, which are not watched: somebody may have deleted them.
+        self._reconcilers.loops.restore_rights()
         for key in self._cache.loops:
             self._queue.add(key)
 

@@ -32,8 +32,8 @@ class LoopApplier:
     async def prepare(self, key: LoopKey, desired: Manifest) -> Failure | None:
         """Write what the loop's pod needs: Secret, ServiceAccount and RoleBinding.
 
-        These kinds are not watched, so they are written once for each loop and process.
-        Returns why the Secret failed, and raises when another one did.
+        These kinds are not watched, so they are written once for each loop, and again after
+        `prepare_again`. Returns why the Secret failed, and raises when another one did.
         """
         if key in self._prepared:
             return None
@@ -81,6 +81,13 @@ class LoopApplier:
             raise
         self._cache.loops.remove(deployment)
         _logger.info("%s deleted, no task needs it", key)
+
+    def prepare_again(self, *keys: LoopKey) -> None:
+        """Let the next pass over these loops, or over each loop, write what its pod needs.
+
+        Somebody may have deleted it.
+        """
+        self._prepared -= set(keys) if keys else set(self._prepared)
 
     def forget(self, key: LoopKey) -> None:
         """No task asks for the loop: prepare it anew when one does."""

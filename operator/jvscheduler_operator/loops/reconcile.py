@@ -4,14 +4,17 @@ A failure goes into the cache. The passes of the loop's tasks write it into thei
 status.
 """
 
+import re
 from datetime import timedelta
 from typing import Final
 
+from jvscheduler import names
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Conflict, Rejected, Stale, Unavailable
 from jvscheduler_operator.loops.apply import LoopApplier
 from jvscheduler_operator.loops.decide import decide
+from jvscheduler_operator.loops.deployments import is_ours
 from jvscheduler_operator.loops.gather import gather, gather_problem
 from jvscheduler_operator.loops.plan import LoopPlan, LoopState
 from jvscheduler_operator.objects.failures import Failure
@@ -27,6 +30,10 @@ _LONGEST_LOOK: Final = timedelta(minutes=1)
 """The shortest and the longest pause between two looks at the pods of a loop that is not available.
 The pause doubles each time, so that a thousand loops with a wrong image cost no more than a few
 requests a second."""
+
+
+_NO_ACCOUNT: Final = re.compile(f'serviceaccount "{names.LOOP_ACCOUNT}" not found')
+"""The API server's words about a pod whose service account somebody deleted."""
 
 
 class LoopReconciler:
@@ -55,12 +62,18 @@ class LoopReconciler:
             raise failure.temporary
         return _RETRY_REFUSED
 
+    def restore_rights(self) -> None:
+        """Let the next pass over each loop write its service account and its rights again."""
+        self._applier.prepare_again()
+
     async def _look_at_pods(self, key: LoopKey) -> timedelta | None:
         """Put into the cache why a loop does not come up. Returns when to look again."""
         if self._cache.loops.get(key) is None or self._cache.loop_readiness(key).is_available:
             self._cache.loop_problems.pop(key, None)
             self._pauses.pop(key, None)
             return None
+        if _NO_ACCOUNT.search(self._cache.loop_readiness(key).message):
+            self._applier.prepare_again(key)
         problem = await gather_problem(key, self._cluster)
         if problem is None:
             self._cache.loop_problems.pop(key, None)
@@ -79,9 +92,9 @@ class LoopReconciler:
             if plan.applies:
                 await self._applier.apply_deployment(state, plan.desired)
         except Conflict as error:
-            # A conflict over a Deployment that we did not know: someone else's has the
-            # name. Over one that we knew: it has changed, and its event is coming.
-            if state.deployment is None:
+            # A conflict over a Deployment that we did not know, or that is not ours: someone
+            # else's has the name. Over our own: it has changed, and its event is coming.
+            if state.deployment is None or not is_ours(state.deployment):
                 return Failure.of(what, error)
             raise Stale(f"{state.key}: {error}") from error
         except (Rejected, Unavailable) as error:

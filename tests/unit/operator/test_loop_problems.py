@@ -6,7 +6,7 @@ import pytest
 
 from jvscheduler import names
 from jvscheduler_operator.cluster.errors import Rejected
-from jvscheduler_operator.objects.manifests import LoopKey, Manifest
+from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest
 from tests.support.operator.world import World, served_by_cron_job, served_by_loop
 
 NO_IMAGE = {"reason": "ErrImagePull", "message": "shop:9: not found"}
@@ -90,6 +90,42 @@ def test_a_quota_for_pods_is_a_reason_too(world: World) -> None:
     world.settle()
     assert world.condition("Ready") == ("False", "LoopFailing")
     assert "exceeded quota: few" in ready_message(world)
+
+
+def test_a_service_account_that_somebody_deleted_is_restored(world: World) -> None:
+    name = served_by_loop(world)
+    world.cluster.rights.clear()
+    text = f"error looking up service account shop/{names.LOOP_ACCOUNT}: serviceaccount "
+    refused = {"type": "ReplicaFailure", "status": "True"}
+    refused["message"] = f'{text}"{names.LOOP_ACCOUNT}" not found'
+    loop = world.cluster.loop_objects[Key("shop", name)]
+    world.cluster.put(world.cluster.loop_objects, {**loop, "status": {"conditions": [refused]}})
+    world.watch()
+    for _look in range(2):
+        world.reconcile(LoopKey("shop", name))
+    assert world.cluster.rights
+
+
+def test_the_rights_of_a_loop_are_restored_with_each_resync(world: World) -> None:
+    served_by_loop(world)
+    world.cluster.rights.clear()
+    assert world.settle() == []
+    world.loops.restore_rights()
+    world.settle()
+    assert {kind for kind, _ in world.cluster.rights} == {"ServiceAccount", "RoleBinding"}
+
+
+def test_a_deployment_of_the_name_that_is_not_ours_is_reported(world: World) -> None:
+    name = served_by_loop(world)
+    loop = world.cluster.loop_objects[Key("shop", name)]
+    metadata = {**loop["metadata"], "annotations": {}}
+    taken = {**loop, "metadata": metadata, "spec": {**loop["spec"], "replicas": 0}}
+    world.cluster.put(world.cluster.loop_objects, taken)
+    world.watch()
+    for key in (LoopKey("shop", name), Key("shop", "restock")):
+        world.reconcile(key)
+    assert world.condition("Ready") == ("False", "ApplyFailed")
+    assert f"Deployment {name} could not be applied: " in ready_message(world)
 
 
 def test_pods_are_looked_at_ever_more_seldom_and_not_once_the_loop_is_available(
