@@ -6,14 +6,16 @@ database was away, the server writes it from the message.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Final
 
 MAX_ERROR_BYTES: Final = 4 * 1024
 MAX_TRACEBACK_BYTES: Final = 32 * 1024
+MAX_RESULT_BYTES: Final = 16 * 1024
+"""A larger result is left out of the record: the history is no store for data."""
+MAX_LOG_TAIL_BYTES: Final = 16 * 1024
 MAX_DEPTH: Final = 50
 """Dicts and lists inside each other, in a result or in an entity's field. Readers have limits."""
 MAX_MESSAGE_BYTES: Final = 4096
@@ -136,28 +138,9 @@ class Stretch:
 
 
 def to_json(outcome: Outcome) -> dict[str, Any]:
-    """Every field that is not None. `from_json` is the inverse."""
+    """Every field that is not None. `edge.outcomes.from_json` is the inverse."""
     data: dict[str, Any] = {k: v for k, v in vars(outcome).items() if v is not None}
     return {**data, **{name: data[name].isoformat() for name in _TIMES if name in data}}
-
-
-def from_json(data: Mapping[str, Any]) -> Outcome:
-    """The inverse of `to_json`. Raises ValueError.
-
-    A key that this version does not know is ignored: a newer version wrote it.
-    """
-    if not isinstance(data, Mapping):
-        raise ValueError("not the outcome of a run")  # noqa: TRY004 - another process wrote it
-    try:
-        # Without this filter, a runner of a newer version could not be repaired by this server.
-        known = {field.name: data[field.name] for field in fields(Outcome) if field.name in data}
-        times = {name: _parse_time(data.get(name)) for name in _TIMES}
-        # A worker or a pod may report anything. A deep result would fail who reads the record.
-        result = None if is_deeper(data.get("result"), MAX_DEPTH) else data.get("result")
-        status = Status(data["status"])
-        return Outcome(**{**known, **times, "status": status, "result": result})
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"not the outcome of a run: {error}") from error
 
 
 def summary(outcome: Outcome) -> str:
@@ -183,19 +166,6 @@ def to_message(outcome: Outcome) -> str:
         if len(text.encode()) <= MAX_MESSAGE_BYTES:
             return text
     raise ValueError(f"the outcome of {outcome.job_id} has no form of {MAX_MESSAGE_BYTES} bytes")
-
-
-def from_message(text: str) -> Outcome:
-    """The inverse of `to_message`.
-
-    Raises ValueError for any other text, such as a message that the task's code
-    wrote itself.
-    """
-    try:
-        data = json.loads(text)
-    except RecursionError as error:
-        raise ValueError("not the outcome of a run: too deep") from error
-    return from_json(data)
 
 
 def is_deeper(value: Any, levels: int) -> bool:
@@ -236,6 +206,13 @@ def clip_start(text: str, limit: int) -> str:
     return text if len(raw) <= limit else "…" + raw[-max(limit - 3, 1) :].decode(errors="ignore")
 
 
+def one_line(text: str, limit: int = 500) -> str:
+    """A part of one line: a name or a message that somebody else chose cannot forge a line of a
+    log."""
+    cut = clip(text.encode(errors="replace").decode(), limit)
+    return "".join(c if c.isprintable() else f"\\u{ord(c):04x}" for c in cut)
+
+
 def _shortened(outcome: Outcome, limit: int) -> Outcome:
     error = outcome.error_message and clip(outcome.error_message, max(limit, 256))
     trace = clip_start(outcome.traceback, limit) if outcome.traceback and limit else None
@@ -244,7 +221,3 @@ def _shortened(outcome: Outcome, limit: int) -> Outcome:
 
 def _encode(outcome: Outcome) -> str:
     return json.dumps(to_json(outcome), separators=(",", ":"), ensure_ascii=False)
-
-
-def _parse_time(value: str | None) -> datetime | None:
-    return datetime.fromisoformat(value) if value else None

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from jvscheduler.edge.outcomes import from_message
 from jvscheduler.outcomes import (
     MAX_MESSAGE_BYTES,
     Outcome,
@@ -12,7 +13,6 @@ from jvscheduler.outcomes import (
     Status,
     clip,
     clip_start,
-    from_message,
     to_message,
 )
 

@@ -14,6 +14,7 @@ from jvscheduler.attempt.tracebacks import error_message
 from jvscheduler.outcomes import (
     MAX_DEPTH,
     MAX_ERROR_BYTES,
+    MAX_RESULT_BYTES,
     MAX_TRACEBACK_BYTES,
     Reason,
     clean,
@@ -21,9 +22,6 @@ from jvscheduler.outcomes import (
     is_deeper,
 )
 from jvscheduler.outcomes import clip_start as keep_end
-
-MAX_RESULT_BYTES: Final = 16 * 1024
-"""A larger result is left out of the record: the history is no store for data."""
 
 _STARTED: Final = struct.Struct("<dd")
 """When the task's own code began, in Unix seconds and by the monotonic clock; 0: not yet."""

@@ -13,6 +13,7 @@ class LocalCluster:
 
     backend = "local"
     synced = True
+    set_aside = 0
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)

@@ -86,6 +86,8 @@ class TaskPod:
     """Why Kubernetes removed the pod: eviction, preemption, a lost node."""
     reported: Outcome | None = None
     """The outcome that its runner left as the container's termination message."""
+    refusal: str | None = None
+    """Why the termination message is no outcome of this pod, though it looks like one."""
     deletion_time: datetime | None = None
     """When its deletion was requested."""
     deleted: bool = False

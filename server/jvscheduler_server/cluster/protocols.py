@@ -31,6 +31,10 @@ class Cluster(Protocol):
         While it is False, a missing object proves nothing: its list has not arrived yet.
         """
 
+    @property
+    def set_aside(self) -> int:
+        """How many objects of Kubernetes could not be read, wholly or in part."""
+
     async def start(self) -> None:
         """Begin to watch. Returns at once."""
 

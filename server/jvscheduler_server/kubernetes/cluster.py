@@ -26,7 +26,13 @@ from jvscheduler_server.kubernetes.jobs import keep_earlier, to_kubernetes_job, 
 from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 
-PODS: Final = Resource("/api/v1/pods", to_task_pod, names.TASK_LABEL, carry_over=keep_facts)
+PODS: Final = Resource(
+    "/api/v1/pods",
+    to_task_pod,
+    names.TASK_LABEL,
+    carry_over=keep_facts,
+    problem=lambda pod: pod.refusal,
+)
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
 CRON_JOBS: Final = Resource(
     "/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL, keep_earlier
@@ -87,6 +93,10 @@ class WatchedKubernetesCluster:
         # Without Events, records are less exact, but true. A server that may not watch them
         # must not stop repairing.
         return all(informer.synced for informer in self._informers)
+
+    @property
+    def set_aside(self) -> int:
+        return sum(informer.set_aside for informer in (*self._informers, *self._events))
 
     async def start(self) -> None:
         informers = (*self._informers, *self._events)

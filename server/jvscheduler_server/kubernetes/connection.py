@@ -16,6 +16,7 @@ from kubernetes.aio.client import ApiClient, Configuration
 from kubernetes.aio.config import ConfigException, load_incluster_config, load_kube_config
 
 from jvscheduler import names
+from jvscheduler.edge.bounded_json import read_json
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.fields import Json
@@ -40,6 +41,9 @@ FIELD_MANAGER: Final = "jvscheduler-server"
 AS_JSON: Final = "application/json"
 CONTENT_TYPES: Final = {"GET": AS_JSON, "POST": AS_JSON, "PATCH": "application/apply-patch+yaml"}
 """Every patch is a server-side apply."""
+
+MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
+"""The most bytes of an event. The API server stores no object of more than 2 MiB."""
 
 GONE: Final = 410
 """HTTP status of a resource version that the API server no longer knows."""
@@ -72,7 +76,7 @@ class KubernetesApi:
             "timeoutSeconds": str(WATCH_SECONDS),
         }
         async with self._get(resource.path, query, WATCH_TIMEOUT) as response:
-            async for line in response.content:
+            async for line in lines(response.content.iter_any()):
                 yield _event(line)
 
     async def apply_task_status(self, task: TaskState, status: Mapping[str, Any]) -> None:
@@ -139,6 +143,25 @@ class KubernetesApi:
             raise ApiServerUnavailable(f"the API server does not answer: {text}") from error
 
 
+async def lines(chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield each line. Raises ApiServerUnavailable for one that no object can be.
+
+    The client's own reader refuses a line of more than 128 KiB. One pod with large annotations
+    would then end the watch at each of its changes, and have everything listed anew.
+    """
+    line = bytearray()
+    async for chunk in chunks:
+        *ends, rest = chunk.split(b"\n")
+        for end in ends:
+            yield bytes(line + end)
+            line.clear()
+        line += rest
+        if len(line) > MAX_EVENT_BYTES:
+            raise ApiServerUnavailable(f"an event of more than {MAX_EVENT_BYTES} bytes")
+    if line:
+        yield bytes(line)
+
+
 async def connect(kubeconfig: str | None) -> KubernetesApi:
     """Connect as the kubeconfig says. None: with the service account of the pod that this runs in.
 
@@ -187,7 +210,7 @@ def _event(line: bytes) -> Json:
 
 def _object(raw: bytes) -> Json:
     try:
-        value: Any = json.loads(raw)
+        value: Any = read_json(raw)
     except ValueError as error:
         raise ApiServerUnavailable(f"an incomplete answer: {raw[:80]!r}") from error
     if not isinstance(value, dict):
@@ -198,7 +221,7 @@ def _object(raw: bytes) -> Json:
 def _message_of(text: str) -> str:
     try:
         return str(json.loads(text)["message"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return text[:200]
 
 

@@ -2,16 +2,17 @@
 
 from datetime import datetime
 
-from jvscheduler.outcomes import MAX_ERROR_BYTES, clip
 from jvscheduler_server.cluster.objects import StartFailure
 from jvscheduler_server.kubernetes.fields import Json
+from jvscheduler_server.kubernetes.shapes import EVENT, Event, shaped
 
 
-def to_start_failure(event: Json) -> StartFailure | None:
+def to_start_failure(item: Json) -> StartFailure | None:
     """Convert an Event. Raises KeyError or ValueError for an object that is none.
 
     Returns None when it does not say which object it is about.
     """
+    event = shaped(EVENT, item)
     uid = event["involvedObject"].get("uid")
     if not uid:
         return None
@@ -20,12 +21,12 @@ def to_start_failure(event: Json) -> StartFailure | None:
         object_uid=uid,
         reason=event["reason"],
         # Anybody who may create Events in a namespace writes the message.
-        message=clip(event.get("message") or "", MAX_ERROR_BYTES),
+        message=event.get("message", ""),
         last_time=datetime.fromisoformat(_last_time(event)),
     )
 
 
-def _last_time(event: Json) -> str:
+def _last_time(event: Event) -> str:
     series = event.get("series") or {}
     times = (series.get("lastObservedTime"), event.get("lastTimestamp"), event.get("eventTime"))
     return str(next(filter(None, times), event["metadata"]["creationTimestamp"]))

@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 Json = Mapping[str, Any]
+
+_MOST_DIGITS: Final = 6
+"""The most digits of a number in a variable of a pod. `int` is slow for thousands of digits."""
 
 
 def parse_time(text: str | None) -> datetime | None:
@@ -19,3 +22,9 @@ def condition(status: Json, kind: str) -> Json:
 
 def is_true(status: Json, kind: str) -> bool:
     return bool(condition(status, kind).get("status") == "True")
+
+
+def small_number(text: str | None, otherwise: int) -> int:
+    """Return the number in a variable of a pod. Its template may say anything there."""
+    is_number = text and text.isascii() and text.isdecimal() and len(text) <= _MOST_DIGITS
+    return int(text) if text and is_number else otherwise

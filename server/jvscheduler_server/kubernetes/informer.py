@@ -4,6 +4,9 @@ It lists once, then watches from the list's resource version; bookmarks keep the
 recent. When the API server no longer knows that version (410 Gone), it lists again: an object
 that the new list lacks was deleted meanwhile. While the API server is away the copy stays as
 it is. The pause between two tries grows while they fail.
+
+Anybody who may write in a namespace decides what an object says. One that cannot be read is set
+aside, and hides no other.
 """
 
 import asyncio
@@ -12,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.errors import TemporaryError
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes.fields import Json
@@ -41,6 +45,8 @@ class Resource(Generic[T]):
     carry_over: Callable[[T, T], T] = lambda _, new: new
     """`carry_over(old, new)` returns the new value with what must survive from the old one."""
     field_selector: str = ""
+    problem: Callable[[T], str | None] = lambda _: None
+    """Returns what a part of the object says that cannot be true, and was left out of the value."""
 
 
 class ApiServer(Protocol):
@@ -76,6 +82,12 @@ class Informer(Generic[T]):
         self._version: str | None = None
         self.synced = False
         """True once the first list has arrived."""
+        self._set_aside = SetAside(resource.path, _log)
+
+    @property
+    def set_aside(self) -> int:
+        """How many objects were set aside, wholly or in part."""
+        return self._set_aside.count
 
     def items(self) -> Sequence[T]:
         return tuple(self._items.values())
@@ -121,28 +133,48 @@ class Informer(Generic[T]):
         self._version = item["metadata"]["resourceVersion"]
         if event["type"] == "BOOKMARK":
             return
+        uid = _uid(item)
+        before = self._items.get(uid)
         # A DELETED event carries the last state: it is kept before the object is dropped.
-        self._put(item, self._items)
+        is_read = self._put(item, self._items)
         if event["type"] == "DELETED":
-            last = self._items.pop(item["metadata"]["uid"], None)
+            last = self._items.pop(uid, None)
             if last is not None:
                 self._on_delete(last, False)
+            elif before is not None and not is_read:
+                self._on_delete(before, True)
         self._on_change()
 
-    def _put(self, item: Json, known: Mapping[str, T]) -> None:
-        uid = item["metadata"]["uid"]
-        new = self._converted(item)
+    def _put(self, item: Json, known: Mapping[str, T]) -> bool:
+        """Take over an object. False: it cannot be read, and is set aside."""
+        uid = _uid(item)
+        try:
+            new = self._resource.convert(item)
+            if new is not None and uid in known:
+                new = self._resource.carry_over(known[uid], new)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this object
+            self._set_aside.add(_where(item), repr(error))
+            self._items.pop(uid, None)
+            return False
         if new is None:
             self._items.pop(uid, None)
-        else:
-            self._items[uid] = self._resource.carry_over(known[uid], new) if uid in known else new
+            return True
+        self._items[uid] = new
+        problem = self._resource.problem(new)
+        if problem is not None:
+            self._set_aside.add(_where(item), problem)
+        return True
 
-    def _converted(self, item: Json) -> T | None:
-        try:
-            return self._resource.convert(item)
-        except (KeyError, TypeError, ValueError) as error:
-            # One object that cannot be read must not hide the others.
-            metadata = item["metadata"]
-            where = f"{metadata.get('namespace')}/{metadata['name']}"
-            _log.error("%s: %s is left out: %r", self._resource.path, where, error)
-            return None
+
+def _uid(item: Any) -> str:
+    return str(_metadata(item).get("uid"))
+
+
+def _metadata(item: Any) -> Json:
+    metadata = item.get("metadata") if isinstance(item, Mapping) else None
+    return metadata if isinstance(metadata, Mapping) else {}
+
+
+def _where(item: Any) -> str:
+    metadata = _metadata(item)
+    return f"{metadata.get('namespace')}/{metadata.get('name')}"

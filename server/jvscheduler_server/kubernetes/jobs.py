@@ -1,5 +1,6 @@
 """Converts Jobs, CronJobs and the Events about Jobs into the server's values."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -8,8 +9,10 @@ from jvscheduler import environment, names
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.outcomes import Reason
 from jvscheduler.schedules import parse_schedule
+from jvscheduler.tasks import MAX_TASK_ID, TASK_ID_PATTERN
 from jvscheduler_server.cluster.objects import JobIdentity, KubernetesJob, TaskCronJob
-from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time
+from jvscheduler_server.kubernetes.fields import Json, is_true, parse_time, small_number
+from jvscheduler_server.kubernetes.shapes import CRON_JOB, JOB, shaped
 
 _MOST_EARLIER: Final = 20
 """Former definitions of a CronJob that are kept. The server writes a revision of each within
@@ -19,8 +22,9 @@ GIVEN_UP: Final = (Reason.DEADLINE_MISSED, Reason.CONCURRENCY_LIMIT)
 """Why the operator ends a Job before it has started."""
 
 
-def to_kubernetes_job(job: Json) -> KubernetesJob:
-    """Convert a Job. Raises KeyError for an object that is none."""
+def to_kubernetes_job(item: Json) -> KubernetesJob:
+    """Convert a Job. Raises KeyError or ValueError for an object that is none."""
+    job = shaped(JOB, item)
     metadata, spec, status = job["metadata"], job.get("spec", {}), job.get("status", {})
     task_name = metadata.get("labels", {}).get(names.TASK_LABEL, "")
     # Between two attempts a Job has no pod for up to six minutes. Only its conditions tell
@@ -43,6 +47,9 @@ def to_kubernetes_job(job: Json) -> KubernetesJob:
 
 
 def job_identity(namespace: str, job_name: str, task_name: str, task_id: str) -> JobIdentity:
+    """Raises ValueError when the task's id is none: anybody may write the annotation."""
+    if len(task_id) > MAX_TASK_ID or re.fullmatch(TASK_ID_PATTERN, task_id) is None:
+        raise ValueError(f"the annotation {names.TASK_ID_ANNOTATION} is no task's id")
     scheduled = names.scheduled_time_of(job_name, task_name)
     job_id = (
         names.scheduled_job_id(namespace, task_id, scheduled)
@@ -66,11 +73,12 @@ def _identity(metadata: Json, spec: Json, task_name: str) -> JobIdentity | None:
     return job_identity(metadata["namespace"], metadata["name"], task_name, task_id)
 
 
-def to_task_cron_job(cron_job: Json) -> TaskCronJob | None:
+def to_task_cron_job(item: Json) -> TaskCronJob | None:
     """Convert a CronJob. Raises KeyError or ValueError for an object that is none.
 
     Returns None when it creates no Jobs of a task, or none any more.
     """
+    cron_job = shaped(CRON_JOB, item)
     metadata, spec = cron_job["metadata"], cron_job["spec"]
     pod = spec["jobTemplate"]["spec"]["template"]
     task_id = pod.get("metadata", {}).get("annotations", {}).get(names.TASK_ID_ANNOTATION)
@@ -129,5 +137,4 @@ def _max_concurrency(pod: Json) -> int:
     containers = [c for c in pod["spec"]["containers"] if c["name"] == names.TASK_CONTAINER]
     env = [variable for container in containers for variable in container.get("env", ())]
     values = {variable["name"]: variable.get("value") for variable in env}
-    text = values.get(environment.MAX_CONCURRENT) or "1"
-    return int(text) if text.isdecimal() else 1
+    return small_number(values.get(environment.MAX_CONCURRENT), 1)

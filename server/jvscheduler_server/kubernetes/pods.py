@@ -6,30 +6,31 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler import environment, names
-from jvscheduler.outcomes import Outcome, from_message
 from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
-from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse_time
+from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse_time, small_number
 from jvscheduler_server.kubernetes.jobs import job_identity
+from jvscheduler_server.kubernetes.reports import is_outcome, with_report
+from jvscheduler_server.kubernetes.shapes import NEVER, POD, Pod, shaped
 
 ENDED_PHASES: Final = ("Succeeded", "Failed")
 
-NEVER: Final = ("1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
-"""The start, as container runtimes have it, of a container that could not be started."""
 
-
-def to_task_pod(pod: Json) -> TaskPod | None:
+def to_task_pod(item: Json) -> TaskPod | None:
     """Convert a pod. Raises KeyError or ValueError for an object that is none.
 
     Returns None for a pod that no Job of a task created.
     """
+    pod = shaped(POD, item)
     job = _job(pod["metadata"])
-    if job is None:
-        return None
+    return None if job is None else _task_pod(pod, job)
+
+
+def _task_pod(pod: Pod, job: JobIdentity) -> TaskPod:
     status = pod.get("status", {})
     container = _task_container(status.get("containerStatuses", ()))
     terminated = container.get("state", {}).get("terminated", {})
     state = _state_reason(status, container)
-    return TaskPod(
+    unreported = TaskPod(
         uid=pod["metadata"]["uid"],
         name=pod["metadata"]["name"],
         namespace=pod["metadata"]["namespace"],
@@ -48,8 +49,8 @@ def to_task_pod(pod: Json) -> TaskPod | None:
         completion_time=parse_time(terminated.get("finishedAt")),
         exit_code=terminated.get("exitCode"),
         disruption=_disruption(status),
-        reported=_reported(terminated, job.id),
     )
+    return with_report(unreported, terminated.get("message"))
 
 
 _SAYS_NOTHING: Final = (None, "ContainerCreating", "PodInitializing")
@@ -93,8 +94,7 @@ def _task_container(items: Iterable[Json]) -> Json:
 def _retry_count(pod: Json) -> int:
     container = _task_container(pod.get("spec", {}).get("containers", ()))
     values = {item["name"]: item.get("value") for item in container.get("env", ())}
-    text = values.get(environment.RETRY_COUNT) or "0"
-    return int(text) if text.isdecimal() else 0
+    return small_number(values.get(environment.RETRY_COUNT), 0)
 
 
 def _started(container: Json) -> bool:
@@ -117,16 +117,6 @@ def _deletion_time(metadata: Json) -> datetime | None:
     grace = timedelta(seconds=metadata.get("deletionGracePeriodSeconds") or 0)
     end = parse_time(metadata.get("deletionTimestamp"))
     return end - grace if end else None
-
-
-def _reported(terminated: Json, job_id: str) -> Outcome | None:
-    """Return the runner's outcome, if the message is one, final, and of this job."""
-    try:
-        outcome = from_message(terminated.get("message") or "")
-    except ValueError:
-        return None
-    # A task's own code may write the message too. It must not end another task's job.
-    return outcome if outcome.job_id == job_id and outcome.status.is_final else None
 
 
 def _disruption(status: Json) -> str | None:
@@ -165,11 +155,7 @@ def _state_reason(status: Json, container: Json) -> _StateReason:
 
 def _without_outcome(terminated: Json) -> Json:
     """Return it without its message when that is an outcome, which is no text for users."""
-    try:
-        from_message(terminated.get("message") or "")
-    except ValueError:
-        return terminated
-    return {**terminated, "message": None}
+    return {**terminated, "message": None} if is_outcome(terminated.get("message")) else terminated
 
 
 def _init_failures(status: Json) -> list[Json]:

@@ -1,6 +1,6 @@
 """Converts ScheduledTasks into the server's values.
 
-It reads plain dicts, not the model of the resource. A model would refuse an object that a
+It reads a few fields, not the model of the resource. That model would refuse an object that a
 newer version wrote, and the API would then not show that task at all.
 """
 
@@ -8,16 +8,18 @@ from typing import Final
 
 from jvscheduler_server.cluster.objects import FAILING, REPORTED_FIELDS, TaskState
 from jvscheduler_server.kubernetes.fields import Json, condition, parse_time
+from jvscheduler_server.kubernetes.shapes import TASK, shaped
 
 EXPECTED: Final = ("Accepted", "Ready")
 """Conditions that are True for a task that is scheduled as its definition says."""
 
 
-def to_task_state(task: Json) -> TaskState | None:
+def to_task_state(item: Json) -> TaskState | None:
     """Convert a ScheduledTask. Raises KeyError or ValueError for an object that is none.
 
     Returns None when it is being deleted: a finalizer may keep it, but it starts no more jobs.
     """
+    task = shaped(TASK, item)
     metadata, spec, status = task["metadata"], task["spec"], task.get("status", {})
     if "deletionTimestamp" in metadata:
         return None

@@ -14,9 +14,10 @@ from pathlib import Path
 import psutil
 
 from jvscheduler import environment
+from jvscheduler.edge.outcomes import from_message
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store.database import open_store
-from jvscheduler.outcomes import Outcome, from_message
+from jvscheduler.outcomes import Outcome
 from tests.support.readme import ROOT
 from tests.support.runner.tasks.ends import MARKER
 from tests.support.waiting import eventually

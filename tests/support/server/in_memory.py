@@ -94,6 +94,7 @@ class FakeCluster:
     failures: list[StartFailure] = field(default_factory=list)
     gone: list[TaskPod] = field(default_factory=list)
     running: bool = False
+    set_aside: int = 0
 
     async def start(self) -> None:
         self.running = True

@@ -4,8 +4,9 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.attempt.report import MAX_RESULT_BYTES, NotStorable, Report, SharedReport, storable
-from jvscheduler.outcomes import MAX_TRACEBACK_BYTES, Reason, from_message, to_message
+from jvscheduler.attempt.report import NotStorable, Report, SharedReport, storable
+from jvscheduler.edge.outcomes import from_message
+from jvscheduler.outcomes import MAX_RESULT_BYTES, MAX_TRACEBACK_BYTES, Reason, to_message
 from tests.support.history.outcomes import begun, failed
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from jvscheduler import on_schedule
-from jvscheduler.attempt.report import MAX_RESULT_BYTES
 from jvscheduler.decorators import task_of
+from jvscheduler.outcomes import MAX_RESULT_BYTES
 from jvscheduler.tasks import Task
 
 PAGE = (Path(__file__).parents[3] / "docs/reference/decorator.md").read_text()

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from jvscheduler.edge.outcomes import from_json
 from jvscheduler.loop.background import Background
 from jvscheduler.loop.execution.outcomes import outcome_of_end
 from jvscheduler.loop.execution.slots import ConcurrencySlots
@@ -10,7 +11,7 @@ from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.recording.recorder import LoopRecorder
 from jvscheduler.loop.worker_link.attempts import LoopAttempts
 from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
-from jvscheduler.outcomes import Outcome, from_json
+from jvscheduler.outcomes import Outcome
 from jvscheduler.worker.messages import Ended, Prepared
 
 

@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from jvscheduler.edge.outcomes import from_json
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.takeovers import UnsettledTakeover, dumped
 from jvscheduler.loop.log import Event, say
-from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, from_json, to_json
+from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
 """The spool's size: some 400,000 jobs."""

@@ -55,6 +55,10 @@ class SchedulerAnswer(BaseModel):
     synced: bool = Field(
         description="True when all tasks and pods are known. If false, ask again in a moment."
     )
+    set_aside: int = Field(
+        description="Number of Kubernetes objects that could not be read, wholly or in part, since "
+        "the server started. Its log names each."
+    )
     task_count: int
     suspended_count: int
     tasks: list[TaskAnswer] = Field(description="Ordered by namespace and id.")
@@ -138,6 +142,7 @@ def _scheduler(
     return SchedulerAnswer(
         backend=cluster.backend,
         synced=cluster.synced,
+        set_aside=cluster.set_aside,
         task_count=len(tasks),
         suspended_count=sum(task.suspended for task in tasks),
         tasks=_answers(tasks, running),

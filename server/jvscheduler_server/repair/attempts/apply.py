@@ -8,7 +8,8 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
-from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.edge.set_aside import SetAside
+from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.revisions import NEXT
 from jvscheduler.history.store.protocol import LoopStore
@@ -38,6 +39,7 @@ class AttemptRepair:
         """The abandoned Jobs that were there at the last comparison."""
         self._history_available_since: datetime | None = None
         """None while the history does not answer."""
+        self._set_aside = SetAside("records of ended pods", _log)
 
     async def record_pods(self, now: datetime) -> None:
         """Record the outcomes of pods that ended, each once in the life of this process.
@@ -110,9 +112,9 @@ class AttemptRepair:
             await self._store.record(outcome)
         except HistoryUnavailable:
             raise
-        except (SchedulerError, ValueError):
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record
             # One record that cannot be written must not delay the others.
-            _log.exception("job %s cannot be recorded", outcome.job_id)
+            self._set_aside.add(f"{outcome.namespace}/{outcome.job_id}", repr(error))
             return
         _log.info(
             "recorded for the runner: job %s of %s/%s is %s (%s)",

@@ -7,7 +7,8 @@ whose Job was deleted while no server ran gets its end too.
 import logging
 from datetime import datetime
 
-from jvscheduler.errors import HistoryUnavailable, SchedulerError
+from jvscheduler.edge.set_aside import SetAside
+from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.unstarted import UnstartedJob, is_unstarted
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.names import LOCAL_NAMESPACE
@@ -33,6 +34,7 @@ class UnstartedJobRepair:
         self._ended: frozenset[str] = frozenset()
         """Ids of the jobs in the cluster that have their end in the history."""
         self._has_read_history = False
+        self._set_aside = SetAside("records of jobs that have not started", _log)
 
     async def record(self, now: datetime) -> None:
         """Record what is new. Raises HistoryUnavailable with the rest undone.
@@ -67,9 +69,9 @@ class UnstartedJobRepair:
             await self._store.record_unstarted(record)
         except HistoryUnavailable:
             raise
-        except (SchedulerError, ValueError):
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record
             # One record that cannot be written must not delay the others.
-            _log.exception("job %s cannot be recorded", record.job_id)
+            self._set_aside.add(f"{record.namespace}/{record.job_id}", repr(error))
             return
         _log.info(
             "job %s of %s/%s has not started: %s (%s)",

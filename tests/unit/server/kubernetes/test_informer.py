@@ -139,7 +139,15 @@ def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
         return (await played_script.play()).informer
 
     assert asyncio.run(run()).items() == ("a",)
-    assert "x is left out: KeyError('spec')" in caplog.text
+    assert "/things: None/x is set aside: KeyError('spec')" in caplog.text
+
+
+def test_a_deleted_object_whose_last_state_cannot_be_read_is_gone_as_it_was_before() -> None:
+    broken = thing("a", 12)
+    del broken["metadata"]["name"]
+    result = played(([thing("a"), thing("b")], "10"), [{"type": "DELETED", "object": broken}])
+    assert (result.informer.items(), result.gone) == (("b",), [("a", True)])
+    assert (result.informer.set_aside, result.script.asked[-1]) == (1, "watch 12")
 
 
 PODS, JOBS = "/api/v1/pods", "/apis/batch/v1/jobs"

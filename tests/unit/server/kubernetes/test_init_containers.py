@@ -69,7 +69,7 @@ CASES = [
         {
             **waiting("PodInitializing"),
             "initContainerStatuses": [
-                init("first", running={"startedAt": START}),
+                init("first", running={"startedAt": f"{START:%FT%TZ}"}),
                 init("second", waiting={"reason": "PodInitializing"}),
             ],
         },

@@ -155,7 +155,7 @@ def test_an_ended_pod_has_the_times_of_its_container() -> None:
 
 
 def test_the_outcome_that_the_runner_left_is_read() -> None:
-    outcome = failed(begun())
+    outcome = failed(begun(retry_count=2, node_name="node-1"))
     assert converted(terminated(1, "Error", to_message(outcome))).reported == outcome
 
 
@@ -238,7 +238,11 @@ def test_a_job_has_the_id_of_its_record_as_its_pods_have() -> None:
 
 def test_an_event_says_why_a_job_has_no_pod() -> None:
     event = {
-        "metadata": {"namespace": "shop", "creationTimestamp": "2026-03-02T12:00:00Z"},
+        "metadata": {
+            "name": "restock.1",
+            "namespace": "shop",
+            "creationTimestamp": "2026-03-02T12:00:00Z",
+        },
         "involvedObject": {"kind": "Job", "uid": "uid-j"},
         "reason": "FailedCreate",
         "message": "exceeded quota",

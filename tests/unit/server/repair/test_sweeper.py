@@ -187,7 +187,7 @@ def test_one_record_that_cannot_be_written_delays_no_other(
         assert await s.status(good) == (Status.COMPLETED, None)
 
     play(scene)
-    assert "cannot be recorded" in caplog.text
+    assert "is set aside: ValueError" in caplog.text
 
 
 def test_the_sweep_goes_on_after_the_history_was_away_and_after_a_fault(

@@ -1,0 +1,32 @@
+"""Counts what was set aside, and names each once in the log."""
+
+import logging
+from typing import Final
+
+from jvscheduler.outcomes import one_line
+
+MAX_NAMES: Final = 10_000
+"""Names that are remembered. Beyond, the oldest may be named in the log once more."""
+
+
+class SetAside:
+    """`kind` says in the log what the objects are."""
+
+    def __init__(self, kind: str, log: logging.Logger) -> None:
+        self._kind = kind
+        self._log = log
+        self._named: dict[str, None] = {}
+        """The oldest first."""
+        self.count = 0
+        """How many objects have been set aside since the process started."""
+
+    def add(self, name: str, problem: str) -> None:
+        """Set one aside. It counts once, however often it comes."""
+        name = one_line(name)
+        if name in self._named:
+            return
+        self._named[name] = None
+        if len(self._named) > MAX_NAMES:
+            del self._named[next(iter(self._named))]
+        self.count += 1
+        self._log.warning("%s: %s is set aside: %s", self._kind, name, one_line(problem))
