@@ -22,7 +22,7 @@ async def run(chosen: Settings) -> None:
     """Returns after SIGTERM or SIGINT, which kopf handles."""
     cluster = await KubernetesCluster.connect(chosen.kubeconfig)
     try:
-        cache = Cache()
+        cache = Cache(chosen.template_policy)
         task_reconciler = TaskReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
         loop_reconciler = LoopReconciler(cache, cluster, chosen)
         waiting_jobs = WaitingJobReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))

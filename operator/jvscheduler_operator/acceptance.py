@@ -5,12 +5,12 @@ cannot find all of them, and an older schema let more through. Those are refused
 here, with a message for the user, in the condition `Accepted`.
 
 A refused edit changes nothing. The CronJob or loop that serves the task goes on with
-the last accepted spec.
+the last accepted spec, unless the policy for templates forbids its pod.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
@@ -23,9 +23,15 @@ from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import Reason
+from jvscheduler_operator.pod_templates.base import template_of
 from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
 from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 from jvscheduler_operator.pod_templates.tasks import pod_template
+from jvscheduler_operator.template_policy.parts import Pod
+from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
+
+_MOST_VIOLATIONS: Final = 5
+"""A message names so many at most."""
 
 
 class Refused(InvalidInput):
@@ -46,17 +52,22 @@ class Accepted:
     """The loop's Deployment; None when a CronJob carries the task."""
 
 
-def accept(task: Manifest) -> Accepted:
+def spec_of(task: Manifest) -> ScheduledTaskSpec:
+    """The spec of a task that was accepted. Raises Refused."""
+    return _parse_spec(task.get("spec", {}))
+
+
+def accept(task: Manifest, policy: TemplatePolicy = DEFAULT_POLICY) -> Accepted:
     """Check the spec in a fixed order; the first mistake raises Refused."""
-    raw = task.get("spec", {})
-    _check_name(task["metadata"]["name"])
+    raw, metadata = task.get("spec", {}), task["metadata"]
+    _check_name(metadata["name"])
     _check_time_zone(raw.get("timeZone", "UTC"))
     # The schedule comes before the rest of the spec: the grammar's own messages
     # explain a mistake, the spec's pattern only says that it does not match.
     schedule = _parse_schedule(raw)
     spec = _parse_spec(raw)
     is_loop = _backend(spec, schedule) == "Loop"
-    _check_template(task["metadata"]["name"], spec, is_loop)
+    _check_policy(policy, _pod(metadata["name"], metadata["namespace"], spec, is_loop))
     return Accepted(spec, schedule, loop_name(spec) if is_loop else None)
 
 
@@ -104,14 +115,23 @@ def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:
         raise Refused(Reason.INVALID_BACKEND, f"spec.backend: {error}") from error
 
 
-def _check_template(name: str, spec: ScheduledTaskSpec, is_loop: bool) -> None:
+def _pod(name: str, namespace: str, spec: ScheduledTaskSpec, is_loop: bool) -> Pod:
     try:
-        if is_loop:
-            worker_pod(spec)
-        else:
-            pod_template(name, spec)
+        if not is_loop:
+            return Pod.of_cron_job(pod_template(name, spec), namespace)
+        metadata = template_of(spec).metadata
+        template = {"metadata": metadata.model_dump(), "spec": worker_pod(spec)}
     except InvalidTemplate as error:
         raise Refused(Reason.INVALID_TEMPLATE, str(error)) from error
+    return Pod.of_loop(template, namespace)
+
+
+def _check_policy(policy: TemplatePolicy, pod: Pod) -> None:
+    found = [str(violation) for violation in policy.violations(pod)]
+    if found:
+        rules = "; ".join(found[:_MOST_VIOLATIONS])
+        message = f"{rules}. The installation's policy.podTemplates is {policy.level}"
+        raise Refused(Reason.TEMPLATE_FORBIDDEN, message)
 
 
 def _in_one_line(error: ValidationError) -> str:

@@ -15,6 +15,7 @@ from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.version import __version__
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
+from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, Level, TemplatePolicy
 
 LIVENESS_ENDPOINT: Final = "JVSCHEDULER_LIVENESS_ENDPOINT"
 """URL that answers `GET` with 200 while the operator runs. Default:
@@ -33,6 +34,13 @@ expected in the namespace of each loop. Default: none."""
 LOOP_RESOURCES: Final = "JVSCHEDULER_LOOP_RESOURCES"
 """The `resources` of the container `loop`, as JSON. Default: requests and a limit of memory."""
 
+POD_TEMPLATES: Final = "JVSCHEDULER_POD_TEMPLATES"
+"""What `spec.template` may say: `restricted`, `baseline` or `any`. Default: `restricted`."""
+
+ALLOWED_SERVICE_ACCOUNTS: Final = "JVSCHEDULER_ALLOWED_SERVICE_ACCOUNTS"
+"""The service accounts that a template may name, with commas between: each a name, or
+`namespace/name`. Default: none."""
+
 KUBECONFIG: Final = "KUBECONFIG"
 """Default: `~/.kube/config` if it exists, else the pod's service account."""
 
@@ -49,6 +57,7 @@ class Settings:
     instance: str
     """This process, as Events name it."""
     loop_container: LoopContainer = field(default_factory=lambda: LoopContainer(_DEFAULT_IMAGE))
+    template_policy: TemplatePolicy = DEFAULT_POLICY
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -68,9 +77,23 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             environ.get(LOOP_IMAGE) or _DEFAULT_IMAGE,
             environ.get(LOOP_IMAGE_PULL_POLICY) or "IfNotPresent",
             _resources(environ.get(LOOP_RESOURCES)),
-            [name for name in environ.get(LOOP_PULL_SECRETS, "").split(",") if name],
+            _names(environ.get(LOOP_PULL_SECRETS)),
+        ),
+        template_policy=TemplatePolicy(
+            _level(environ.get(POD_TEMPLATES) or Level.RESTRICTED),
+            frozenset(_names(environ.get(ALLOWED_SERVICE_ACCOUNTS))),
         ),
     )
+
+
+def _names(text: str | None) -> list[str]:
+    return [name for name in (text or "").split(",") if name]
+
+
+def _level(text: str) -> Level:
+    if text not in list(Level):
+        raise InvalidSettings(f"{POD_TEMPLATES} must be one of {', '.join(Level)}, got {text!r}")
+    return Level(text)
 
 
 def _resources(text: str | None) -> Mapping[str, Any]:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.acceptance import spec_of
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import Conflict, NotFound
 from jvscheduler_operator.loops import deployments
@@ -19,7 +19,7 @@ NOBODY = "00000000-0000-0000-0000-000000000000"
 
 
 def loop_for(stage: Stage, image: str, server: str = "server:1") -> dict[str, Any]:
-    spec = accept(stored_task(backend="Loop", image=image)).spec
+    spec = spec_of(stored_task(backend="Loop", image=image))
     return deployments.build(stage.namespace, spec, LoopContainer(server))
 
 

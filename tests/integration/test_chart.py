@@ -11,6 +11,7 @@ import yaml
 from jvscheduler.names import DATABASE_SECRET
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from jvscheduler_operator.settings import from_environment
+from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
 from tests.support.operator.process import documented_rules
@@ -49,6 +50,8 @@ REFUSALS = [
     Refusal("postgresql.storage.size=big", "size"),
     Refusal("server.service.port=http", "port"),
     Refusal("image.pullPolicy=Sometimes", "pullPolicy"),
+    Refusal("policy.podTemplates=privileged", "podTemplates"),
+    Refusal("policy.allowedServiceAccounts={A_B}", "allowedServiceAccounts"),
     Refusal("image.registry=registry.example.org", "registry"),
 ]
 
@@ -134,16 +137,31 @@ def test_loops_run_the_servers_image(helm: Path) -> None:
 
 def loop_settings(helm: Path, *values: str) -> LoopContainer:
     """The container `loop` as the operator of such an installation makes it."""
+    return from_environment(operator_variables(helm, *values)).loop_container
+
+
+def operator_variables(helm: Path, *values: str) -> dict[str, str]:
     pod = rendered(helm, *values)["Deployment/jvscheduler-operator"]["spec"]["template"]["spec"]
     (operator,) = pod["containers"]
-    environ = {v["name"]: v["value"] for v in operator["env"] if "value" in v}
-    return from_environment(environ).loop_container
+    return {v["name"]: v["value"] for v in operator["env"] if "value" in v}
 
 
 def test_the_resources_of_loops_are_a_value(helm: Path) -> None:
     assert loop_settings(helm).resources == DEFAULT_RESOURCES
     chosen = loop_settings(helm, "loop.resources.limits.memory=1Gi", "loop.resources.limits.cpu=2")
     assert chosen.resources["limits"] == {"memory": "1Gi", "cpu": 2}
+
+
+def template_policy(helm: Path, *values: str) -> TemplatePolicy:
+    """The policy of the operator of such an installation."""
+    return from_environment(operator_variables(helm, *values)).template_policy
+
+
+def test_the_policy_for_templates_is_a_value(helm: Path) -> None:
+    assert template_policy(helm) == TemplatePolicy(Level.RESTRICTED, frozenset())
+    accounts = "policy.allowedServiceAccounts={reader,shop/builder}"
+    chosen = template_policy(helm, "policy.podTemplates=baseline", accounts)
+    assert chosen == TemplatePolicy(Level.BASELINE, frozenset({"reader", "shop/builder"}))
 
 
 def test_pull_secrets_reach_loops(helm: Path) -> None:

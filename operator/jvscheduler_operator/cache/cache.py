@@ -9,11 +9,12 @@ from jvscheduler_operator.objects.drift import LastApplied
 from jvscheduler_operator.objects.manifests import Key, LoopKey, loop_key_of
 from jvscheduler_operator.objects.pods import PodProblem
 from jvscheduler_operator.objects.readiness import LoopReadiness, readiness
+from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
 
 
 class Cache:
-    def __init__(self) -> None:
-        self.tasks = TaskIndex()
+    def __init__(self, policy: TemplatePolicy = DEFAULT_POLICY) -> None:
+        self.tasks = TaskIndex(policy)
         self.cron_jobs = ObjectIndex()
         self.loops = ObjectIndex(loop_key_of)
         self.last_applied: dict[Key, LastApplied] = {}

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from jvscheduler_operator.cache.references import LoopReferences, references_of
 from jvscheduler_operator.cache.task_ids import TaskIds
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, version_of
+from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
 
 
 class ObjectIndex:
@@ -78,8 +79,9 @@ class ObjectIndex:
 class TaskIndex(ObjectIndex):
     """Tasks by key, and by the loops that they refer to."""
 
-    def __init__(self) -> None:
+    def __init__(self, policy: TemplatePolicy = DEFAULT_POLICY) -> None:
         super().__init__()
+        self._policy = policy
         self._references: dict[Key, LoopReferences] = {}
         self._requesting: dict[LoopKey, dict[Key, None]] = {}
         self._assigned: dict[LoopKey, dict[Key, None]] = {}
@@ -105,7 +107,7 @@ class TaskIndex(ObjectIndex):
         return tuple(self._assigned.get(loop, ()))
 
     def _set(self, key: Key, manifest: Manifest) -> None:
-        self._refer(key, references_of(manifest))
+        self._refer(key, references_of(manifest, self._policy))
         before = self.get(key)
         super()._set(key, manifest)
         self._task_ids.move(key, before, manifest)

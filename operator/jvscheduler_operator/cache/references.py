@@ -13,6 +13,7 @@ from jvscheduler_operator.objects.manifests import (
     assigned_loop,
     is_being_deleted,
 )
+from jvscheduler_operator.template_policy.policy import TemplatePolicy
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,21 @@ class LoopReferences:
         return frozenset({self.requested, self.assigned} - {None})  # type: ignore[arg-type]
 
 
-def references_of(task: Manifest) -> LoopReferences:
+def references_of(task: Manifest, policy: TemplatePolicy) -> LoopReferences:
     # A task that is being deleted starts no more jobs. If it kept its loop, the
     # Deployment would stay for as long as someone's finalizer keeps the task.
     if is_being_deleted(task):
         return LoopReferences()
     namespace = task["metadata"]["namespace"]
-    requested, assigned = _requested_loop(task), assigned_loop(task)
+    requested, assigned = _requested_loop(task, policy), assigned_loop(task)
     return LoopReferences(
         LoopKey(namespace, requested) if requested else None,
         LoopKey(namespace, assigned) if assigned else None,
     )
 
 
-def _requested_loop(task: Manifest) -> str | None:
+def _requested_loop(task: Manifest, policy: TemplatePolicy) -> str | None:
     try:
-        return accept(task).loop
+        return accept(task, policy).loop
     except Refused:
         return None

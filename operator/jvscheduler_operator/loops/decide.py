@@ -4,7 +4,7 @@ The Deployment exists while the spec of a task asks for it, or the status of a t
 names it.
 """
 
-from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.acceptance import spec_of
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.loops.plan import LoopPlan, LoopState
 from jvscheduler_operator.objects.drift import has_drifted
@@ -18,7 +18,7 @@ def decide(state: LoopState, container: LoopContainer) -> LoopPlan:
     is_terminating = state.deployment is not None and is_being_deleted(state.deployment)
     if state.task is None:
         return LoopPlan(deletes=_is_orphan(state) and not is_terminating)
-    desired = deployments.build(state.key.namespace, accept(state.task).spec, container)
+    desired = deployments.build(state.key.namespace, spec_of(state.task), container)
     drifted = has_drifted(state.deployment, desired, state.last_applied)
     return LoopPlan(desired, applies=drifted and not is_terminating)
 

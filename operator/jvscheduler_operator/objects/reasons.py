@@ -22,6 +22,7 @@ class Reason(StrEnum):
     INVALID_SCHEDULE = "InvalidSchedule"
     INVALID_TEMPLATE = "InvalidTemplate"
     INVALID_BACKEND = "InvalidBackend"
+    TEMPLATE_FORBIDDEN = "TemplateForbidden"
     CRON_JOB_READY = "CronJobReady"
     LOOP_READY = "LoopReady"
     LOOP_NOT_AVAILABLE = "LoopNotAvailable"

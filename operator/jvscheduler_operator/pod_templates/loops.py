@@ -41,6 +41,12 @@ _SPOOL_VOLUME: Final = "jvscheduler-spool"
 _SCRATCH_VOLUME: Final = "jvscheduler-tmp"
 _TOKEN_VOLUME: Final = "jvscheduler-token"  # noqa: S105
 
+PRIVATE_VOLUMES: Final = (_SPOOL_VOLUME, _SCRATCH_VOLUME, _TOKEN_VOLUME)
+"""The volumes that only the container `loop` may mount."""
+
+_ACCOUNT_FIELDS: Final = ("serviceAccountName", "serviceAccount")
+"""The API server writes the second one, which has no meaning of its own."""
+
 _RESERVED_OF_TASK: Final[Mapping[str, str]] = {
     "command": "the loop's worker is started in its place",
     "args": "the loop's worker is started in its place",
@@ -103,6 +109,29 @@ def pod_template(name: str, spec: ScheduledTaskSpec, container: LoopContainer) -
             **_pull_secrets(pod, container.pull_secrets),
             "containers": [loop, *pod["containers"]],
         },
+    }
+
+
+def users_part(template: Mapping[str, Any]) -> dict[str, Any]:
+    """A loop's pod template without what the operator alone puts there.
+
+    The template may be one that the API server has stored, or a `worker_pod` in its place.
+    """
+    pod = template["spec"]
+    containers = [
+        {**c, "name": names.TASK_CONTAINER} if c["name"] == names.WORKER_CONTAINER else c
+        for c in pod["containers"]
+        if c["name"] != names.LOOP_CONTAINER
+    ]
+    volumes = [v for v in pod.get("volumes", ()) if v["name"] not in PRIVATE_VOLUMES]
+    others = {
+        field: value
+        for field, value in pod.items()
+        if field not in _ACCOUNT_FIELDS or value != names.LOOP_ACCOUNT
+    }
+    return {
+        "metadata": template.get("metadata", {}),
+        "spec": {**others, "containers": containers, "volumes": volumes},
     }
 
 

@@ -182,8 +182,8 @@ class TaskApplier:
             # watch event is coming, and the next pass decides again.
             raise Stale(f"CronJob {state.key}: {error}") from error
         if retirement.deletes and cron_job is not None:
-            successor = plan.loop or f"the task {plan.replaced_by}"
-            await self.delete_cron_job(cron_job, f"{successor} runs in its place")
+            why = plan.stopped_by or f"{plan.loop} runs in its place"
+            await self.delete_cron_job(cron_job, why)
 
     async def delete_cron_job(self, cron_job: Manifest, why: str) -> None:
         """Raises Stale when it is not the one that was seen. Its Jobs go with it."""

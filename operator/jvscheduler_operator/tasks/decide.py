@@ -4,6 +4,7 @@ A CronJob or loop that serves a task goes on until the one that the spec asks fo
 take over.
 """
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -17,6 +18,7 @@ from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks import anchors, cron_jobs, policies, retirement
 from jvscheduler_operator.tasks.edit_window import edit_window
 from jvscheduler_operator.tasks.plan import Blocked, Condition, Plan, Retirement, State
+from jvscheduler_operator.template_policy.parts import Pod
 
 _ACCEPTED: Final = Condition(
     True, Reason.ACCEPTED, "The schedule and the rest of the spec are valid."
@@ -29,7 +31,7 @@ def decide(state: State, now: datetime) -> Plan:
     if state.elder is not None:
         return _conflicting(state, state.elder, now)
     try:
-        accepted = accept(state.task)
+        accepted = accept(state.task, state.policy)
     except Refused as refused:
         return _refused(state, refused, now)
     if accepted.loop is None:
@@ -45,16 +47,39 @@ def _conflicting(state: State, elder: Key, now: datetime) -> Plan:
         f"or delete {elder.name!r}: then this task takes over."
     )
     condition = Condition(False, Reason.CONFLICT, message)
-    return Plan(condition, retirement=_retirement_of_own(state, now), replaced_by=elder)
+    stopped_by = f"the task {elder} runs in its place"
+    return Plan(condition, retirement=_retirement_of_own(state, now), stopped_by=stopped_by)
 
 
 def _refused(state: State, refused: Refused, now: datetime) -> Plan:
-    """Leaves what carries the task as it is, and finishes a retirement that has begun."""
+    """Leaves what carries the task as it is, and finishes a retirement that has begun.
+
+    The policy may forbid the pod of what carries it: an earlier release or a wider policy let it
+    through. Then that is stopped.
+    """
     condition = Condition(False, refused.reason, str(refused))
+    if _is_carrier_forbidden(state):
+        retirement = _retirement_of_own(state, now)
+        return Plan(condition, retirement=retirement, stopped_by="the policy forbids its pod")
     loop = assigned_loop(state.task)
     goes_on = loop is not None or state.own_cron_job is not None
     secret = _secret(state) if goes_on else None
     return Plan(condition, secret=secret, loop=loop, retirement=_retirement(state, loop, now))
+
+
+def _is_carrier_forbidden(state: State) -> bool:
+    return any(
+        next(iter(state.policy.violations(pod)), None) is not None for pod in _carrying_pods(state)
+    )
+
+
+def _carrying_pods(state: State) -> Iterator[Pod]:
+    """The pods that what carries the task makes."""
+    own, namespace = state.own_cron_job, state.key.namespace
+    if own is not None:
+        yield Pod.of_cron_job(own["spec"]["jobTemplate"]["spec"]["template"], namespace)
+    if state.serving is not None:
+        yield Pod.of_loop(state.serving["spec"]["template"], namespace)
 
 
 def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:

@@ -4,12 +4,11 @@ from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cache.references import LoopReferences
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_being_deleted
+from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.plan import State
 
 
-async def gather(
-    key: Key, cache: Cache, cluster: Cluster, database_url: str | None
-) -> State | None:
+async def gather(key: Key, cache: Cache, cluster: Cluster, settings: Settings) -> State | None:
     """None when there is no such task, or when it is being deleted."""
     task = cache.tasks.get(key)
     if task is None or is_being_deleted(task):
@@ -26,10 +25,11 @@ async def gather(
         task,
         cron_job,
         cache.last_applied.get(key),
-        database_url,
+        settings.database_url,
         cache.loop_readiness(references.requested),
         _other_loop(cache, references),
         cache.tasks.elder(key),
+        settings.template_policy,
     )
 
 

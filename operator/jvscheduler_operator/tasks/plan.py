@@ -12,6 +12,7 @@ from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_
 from jvscheduler_operator.objects.readiness import LoopReadiness, readiness
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.tasks.edit_window import ALWAYS_OPEN, EditWindow
+from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class State:
     """The Deployment that the task's status names, when it is another one."""
     elder: Key | None = None
     """An older task of the namespace with the same taskID, which runs in this one's place."""
+    policy: TemplatePolicy = DEFAULT_POLICY
 
     @property
     def key(self) -> Key:
@@ -91,8 +93,8 @@ class Plan:
     """The Deployment that serves the task, unless a CronJob takes over in this pass."""
     schedule: Schedule | None = None
     retirement: Retirement = field(default_factory=Retirement)
-    replaced_by: Key | None = None
-    """An older task with the same taskID, which runs in this one's place."""
+    stopped_by: str | None = None
+    """Why the task's CronJob is removed although no loop takes its place."""
 
 
 class OperationResult(StrEnum):

@@ -45,7 +45,7 @@ class TaskReconciler:
 
     async def reconcile(self, key: Key) -> timedelta | None:
         """Returns when to look again; None when the task is gone. Raises TemporaryError."""
-        state = await gather(key, self._cache, self._cluster, self._settings.database_url)
+        state = await gather(key, self._cache, self._cluster, self._settings)
         if state is None:
             await self._stop(key)
             return None

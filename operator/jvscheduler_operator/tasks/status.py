@@ -121,10 +121,10 @@ def _condition_values(
 
 
 def _is_suspended(task: Manifest, plan: Plan, applied: Applied) -> bool:
-    # A loop reads the task's own spec. A CronJob may still have an older one. One that an
-    # older task replaces is suspended only to be removed.
-    is_replaced = plan.replaced_by is not None
-    carrier = task if is_replaced or serving_loop(plan, applied) else applied.cron_job
+    # A loop reads the task's own spec. A CronJob may still have an older one. One that is
+    # stopped is suspended only to be removed.
+    is_stopped = plan.stopped_by is not None
+    carrier = task if is_stopped or serving_loop(plan, applied) else applied.cron_job
     return carrier is not None and bool(carrier["spec"].get("suspend"))
 
 
@@ -145,7 +145,7 @@ def _ready(plan: Plan, applied: Applied) -> Condition:
 def _not_accepted_message(plan: Plan, cron_job: Manifest | None) -> str:
     if plan.loop is not None:
         return f"The spec is not accepted. {plan.loop} goes on with the last accepted one."
-    if cron_job is None or plan.replaced_by is not None:
+    if cron_job is None or plan.stopped_by is not None:
         return "The spec is not accepted. No job is started."
     return (
         "The spec is not accepted. The CronJob goes on with the last accepted schedule, "

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from jvscheduler import environment, names
-from jvscheduler_operator.settings import LIVENESS_ENDPOINT
+from jvscheduler_operator.settings import ALLOWED_SERVICE_ACCOUNTS, LIVENESS_ENDPOINT
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.cluster.commands import start, stop, wait_until
 
@@ -57,6 +57,7 @@ def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> I
         "KUBECONFIG": str(kubeconfig),
         LIVENESS_ENDPOINT: endpoint,
         environment.DATABASE_URL: DATABASE_URL,
+        ALLOWED_SERVICE_ACCOUNTS: "baker",
     }
     log = folder / f"operator-{port}.log"
     arguments = [f"{name}={value}" for name, value in variables.items()]

@@ -13,6 +13,7 @@ from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_o
 from jvscheduler_operator.pod_templates.loops import LoopContainer
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
+from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from tests.support.operator.objects import NOON, put_task
 
@@ -30,15 +31,21 @@ class World:
     now: datetime = NOON
     loop_container: LoopContainer = field(default_factory=lambda: LoopContainer("server:1"))
     database_url: str | None = None
+    policy: TemplatePolicy = DEFAULT_POLICY
 
     def __post_init__(self) -> None:
         self.start()
 
     def start(self) -> None:
         """Start a new process with an empty cache."""
-        self.cache = Cache()
+        self.cache = Cache(self.policy)
         settings = Settings(
-            None, self.database_url, "http://localhost/", "host", self.loop_container
+            None,
+            self.database_url,
+            "http://localhost/",
+            "host",
+            self.loop_container,
+            self.policy,
         )
         self.tasks = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
         self.loops = LoopReconciler(self.cache, self.cluster, settings)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.acceptance import spec_of
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.objects.readiness import readiness
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
@@ -12,8 +12,8 @@ from tests.support.operator.objects import stored_task
 
 
 def deployment(**spec: Any) -> dict[str, Any]:
-    accepted = accept(stored_task(**{"backend": "Loop", **spec}))
-    return deployments.build("shop", accepted.spec, LoopContainer("server:1", "Always"))
+    accepted = spec_of(stored_task(**{"backend": "Loop", **spec}))
+    return deployments.build("shop", accepted, LoopContainer("server:1", "Always"))
 
 
 def pod(**spec: Any) -> dict[str, Any]:
@@ -165,8 +165,8 @@ def test_the_template_of_the_task_is_laid_over_the_worker() -> None:
 def of_installation(**chosen: Any) -> dict[str, Any]:
     """The pod, when the installation says this about the container `loop`."""
     spec = {"backend": "Loop", **chosen.pop("spec", {})}
-    accepted = accept(stored_task(**spec))
-    made = deployments.build("shop", accepted.spec, LoopContainer("server:1", **chosen))
+    accepted = spec_of(stored_task(**spec))
+    made = deployments.build("shop", accepted, LoopContainer("server:1", **chosen))
     found: dict[str, Any] = made["spec"]["template"]["spec"]
     return found
 
@@ -193,7 +193,7 @@ def test_the_installations_pull_secrets_reach_the_loop_beside_the_templates() ->
 
 
 def test_another_installation_keeps_the_loops_name() -> None:
-    accepted = accept(stored_task(backend="Loop")).spec
+    accepted = spec_of(stored_task(backend="Loop"))
     plain, other = (
         deployments.build("shop", accepted, LoopContainer("server:1", pull_secrets=secrets))
         for secrets in ([], ["mirror"])

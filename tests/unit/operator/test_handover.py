@@ -8,6 +8,7 @@ from jvscheduler_operator.cluster.errors import Rejected
 from jvscheduler_operator.objects.manifests import Key
 from jvscheduler_operator.pod_templates.loops import LoopContainer
 from jvscheduler_operator.tasks.retirement import RETIRED_TIME
+from jvscheduler_operator.template_policy.policy import TemplatePolicy
 from tests.support.operator.objects import foreign_cron_job
 from tests.support.operator.world import KEY, SETTLED, World, served_by_cron_job, served_by_loop
 
@@ -58,7 +59,8 @@ def test_tasks_with_the_same_image_and_template_share_a_loop(world: World) -> No
     assert world.loop_names == [name]
 
 
-def test_a_task_with_another_template_has_another_loop(world: World) -> None:
+def test_a_task_with_another_template_has_another_loop() -> None:
+    world = World(policy=TemplatePolicy(allowed_service_accounts=frozenset({"reader"})))
     served_by_loop(world)
     template = {"spec": {"serviceAccountName": "reader"}}
     world.put_task("other", backend="Loop", template=template)

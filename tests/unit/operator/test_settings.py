@@ -5,6 +5,7 @@ import pytest
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES
 from jvscheduler_operator.settings import LIVENESS_ENDPOINT, from_environment
+from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
 
 
 def test_every_setting_has_a_default() -> None:
@@ -31,6 +32,22 @@ def test_the_loops_container_is_what_the_installation_says() -> None:
 def test_resources_that_are_none_are_refused(text: str) -> None:
     with pytest.raises(InvalidSettings, match="JVSCHEDULER_LOOP_RESOURCES must "):
         from_environment({"JVSCHEDULER_LOOP_RESOURCES": text})
+
+
+def test_the_policy_for_templates_is_what_the_installation_says() -> None:
+    assert from_environment({}).template_policy == TemplatePolicy(Level.RESTRICTED, frozenset())
+    chosen = from_environment(
+        {
+            "JVSCHEDULER_POD_TEMPLATES": "baseline",
+            "JVSCHEDULER_ALLOWED_SERVICE_ACCOUNTS": "reader,shop/builder",
+        }
+    ).template_policy
+    assert chosen == TemplatePolicy(Level.BASELINE, frozenset({"reader", "shop/builder"}))
+
+
+def test_a_level_that_is_none_is_refused() -> None:
+    with pytest.raises(InvalidSettings, match="must be one of restricted, baseline, any"):
+        from_environment({"JVSCHEDULER_POD_TEMPLATES": "privileged"})
 
 
 def test_an_empty_database_url_is_none() -> None:
