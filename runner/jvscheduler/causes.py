@@ -37,6 +37,8 @@ class Row:
 
 TABLE: Final[Sequence[Row]] = (
     Row(Reason.FAILED_CREATE, Cause.TASK, r'serviceaccount "[^"]*" not found'),
+    Row(Reason.FAILED_CREATE, Cause.TASK, r"no PriorityClass with name .* was found"),
+    Row(Reason.FAILED_CREATE, Cause.TASK, r'RuntimeClass "[^"]*" not found'),
     Row(Reason.FAILED_CREATE, Cause.POLICY, r"is forbidden: "),
     Row(Reason.FAILED_CREATE, Cause.POLICY, r"admission webhook .* denied the request"),
     Row(Reason.FAILED_CREATE, Cause.TASK, r" is invalid: "),

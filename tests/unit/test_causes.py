@@ -26,6 +26,12 @@ CASES = [
         Cause.TASK,
         f'{CREATE}error looking up service account shop/baker: serviceaccount "baker" not found',
     ),
+    Case(Reason.FAILED_CREATE, Cause.TASK, f"{CREATE}no PriorityClass with name soon was found"),
+    Case(
+        Reason.FAILED_CREATE,
+        Cause.TASK,
+        f'{CREATE}pod rejected: RuntimeClass "kata" not found',
+    ),
     Case(Reason.FAILED_CREATE, Cause.POLICY, 'admission webhook "x.y" denied the request: no'),
     Case(Reason.FAILED_CREATE, Cause.TASK, 'Pod "restock-x" is invalid: spec.containers[0].image'),
     Case(Reason.FAILED_CREATE, Cause.CLUSTER, 'failed calling webhook "x.y": connection refused'),

@@ -146,14 +146,19 @@ class KubernetesJob:
 
 @dataclass(frozen=True)
 class StartFailure:
-    """A Kubernetes Event: why a Job's pod could not be created, or a pod's volume not mounted."""
+    """A Kubernetes Event: why a CronJob could not make a Job, a Job no pod, or a pod not start.
+
+    A pod that is named here waits for a volume.
+    """
 
     namespace: str
     object_uid: str
-    """Uid of the Job or of the pod."""
+    """Uid of the CronJob, the Job or the pod."""
     reason: str
     message: str
     last_time: datetime
+    first_time: datetime | None = None
+    """When it was seen first, if it says so."""
 
 
 @dataclass(frozen=True)
@@ -174,6 +179,7 @@ class TaskCronJob:
     max_concurrency: int = 1
     last_schedule_time: datetime | None = None
     """Kubernetes creates no more Jobs for instants up to this one."""
+    uid: str = ""
     earlier: tuple["TaskCronJob", ...] = ()
     """Its former definitions, the oldest first, as far as they were watched."""
 

@@ -61,7 +61,8 @@ class WatchedCluster(Cluster, Protocol):
         """Return the tasks' CronJobs that exist."""
 
     def start_failures(self) -> Sequence[StartFailure]:
-        """Return what Events say about Jobs that cannot make pods, and pods that wait for a volume.
+        """Return what Events say about CronJobs that cannot make Jobs, Jobs that cannot make pods,
+        and pods that wait for a volume.
 
         They are a help, no proof: Kubernetes keeps an Event for an hour, and may drop it.
         """

@@ -1,7 +1,7 @@
 """The cluster as informers see it: pods, Jobs and CronJobs of tasks, ScheduledTasks, and Events.
 
 The API server selects the first three by label, in all namespaces. Events have no labels: those
-of two reasons are watched, which say what a Job or a pod waits for.
+of two reasons are watched, which say what a CronJob, a Job or a pod waits for.
 """
 
 import asyncio
@@ -38,6 +38,11 @@ CRON_JOBS: Final = Resource(
     "/apis/batch/v1/cronjobs", to_task_cron_job, names.TASK_LABEL, keep_earlier
 )
 TASKS: Final = Resource(f"/apis/{names.API_VERSION}/{names.PLURAL}", to_task_state)
+FAILED_JOBS: Final = Resource(
+    "/api/v1/events",
+    to_start_failure,
+    field_selector="involvedObject.kind=CronJob,reason=FailedCreate",
+)
 FAILED_CREATES: Final = Resource(
     "/api/v1/events",
     to_start_failure,
@@ -83,6 +88,7 @@ class WatchedKubernetesCluster:
         self._tasks = self._informer(TASKS, _ignore)
         self._informers = (self._pods, self._jobs, self._cron_jobs, self._tasks)
         self._events = (
+            self._informer(FAILED_JOBS, _ignore),
             self._informer(FAILED_CREATES, _ignore),
             self._informer(FAILED_MOUNTS, _ignore),
         )

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from jvscheduler_server.cluster.objects import StartFailure
-from jvscheduler_server.kubernetes.fields import Json
+from jvscheduler_server.kubernetes.fields import Json, parse_time
 from jvscheduler_server.kubernetes.shapes import EVENT, Event, shaped
 
 
@@ -23,6 +23,7 @@ def to_start_failure(item: Json) -> StartFailure | None:
         # Anybody who may create Events in a namespace writes the message.
         message=event.get("message", ""),
         last_time=datetime.fromisoformat(_last_time(event)),
+        first_time=parse_time(event.get("firstTimestamp") or event.get("eventTime")),
     )
 
 

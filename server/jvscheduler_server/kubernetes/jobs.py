@@ -98,6 +98,7 @@ def to_task_cron_job(item: Json) -> TaskCronJob | None:
         starting_deadline_seconds=spec.get("startingDeadlineSeconds"),
         max_concurrency=_max_concurrency(pod),
         last_schedule_time=parse_time(cron_job.get("status", {}).get("lastScheduleTime")),
+        uid=metadata.get("uid", ""),
     )
 
 

@@ -229,6 +229,7 @@ class Event(TypedDict, total=False):
     involvedObject: Required[Part[Involved]]
     reason: Required[Line]
     message: Error
+    firstTimestamp: TimeText
     lastTimestamp: TimeText
     eventTime: TimeText
     series: Part[Series]

@@ -18,7 +18,7 @@ from typing import Final
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.timeline import Due
 from jvscheduler.outcomes import Reason, Status, Stretch
-from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey
+from jvscheduler_server.cluster.objects import StartFailure, TaskCronJob, TaskKey
 
 GRACE: Final = timedelta(seconds=60)
 """Nothing is decided for an instant that came due less than this ago: Kubernetes' controller,
@@ -37,6 +37,8 @@ class TaskSnapshot:
     """Instants for which a Job exists, or a pod whose outcome is not recorded yet."""
     active: Collection[datetime]
     """The instants of `started` whose Job has not ended."""
+    refusals: Sequence[StartFailure] = ()
+    """Events about Jobs that the CronJob could not make."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +149,21 @@ def _concurrency_forbidden(evidence: Evidence) -> Explanation | None:
     return Explanation(Status.SKIPPED, Reason.CONCURRENCY_LIMIT, message)
 
 
+def _job_refused(evidence: Evidence) -> Explanation | None:
+    # Before the deadline: that is over because of the refusal.
+    time, end = evidence.instant.time, evidence.instant.next
+    refusals = [
+        each
+        for each in evidence.task.refusals
+        if each.last_time >= time
+        and (end is None or each.first_time is None or each.first_time < end)
+    ]
+    if not refusals:
+        return None
+    newest = max(refusals, key=lambda each: each.last_time)
+    return Explanation(Status.MISSED, Reason.FAILED_CREATE, newest.message)
+
+
 def _deadline_missed(evidence: Evidence) -> Explanation | None:
     deadline, next_time = evidence.instant.deadline, evidence.instant.next
     # Kubernetes drops an instant when the next one is due. A deadline after that was not
@@ -161,6 +178,7 @@ RULES: Final[Sequence[Rule]] = (
     _suspended,
     _without_cron_job,
     _concurrency_forbidden,
+    _job_refused,
     _deadline_missed,
 )
 

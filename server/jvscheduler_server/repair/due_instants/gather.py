@@ -1,12 +1,12 @@
 """Reads from the cluster for which due instants something has started."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from jvscheduler.names import resource_name, scheduled_time_of
-from jvscheduler_server.cluster.objects import NamespacedName, TaskCronJob, TaskKey
+from jvscheduler_server.cluster.objects import NamespacedName, StartFailure, TaskCronJob, TaskKey
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.backends import cron_jobs_by_task
 from jvscheduler_server.repair.due_instants.decide import TaskSnapshot
@@ -19,6 +19,8 @@ class ClusterSnapshot:
     cron_jobs: Mapping[TaskKey, TaskCronJob]
     started: Mapping[NamespacedName, set[datetime]]
     active: Mapping[NamespacedName, set[datetime]]
+    refusals: Mapping[NamespacedName, Sequence[StartFailure]]
+    """Events by namespace and uid. One of another namespace is no proof: anybody may write it."""
 
     def of_task(self, key: TaskKey) -> TaskSnapshot:
         cron_job = self.cron_jobs.get(key)
@@ -29,6 +31,7 @@ class ClusterSnapshot:
             cron_job=cron_job,
             started=self.started.get((key.namespace, name), set()),
             active=self.active.get((key.namespace, name), set()),
+            refusals=self.refusals.get((key.namespace, cron_job.uid), ()) if cron_job else (),
         )
 
 
@@ -46,4 +49,7 @@ def take_snapshot(cluster: WatchedCluster) -> ClusterSnapshot:
     for pod in [*cluster.pods(), *cluster.deleted_pods()]:
         if pod.job.scheduled_time is not None:
             started[pod.namespace, pod.job.task_name].add(pod.job.scheduled_time)
-    return ClusterSnapshot(cron_jobs_by_task(cluster), started, active)
+    refusals: dict[NamespacedName, list[StartFailure]] = defaultdict(list)
+    for failure in cluster.start_failures():
+        refusals[failure.namespace, failure.object_uid].append(failure)
+    return ClusterSnapshot(cron_jobs_by_task(cluster), started, active, refusals)

@@ -246,12 +246,18 @@ def test_an_event_says_why_a_job_has_no_pod() -> None:
         "involvedObject": {"kind": "Job", "uid": "uid-j"},
         "reason": "FailedCreate",
         "message": "exceeded quota",
+        "firstTimestamp": "2026-03-02T12:00:01Z",
         "lastTimestamp": "2026-03-02T12:00:09Z",
     }
     assert to_start_failure(event) == StartFailure(
-        "shop", "uid-j", "FailedCreate", "exceeded quota", END
+        "shop", "uid-j", "FailedCreate", "exceeded quota", END, START
     )
-    newer = {**event, "lastTimestamp": None, "eventTime": "2026-03-02T12:00:01.000000Z"}
+    newer = {
+        **event,
+        "firstTimestamp": None,
+        "lastTimestamp": None,
+        "eventTime": "2026-03-02T12:00:01.000000Z",
+    }
     found = to_start_failure(newer)
     assert found is not None
     assert found.last_time == START

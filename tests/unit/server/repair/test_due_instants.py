@@ -17,6 +17,7 @@ from tests.support.history.stories import revision, stretch
 from tests.support.server.cron_jobs import TASK_ID, TASK_NAME, cron_job, minutes
 from tests.support.server.due_instants import Scene, Server
 from tests.support.server.task_pods import JOB, ended_pod
+from tests.support.server.unstarted_scene import failure
 
 MISSED = "missed", Reason.CONTROLLER_DOWN, 1
 SUSPENDED = "skipped", Reason.SUSPENDED
@@ -76,6 +77,23 @@ def test_the_last_instant_is_missed_when_its_deadline_is_over() -> None:
     assert s.summaries() == []
     s.pass_twice(6.6)
     assert s.summaries() == [(5, "missed", Reason.DEADLINE_MISSED, 1)]
+
+
+@pytest.mark.parametrize("deadline", [None, 30])
+def test_a_job_that_kubernetes_refused_is_missed_with_its_message(deadline: int | None) -> None:
+    s = Scene(cron_job(uid="uid-c", starting_deadline_seconds=deadline))
+    s.ran(5)
+    quota = 'Error creating job: jobs.batch "restock-1" is forbidden: exceeded quota: few'
+    refused = failure("FailedCreate", quota, "uid-c")
+    s.cluster.failures = [
+        replace(refused, first_time=minutes(10), last_time=minutes(14)),
+        replace(refused, first_time=minutes(2), last_time=minutes(4), message="an earlier one"),
+        replace(refused, first_time=minutes(11), last_time=minutes(30), namespace="elsewhere"),
+    ]
+    s.pass_twice(21.1)
+    assert s.summaries()[1] == (10, "missed", Reason.FAILED_CREATE, 1)
+    assert s.records()[1].error_message == quota
+    assert s.summaries()[2][2] != Reason.FAILED_CREATE
 
 
 def test_an_instant_that_seems_lost_is_looked_at_twice() -> None:

@@ -35,6 +35,7 @@ EDITED = cron_job(schedule="0 * * * *", changed_time=minutes(7))
 def test_a_cron_job_is_what_its_object_says() -> None:
     assert to_task_cron_job(kubernetes_cron_job()) == cron_job(
         changed_time=minutes(7) + timedelta(seconds=9),
+        uid="uid-c",
         forbids_concurrency=True,
         max_concurrency=3,
         last_schedule_time=minutes(35),
