@@ -1,17 +1,19 @@
 """A Job of a task, as it and its pods show whether it has started. Pure."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from jvscheduler import names
-from jvscheduler_operator.objects.drift import contains
 from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
 from jvscheduler_operator.objects.pods import problem_of
 
 _NEVER: Final = (None, "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
 """The start, as container runtimes have it, of a container that could not be started."""
+
+_ADDED_LABEL: Final = re.compile(r"(?:batch\.kubernetes\.io/)?(?:controller-uid|job-name)")
 
 _ENDED: Final = ("Complete", "Failed", "FailureTarget", "SuccessCriteriaMet")
 """Conditions of a Job that makes no more pods."""
@@ -50,9 +52,19 @@ def _waiting_job(cron_job: Manifest, job: Manifest, pods: Sequence[Manifest]) ->
 
 def _is_of_template(job: Manifest, cron_job: Manifest) -> bool:
     """True when the Job's pods are those that the CronJob asks for now."""
-    # Kubernetes copies the template into the Job, and adds labels to the copy.
-    template = cron_job["spec"]["jobTemplate"]["spec"]["template"]
-    return contains(job["spec"].get("template"), template)
+    copy, template = job["spec"]["template"], cron_job["spec"]["jobTemplate"]["spec"]["template"]
+    return _without_added_labels(copy) == _without_added_labels(template)
+
+
+def _without_added_labels(template: Manifest) -> Manifest:
+    """The pods that a template asks for, without what Kubernetes adds to a Job's copy of it."""
+    metadata = template.get("metadata", {})
+    labels = metadata.get("labels", {}).items()
+    return {
+        "spec": template["spec"],
+        "annotations": metadata.get("annotations", {}),
+        "labels": {key: value for key, value in labels if not _ADDED_LABEL.fullmatch(key)},
+    }
 
 
 def _is_over(job: Manifest) -> bool:

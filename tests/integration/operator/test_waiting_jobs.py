@@ -47,9 +47,14 @@ def job_of(cron_job: dict[str, Any], name: str) -> dict[str, Any]:
 
 def create(shop: Shop, job: dict[str, Any]) -> dict[str, Any]:
     text = shop.server.kubectl("create", "-f", "-", "-o", "json", stdin=json.dumps(job))
-    created = json.loads(text)
-    reference = {field: created["metadata"][field] for field in ("name", "namespace", "uid")}
-    return {"apiVersion": "batch/v1", "kind": "Job", **reference}
+    return reference(shop, json.loads(text)["metadata"]["name"])
+
+
+def reference(shop: Shop, job: str) -> dict[str, Any]:
+    found = shop.find("job", job)
+    assert found is not None
+    fields = {field: found["metadata"][field] for field in ("name", "namespace", "uid")}
+    return {"apiVersion": "batch/v1", "kind": "Job", **fields}
 
 
 def failure(shop: Shop, job: str) -> str | None:
@@ -81,6 +86,20 @@ def test_of_more_jobs_than_may_run_at_once_the_oldest_go_on_waiting(shop: Shop) 
     assert (given_up(shop, first), failure(shop, first)) == (None, None)
     assert len(pods(shop, first)) == 1
     eventually(lambda: "JobAlreadyActive" in shop.event_reasons("crowded"), "the Event")
+
+
+def test_a_job_that_cannot_start_gives_way_when_its_task_was_corrected(shop: Shop) -> None:
+    shop.apply_task("corrected", template=NOWHERE)
+    shop.wait_until_ready("corrected")
+    (first,) = start_jobs(shop, "corrected", 1)
+    eventually(lambda: pods(shop, first), "its pod waits")
+    shop.apply_task("corrected")
+    shop.wait_until_ready("corrected")
+    (second,) = start_jobs(shop, "corrected", 0)
+    active = [reference(shop, job) for job in (first, second)]
+    shop.patch("cronjob", "corrected", {"status": {"active": active}}, "--subresource=status")
+    eventually(lambda: failure(shop, first) == "DeadlineExceeded", "the first has ended", 60)
+    assert (given_up(shop, second), failure(shop, second)) == (None, None)
 
 
 def test_a_job_that_may_not_make_pods_is_given_up_when_its_deadline_is_over(shop: Shop) -> None:

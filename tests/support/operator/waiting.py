@@ -26,7 +26,7 @@ def job(minute: int, name: str | None = None, **fields: Any) -> dict[str, Any]:
             "resourceVersion": "1",
             **fields,
         },
-        "spec": {},
+        "spec": {"template": {"spec": {}}},
         "status": status,
     }
 

@@ -22,6 +22,7 @@ from tests.support.operator.waiting import MINUTE, job, job_name, pod
 
 KEY = Key("shop", "restock")
 PULLING = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
+NOWHERE = {"spec": {"nodeSelector": {"disk": "none"}}}
 RUNS = {"running": {"startedAt": "2026-03-02T12:00:01Z"}}
 
 
@@ -92,7 +93,9 @@ class Stage:
         """Make the Jobs of these minutes, each with a pod that is in this state."""
         template = cron_job(**self.spec)["spec"]["jobTemplate"]["spec"]["template"]
         for minute in minutes:
-            one_job = {**job(minute), "spec": {"template": template}}
+            labels = {**template["metadata"]["labels"], names.JOB_NAME_LABEL: job_name(minute)}
+            copy = {**template, "metadata": {**template["metadata"], "labels": labels}}
+            one_job = {**job(minute), "spec": {"template": copy}}
             self.cluster.put(self.cluster.job_objects, one_job)
             self.cluster.put(self.cluster.pod_objects, pod(minute, state or PULLING))
 
@@ -137,11 +140,14 @@ def test_without_a_deadline_as_many_jobs_wait_as_may_run_at_once() -> None:
     assert len(stage.cluster.events) == 2
 
 
-def test_a_job_with_a_wrong_image_gives_way_when_the_image_was_corrected() -> None:
-    stage = Stage({"image": "shop:9"})
+@pytest.mark.parametrize("wrong", [{"image": "shop:9"}, {"template": NOWHERE}])
+def test_a_job_that_cannot_start_gives_way_when_its_task_was_corrected(
+    wrong: dict[str, Any],
+) -> None:
+    stage = Stage(wrong)
     stage.start(0)
     stage.look()
-    stage.spec["image"] = "shop:1"
+    stage.spec = {}
     stage.start(1, state={"waiting": {"reason": "ContainerCreating"}})
     stage.look()
     assert stage.given_up() == {job_name(0): "ConcurrencyLimit"}
