@@ -164,6 +164,39 @@ def test_the_policy_for_templates_is_a_value(helm: Path) -> None:
     assert chosen == TemplatePolicy(Level.BASELINE, frozenset({"reader", "shop/builder"}))
 
 
+AUTHORS = {
+    "ValidatingAdmissionPolicy/jvscheduler-task-authors",
+    "ValidatingAdmissionPolicyBinding/jvscheduler-task-authors",
+}
+
+
+def test_who_may_create_tasks_is_checked_where_the_cluster_can(helm: Path) -> None:
+    assert rendered(helm).keys() >= AUTHORS
+    assert not rendered(helm, "policy.checkAuthors=false").keys() & AUTHORS
+
+
+@pytest.mark.parametrize(
+    ("flags", "is_checked"),
+    [
+        (("--kube-version", "1.29.4"), False),
+        (("--kube-version", "1.30.0-gke.1"), True),
+        (
+            (
+                *("--kube-version", "1.29.4", "--api-versions"),
+                "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
+            ),
+            True,
+        ),
+    ],
+)
+def test_a_cluster_without_admission_policies_is_installed_on_too(
+    helm: Path, flags: tuple[str, ...], is_checked: bool
+) -> None:
+    done = template(helm, *flags)
+    assert done.returncode == 0, done.stderr
+    assert ("kind: ValidatingAdmissionPolicy\n" in done.stdout) == is_checked
+
+
 def test_pull_secrets_reach_loops(helm: Path) -> None:
     assert loop_settings(helm).pull_secrets == []
     chosen = loop_settings(

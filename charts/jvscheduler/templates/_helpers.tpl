@@ -46,6 +46,14 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
+{{/* "true" where the admission policy about authors is installed. `helm template` knows no kinds
+of the cluster, only its version; the kind is served since 1.30. */}}
+{{- define "jvscheduler.checksAuthors" -}}
+{{- $kind := "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy" -}}
+{{- $served := or (.Capabilities.APIVersions.Has $kind) (semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version) -}}
+{{- if and .Values.policy.checkAuthors $served }}true{{ end -}}
+{{- end -}}
+
 {{- define "jvscheduler.databaseUrl" -}}
 - name: JVSCHEDULER_DATABASE_URL
   valueFrom:
