@@ -25,6 +25,8 @@ from jvscheduler.outcomes import clip_start as keep_end
 
 _STARTED: Final = struct.Struct("<dd")
 """When the task's own code began, in Unix seconds and by the monotonic clock; 0: not yet."""
+_LATEST: Final = 1e11
+"""No clock shows as many seconds."""
 _LENGTH: Final = struct.Struct("<I")
 """The report's length in bytes; 0: not yet."""
 _LENGTH_AT: Final = _STARTED.size
@@ -91,11 +93,11 @@ class SharedReport:
     def started_at(self) -> float | None:
         """Return the start in Unix seconds."""
         started_at, _ = _STARTED.unpack_from(self._memory)
-        return started_at or None
+        return _moment(started_at)
 
     def started_monotonic(self) -> float | None:
         _, started = _STARTED.unpack_from(self._memory)
-        return started or None
+        return _moment(started)
 
     def ended_at(self, now: float, monotonic: float) -> float:
         """Return the end in Unix seconds of a task that ends now.
@@ -103,12 +105,12 @@ class SharedReport:
         If the clock was set back meanwhile, that is not before the start: the task has run for as
         long as the monotonic clock says.
         """
-        started_at, started = _STARTED.unpack_from(self._memory)
-        return max(now, started_at + monotonic - started) if started else now
+        started_at, started = self.started_at(), self.started_monotonic()
+        return max(now, started_at + monotonic - started) if started and started_at else now
 
     def finished_monotonic(self) -> float | None:
         (finished,) = _FINISHED.unpack_from(self._memory, _FINISHED_AT)
-        return finished or None
+        return _moment(finished)
 
     def mark_time_over(self) -> None:
         self._memory[_OVER_AT] = 1
@@ -120,8 +122,25 @@ class SharedReport:
         (length,) = _LENGTH.unpack_from(self._memory, _LENGTH_AT)
         if not length:
             return None
-        data = json.loads(self._memory[_REPORT_AT : _REPORT_AT + length])
-        return Report(**{**data, "reason": data["reason"] and Reason(data["reason"])})
+        return _read(self._memory[_REPORT_AT : _REPORT_AT + length])
+
+
+def _read(raw: bytes) -> Report | None:
+    """Return the report. None: the task's code has written something else there."""
+    try:
+        data = json.loads(raw)
+        report = Report(**{**data, "reason": data["reason"] and Reason(data["reason"])})
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None
+    texts = (report.error_message, report.traceback)
+    is_valid = _moment(report.finished_at) and all(isinstance(t, str | None) for t in texts)
+    return report if is_valid else None
+
+
+def _moment(seconds: Any) -> float | None:
+    """Return a time. None for what is none: a task's code may write into the memory."""
+    is_time = isinstance(seconds, float) and 0 < seconds < _LATEST
+    return seconds if is_time else None
 
 
 def encode(report: Report) -> bytes:

@@ -1,6 +1,6 @@
 """Counts what was set aside, and names each once in the log."""
 
-import logging
+from collections.abc import Callable
 from typing import Final
 
 from jvscheduler.outcomes import one_line
@@ -10,9 +10,9 @@ MAX_NAMES: Final = 10_000
 
 
 class SetAside:
-    """`kind` says in the log what the objects are."""
+    """`kind` says in the log what the objects are. `log` gets the lines."""
 
-    def __init__(self, kind: str, log: logging.Logger) -> None:
+    def __init__(self, kind: str, log: Callable[[str], object]) -> None:
         self._kind = kind
         self._log = log
         self._named: dict[str, None] = {}
@@ -29,4 +29,4 @@ class SetAside:
         if len(self._named) > MAX_NAMES:
             del self._named[next(iter(self._named))]
         self.count += 1
-        self._log.warning("%s: %s is set aside: %s", self._kind, name, one_line(problem))
+        self._log(f"{self._kind}: {name} is set aside: {one_line(problem)}")

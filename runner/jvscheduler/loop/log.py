@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from jvscheduler.outcomes import Outcome, Status, summary
+from jvscheduler.outcomes import Outcome, Status, one_line, summary
 
 LOG: Final = logging.getLogger("jvscheduler.loop")
 
@@ -33,6 +33,10 @@ def say(text: str, event: Event | Status = Event.NOTE) -> None:
     LOG.log(level, "%s", text, extra={"event": event})
 
 
+def say_problem(text: str) -> None:
+    say(text, Event.PROBLEM)
+
+
 def job_label(task_id: str, scheduled_time: datetime | None) -> str:
     """The job's name in a line: `shop.tasks.restock@14:30:00`. Several jobs of a task may run."""
     if scheduled_time is None:
@@ -46,5 +50,5 @@ def say_unrecorded(name: str, problem: str) -> None:
 
 def say_outcome(outcome: Outcome) -> None:
     # Only the first line of the error: the task's output has the others.
-    text = summary(outcome).partition(chr(10))[0]
+    text = one_line(summary(outcome).partition(chr(10))[0])
     say(f"{job_label(outcome.task_id, outcome.scheduled_time)} {text}", outcome.status)

@@ -34,6 +34,7 @@ from jvscheduler.loop.takeover.spooled import SpooledTakeovers
 from jvscheduler.loop.takeover.takeovers import Takeovers
 from jvscheduler.loop.takeover.unfinished_jobs import UnfinishedJobs
 from jvscheduler.loop.worker_link.attempts import LoopAttempts, WorkerOrders
+from jvscheduler.loop.worker_link.claim_memory import ClaimMemory
 from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Outcome, Reason
 
@@ -67,10 +68,11 @@ class Loop:
         self._history = GuardedHistory(store, clock, is_away=not spool.is_empty)
         self._recorder = recorder = LoopRecorder(self._history, spool)
         inherited = InheritedAttempts()
-        self._attempts = LoopAttempts(worker, inherited)
+        memory = ClaimMemory(spool.folder)
+        self._attempts = LoopAttempts(worker, inherited, memory)
         self._slots = ConcurrencySlots(self._history, inherited, clock)
         self.worker_listener: Final = WorkerListener(
-            self._attempts, inherited, recorder, self._slots
+            self._attempts, inherited, memory, recorder, self._slots
         )
         services = Services(identity, recorder, self._slots, self._attempts, clock, on_attempt)
         self._executor = Executor(services, inherited)

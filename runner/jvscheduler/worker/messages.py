@@ -1,8 +1,9 @@
 """The messages between a loop and its worker: one JSON object on each line.
 
 An attempt's id is called `run_id` here. The worker keeps the end of each attempt until the loop has
-acknowledged it, and sends back the claim with which the loop started the attempt. So a loop that
-was killed and started again can record the attempts that the earlier loop started.
+acknowledged it, so that a loop that was killed and started again can record the attempts that the
+earlier loop started. The claim that comes back with an end is for loops of 0.1.0: a loop remembers
+its claims itself, and believes of a worker only how an attempt of its own has ended.
 """
 
 import json
@@ -10,6 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
+from pydantic import ConfigDict, TypeAdapter
+
+from jvscheduler.edge.values import Name
 from jvscheduler.errors import SchedulerError
 
 
@@ -135,18 +139,35 @@ _KINDS: Final[Mapping[str, type[Message]]] = {
 }
 
 
+_NAME: Final = TypeAdapter(Name)
+_STRICT: Final = ConfigDict(strict=True)
+# JSON knows no tuple: `modules` comes as a list.
+_SHAPES: Final[Mapping[str, TypeAdapter[Any]]] = {
+    "run_id": _NAME,
+    "worker_id": _NAME,
+    "modules": TypeAdapter(tuple[Name, ...]),
+    "running": TypeAdapter(dict[Name, dict[str, Any]], config=_STRICT),
+    "failed": TypeAdapter(dict[str, str], config=_STRICT),
+}
+
+
 def encode(message: Message) -> bytes:
     body = {"kind": type(message).__name__, **vars(message)}
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 
 
 def decode(line: bytes) -> Message:
-    """Raises InvalidMessage."""
+    """Raises InvalidMessage.
+
+    Names have their types and bounds. What an end says is checked by who has its claim: so the
+    attempt of an end that cannot be read ends all the same.
+    """
     try:
         body = json.loads(line)
         kind = _KINDS[body.pop("kind")]
-        # JSON knows no tuple: `modules` comes as a list.
-        listed = {k: tuple(v) for k, v in body.items() if isinstance(v, list) and k == "modules"}
-        return kind(**{**body, **listed})
+        for name, shape in _SHAPES.items():
+            if name in body:
+                body[name] = shape.validate_python(body[name])
+        return kind(**body)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise InvalidMessage(f"not a message between loop and worker: {line[:80]!r}") from error

@@ -82,7 +82,7 @@ class Informer(Generic[T]):
         self._version: str | None = None
         self.synced = False
         """True once the first list has arrived."""
-        self._set_aside = SetAside(resource.path, _log)
+        self._set_aside = SetAside(resource.path, _log.warning)
 
     @property
     def set_aside(self) -> int:

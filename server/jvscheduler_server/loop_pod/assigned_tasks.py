@@ -6,8 +6,9 @@ from typing import Protocol
 
 from jvscheduler import names
 from jvscheduler.due_instants.definition import Definition
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.loop.background import alongside
-from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.log import Event, say, say_problem
 from jvscheduler.loop.loop import Loop
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
@@ -38,6 +39,7 @@ class AssignedTasks:
         self._served: dict[str, Definition] = {}
         self._refusals: dict[str, str] = {}
         """By name of the task: the refusals that were logged."""
+        self._set_aside = SetAside("tasks", say_problem)
         self._synced = asyncio.Event()
 
     def watched(self, stop: asyncio.Event) -> AbstractAsyncContextManager[None]:
@@ -50,13 +52,20 @@ class AssignedTasks:
         for definition in changes.serve:
             say(f"{definition.task.task_id}: {definition.task.schedule}")
             self._served[definition.name] = definition
-            self._loop.put(definition)
+            self._put(definition)
         for name in (*changes.handed_over, *changes.deleted):
             say(f"{self._served.pop(name).task.task_id} is served no longer")
             self._loop.remove(name, handed_over=name in changes.handed_over)
         if changes.serve:
             self._worker.prepare(self._modules())
         self._synced.set()
+
+    def _put(self, definition: Definition) -> None:
+        try:
+            self._loop.put(definition)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this task
+            # Without this, a task that the loop cannot serve would keep the others from it.
+            self._set_aside.add(definition.name, repr(error))
 
     def _log_refusals(self) -> None:
         ours = {a.name: a.refusal for a in self._informer.items() if a.loop == self._name}

@@ -99,10 +99,10 @@ class ScriptedWorker:
     went: list[tuple[str, datetime]] = field(default_factory=list)
     """Job names with the time at which they were let go."""
 
-    def connect(self, listener: Listener) -> None:
+    def connect(self, listener: Listener, running: Mapping[str, Mapping[str, Any]]) -> None:
         """Does what `SocketWorker.run_forever` does when the worker answers."""
         self.listener = listener
-        listener.on_hello("worker-a", {})
+        listener.on_hello("worker-a", running)
 
     def claims(self) -> dict[str, Mapping[str, Any]]:
         """The attempts that it still has, as in a worker's hello."""
@@ -182,9 +182,13 @@ class Story:
         script: Callable[[Start], Ended | None] = completed,
         store: MemoryHistory | None = None,
         time: datetime = START,
+        *,
         alone_in: str | None = None,
+        inherits: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> None:
+        """`inherits`: the attempts that its worker names in its hello."""
         self.clock = SteppedClock(time)
+        self._inherits = inherits or {}
         self.store = store or MemoryHistory()
         self.worker = ScriptedWorker(self.clock, script)
         self.attempts: list[Outcome] = []
@@ -203,7 +207,7 @@ class Story:
         self._running: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> "Story":
-        self.worker.connect(self.loop.worker_listener)
+        self.worker.connect(self.loop.worker_listener, self._inherits)
         self._running = asyncio.create_task(self.loop.run(self._stop, timedelta(0)))
         await settle()
         return self

@@ -1,9 +1,11 @@
 """The report in memory that a child shares with its parent."""
 
+import math
 from typing import Any
 
 import pytest
 
+from jvscheduler.attempt import report
 from jvscheduler.attempt.report import NotStorable, Report, SharedReport, storable
 from jvscheduler.edge.outcomes import from_message
 from jvscheduler.outcomes import MAX_RESULT_BYTES, MAX_TRACEBACK_BYTES, Reason, to_message
@@ -76,3 +78,32 @@ def test_a_termination_message_drops_the_result_before_the_traceback() -> None:
     outcome = failed(begun(), traceback="x" * 3000, result="y" * 3000)
     read = from_message(to_message(outcome))
     assert (read.result, read.traceback) == (None, "x" * 3000)
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"[" * 5000,
+        b"7",
+        b"{}",
+        b'{"finished_at":"x","reason":null}',
+        b'{"finished_at":NaN,"reason":null}',
+        b'{"finished_at":1.0,"reason":"Won"}',
+        b'{"finished_at":1.0,"reason":null,"error_message":7}',
+        b"\xff",
+    ],
+)
+def test_what_a_task_writes_over_the_report_is_no_report(raw: bytes) -> None:
+    shared = SharedReport()
+    memory = shared._memory  # noqa: SLF001 - a task's code reaches it too
+    memory[report._REPORT_AT : report._REPORT_AT + len(raw)] = raw  # noqa: SLF001
+    report._LENGTH.pack_into(memory, report._LENGTH_AT, len(raw))  # noqa: SLF001
+    assert shared.read() is None
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, 1e300])
+def test_a_time_that_a_task_writes_over_the_start_is_none(seconds: float) -> None:
+    shared = SharedReport()
+    shared.mark_started(seconds, seconds)
+    assert (shared.started_at(), shared.started_monotonic()) == (None, None)
+    assert shared.ended_at(5.0, 5.0) == 5.0

@@ -7,7 +7,7 @@ import pytest
 from jvscheduler.edge import set_aside
 from jvscheduler.edge.set_aside import SetAside
 
-LOG = logging.getLogger("tests.edge")
+LOG = logging.getLogger("tests.edge").warning
 
 
 def test_each_object_counts_once_and_forges_no_line(caplog: pytest.LogCaptureFixture) -> None:

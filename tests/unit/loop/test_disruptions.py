@@ -44,8 +44,10 @@ def test_a_loop_records_the_run_that_an_earlier_loop_started(tmp_path: Path) -> 
     async def scenario() -> None:
         before = await killed_at_noon(tmp_path, definition("hourly"), unending)
         (order,) = before.worker.going.values()
-        async with Story(tmp_path, store=before.store, time=NOON + MINUTE) as after:
-            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
+        claims = before.worker.claims()
+        async with Story(
+            tmp_path, store=before.store, time=NOON + MINUTE, inherits=claims
+        ) as after:
             after.loop.worker_listener.on_ended(completed(order))
             await settle()
             assert [r.status for r in await after.records()] == [Status.COMPLETED]
@@ -144,8 +146,8 @@ def test_while_the_history_is_away_the_limit_counts_the_runs_of_an_earlier_loop(
         store = MovableHistory()
         before = await killed_at_noon(tmp_path, definition(), unending, store)
         store.away = True
-        async with Story(tmp_path, store=store, time=NOON + MINUTE / 2) as after:
-            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
+        claims = before.worker.claims()
+        async with Story(tmp_path, store=store, time=NOON + MINUTE / 2, inherits=claims) as after:
             after.loop.put(definition())
             await after.clock.advance(NOON + MINUTE)
             assert after.worker.went == []

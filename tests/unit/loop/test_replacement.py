@@ -22,9 +22,11 @@ def test_a_replacing_task_ends_a_run_that_an_earlier_loop_started(tmp_path: Path
     async def scenario() -> None:
         known = definition(replaces=True)
         before = await killed_at_noon(tmp_path, known, unending)
-        async with Story(tmp_path, unending, before.store, NOON + 30 * SECOND) as after:
+        claims = before.worker.claims()
+        async with Story(
+            tmp_path, unending, before.store, NOON + 30 * SECOND, inherits=claims
+        ) as after:
             after.worker.going |= before.worker.going
-            after.loop.worker_listener.on_hello("worker-a", before.worker.claims())
             after.loop.put(known)
             await after.clock.advance(NOON + MINUTE + SECOND)
             statuses = [(r.status, r.reason) for r in await after.records()]

@@ -1,67 +1,83 @@
 """The outcome of an attempt that ended, or whose runner is gone. Pure."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from jvscheduler.attempt.limits import end_of, is_alive
+from jvscheduler.edge.values import (
+    Error,
+    Large,
+    LogTail,
+    Result,
+    Seconds,
+    Traceback,
+    Word,
+    problem_of,
+)
 from jvscheduler.history.records.attempts import attempts_of
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.merge import outcome_of
-from jvscheduler.outcomes import (
-    MAX_DEPTH,
-    MAX_ERROR_BYTES,
-    MAX_TRACEBACK_BYTES,
-    Outcome,
-    Reason,
-    Status,
-    clean,
-    clip,
-    clip_start,
-    is_deeper,
-)
+from jvscheduler.history.times import from_timestamp
+from jvscheduler.outcomes import Outcome, Reason, Status, clip_start
 from jvscheduler.worker.messages import Ended
 from jvscheduler.worker.output import TAIL_BYTES
 
-_END_STATUSES: Final = {
-    each.value: each for each in (Status.COMPLETED, Status.FAILED, Status.TIMEOUT)
-}
+_LONGEST: Final = timedelta(days=366)
+"""No attempt takes longer."""
+_DRIFT: Final = timedelta(days=1)
+"""A start that differs by more from the claim's is none: a worker has the clock of its loop."""
+
+
+class _End(BaseModel):
+    """How an attempt ended, as the worker says it. Its claim is not read: the loop has its own."""
+
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+
+    started_at: Seconds
+    ended_at: Seconds
+    status: Literal["completed", "failed", "timeout"]
+    reason: Word | None = None
+    error_message: Error | None = None
+    traceback: Traceback | None = None
+    result: Result = None
+    cpu_seconds: Seconds | None = None
+    peak_memory_bytes: Large | None = None
+    log_tail: LogTail | None = None
 
 
 def outcome_of_end(claim: Outcome, ended: Ended) -> Outcome:
-    """Return the outcome. Raises ValueError when the end cannot be read.
+    """Return the outcome of the claim's attempt. Raises ValueError when the end cannot be read.
 
     It comes from the process that has imported the user's code, which may have changed anything
     there. A record with such a value could not be written, or not be read.
     """
     try:
-        started = datetime.fromtimestamp(ended.started_at, tz=UTC)
-        took = datetime.fromtimestamp(ended.ended_at, tz=UTC) - started
-        # The claim's start is later when the clock was set back between two attempts.
-        start = max(claim.start_time or started, started)
-        return replace(
-            claim,
-            start_time=start,
-            status=_END_STATUSES[ended.status],
-            reason=_text(ended.reason, clip, MAX_ERROR_BYTES),
-            error_message=_text(ended.error_message, clip, MAX_ERROR_BYTES),
-            traceback=_text(ended.traceback, clip_start, MAX_TRACEBACK_BYTES),
-            result=None if is_deeper(ended.result, MAX_DEPTH) else ended.result,
-            cpu_seconds=ended.cpu_seconds and float(ended.cpu_seconds),
-            peak_memory_bytes=ended.peak_memory_bytes and int(ended.peak_memory_bytes),
-            log_tail=_text(ended.log_tail, clip_start, TAIL_BYTES) or None,
-            completion_time=start + took,
-        )
-    except (KeyError, TypeError, OverflowError, OSError) as error:
-        raise ValueError(f"not the end of an attempt: {error!r}") from error
-
-
-def _text(value: str | None, cut: Callable[[str, int], str], limit: int) -> str | None:
-    """Return a text that every database takes. Raises TypeError for anything else."""
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"a text is needed, not {type(value).__name__}")
-    return value and cut(clean(value), limit)
+        end = _End.model_validate(vars(ended))
+    except ValidationError as error:
+        raise ValueError(f"not the end of an attempt: {problem_of(error)}") from None
+    started, took = from_timestamp(end.started_at), timedelta(seconds=end.ended_at - end.started_at)
+    if not timedelta(0) <= took <= _LONGEST:
+        raise ValueError(f"not the end of an attempt: it took {took}")
+    # The claim's start is later when the clock was set back between two attempts.
+    is_near = abs(started - claim.start_time) <= _DRIFT
+    start = max(claim.start_time, started) if is_near else claim.start_time
+    return replace(
+        claim,
+        start_time=start,
+        status=Status(end.status),
+        reason=end.reason,
+        error_message=end.error_message,
+        traceback=end.traceback,
+        result=end.result,
+        cpu_seconds=end.cpu_seconds,
+        peak_memory_bytes=end.peak_memory_bytes,
+        log_tail=(end.log_tail and clip_start(end.log_tail, TAIL_BYTES)) or None,
+        completion_time=start + took,
+    )
 
 
 def lost(claim: Outcome, now: datetime, how: str) -> Outcome:

@@ -33,6 +33,7 @@ class Spool:
 
     def __init__(self, directory: Path, max_bytes: int = MAX_BYTES) -> None:
         directory.mkdir(parents=True, exist_ok=True)
+        self.folder: Final = directory
         self._kept = directory / "kept.jsonl"
         self._replayed = directory / "replayed.jsonl"
         self._max_bytes = max_bytes

@@ -7,9 +7,11 @@ In messages an attempt's id is called `run_id`.
 """
 
 import asyncio
+from collections.abc import Sequence
 from typing import Protocol
 
 from jvscheduler.errors import SchedulerError
+from jvscheduler.loop.worker_link.claim_memory import ClaimMemory
 from jvscheduler.loop.worker_link.inherited_attempts import InheritedAttempts
 from jvscheduler.outcomes import Reason
 from jvscheduler.worker.messages import Ended, Start
@@ -37,8 +39,11 @@ class WorkerOrders(Protocol):
 
 
 class LoopAttempts:
-    def __init__(self, worker: WorkerOrders, inherited: InheritedAttempts) -> None:
+    def __init__(
+        self, worker: WorkerOrders, inherited: InheritedAttempts, memory: ClaimMemory
+    ) -> None:
         self._worker = worker
+        self._memory = memory
         self._inherited = inherited
         self._gated: dict[str, Start] = {}
         """Attempts that were started and not let go. Their children wait at the gate."""
@@ -58,7 +63,10 @@ class LoopAttempts:
 
     async def go(self, attempt_id: str, job_id: str, after_seconds: float) -> Ended:
         """Let a started attempt go, and return its end. Raises WorkerLost."""
-        del self._gated[attempt_id]
+        order = self._gated.pop(attempt_id)
+        # If the loop is killed after this line, the next one knows the attempt, or forgets it
+        # because the worker does not name it. The other way round nobody would record its end.
+        self._memory.add(attempt_id, order.claim)
         end: asyncio.Future[Ended] = asyncio.get_running_loop().create_future()
         self._ends[attempt_id] = end
         self._worker.go(attempt_id, after_seconds)
@@ -90,7 +98,11 @@ class LoopAttempts:
         """Forget an attempt whose outcome is recorded, and let the worker forget it."""
         self._ends.pop(attempt_id, None)
         self._inherited.remove(attempt_id)
+        self._memory.remove(attempt_id)
         self._worker.acknowledge(attempt_id)
+
+    def let_go_ids(self) -> Sequence[str]:
+        return list(self._ends)
 
     def attempt_of(self, job_id: str) -> str | None:
         """The attempt of a job that has not ended: this loop's own, or an inherited one."""

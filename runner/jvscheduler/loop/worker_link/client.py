@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Protocol
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.loop.background import alongside
-from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.log import Event, say, say_problem
 from jvscheduler.worker.messages import (
     Acknowledge,
     Answer,
@@ -84,6 +85,7 @@ class SocketWorker:
         """Set once a worker has answered."""
         self._modules: tuple[str, ...] = ()
         self._ordered: dict[str, _Ordered] = {}
+        self._set_aside = SetAside("the worker", say_problem)
         self._stops: dict[str, Stop] = {}
         """Stops of inherited attempts too: those have no entry in `_ordered`."""
 
@@ -134,8 +136,8 @@ class SocketWorker:
     ) -> None:
         try:
             while line := await reader.readline():
-                self._receive(decode(line), writer, listener)
-        except (OSError, ValueError, InvalidMessage) as error:
+                self._take(line, writer, listener)
+        except (OSError, ValueError) as error:
             say(f"the connection to the worker breaks: {error}", Event.PROBLEM)
         finally:
             was_connected, self._writer = self._writer is not None, None
@@ -144,6 +146,14 @@ class SocketWorker:
             await writer.wait_closed()
         if was_connected:
             listener.on_lost()
+
+    def _take(self, line: bytes, writer: asyncio.StreamWriter, listener: Listener) -> None:
+        # The worker has imported the user's code. If one answer broke the connection, the worker
+        # would send it again after the next one, and the ends behind it would never arrive.
+        try:
+            self._receive(decode(line), writer, listener)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this answer
+            self._set_aside.add("an answer", repr(error))
 
     def _receive(
         self, message: Order | Answer, writer: asyncio.StreamWriter, listener: Listener

@@ -39,7 +39,7 @@ class AttemptRepair:
         """The abandoned Jobs that were there at the last comparison."""
         self._history_available_since: datetime | None = None
         """None while the history does not answer."""
-        self._set_aside = SetAside("records of ended pods", _log)
+        self._set_aside = SetAside("records of ended pods", _log.warning)
 
     async def record_pods(self, now: datetime) -> None:
         """Record the outcomes of pods that ended, each once in the life of this process.

@@ -34,7 +34,7 @@ class UnstartedJobRepair:
         self._ended: frozenset[str] = frozenset()
         """Ids of the jobs in the cluster that have their end in the history."""
         self._has_read_history = False
-        self._set_aside = SetAside("records of jobs that have not started", _log)
+        self._set_aside = SetAside("records of jobs that have not started", _log.warning)
 
     async def record(self, now: datetime) -> None:
         """Record what is new. Raises HistoryUnavailable with the rest undone.
