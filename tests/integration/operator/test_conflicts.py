@@ -1,5 +1,7 @@
 """Two tasks with one taskID on a real API server: the younger one says so, and takes over."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from tests.cluster.api_server import ApiServer
@@ -25,7 +27,10 @@ def test_the_younger_task_waits_for_the_older_one_to_go(
     first, second = (f"{role}-{older}-{younger}".lower() for role in ("older", "younger"))
     task_id = f"shop.{older}.{younger}"
     shop.apply_task(first, taskID=task_id, schedule=SCHEDULES[older], backend=older)
-    shop.wait_for(first, "Ready", "True", f"{older}Ready")
+    ready = shop.wait_for(first, "Ready", "True", f"{older}Ready")
+    # Of two tasks that were created in one second, the uid says which one is the older.
+    created = datetime.fromisoformat(ready["metadata"]["creationTimestamp"])
+    eventually(lambda: datetime.now(UTC) - created >= timedelta(seconds=1), "another second")
     shop.apply_task(second, taskID=task_id, schedule=SCHEDULES[younger], backend=younger)
     found = shop.wait_for(second, "Accepted", "False", "Conflict")
     (accepted,) = (c for c in found["status"]["conditions"] if c["type"] == "Accepted")
