@@ -11,6 +11,12 @@ DATABASE_URL: Final = "JVSCHEDULER_DATABASE_URL"
 """The history's address, in a form of `history.backends.registry`. If it is unset, the runner
 writes the outcome into the termination message only, and the server records it."""
 
+DATABASE_ADMIN_URL: Final = "JVSCHEDULER_DATABASE_ADMIN_URL"
+"""The history's address for an administrator. Only the migration reads it."""
+
+OPERATOR_DATABASE_URL: Final = "JVSCHEDULER_OPERATOR_DATABASE_URL"
+"""The history's address for the operator, which may make and drop namespaces there, and no more."""
+
 HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
 HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"
 """Settings of the built-in pruning task. Users set them; the defaults are `30d` and 20."""

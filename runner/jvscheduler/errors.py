@@ -55,3 +55,7 @@ class TaskTimeout(SchedulerError, TimeoutError):
 
 class HistoryUnavailable(TemporaryError):
     """The history database does not answer."""
+
+
+class NamespaceNotReady(HistoryUnavailable):
+    """The history has no tables for the namespace yet. It may serve every other one."""

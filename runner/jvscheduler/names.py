@@ -62,6 +62,9 @@ DATABASE_SECRET_KEY: Final = "url"  # noqa: S105
 MAX_RESOURCE_NAME: Final = 52
 """A CronJob appends 11 characters to its name, and a Job's name has at most 63."""
 
+_MOST_ROLE_CHARACTERS: Final = 60
+"""PostgreSQL cuts a longer name than 63 without an error: two namespaces would be one role."""
+
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _HASH_LENGTH: Final = 8
 _MOST_DIGITS: Final = 11
@@ -111,6 +114,11 @@ def manual_job_id(namespace: str, task_id: str, job_name: str) -> str:
     return f"o.ScheduledJob.{_task_digest(namespace, task_id)}-manual-{digest}"
 
 
+def is_job_id(job_id: str, namespace: str, task_id: str) -> bool:
+    """True for an id that one of the functions above gives to a job of this task."""
+    return job_id.startswith(f"o.ScheduledJob.{_task_digest(namespace, task_id)}-")
+
+
 def revision_id(namespace: str, task_id: str, since: datetime) -> str:
     """The history's id for the revision of a task that is in force since an instant."""
     micros = (since - _EPOCH) // timedelta(microseconds=1)
@@ -153,6 +161,19 @@ def scheduled_time_of(job_name: str, cron_job_name: str) -> datetime | None:
         return None
     seconds = int(match["seconds"] or 0) or int(match["minutes"]) * 60
     return datetime.fromtimestamp(seconds, tz=UTC)
+
+
+def namespace_role(namespace: str) -> str:
+    """A namespace's role in PostgreSQL, and its schema: `my-shop` → `ns_my_shop`.
+
+    The database computes the same name when it makes the namespace. The operator needs it while
+    the database is away: a loop's pod does not start without the Secret that holds it. No two
+    namespaces have the same name, because a namespace has no underscore.
+    """
+    plain = namespace.replace("-", "_")
+    if len(plain) + len("ns_") <= _MOST_ROLE_CHARACTERS:
+        return f"ns_{plain}"
+    return f"nsh_{hashlib.sha256(namespace.encode()).hexdigest()[:16]}_{plain[-40:]}"
 
 
 def _task_digest(namespace: str, task_id: str) -> str:

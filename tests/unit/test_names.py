@@ -95,3 +95,35 @@ def test_a_jobs_name_leads_back_to_its_instant(seconds: int) -> None:
 def test_a_full_minute_is_named_as_the_cronjob_controller_names_it() -> None:
     name = names.scheduled_job_name("report", NOON)
     assert name == f"report-{int(NOON.timestamp()) // 60}"
+
+
+@pytest.mark.parametrize(
+    ("namespace", "role"),
+    [
+        ("shop", "ns_shop"),
+        ("my-shop", "ns_my_shop"),
+        ("x" * 57, "ns_" + "x" * 57),
+        ("x" * 58, "nsh_5ef8b2e5e7a040f3_" + "x" * 40),
+    ],
+)
+def test_a_namespaces_role_is_its_name_unless_that_is_too_long(namespace: str, role: str) -> None:
+    assert names.namespace_role(namespace) == role
+    assert len(role) <= 63, "PostgreSQL would cut it"
+
+
+def test_long_namespaces_that_differ_at_their_start_have_different_roles() -> None:
+    first, second = (names.namespace_role(start + "x" * 62) for start in "ab")
+    assert first != second
+
+
+def test_no_namespace_has_the_role_of_a_long_one() -> None:
+    long = names.namespace_role("x" * 63)
+    assert long.startswith("nsh_"), "a plain role begins with ns_ and a name without underscores"
+
+
+def test_an_id_is_a_jobs_when_it_is_of_its_namespace_and_task() -> None:
+    job_id = names.scheduled_job_id("shop", "a.b", NOON)
+    assert names.is_job_id(job_id, "shop", "a.b")
+    assert names.is_job_id(names.manual_job_id("shop", "a.b", "by-hand"), "shop", "a.b")
+    assert not names.is_job_id(job_id, "other", "a.b")
+    assert not names.is_job_id(job_id, "shop", "a.c")

@@ -44,8 +44,9 @@ def timed_out(outcome: Outcome, **changes: Any) -> Outcome:
 def of_job(number: int, **changes: Any) -> Outcome:
     """The claim of another job of the task, `number` minutes after noon."""
     time = NOON + timedelta(minutes=number)
+    task = changes.get("namespace", "shop"), changes.get("task_id", "shop.tasks.restock")
     base = begun(
-        job_id=scheduled_job_id("shop", "shop.tasks.restock", time),
+        job_id=scheduled_job_id(*task, time),
         job_name=f"shop-tasks-restock-{29540880 + number}",
         attempt_id=f"pod-{number}",
         scheduled_time=time,

@@ -1,4 +1,4 @@
-"""The option of a PostgreSQL URL that is ours: no prepared statements."""
+"""The options of a PostgreSQL URL that are ours: no prepared statements, and the schema."""
 
 import pytest
 from jvspatial.db.postgres import PostgresDB
@@ -6,10 +6,13 @@ from jvspatial.db.postgres import PostgresDB
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.backends.postgresql.backend import BACKEND
 from jvscheduler.history.backends.postgresql.url import (
+    driver_url,
     prepares_statements,
-    without_option,
     without_statements,
 )
+from jvscheduler.history.backends.registry import open_database
+from jvscheduler.history.store.database import open_store
+from jvscheduler.history.store.namespaces import NamespacedHistory
 from jvscheduler.history.urls import absolute_url, parse_url
 
 PLAIN = "postgresql://shop:s3%40cret@db:5432/shop"
@@ -29,10 +32,10 @@ PLAIN = "postgresql://shop:s3%40cret@db:5432/shop"
     ],
 )
 def test_the_driver_gets_the_url_without_the_option(url: str, sent: str, prepares: bool) -> None:
-    assert without_option(url) == sent
+    assert driver_url(url) == sent
     assert prepares_statements(url) is prepares
     assert absolute_url(url) == url, "a task's process needs the option too"
-    assert without_option(without_statements(url)) == sent
+    assert driver_url(without_statements(url)) == sent
     assert not prepares_statements(without_statements(url))
 
 
@@ -53,3 +56,39 @@ def test_the_pooler_mode_of_jvspatials_own_database_is_kept(mode: str, prepares:
     url = BACKEND.url_of(PostgresDB(dsn=PLAIN, pooler_mode=mode))
     assert url is not None
     assert prepares_statements(url) is prepares
+
+
+@pytest.mark.parametrize(
+    ("url", "sent", "schema"),
+    [
+        (PLAIN, PLAIN, "public"),
+        (f"{PLAIN}?schema=ns_shop", PLAIN, "ns_shop"),
+        (
+            f"{PLAIN}?schema=ns_shop&sslmode=verify-full&statement_cache_size=0",
+            f"{PLAIN}?sslmode=verify-full",
+            "ns_shop",
+        ),
+    ],
+)
+def test_the_schema_is_that_of_the_url_and_is_not_sent(url: str, sent: str, schema: str) -> None:
+    database = open_database(parse_url(url), connections=1, timeout=1)
+    assert isinstance(database, PostgresDB)
+    assert (driver_url(url), database.schema_name) == (sent, schema)
+    assert not parse_url(url).holds_namespaces
+
+
+def test_the_schema_of_the_server_holds_namespaces() -> None:
+    assert parse_url(f"{PLAIN}?schema=jvscheduler").holds_namespaces
+    assert isinstance(open_store(f"{PLAIN}?schema=jvscheduler"), NamespacedHistory)
+
+
+@pytest.mark.parametrize("schema", ["", "Shop", "a-b", "a.b", 'a"b', "a" * 64, "1a", "ä"])
+def test_a_schema_that_is_no_plain_name_is_refused(schema: str) -> None:
+    with pytest.raises(InvalidSettings, match="schema in the database URL is a name of small"):
+        parse_url(f"{PLAIN}?schema={schema}")
+
+
+def test_the_schema_of_jvspatials_own_database_is_kept() -> None:
+    url = BACKEND.url_of(PostgresDB(dsn=PLAIN, schema_name="ns_shop"))
+    assert url == f"{PLAIN}?schema=ns_shop"
+    assert BACKEND.url_of(PostgresDB(dsn=PLAIN)) == PLAIN

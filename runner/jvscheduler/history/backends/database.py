@@ -42,6 +42,10 @@ class HistoryDatabase(Database):
         else:
             await super().create_index(collection, field_or_fields, unique, **options)
 
+    async def of_namespace(self, schema: str) -> "HistoryDatabase | None":
+        """The tables of a namespace, over the same connections; None when there are none yet."""
+        raise NotImplementedError
+
     async def create_entity_index(self, collection: str, fields: Fields) -> None:
         raise NotImplementedError
 

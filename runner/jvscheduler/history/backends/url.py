@@ -22,6 +22,8 @@ class DatabaseUrl:
     """The file, when the database is one: absolute, or relative to the working directory."""
     database: str = ""
     """The database's name on its server, when the driver wants it apart from the URL."""
+    holds_namespaces: bool = False
+    """True for the server's address: each namespace has tables of its own in the database."""
 
     @property
     def absolute(self) -> str:

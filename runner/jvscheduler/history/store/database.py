@@ -13,6 +13,7 @@ from jvscheduler.history.records.jobs import COLLECTION, ScheduledJob
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.batches import BatchCalls
 from jvscheduler.history.store.jobs import JobCalls
+from jvscheduler.history.store.namespaces import NamespacedHistory
 from jvscheduler.history.store.presences import PresenceCalls
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.history.store.revisions import RevisionCalls
@@ -28,7 +29,10 @@ def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -
     """
     address = parse_url(url)
     database = open_database(address, connections=connections, timeout=CALL_SECONDS)
-    return DatabaseHistory(database, address.redacted, create_indexes=create_indexes)
+    if not address.holds_namespaces:
+        return DatabaseHistory(database, address.redacted, create_indexes=create_indexes)
+    every = DatabaseHistory(database, address.redacted, create_indexes=False)
+    return NamespacedHistory(every, every.of_namespace)
 
 
 def open_runner_store(url: str) -> LoopStore:
@@ -58,12 +62,22 @@ class DatabaseHistory(
         failing = backend_of(innermost(database))
         calls = BoundedCalls(name, call_seconds, failing.failures, failing.describe)
         super().__init__(backend_of(database), database, calls)
+        self._name = name
         self._create_indexes = create_indexes
 
     async def open(self) -> None:
         await self.ping()  # jvspatial only logs when it could not create an index
         if self._create_indexes:
             await self._call(lambda: GraphContext(self._database).ensure_indexes(ScheduledJob))
+
+    async def of_namespace(self, schema: str) -> "DatabaseHistory | None":
+        """The history in a namespace's tables, over the same connections; None without tables."""
+        found = await self._call(lambda: self._database.of_namespace(schema))
+        return (
+            DatabaseHistory(found, f"{self._name} ({schema})", create_indexes=False)
+            if found
+            else None
+        )
 
     async def close(self) -> None:
         await self._call(self._database.close)

@@ -12,7 +12,11 @@ from jvscheduler.history.backends.postgresql.database import PostgresDatabase
 from jvscheduler.history.backends.postgresql.rows import PostgresRows
 from jvscheduler.history.backends.postgresql.slots import PostgresSlots
 from jvscheduler.history.backends.postgresql.statements import PostgresStatements
-from jvscheduler.history.backends.postgresql.url import NO_STATEMENTS, without_statements
+from jvscheduler.history.backends.postgresql.url import (
+    NO_STATEMENTS,
+    with_schema,
+    without_statements,
+)
 from jvscheduler.history.backends.url import DatabaseUrl
 
 _LOST_STATEMENTS: Final = ("26000", "42P05")
@@ -24,8 +28,8 @@ def _open(url: DatabaseUrl, limits: Limits) -> PostgresDatabase:
 
 
 def _url_of(database: PostgresDB) -> str:
-    """Return the URL, with an option for what `pooler_mode` says to jvspatial's own pool."""
-    url = str(database.dsn)
+    """Return the URL, with options for what jvspatial's own database is told beside it."""
+    url = with_schema(str(database.dsn), database.schema_name)
     return without_statements(url) if database.pooler_mode == "transaction" else url
 
 

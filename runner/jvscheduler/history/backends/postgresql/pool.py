@@ -14,7 +14,7 @@ from asyncpg.connection import Connection
 from asyncpg.protocol import Record
 
 from jvscheduler.history.backends.limits import Limits
-from jvscheduler.history.backends.postgresql.url import prepares_statements, without_option
+from jvscheduler.history.backends.postgresql.url import driver_url, prepares_statements
 from jvscheduler.history.waiting import connected, limit_standing_still
 
 _MANY_QUERIES: Final = 50_000
@@ -56,7 +56,7 @@ class PatientPool(asyncpg.Pool):  # type: ignore[misc]  # asyncpg has no types
     def __init__(self, url: str, limits: Limits, options: Mapping[str, Any]) -> None:
         cache = {} if prepares_statements(url) else {"statement_cache_size": 0}
         super().__init__(
-            without_option(url),
+            driver_url(url),
             min_size=0,
             max_size=limits.connections,
             max_queries=_MANY_QUERIES,
