@@ -17,6 +17,8 @@ import uvicorn
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
+from jvscheduler_server.access.gates import make_gate
+from jvscheduler_server.access.settings import Mode
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.api.edge.connections import server_config
 from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
@@ -27,6 +29,8 @@ from jvscheduler_server.task_status.apply import TaskStatusWriter
 
 SHUTDOWN_SECONDS: Final = 20
 """How long requests may take to finish when the server ends."""
+
+_log = logging.getLogger(__name__)
 
 LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
@@ -53,7 +57,10 @@ async def _serve(settings: Settings) -> None:
     api = await connect(settings.kubeconfig)
     cluster = WatchedKubernetesCluster(api)
     status_writer = TaskStatusWriter(store, cluster, api)
-    app = create_app(store, cluster, [Sweeper(store, cluster).run, status_writer.run])
+    if settings.access.mode is Mode.NONE:
+        _log.warning("there is no login: everybody who reaches the port reads every namespace")
+    gate = make_gate(settings.access, api)
+    app = create_app(store, cluster, gate, [Sweeper(store, cluster).run, status_writer.run])
     config = server_config(
         app,
         host=settings.host,

@@ -8,6 +8,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler_server.access.settings import AccessSettings, read_access_settings
 
 HOST: Final = "JVSCHEDULER_LISTEN_HOST"
 PORT: Final = "JVSCHEDULER_LISTEN_PORT"
@@ -26,6 +27,7 @@ class Settings:
     kubeconfig: str | None
     """None: the cluster that this process runs in."""
     log_level: str
+    access: AccessSettings
 
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -43,6 +45,7 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
         port=_port(options.port or environ.get(PORT) or "8080"),
         kubeconfig=options.kubeconfig or environ.get(KUBECONFIG),
         log_level=_log_level(options.log_level or environ.get(LOG_LEVEL) or "info"),
+        access=read_access_settings(environ),
     )
 
 

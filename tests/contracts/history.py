@@ -143,6 +143,25 @@ class HistoryContract:
 
         run_story(make_store, story)
 
+    def test_recent_and_counts_are_of_the_namespaces_that_are_asked_for(
+        self, make_store: MakeStore
+    ) -> None:
+        async def story(store: HistoryStore) -> None:
+            for number, namespace in enumerate(("mine", "ours", "theirs")):
+                await store.record(completed(of_job(number, namespace=namespace)))
+            some = await store.recent(NOON, None, 10, {"mine", "ours", "empty"})
+            assert [(j.pod_name, j.namespace) for j in some.jobs] == [
+                ("pod-1", "ours"),
+                ("pod-0", "mine"),
+            ]
+            assert some.total == 2
+            assert (await store.counts({"theirs"}))[Status.COMPLETED] == 1
+            none = await store.recent(NOON, None, 10, frozenset())
+            assert (none.jobs, none.total) == ((), 0)
+            assert set((await store.counts(frozenset())).values()) == {0}
+
+        run_story(make_store, story)
+
     def test_times_are_ordered_to_the_microsecond(self, make_store: MakeStore) -> None:
         async def story(store: HistoryStore) -> None:
             for number, micros in enumerate((0, 5, 500_000)):

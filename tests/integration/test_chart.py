@@ -12,6 +12,7 @@ from jvscheduler.names import DATABASE_SECRET
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from jvscheduler_operator.settings import from_environment
 from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
+from jvscheduler_server.access.settings import read_access_settings
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
 from tests.support.operator.process import documented_rules
@@ -215,3 +216,34 @@ def test_image_names_follow_registry_repository_and_tag(helm: Path) -> None:
     objects = rendered(helm, "image.registry=mirror.example.org/", "server.image.tag=edge")
     pod = objects["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
     assert pod["containers"][0]["image"] == "mirror.example.org/jvscheduler/server:edge"
+
+
+def server_of(objects: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The variables of the server's container."""
+    pod = objects["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
+    return {v["name"]: v["value"] for v in pod["containers"][0]["env"] if "value" in v}
+
+
+def may_review(objects: dict[str, dict[str, Any]]) -> bool:
+    rules = objects["ClusterRole/jvscheduler-server"]["rules"]
+    reviews = {r for rule in rules for r in rule["resources"] if rule["verbs"] == ["create"]}
+    return reviews >= {"tokenreviews", "subjectaccessreviews"}
+
+
+@pytest.mark.parametrize("mode", ["none", "kubernetes", "proxy"])
+def test_the_servers_login_is_a_value(mode: str, helm: Path) -> None:
+    proxy = ["auth.proxy.addresses[0]=10.1.0.0/16", "auth.proxy.addresses[1]=fd00::7"]
+    objects = rendered(helm, f"auth.mode={mode}", *(proxy if mode == "proxy" else []))
+    settings = read_access_settings(server_of(objects))
+    assert settings.mode == mode
+    assert (settings.proxy is not None) == (mode == "proxy")
+    assert may_review(objects) == (mode != "none")
+
+
+@pytest.mark.parametrize(
+    "values", ["auth.mode=off", "auth.mode=proxy", "auth.mode=proxy,auth.proxy.addresses[0]=any"]
+)
+def test_a_login_that_cannot_be_is_refused(values: str, helm: Path) -> None:
+    done = template(helm, "--set", values)
+    assert done.returncode != 0
+    assert "auth" in done.stderr

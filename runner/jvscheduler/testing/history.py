@@ -1,7 +1,7 @@
 """The store of job records in memory."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from jvscheduler.history.records.instants import (
@@ -80,15 +80,21 @@ class MemoryHistory(MemorySlots):
         jobs = self._with_status(Status.PENDING, Status.RUNNING)
         return [j for j in jobs if j.is_ours]
 
-    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
-        chosen = self._with_status(*([status] if status else Status))
+    async def recent(
+        self,
+        since: datetime,
+        status: Status | None,
+        limit: int,
+        namespaces: Collection[str] | None = None,
+    ) -> Recent:
+        chosen = _of(namespaces, self._with_status(*([status] if status else Status)))
         timed = [(j.execution_time, j) for j in chosen if j.execution_time is not None]
         matching = [(time, j) for time, j in timed if time >= since]
         matching.sort(key=lambda pair: (-pair[0].timestamp(), pair[1].id))
         return Recent(tuple(j for _, j in matching[:limit]), len(matching))
 
-    async def counts(self) -> Mapping[Status, int]:
-        numbers = Counter(job.status for job in self._jobs.values())
+    async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
+        numbers = Counter(job.status for job in _of(namespaces, self._jobs.values()))
         return {status: numbers[status] for status in Status}
 
     async def claim_all(self, outcomes: Sequence[Outcome]) -> Sequence[bool]:
@@ -172,3 +178,7 @@ class MemoryHistory(MemorySlots):
 
     def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
         return [job for job in self._jobs.values() if job.status in statuses]
+
+
+def _of(namespaces: Collection[str] | None, jobs: Iterable[ScheduledJob]) -> Sequence[ScheduledJob]:
+    return [job for job in jobs if namespaces is None or job.namespace in namespaces]

@@ -11,7 +11,9 @@ from fastapi import FastAPI
 
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.version import __version__
+from jvscheduler_server.access.access import Gate
 from jvscheduler_server.api import problems
+from jvscheduler_server.api.callers import CallersOnly
 from jvscheduler_server.api.edge import documentation
 from jvscheduler_server.api.edge.headers import SecurityHeaders
 from jvscheduler_server.api.edge.requests import RequestLimit
@@ -22,9 +24,12 @@ from jvscheduler_server.cluster.protocols import Cluster
 
 
 def create_app(
-    store: HistoryStore, cluster: Cluster, background: Sequence[Background] = ()
+    store: HistoryStore, cluster: Cluster, gate: Gate, background: Sequence[Background] = ()
 ) -> FastAPI:
-    """Build the API over this history and this cluster. It opens nothing before it is served."""
+    """Build the API over this history and this cluster, for whom the gate lets in.
+
+    It opens nothing before it is served.
+    """
     app = FastAPI(
         title="jvscheduler",
         version=__version__,
@@ -33,9 +38,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.jvscheduler = ServerState(store, cluster)
+    app.state.jvscheduler = ServerState(store, cluster, gate)
     problems.install(app)
     documentation.install(app)
+    app.add_middleware(CallersOnly, gate=gate)
     for entry in ROUTERS:
         app.include_router(entry.router)
     # The last one that is added is the first that a request passes.

@@ -5,7 +5,7 @@ answer is one line here.
 """
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from pydantic import BaseModel, Field
 
@@ -78,14 +78,26 @@ class JobAnswer(BaseModel):
     peak_memory_bytes: int | None
     cpu_seconds: float | None
     pod: PodAnswer | None = Field(description="null: it has no pod of its own; a loop ran it.")
+    withheld: list[str] = Field(
+        default_factory=list,
+        description="Fields that are null because you may not read the logs of the namespace.",
+    )
 
 
-_RECORD_FIELDS = tuple(name for name in JobAnswer.model_fields if name != "pod")
+PRINTED: Final = ("traceback", "log_tail")
+"""What the task's code printed. It may hold anything that the code knows."""
+
+_RECORD_FIELDS = tuple(name for name in JobAnswer.model_fields if name not in ("pod", "withheld"))
 
 
 def build_job(record: ScheduledJob, pod: TaskPod | None) -> JobAnswer:
     fields: dict[str, Any] = {name: getattr(record, name) for name in _RECORD_FIELDS}
     return JobAnswer.model_validate({**fields, "pod": _build_pod(record, pod)})
+
+
+def without_logs(job: JobAnswer) -> JobAnswer:
+    """Leave out what only those may read who may read the logs of its pods."""
+    return job.model_copy(update={**dict.fromkeys(PRINTED), "withheld": list(PRINTED)})
 
 
 def _build_pod(record: ScheduledJob, pod: TaskPod | None) -> PodAnswer | None:

@@ -1,8 +1,9 @@
 """Every error of the API is a problem (RFC 9457) that names the fix.
 
-All have one shape: a caller's mistake (422, 404, 405), too many requests at once (429), a
-history that does not answer (503), and an error in our code (500). Both of the last are told in
-words of ours: what the driver of the database says may quote its address, and stays in the log.
+All have one shape: a caller's mistake (422, 404, 405), a caller who may not come in (401, 403), too
+many requests at once (429), a history that does not answer (503), and an error in our code (500).
+Both of the last are told in words of ours: what the driver of the database says may quote its
+address, and stays in the log.
 
 A problem repeats at most 200 characters of what the caller sent.
 """
@@ -23,6 +24,7 @@ from starlette.routing import Match
 from starlette.types import Receive, Scope, Send
 
 from jvscheduler.errors import HistoryUnavailable
+from jvscheduler_server.access.refusals import Refused
 from jvscheduler_server.api.edge.headers import HEADERS
 
 MEDIA_TYPE = "application/problem+json"
@@ -83,6 +85,8 @@ class ProblemRoute(APIRoute):
                 return _on_validation(request, error)
             except HistoryUnavailable as error:
                 return _on_history(request, error)
+            except Refused as error:
+                return refusal(request, error)
 
         return answer
 
@@ -108,6 +112,11 @@ class Problem(BaseModel):
     errors: list[InvalidParameter] | None = Field(
         default=None, description="Each refused parameter, when the request is wrong."
     )
+
+
+def refusal(request: Request, error: Refused) -> JSONResponse:
+    """Return the answer to a caller who is not let in."""
+    return _answer(request, error.status, str(error), headers=error.headers)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The history and the cluster that the endpoints of an application read."""
+"""The history and the cluster that the endpoints of an application read, and its gate."""
 
 from dataclasses import dataclass
 from typing import cast
@@ -6,6 +6,7 @@ from typing import cast
 from fastapi import Request
 
 from jvscheduler.history.store.protocol import HistoryStore
+from jvscheduler_server.access.access import Gate
 from jvscheduler_server.cluster.protocols import Cluster
 
 
@@ -13,6 +14,8 @@ from jvscheduler_server.cluster.protocols import Cluster
 class ServerState:
     store: HistoryStore
     cluster: Cluster
+    gate: Gate
+    """Decides who may call."""
 
 
 def state_of(request: Request) -> ServerState:

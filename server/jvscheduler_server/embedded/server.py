@@ -12,6 +12,8 @@ from jvspatial.api.server import Server as JvspatialServer
 from jvspatial.core.context import GraphContext
 
 from jvscheduler.errors import InvalidSettings
+from jvscheduler_server.access.access import OpenGate
+from jvscheduler_server.access.function import Authorize, FunctionGate
 from jvscheduler_server.api.lifespan import lifespan
 from jvscheduler_server.api.problems import document_media_type
 from jvscheduler_server.api.routers import ROUTERS
@@ -40,6 +42,9 @@ class Server(JvspatialServer):
     a task starts when it is due.
 
     `scheduler_timezone`: the time zone of tasks that name none.
+
+    `scheduler_authorize`: called with each request for the scheduler's paths and what it wants to
+    do. True lets it. Without it everybody who reaches these paths may read, and nobody may act.
     """
 
     def __init__(
@@ -47,8 +52,12 @@ class Server(JvspatialServer):
         config: ServerConfig | dict[str, Any] | None = None,
         *args: Any,
         scheduler_timezone: str | None = None,
+        scheduler_authorize: Authorize | None = None,
         **options: Any,
     ) -> None:
+        self._gate = (
+            OpenGate() if scheduler_authorize is None else FunctionGate(scheduler_authorize)
+        )
         self.scheduler_service: SchedulerService | None = None
         super().__init__(config, *args, **options)
         if self.config.scheduler_enabled:
@@ -137,7 +146,7 @@ class Server(JvspatialServer):
 
         @asynccontextmanager
         async def serving(app: FastAPI) -> AsyncIterator[Any]:
-            app.state.jvscheduler = ServerState(service.store, service.cluster)
+            app.state.jvscheduler = ServerState(service.store, service.cluster, self._gate)
             ours = lifespan(service.store, service.cluster, [service.run])
             try:
                 async with jvspatials(app) as state:

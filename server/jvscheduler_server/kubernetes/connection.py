@@ -37,6 +37,9 @@ WATCH_TIMEOUT: Final = ClientTimeout(total=WATCH_SECONDS + 30, sock_connect=10)
 """Longer than the watch itself: it ends only a connection that died silently."""
 
 WRITE_TIMEOUT: Final = ClientTimeout(total=30, sock_connect=10)
+REVIEW_TIMEOUT: Final = ClientTimeout(total=10, sock_connect=5)
+"""A caller waits for it."""
+
 FIELD_MANAGER: Final = "jvscheduler-server"
 AS_JSON: Final = "application/json"
 CONTENT_TYPES: Final = {"GET": AS_JSON, "POST": AS_JSON, "PATCH": "application/apply-patch+yaml"}
@@ -105,6 +108,19 @@ class KubernetesApi:
         path = f"/api/v1/namespaces/{task.namespace}/events"
         async with self._request("POST", path, {}, WRITE_TIMEOUT, body):
             return
+
+    async def review_token(self, spec: Json) -> Json:
+        return await self._review("authentication.k8s.io", "TokenReview", spec)
+
+    async def review_access(self, spec: Json) -> Json:
+        return await self._review("authorization.k8s.io", "SubjectAccessReview", spec)
+
+    async def _review(self, group: str, kind: str, spec: Json) -> Json:
+        body = {"apiVersion": f"{group}/v1", "kind": kind, "spec": spec}
+        path = f"/apis/{group}/v1/{kind.lower()}s"
+        async with self._request("POST", path, {}, REVIEW_TIMEOUT, body) as response:
+            status: Json = _object(await response.read()).get("status") or {}
+            return status
 
     async def _page(self, resource: Resource[Any], more: str) -> Json:
         query = _query(resource) | {"limit": str(PAGE)} | ({"continue": more} if more else {})

@@ -14,6 +14,7 @@ from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status
 from jvscheduler.testing.history import MemoryHistory
+from jvscheduler_server.access.access import Gate, OpenGate
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.cluster.objects import (
     KubernetesJob,
@@ -62,13 +63,19 @@ class FlakyHistory(MemoryHistory):
         self._answer()
         return await super().unfinished()
 
-    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
+    async def recent(
+        self,
+        since: datetime,
+        status: Status | None,
+        limit: int,
+        namespaces: Collection[str] | None = None,
+    ) -> Recent:
         self._answer()
-        return await super().recent(since, status, limit)
+        return await super().recent(since, status, limit, namespaces)
 
-    async def counts(self) -> Mapping[Status, int]:
+    async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
         self._answer()
-        return await super().counts()
+        return await super().counts(namespaces)
 
     async def last_instants(
         self, namespace: str, task_ids: Sequence[str], until: datetime
@@ -134,11 +141,11 @@ class FakeCluster:
 class Served:
     """The API over both, not started."""
 
-    def __init__(self) -> None:
+    def __init__(self, gate: Gate | None = None) -> None:
         self.store = FlakyHistory()
         self.cluster = FakeCluster()
         self.client = TestClient(
-            create_app(self.store, self.cluster), raise_server_exceptions=False
+            create_app(self.store, self.cluster, gate or OpenGate()), raise_server_exceptions=False
         )
 
     def record(self, *outcomes: Outcome) -> None:

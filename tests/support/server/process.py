@@ -29,11 +29,16 @@ class ServerProcess:
     database_url: str
     log: Path
     port: int
+    auth_mode: str = "none"
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         command = [sys.executable, "-m", "jvscheduler_server", "--host", "127.0.0.1"]
-        environ = {"JVSCHEDULER_DATABASE_URL": self.database_url, "PATH": os.environ["PATH"]}
+        environ = {
+            "JVSCHEDULER_DATABASE_URL": self.database_url,
+            "JVSCHEDULER_AUTH_MODE": self.auth_mode,
+            "PATH": os.environ["PATH"],
+        }
         assignments = [f"{name}={value}" for name, value in environ.items()]
         options = ["--port", str(self.port), "--kubeconfig", str(self.kubeconfig)]
         self.process = start(["env", "-i", *assignments, *command, *options], self.log)
@@ -45,9 +50,10 @@ class ServerProcess:
         stop(self.process, 30)
         return self.process.returncode
 
-    def ask(self, path: str, **query: Any) -> httpx.Response:
+    def ask(self, path: str, token: str = "", **query: Any) -> httpx.Response:
         url = f"http://127.0.0.1:{self.port}{path}"
-        return httpx.get(url, params=query, timeout=30)
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return httpx.get(url, params=query, headers=headers, timeout=30)
 
     def job(self, job_id: str) -> dict[str, Any] | None:
         """Return the job as the API shows it now; None when it does not."""
@@ -73,9 +79,11 @@ class ServerProcess:
 
 
 @contextmanager
-def a_server(kubeconfig: Path, url: str, folder: Path) -> Iterator[ServerProcess]:
+def a_server(
+    kubeconfig: Path, url: str, folder: Path, auth_mode: str = "none"
+) -> Iterator[ServerProcess]:
     (port,) = free_ports(1)
-    server = ServerProcess(kubeconfig, url, folder / "server.log", port)
+    server = ServerProcess(kubeconfig, url, folder / "server.log", port, auth_mode)
     try:
         server.start()
         yield server

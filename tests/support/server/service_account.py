@@ -7,6 +7,7 @@ import yaml
 from tests.cluster.api_server import ApiServer
 
 RIGHTS = ("events", "pods", "jobs.batch", "cronjobs.batch", "scheduledtasks.jvscheduler.dev")
+REVIEWS = ("tokenreviews.authentication.k8s.io", "subjectaccessreviews.authorization.k8s.io")
 STATUS = "scheduledtasks.jvscheduler.dev/status"
 
 
@@ -23,7 +24,11 @@ def server_kubeconfig(api_server: ApiServer, namespace: str, folder: Path) -> Pa
     kubectl("create", "clusterrole", f"{writing}-events", "--verb=create", "--resource=events")
     account = f"--serviceaccount={namespace}:server"
     kubectl("create", "clusterrolebinding", namespace, f"--clusterrole={namespace}", account)
-    for role in (writing, f"{writing}-events"):
+    # Who calls the API, and what the caller may do.
+    reviewing = f"{namespace}-reviewing"
+    reviews = f"--resource={','.join(REVIEWS)}"
+    kubectl("create", "clusterrole", reviewing, "--verb=create", reviews)
+    for role in (writing, f"{writing}-events", reviewing):
         kubectl("create", "clusterrolebinding", role, f"--clusterrole={role}", account)
     token = kubectl("create", "token", "server", "-n", namespace).strip()
     config = yaml.safe_load(api_server.kubeconfig.read_text())

@@ -4,14 +4,18 @@ import pytest
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.__main__ import main
+from jvscheduler_server.access.settings import AccessSettings, Mode
 from jvscheduler_server.settings import Settings, read_settings
 
 URL = "postgresql://user@host/jobs"
 REQUIRED = {"JVSCHEDULER_DATABASE_URL": URL}
+BY_TOKEN = AccessSettings(Mode.KUBERNETES)
+"""Nobody comes in without login unless somebody asked for that."""
 
 
 def test_only_the_database_must_be_set() -> None:
-    assert read_settings([], REQUIRED) == Settings(URL, "0.0.0.0", 8080, None, "info")  # noqa: S104
+    every = "0.0.0.0"  # noqa: S104 - a container's port
+    assert read_settings([], REQUIRED) == Settings(URL, every, 8080, None, "info", BY_TOKEN)
 
 
 def test_the_environment_sets_the_rest() -> None:
@@ -22,13 +26,13 @@ def test_the_environment_sets_the_rest() -> None:
         "KUBECONFIG": "/config",
         "JVSCHEDULER_LOG_LEVEL": "DEBUG",
     }
-    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", "debug")
+    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", "debug", BY_TOKEN)
 
 
 def test_options_win_over_the_environment() -> None:
     arguments = ["--database", "sqlite:///a.db", "--port", "1", "--host", "h", "--kubeconfig", "k"]
     environ = {**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "9", "KUBECONFIG": "/config"}
-    expected = Settings("sqlite:///a.db", "h", 1, "k", "info")
+    expected = Settings("sqlite:///a.db", "h", 1, "k", "info", BY_TOKEN)
     assert read_settings(arguments, environ) == expected
 
 

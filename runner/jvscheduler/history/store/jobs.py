@@ -5,7 +5,7 @@ that they cannot read, and save without a look at what another process wrote. He
 a compare-and-set on the record's `revision`, repeated when another writer was faster.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -52,16 +52,23 @@ class JobCalls(DatabaseCalls):
         jobs, _ = await self._find(_UNFINISHED)
         return [job for job in jobs if job.is_ours]
 
-    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
-        query: Query = {"context.execution_time": {"$gte": to_text(since)}}
+    async def recent(
+        self,
+        since: datetime,
+        status: Status | None,
+        limit: int,
+        namespaces: Collection[str] | None = None,
+    ) -> Recent:
+        query: Query = {"context.execution_time": {"$gte": to_text(since)}} | _of(namespaces)
         if status is not None:
             query["context.status"] = status.value
         jobs, undecodable = await self._find(query, sort=_NEWEST, limit=limit)
         (total,) = await self._counts([query])
         return Recent(tuple(jobs), total, tuple(undecodable))
 
-    async def counts(self) -> Mapping[Status, int]:
-        queries: list[Query] = [{"context.status": status.value} for status in Status]
+    async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
+        own = _of(namespaces)
+        queries: list[Query] = [{"context.status": status.value} | own for status in Status]
         return dict(zip(Status, await self._counts(queries), strict=True))
 
     async def _counts(self, queries: Sequence[Query]) -> list[int]:
@@ -109,3 +116,7 @@ class JobCalls(DatabaseCalls):
         query = {"id": job.id, "context.revision": job.revision}
         update = {"$set": changed}
         return await self._database.find_one_and_update(COLLECTION, query, update) is not None
+
+
+def _of(namespaces: Collection[str] | None) -> Query:
+    return {} if namespaces is None else {"context.namespace": {"$in": sorted(namespaces)}}

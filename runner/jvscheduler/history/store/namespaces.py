@@ -6,7 +6,7 @@ is up to them. So a record whose id is not that of its own namespace and task is
 """
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import NoReturn, TypeVar
@@ -55,12 +55,18 @@ class NamespacedHistory:
     async def unfinished(self) -> Sequence[ScheduledJob]:
         return _genuine(await self._every.unfinished())
 
-    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
-        found = await self._every.recent(since, status, limit)
+    async def recent(
+        self,
+        since: datetime,
+        status: Status | None,
+        limit: int,
+        namespaces: Collection[str] | None = None,
+    ) -> Recent:
+        found = await self._every.recent(since, status, limit, namespaces)
         return replace(found, jobs=tuple(_genuine(found.jobs)))
 
-    async def counts(self) -> Mapping[Status, int]:
-        return await self._every.counts()
+    async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
+        return await self._every.counts(namespaces)
 
     async def tasks(self, namespace: str | None = None) -> Sequence[tuple[str, str]]:
         if namespace is None:

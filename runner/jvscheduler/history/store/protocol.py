@@ -5,7 +5,7 @@ same contract suites. Every call is bounded in time, may be repeated without har
 HistoryUnavailable with a message that a user may read.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,11 +69,23 @@ class HistoryStore(Protocol):
     async def unfinished(self) -> Sequence[ScheduledJob]:
         """Pending and running jobs of all tasks, without the records that users wrote."""
 
-    async def recent(self, since: datetime, status: Status | None, limit: int) -> Recent:
-        """Jobs whose execution time is `since` or later."""
+    async def recent(
+        self,
+        since: datetime,
+        status: Status | None,
+        limit: int,
+        namespaces: Collection[str] | None = None,
+    ) -> Recent:
+        """Jobs whose execution time is `since` or later, of these namespaces; of all when None.
 
-    async def counts(self) -> Mapping[Status, int]:
-        """How many jobs have each status. Every status is a key."""
+        What cannot be decoded is told of these namespaces only, too.
+        """
+
+    async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
+        """How many jobs of these namespaces have each status; of all when None.
+
+        Every status is a key.
+        """
 
     async def last_instants(
         self, namespace: str, task_ids: Sequence[str], until: datetime

@@ -31,6 +31,8 @@ def server_config(app: ASGIApp, **options: Any) -> uvicorn.Config:
         h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         access_log=False,
         server_header=False,
+        # uvicorn believes X-Forwarded-For from 127.0.0.1, where `kubectl port-forward` comes from.
+        proxy_headers=False,
         **options,
     )
 

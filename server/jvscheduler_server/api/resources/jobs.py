@@ -9,12 +9,15 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
-from jvscheduler_server.api.job_answers import JobAnswer
+from jvscheduler_server.access.access import Access, covers
+from jvscheduler_server.access.actions import Action
+from jvscheduler_server.api.callers import access_of, seen_namespaces
+from jvscheduler_server.api.job_answers import JobAnswer, without_logs
 from jvscheduler_server.api.join import join, unclaimed_pods
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
@@ -45,6 +48,9 @@ class FiltersAnswer(BaseModel):
 
     status: Status | None
     hours_back: float
+    namespaces: list[str] | None = Field(
+        description="The namespaces whose jobs you may see, of those that have tasks. null: all."
+    )
 
 
 class RecentAnswer(BaseModel):
@@ -58,23 +64,39 @@ class RecentAnswer(BaseModel):
     filters: FiltersAnswer
 
 
-@router.get("/recent", responses=documented(422, 429, 503))
-async def recent(request: Request, query: Annotated[RecentParameters, Query()]) -> RecentAnswer:
+@router.get("/recent", responses=documented(401, 403, 422, 429, 503))
+async def recent(
+    request: Request,
+    query: Annotated[RecentParameters, Query()],
+    access: Annotated[Access, Depends(access_of)],
+) -> RecentAnswer:
     """Show the newest jobs, each with its newest pod."""
     state = state_of(request)
+    seen = await seen_namespaces(access, state.cluster.tasks())
     since = datetime.now(UTC) - timedelta(hours=query.hours)
-    found = await state.store.recent(since, query.status, query.limit)
-    pods = state.cluster.pods()
+    found = await state.store.recent(since, query.status, query.limit, seen)
+    pods = [pod for pod in state.cluster.pods() if covers(seen, pod.namespace)]
     unclaimed: Sequence[TaskPod] = ()
     if query.status in (None, Status.PENDING):
         candidates = unclaimed_pods(pods, {job.id for job in found.jobs}, since)
         unclaimed = await _without_record(candidates, state.store)
+    jobs = join(found.jobs, pods, unclaimed, query.limit)
     return RecentAnswer(
-        jobs=join(found.jobs, pods, unclaimed, query.limit),
+        jobs=await _with_permitted_logs(jobs, access),
         total_found=found.total + len(unclaimed),
         undecodable=list(found.undecodable),
-        filters=FiltersAnswer(status=query.status, hours_back=query.hours),
+        filters=FiltersAnswer(
+            status=query.status,
+            hours_back=query.hours,
+            namespaces=None if seen is None else sorted(seen),
+        ),
     )
+
+
+async def _with_permitted_logs(jobs: Sequence[JobAnswer], access: Access) -> list[JobAnswer]:
+    namespaces = {job.namespace for job in jobs if job.namespace}
+    readable = await access.namespaces(Action.LOGS, namespaces)
+    return [job if covers(readable, job.namespace) else without_logs(job) for job in jobs]
 
 
 async def _without_record(candidates: Sequence[TaskPod], store: HistoryStore) -> Sequence[TaskPod]:

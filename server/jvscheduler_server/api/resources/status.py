@@ -12,11 +12,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from pydantic import BaseModel, Field
 
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
+from jvscheduler_server.access.access import Access, Namespaces, covers
+from jvscheduler_server.api.callers import access_of, seen_namespaces
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import state_of
@@ -61,6 +63,9 @@ class SchedulerAnswer(BaseModel):
     )
     task_count: int
     suspended_count: int
+    namespaces: list[str] | None = Field(
+        description="The namespaces whose tasks you may see. null: all."
+    )
     tasks: list[TaskAnswer] = Field(description="Ordered by namespace and id.")
 
 
@@ -89,19 +94,26 @@ class StatusAnswer(BaseModel):
     timestamp: datetime = Field(description="When the server answered.")
 
 
-@router.get("/status", responses=documented(422, 429, 503))
-async def status(request: Request, _: Annotated[Parameters, Query()]) -> StatusAnswer:
+@router.get("/status", responses=documented(401, 403, 422, 429, 503))
+async def status(
+    request: Request,
+    _: Annotated[Parameters, Query()],
+    access: Annotated[Access, Depends(access_of)],
+) -> StatusAnswer:
     """Show the tasks with their next due instants, and the number of jobs by status."""
     state = state_of(request)
-    counts = await state.store.counts()
+    all_tasks = state.cluster.tasks()
+    seen = await seen_namespaces(access, all_tasks)
+    counts = await state.store.counts(seen)
     unfinished = await state.store.unfinished()
     running = Counter(
         (job.namespace, job.job_name) for job in unfinished if job.status == Status.RUNNING
     )
     now = datetime.now(UTC)
-    tasks = await _with_last_instants(state.cluster.tasks(), state.store, now)
+    own = [task for task in all_tasks if covers(seen, task.namespace)]
+    tasks = await _with_last_instants(own, state.store, now)
     return StatusAnswer(
-        scheduler=_scheduler(state.cluster, tasks, running),
+        scheduler=_scheduler(state.cluster, seen, tasks, running),
         job_statistics=statistics(counts),
         timestamp=now,
     )
@@ -136,7 +148,10 @@ def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
 
 
 def _scheduler(
-    cluster: Cluster, found: Sequence[TaskState], running: Mapping[tuple[str, str], int]
+    cluster: Cluster,
+    seen: Namespaces,
+    found: Sequence[TaskState],
+    running: Mapping[tuple[str, str], int],
 ) -> SchedulerAnswer:
     tasks = sorted(found, key=lambda task: (*task.key, task.name))
     return SchedulerAnswer(
@@ -145,6 +160,7 @@ def _scheduler(
         set_aside=cluster.set_aside,
         task_count=len(tasks),
         suspended_count=sum(task.suspended for task in tasks),
+        namespaces=None if seen is None else sorted(seen),
         tasks=_answers(tasks, running),
     )
 

@@ -32,7 +32,7 @@ def test_a_recent_job_has_the_keys_that_jvspatial_users_know(served: Served) -> 
     served.record(today(failed(begun())))
     answer = served.get(RECENT)
     assert set(answer) == {"jobs", "total_found", "filters", "undecodable"}
-    assert answer["filters"] == {"status": None, "hours_back": 24}
+    assert answer["filters"] == {"status": None, "hours_back": 24, "namespaces": None}
     (job,) = answer["jobs"]
     assert job["id"] == begun().job_id
     assert job["job_name"] == "shop.tasks.restock"
@@ -63,7 +63,8 @@ def test_jobs_are_chosen_by_status_hours_and_limit(served: Served) -> None:
     completed_jobs = served.get(RECENT, status="completed", hours=0.9, limit=2)
     assert [job["status"] for job in completed_jobs["jobs"]] == ["completed", "completed"]
     assert completed_jobs["total_found"] == 3
-    assert completed_jobs["filters"] == {"status": "completed", "hours_back": 0.9}
+    expected = {"status": "completed", "hours_back": 0.9, "namespaces": None}
+    assert completed_jobs["filters"] == expected
     assert served.get(RECENT, hours=0.01)["total_found"] == 0
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from jvscheduler_server.access.access import OpenGate
 from jvscheduler_server.api import lifespan
 from jvscheduler_server.api.app import create_app
 from tests.support.server.in_memory import Served
@@ -34,7 +35,7 @@ def test_the_application_opens_and_closes_what_it_reads(served: Served) -> None:
         finally:
             ended.append(served.cluster.running)
 
-    with running(create_app(served.store, served.cluster, [part])):
+    with running(create_app(served.store, served.cluster, OpenGate(), [part])):
         assert served.store.opened == 1
         assert started == [True]
     assert (ended, served.cluster.running, served.store.closed) == ([True], False, 1)
@@ -58,7 +59,7 @@ def test_it_starts_while_the_history_is_away_and_opens_it_later(
         served.store.away = False
 
     async def scene() -> None:
-        app = create_app(served.store, served.cluster, [wait_and_come_back])
+        app = create_app(served.store, served.cluster, OpenGate(), [wait_and_come_back])
         async with app.router.lifespan_context(app):
             async with asyncio.timeout(60):
                 await opened.wait()
@@ -71,6 +72,6 @@ def test_a_part_that_fails_is_logged(served: Served, caplog: pytest.LogCaptureFi
     async def part() -> None:
         raise RuntimeError("no more")
 
-    with running(create_app(served.store, served.cluster, [part])):
+    with running(create_app(served.store, served.cluster, OpenGate(), [part])):
         assert served.get("/livez") == {"status": "ok"}
     assert "a part of the server ended for good" in caplog.text

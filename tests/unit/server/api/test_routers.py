@@ -14,6 +14,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from jvscheduler_server import api
+from jvscheduler_server.api import callers
+from jvscheduler_server.api.callers import access_of
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import Problem, ProblemRoute
 from jvscheduler_server.api.routers import ROUTERS
@@ -72,4 +74,14 @@ def test_every_endpoint_refuses_unknown_parameters(path: str) -> None:
 def test_every_endpoint_documents_its_problems(path: str) -> None:
     responses = endpoint(path).responses
     problems = {status for status, answer in responses.items() if answer.get("model") is Problem}
-    assert problems >= {422, 429, 503}, "give it responses=documented(422, 429, 503)"
+    assert problems >= {401, 403, 422, 429, 503}, "give it documented(401, 403, 422, 429, 503)"
+
+
+@pytest.mark.parametrize("path", sorted(ROUTES.keys() - PROBES.keys()))
+def test_every_endpoint_asks_what_its_caller_may_see(path: str) -> None:
+    asked = [dependency.call for dependency in endpoint(path).dependant.dependencies]
+    assert access_of in asked, "take access: Annotated[Access, Depends(access_of)]"
+
+
+def test_only_the_probes_are_open() -> None:
+    assert PROBES.keys() == callers.PROBES

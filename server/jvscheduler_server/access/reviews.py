@@ -1,0 +1,131 @@
+"""Asks the API server who calls (TokenReview) and what the caller may do (SubjectAccessReview).
+
+Both answers are remembered for a minute. So a right that is withdrawn, and a token that is
+revoked or expires, hold for a minute longer. A denial is remembered too: otherwise each garbage
+token would cost the API server a review.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict
+from hashlib import sha256
+from typing import Any, Final, Protocol
+
+from jvscheduler.errors import SchedulerError
+from jvscheduler_server.access.access import Namespaces
+from jvscheduler_server.access.actions import RIGHTS, Action
+from jvscheduler_server.access.cache import AnswerCache
+from jvscheduler_server.access.callers import Caller, to_caller
+from jvscheduler_server.access.refusals import ReviewUnavailable
+
+AUDIENCE: Final = "jvscheduler"
+"""A token for this audience is good for this server only: nobody can use it for the API server."""
+
+CACHE_SECONDS: Final = 60.0
+MAX_TOKENS: Final = 2_000
+MAX_RIGHTS: Final = 20_000
+"""One is a caller, an action and a namespace."""
+
+MAX_AT_ONCE: Final = 16
+"""Reviews that are asked at once. More wait: a flood of tokens must not flood the API server."""
+
+EVERYWHERE: Final = ""
+"""The namespace of a review that asks for all namespaces."""
+
+_log = logging.getLogger(__name__)
+
+
+class ReviewApi(Protocol):
+    """What the gates ask of the API server. Both raise a SchedulerError when it does not answer."""
+
+    async def review_token(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Create a TokenReview and return its status."""
+
+    async def review_access(self, spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Create a SubjectAccessReview and return its status."""
+
+
+class Reviews:
+    """The API server's answers about callers."""
+
+    def __init__(self, api: ReviewApi, clock: Callable[[], float]) -> None:
+        self._api = api
+        self._at_once = asyncio.Semaphore(MAX_AT_ONCE)
+        self._callers: AnswerCache[bytes, Caller | None] = AnswerCache(
+            CACHE_SECONDS, MAX_TOKENS, clock
+        )
+        self._rights: AnswerCache[tuple[Caller, Action, str], bool] = AnswerCache(
+            CACHE_SECONDS, MAX_RIGHTS, clock
+        )
+
+    async def caller(self, token: str) -> Caller | None:
+        """Return whose token it is; None when it is nobody's, or for another audience."""
+        # The token itself is not kept: whoever reads this memory later gets no token.
+        return await self._callers.get(
+            sha256(token.encode()).digest(), lambda: self._review_token(token)
+        )
+
+    async def allows(self, caller: Caller, action: Action, namespace: str) -> bool:
+        """True when the caller may do this there. `EVERYWHERE` asks for all namespaces."""
+        key = (caller, action, namespace)
+        return await self._rights.get(key, lambda: self._review_access(*key))
+
+    async def _review_token(self, token: str) -> Caller | None:
+        # Without audiences the API server takes its own. A review names only those that it may
+        # answer for, so that there are two.
+        status = await self._ask(self._api.review_token, {"token": token})
+        if not status.get("authenticated"):
+            spec = {"token": token, "audiences": [AUDIENCE]}
+            status = await self._ask(self._api.review_token, spec)
+            # An authenticator that knows no audiences answers without any: that token is not ours.
+            if AUDIENCE not in (status.get("audiences") or ()):
+                return None
+        return to_caller(status["user"]) if status.get("authenticated") else None
+
+    async def _review_access(self, caller: Caller, action: Action, namespace: str) -> bool:
+        spec = {
+            "user": caller.name,
+            "uid": caller.uid,
+            "groups": list(caller.groups),
+            "extra": {key: list(values) for key, values in caller.extra},
+            "resourceAttributes": {"namespace": namespace, **asdict(RIGHTS[action])},
+        }
+        status = await self._ask(self._api.review_access, spec)
+        return bool(status.get("allowed")) and not status.get("denied")
+
+    async def _ask(self, ask: Callable[[Any], Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
+        try:
+            async with self._at_once:
+                status: Mapping[str, Any] = await ask(spec)
+        except SchedulerError as error:
+            _log.warning("no caller can be let in: %s", error)
+            raise ReviewUnavailable(
+                "the API server does not answer who calls, so nobody is let in; ask again later"
+            ) from error
+        return status
+
+
+class ReviewedAccess:
+    """The rights that the API server says a caller has."""
+
+    def __init__(self, caller: Caller, reviews: Reviews) -> None:
+        self._caller = caller
+        self._reviews = reviews
+
+    async def allows(self, action: Action, namespace: str | None) -> bool:
+        if await self._reviews.allows(self._caller, action, EVERYWHERE):
+            return True
+        return bool(namespace) and await self._reviews.allows(
+            self._caller, action, namespace or EVERYWHERE
+        )
+
+    async def namespaces(self, action: Action, known: Iterable[str]) -> Namespaces:
+        # One question answers for who may see all. Only then each namespace is asked for.
+        if await self._reviews.allows(self._caller, action, EVERYWHERE):
+            return None
+        names = sorted({name for name in known if name})
+        answers = await asyncio.gather(
+            *(self._reviews.allows(self._caller, action, name) for name in names)
+        )
+        return frozenset(name for name, allowed in zip(names, answers, strict=True) if allowed)

@@ -1,0 +1,58 @@
+"""Lets callers in, and gives each endpoint the rights of its caller.
+
+`CallersOnly` stands before the whole application: a path that forgets to ask for the rights, and
+one that does not exist, answers a stranger with 401 too. Only the kubelet's probes are open.
+"""
+
+from collections.abc import Iterable
+from typing import Final, cast
+
+from fastapi import Request
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from jvscheduler_server.access.access import Access, Gate, Namespaces
+from jvscheduler_server.access.actions import Action
+from jvscheduler_server.access.refusals import Refused
+from jvscheduler_server.api.problems import refusal
+from jvscheduler_server.api.state import state_of
+from jvscheduler_server.cluster.objects import TaskState
+
+PROBES: Final = frozenset({"/livez", "/readyz"})
+"""The kubelet has no token. Their answers name no task and no namespace."""
+
+_ACCESS: Final = "jvscheduler_access"
+POLICY_VIOLATION: Final = 1008
+
+
+class CallersOnly:
+    """Answers whoever may not come in, and passes on everybody else with their rights."""
+
+    def __init__(self, app: ASGIApp, gate: Gate) -> None:
+        self._app = app
+        self._gate = gate
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": POLICY_VIOLATION})
+            return
+        if scope["type"] == "http" and scope["path"] not in PROBES:
+            request = Request(scope)
+            try:
+                access = await self._gate.enter(request)
+            except Refused as error:
+                await refusal(request, error)(scope, receive, send)
+                return
+            scope.setdefault("state", {})[_ACCESS] = access
+        await self._app(scope, receive, send)
+
+
+async def access_of(request: Request) -> Access:
+    """Return what the caller may do. Endpoints depend on this: `Depends(access_of)`."""
+    known = getattr(request.state, _ACCESS, None)
+    # In a user's own application nothing of ours stands before the endpoints.
+    return cast(Access, known) if known is not None else await state_of(request).gate.enter(request)
+
+
+async def seen_namespaces(access: Access, tasks: Iterable[TaskState]) -> Namespaces:
+    """Return the namespaces whose jobs the caller may see, of those that have tasks."""
+    return await access.namespaces(Action.SEE, {task.namespace for task in tasks})
