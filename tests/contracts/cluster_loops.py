@@ -113,9 +113,9 @@ class LoopContract:
             event = EventRecorder(stored, NOON, "host").loop_assigned("c-loop")
             await stage.cluster.create_event(event)
             # The scheduler has Events about both.
-            messages = [e["message"] for e in await stage.cluster.pod_events(stored)]
+            messages = [e["message"] for e in await stage.cluster.events_of(stored)]
             assert event["message"] in messages
-            messages = [e["message"] for e in await stage.cluster.pod_events(other)]
+            messages = [e["message"] for e in await stage.cluster.events_of(other)]
             assert event["message"] not in messages
 
         run(open_stage, scenario)

@@ -76,8 +76,8 @@ class Cluster(Protocol):
     async def loop_pods(self, key: LoopKey) -> Sequence[Manifest]:
         """The pods of this loop. They are not watched: they are asked for while none is ready."""
 
-    async def pod_events(self, pod: Manifest) -> Sequence[Manifest]:
-        """The Events about this pod."""
+    async def events_of(self, manifest: Manifest) -> Sequence[Manifest]:
+        """The Events about this pod or Job."""
 
     async def apply_rights(self, manifest: Manifest) -> None:
         """Server-side apply, with force, of a ServiceAccount or a RoleBinding."""

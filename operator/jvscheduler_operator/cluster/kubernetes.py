@@ -135,8 +135,8 @@ class KubernetesCluster:
         selector = ("labelSelector", f"{names.LOOP_LABEL}={key.name}")
         return (await self._list(f"/api/v1/namespaces/{key.namespace}/pods", selector)).items
 
-    async def pod_events(self, pod: Manifest) -> Sequence[Manifest]:
-        metadata = pod["metadata"]
+    async def events_of(self, manifest: Manifest) -> Sequence[Manifest]:
+        metadata = manifest["metadata"]
         selector = ("fieldSelector", f"involvedObject.uid={metadata['uid']}")
         path = f"/api/v1/namespaces/{metadata['namespace']}/events"
         return (await self._list(path, selector)).items

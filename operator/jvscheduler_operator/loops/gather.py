@@ -34,7 +34,7 @@ async def gather_problem(key: LoopKey, cluster: Cluster) -> PodProblem | None:
         pod = newest(await cluster.loop_pods(key))
         if pod is None:
             return None
-        events = await cluster.pod_events(pod) if is_waiting_in_silence(pod) else ()
+        events = await cluster.events_of(pod) if is_waiting_in_silence(pod) else ()
     except Rejected as error:
         # Without the right to list pods the operator works on. Its conditions say less.
         _logger.warning("%s: its pods cannot be listed: %s", key, error)

@@ -56,7 +56,7 @@ def problem_of(pod: Manifest, events: Sequence[Manifest] = ()) -> PodProblem | N
         found = next(((status, text) for status, text in texts if text), None)
         if found is not None:
             return _of_container(*found)
-    return _of_pod(pod) or _of_events(events)
+    return _of_pod(pod) or problem_of_events(events)
 
 
 def _of_container(status: Mapping[str, Any], text: str) -> PodProblem:
@@ -109,7 +109,8 @@ def _of_pod(pod: Manifest) -> PodProblem | None:
     return None
 
 
-def _of_events(events: Sequence[Manifest]) -> PodProblem | None:
+def problem_of_events(events: Sequence[Manifest]) -> PodProblem | None:
+    """The latest warning about a pod, or about a Job that may not make one."""
     warnings = [event for event in events if event.get("type") == "Warning"]
     latest = max(warnings, key=_last_time, default=None)
     return PodProblem(clip(latest.get("message", ""), _MAX_BYTES)) if latest else None

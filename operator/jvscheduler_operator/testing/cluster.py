@@ -105,8 +105,8 @@ class MemoryCluster:
             and pod["metadata"].get("labels", {}).get(names.LOOP_LABEL) == key.name
         ]
 
-    async def pod_events(self, pod: Manifest) -> Sequence[Manifest]:
-        uid = pod["metadata"]["uid"]
+    async def events_of(self, manifest: Manifest) -> Sequence[Manifest]:
+        uid = manifest["metadata"]["uid"]
         return [event for event in self.events if event["involvedObject"]["uid"] == uid]
 
     async def apply_rights(self, manifest: Manifest) -> None:

@@ -30,6 +30,8 @@ class Rules:
 class GivenUp:
     job: WaitingJob
     reason: Reason
+    behind: WaitingJob | None = None
+    """The first of the Jobs that wait in its place."""
 
 
 def rules_of(task: Manifest) -> Rules:
@@ -70,7 +72,8 @@ def to_give_up(waiting: Sequence[WaitingJob], rules: Rules, now: datetime) -> li
         # A Job keeps the template that it was made from. If the one with a wrong image kept its
         # place, the task would not run again after the image was corrected.
         ranked = sorted(waiting, key=lambda job: job.is_of_former_template)
-        return [GivenUp(job, Reason.CONCURRENCY_LIMIT) for job in ranked[rules.max_concurrency :]]
+        late = ranked[rules.max_concurrency :]
+        return [GivenUp(job, Reason.CONCURRENCY_LIMIT, ranked[0]) for job in late]
     late = [job for job in waiting if now > job.scheduled_time + deadline]
     return [GivenUp(job, Reason.DEADLINE_MISSED) for job in late]
 

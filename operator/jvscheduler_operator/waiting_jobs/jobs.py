@@ -8,7 +8,7 @@ from typing import Final
 
 from jvscheduler import names
 from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
-from jvscheduler_operator.objects.pods import problem_of
+from jvscheduler_operator.objects.pods import is_waiting_in_silence, newest, problem_of
 
 _NEVER: Final = (None, "1970-01-01T00:00:00Z", "0001-01-01T00:00:00Z")
 """The start, as container runtimes have it, of a container that could not be started."""
@@ -27,6 +27,8 @@ class WaitingJob:
     """The resource version that was seen."""
     wait: str
     """The reason why it waits, as text for an Event and a log line."""
+    silent: Manifest | None = None
+    """The Job without a pod, or its pod, when only the Events about it say why it waits."""
     is_of_former_template: bool = False
     """True when the task's pod template was edited since the Job was made."""
 
@@ -47,7 +49,10 @@ def _waiting_job(cron_job: Manifest, job: Manifest, pods: Sequence[Manifest]) ->
     if scheduled_time is None or _is_over(job) or _may_have_run(job, pods):
         return None
     version, is_former = metadata["resourceVersion"], not _is_of_template(job, cron_job)
-    return WaitingJob(metadata["name"], scheduled_time, version, _wait(pods), is_former)
+    pod = newest(pods)
+    return WaitingJob(
+        metadata["name"], scheduled_time, version, _wait(pod), _silent(job, pod), is_former
+    )
 
 
 def _is_of_template(job: Manifest, cron_job: Manifest) -> bool:
@@ -106,10 +111,15 @@ def _pods_of(job: Manifest, pods: Sequence[Manifest]) -> list[Manifest]:
     return [pod for pod in pods if pod["metadata"]["labels"].get(names.JOB_NAME_LABEL) == name]
 
 
-def _wait(pods: Sequence[Manifest]) -> str:
-    if not pods:
+def _wait(pod: Manifest | None) -> str:
+    if pod is None:
         return "it has no pod"
-    newest = max(pods, key=lambda pod: str(pod["metadata"]["creationTimestamp"]))
-    problem = problem_of(newest)
-    text = f"its pod {newest['metadata']['name']} has not started"
+    problem = problem_of(pod)
+    text = f"its pod {pod['metadata']['name']} has not started"
     return f"{text}: {problem.message}" if problem else text
+
+
+def _silent(job: Manifest, pod: Manifest | None) -> Manifest | None:
+    if pod is None:
+        return job
+    return pod if is_waiting_in_silence(pod) else None

@@ -10,6 +10,7 @@ from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Stale
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of
+from jvscheduler_operator.objects.pods import problem_of_events
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.events import EventRecorder
 from jvscheduler_operator.waiting_jobs.decide import (
@@ -75,9 +76,23 @@ class WaitingJobReconciler:
             return
         except Conflict as error:
             raise Stale(f"Job {job}: {error}") from error
-        _logger.info("Job %s is given up: %s: %s", job, given_up.reason, given_up.job.wait)
+        wait = await self._wait(given_up)
+        _logger.info("Job %s is given up: %s: %s", job, given_up.reason, wait)
         recorder = EventRecorder(task, self._clock(), self._settings.instance)
-        await self._post(recorder.job_given_up(given_up.reason, job.name, given_up.job.wait))
+        await self._post(recorder.job_given_up(given_up.reason, job.name, wait))
+
+    async def _wait(self, given_up: GivenUp) -> str:
+        """Why it is given up, or what the Job that has its place waits for."""
+        job = given_up.behind or given_up.job
+        text = f"{job.name} waits, {job.wait}" if given_up.behind else job.wait
+        if job.silent is None:
+            return text
+        try:
+            problem = problem_of_events(await self._cluster.events_of(job.silent))
+        except (Rejected, TemporaryError) as error:
+            _logger.warning("the Events about %s cannot be listed: %s", job.name, error)
+            return text
+        return f"{text}: {problem.message}" if problem else text
 
     async def _post(self, event: Manifest) -> None:
         # As every Event it is a courtesy: the job's record says the same.

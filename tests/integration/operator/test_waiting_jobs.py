@@ -21,14 +21,20 @@ def shop(api_server: ApiServer) -> Shop:
     return open_shop(api_server, "waiting")
 
 
-def start_jobs(shop: Shop, task: str, *minutes_ago: int) -> list[str]:
-    """Make the Jobs of these minutes as the CronJob controller does. Returns their names."""
+def start_jobs(shop: Shop, task: str, *minutes_ago: int, event: str | None = None) -> list[str]:
+    """Make the Jobs of these minutes as the CronJob controller does. Returns their names.
+
+    The operator learns of them when each has an Event of this reason.
+    """
     cron_job = shop.cron_job(task)
     now = int(time.time()) // 60
     jobs = [job_of(cron_job, f"{task}-{now - ago}") for ago in minutes_ago]
     references = [create(shop, job) for job in jobs]
+    created = [job["metadata"]["name"] for job in jobs]
+    if event is not None:
+        eventually(lambda: all(messages(shop, event, name) for name in created), "Events")
     shop.patch("cronjob", task, {"status": {"active": references}}, "--subresource=status")
-    return [job["metadata"]["name"] for job in jobs]
+    return created
 
 
 def job_of(cron_job: dict[str, Any], name: str) -> dict[str, Any]:
@@ -72,6 +78,12 @@ def given_up(shop: Shop, job: str) -> str | None:
     return reason
 
 
+def messages(shop: Shop, reason: str, name: str) -> list[str]:
+    """Of the Events about an object of this name."""
+    selector = f"--field-selector=reason={reason},involvedObject.name={name}"
+    return [event["message"] for event in shop.all("events", selector)]
+
+
 def pods(shop: Shop, job: str) -> list[dict[str, Any]]:
     return shop.all("pods", f"--selector={names.JOB_NAME_LABEL}={job}")
 
@@ -106,8 +118,9 @@ def test_a_job_that_may_not_make_pods_is_given_up_when_its_deadline_is_over(shop
     template = {"spec": {"serviceAccountName": "baker"}}
     shop.apply_task("late", template=template, startingDeadlineSeconds=60, maxConcurrency=5)
     shop.wait_until_ready("late")
-    early, late = start_jobs(shop, "late", -2, 2)
+    early, late = start_jobs(shop, "late", -2, 2, event="FailedCreate")
     eventually(lambda: failure(shop, late) == "DeadlineExceeded", "the late one has ended", 60)
     assert given_up(shop, late) == "DeadlineMissed"
     assert given_up(shop, early) is None
-    eventually(lambda: "MissSchedule" in shop.event_reasons("late"), "the Event")
+    (message,) = eventually(lambda: messages(shop, "MissSchedule", "late"), "the Event")
+    assert 'serviceaccount "baker" not found' in message

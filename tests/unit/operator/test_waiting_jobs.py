@@ -135,9 +135,52 @@ def test_without_a_deadline_as_many_jobs_wait_as_may_run_at_once() -> None:
     given_up = stage.cluster.job_objects[Key("shop", job_name(2))]
     assert given_up["spec"]["activeDeadlineSeconds"] == 1
     assert [event["reason"] for event in stage.cluster.events] == ["JobAlreadyActive"] * 2
-    assert 'image "shop:9" not found' in stage.cluster.events[0]["message"]
+    first = stage.cluster.events[0]["message"]
+    assert f"The Job {job_name(2)} is skipped" in first
+    assert f"{job_name(0)} waits, its pod" in first
+    assert 'image "shop:9" not found' in first
     stage.look()
     assert len(stage.cluster.events) == 2
+
+
+CREATING = {"waiting": {"reason": "ContainerCreating"}}
+FORBIDDEN = 'pods "restock-29540880-" is forbidden: exceeded quota: no-pods'
+NOT_MOUNTED = 'MountVolume.SetUp failed for volume "v": secret "v" not found'
+
+
+def test_what_only_events_say_is_told() -> None:
+    specs: list[dict[str, Any]] = [{}, {"startingDeadlineSeconds": 60}]
+    for spec in specs:
+        stage = Stage(spec, now=NOON + MINUTE)
+        stage.start(0, 1, state=CREATING)
+        first, _ = stage.cluster.pod_objects.values()
+        stage.cluster.events.append(warning(first, NOT_MOUNTED))
+        stage.look()
+        assert stage.cluster.events[-1]["message"].endswith(f"has not started: {NOT_MOUNTED}")
+        stage = Stage(spec, now=NOON + MINUTE)
+        stage.start(0, 1)
+        stage.cluster.pod_objects.clear()
+        first, _ = stage.cluster.job_objects.values()
+        stage.cluster.events.append(warning(first, FORBIDDEN))
+        stage.look()
+        assert stage.cluster.events[-1]["message"].endswith(f"it has no pod: {FORBIDDEN}")
+
+
+def test_without_the_right_to_list_events_jobs_are_given_up_all_the_same() -> None:
+    class Mute(MemoryCluster):
+        async def events_of(self, manifest: Manifest) -> list[Manifest]:
+            raise Rejected("no right")
+
+    stage = Stage(cluster=Mute())
+    stage.start(0, 1, state=CREATING)
+    stage.look()
+    assert stage.given_up() == {job_name(1): "ConcurrencyLimit"}
+    assert stage.cluster.events[-1]["message"].endswith("has not started")
+
+
+def warning(about: Manifest, message: str) -> Manifest:
+    uid = about["metadata"]["uid"]
+    return {"type": "Warning", "message": message, "involvedObject": {"uid": uid}}
 
 
 @pytest.mark.parametrize("wrong", [{"image": "shop:9"}, {"template": NOWHERE}])
