@@ -1,8 +1,10 @@
 """Counts what was set aside, and names each once in the log."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from jvscheduler.errors import TemporaryError
 from jvscheduler.outcomes import one_line
 
 MAX_NAMES: Final = 10_000
@@ -19,6 +21,19 @@ class SetAside:
         """The oldest first."""
         self.count = 0
         """How many objects have been set aside since the process started."""
+
+    @contextmanager
+    def guard(self, name: str) -> Iterator[None]:
+        """Set the object aside if the block fails, and go on with the next one.
+
+        A TemporaryError is about no object: it is raised.
+        """
+        try:
+            yield
+        except TemporaryError:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this object
+            self.add(name, repr(error))
 
     def add(self, name: str, problem: str) -> None:
         """Set one aside. It counts once, however often it comes."""

@@ -7,8 +7,9 @@ error.
 
 import json
 import logging
+import math
 from collections.abc import Callable, Iterable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
@@ -23,13 +24,31 @@ ROW_DEPTH: Final = MAX_DEPTH + 10
 _PROBLEM: Final = "problem"
 _MAX_PROBLEM_BYTES: Final = 500
 
+_MAY_BE_SURROGATE: Final = "\\ud"
+"""Half a character, which Python reads and no answer of the API can be written with."""
+
 log = logging.getLogger(__name__)
+
+
+def _refuse(text: str) -> NoReturn:
+    raise ValueError(f"{clip(text, 20)} is no number that JSON has")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
+
+
+# Python reads NaN, and 1e999 as infinity. One of them in an answer of the API would fail all of it.
+_DECODER: Final = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def row_of(row_id: Any, text: str) -> Row:
     """The row that a database holds as this JSON text."""
     try:
-        row = json.loads(text)
+        row = _DECODER.decode(text)
+        if _MAY_BE_SURROGATE in text.lower():
+            json.dumps(row, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         return broken(row_id, f"it is no JSON that can be read: {error}")
     # Most rows are flat, and counting is faster than a look at every value.

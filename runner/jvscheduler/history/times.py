@@ -23,5 +23,13 @@ def from_timestamp(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 
 
-Time = Annotated[datetime, AfterValidator(as_utc), PlainSerializer(to_text, return_type=str)]
+def _checked(time: datetime) -> datetime:
+    """Raises ValueError for a time that has no form in UTC: the years 1 and 9999 have some."""
+    try:
+        return as_utc(time)
+    except OverflowError as error:
+        raise ValueError("this time lies outside of the calendar") from error
+
+
+Time = Annotated[datetime, AfterValidator(_checked), PlainSerializer(to_text, return_type=str)]
 """The type of a time in an entity: aware and UTC, stored as above."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.errors import HistoryUnavailable, SchedulerError
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.store.protocol import LoopStore
@@ -64,6 +65,7 @@ class TaskStatusWriter:
         """For each ScheduledTask, by uid, the jobs that its status is about."""
         self._looks: dict[str, datetime] = {}
         """When each ScheduledTask, by uid, was looked at last."""
+        self._set_aside = SetAside("status of tasks", _log.warning)
 
     async def run(self) -> None:
         """Write until it is cancelled."""
@@ -87,7 +89,12 @@ class TaskStatusWriter:
         jobs = await self._jobs_of(tasks)
         news = [task for task in tasks if self._written.get(task.uid) != jobs[task.key]]
         news.sort(key=lambda task: self._looks.get(task.uid, datetime.min.replace(tzinfo=UTC)))
-        chosen = [(task, await self._status(task, jobs[task.key])) for task in news[:MOST_TASKS]]
+        chosen: list[tuple[TaskState, Json]] = []
+        for task in news[:MOST_TASKS]:
+            # Also when it fails: a task that always does must not come first in each look.
+            self._looks[task.uid] = self._clock()
+            with self._set_aside.guard("/".join(task.key)):
+                chosen.append((task, await self._status(task, jobs[task.key])))
         # Tasks that begin or cease to fail come first.
         chosen.sort(key=lambda each: not is_transition(*each))
         for task, status in chosen:
@@ -111,7 +118,6 @@ class TaskStatusWriter:
         return status_of(task, summary, len(jobs.unfinished), self._clock())
 
     async def _write_one(self, task: TaskState, status: Json, jobs: JobsOfTask) -> None:
-        self._looks[task.uid] = self._clock()
         try:
             if differs(task, status):
                 await self._api.apply_task_status(task, status)

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from jvscheduler.edge.values import read_time
 from jvscheduler.history.queries.matching import Row
 from jvscheduler.history.records.jobs import ScheduledJob, decoded
-from jvscheduler.history.times import as_utc
 from jvscheduler.names import scheduled_time_in_id
 
 
@@ -74,8 +74,8 @@ def _last_instant(row: Row, namespace: str, task_id: str) -> datetime | None:
     if first is None or not isinstance(context, dict):
         return first
     try:
-        return max(first, as_utc(datetime.fromisoformat(context["last_scheduled_time"])))
-    except (KeyError, TypeError, ValueError, OverflowError):
+        return max(first, read_time(context["last_scheduled_time"]))
+    except (KeyError, ValueError):
         return first
 
 

@@ -6,12 +6,12 @@ of the same class name. Those have no `kubernetes_job`: `is_ours` is False for t
 """
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from jvspatial.core.annotations import attribute, compound_index
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from jvscheduler.edge import values as edge
 from jvscheduler.history.decoding import context_of, each_decoded, undecodable
 from jvscheduler.history.entities.objects import Object
 from jvscheduler.history.times import Time
@@ -20,6 +20,17 @@ from jvscheduler.outcomes import Reason, Status, Stretch
 
 ENTITY = "ScheduledJob"
 COLLECTION = "object"
+
+_TIMES: Final = (
+    "execution_time",
+    "scheduled_time",
+    "last_scheduled_time",
+    "completed_at",
+    "heartbeat_time",
+)
+_MOST_ATTEMPTS: Final = 100_000
+_MOST_COUNTED: Final = 2**53
+"""Beyond, JavaScript and MongoDB count no longer exactly."""
 
 
 @compound_index([("job_name", 1), ("status", 1)], name="job_name_status")
@@ -107,21 +118,49 @@ def is_shorter(job: ScheduledJob, other: ScheduledJob) -> bool:
 def from_record(record: dict[str, Any]) -> ScheduledJob:
     try:
         job = ScheduledJob(**context_of(record))
-        for attempt in job.attempts:
-            _check_attempt(attempt)
-    except (ValueError, KeyError, TypeError) as error:
+        _check(job)
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise undecodable(record, "job record", error) from error
     return job
 
 
-def _check_attempt(stored: dict[str, Any]) -> None:
-    """Raises ValueError, KeyError or TypeError for what `records.attempts` cannot parse."""
-    times = [stored["start_time"], *filter(None, [stored.get("completion_time")])]
-    if any(datetime.fromisoformat(time).tzinfo is None for time in times):
-        raise ValueError("the time of an attempt has no time zone")
-    if not isinstance(stored["attempt_id"], str):
-        raise TypeError("an attempt_id is a text")
-    Status(stored["status"])
+class _Attempt(BaseModel):
+    """What `records.attempts` parses. A later version may have stored more."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    attempt_id: str
+    status: str
+    reason: str | None = None
+    start_time: edge.Time
+    completion_time: edge.Time | None = None
+    error_message: str | None = None
+    node_name: str | None = None
+    number: edge.Small = 1
+
+
+_ATTEMPTS: Final = TypeAdapter(list[_Attempt])
+
+
+def _check(job: ScheduledJob) -> None:
+    """Raises ValueError for a record that no scheduler can have written.
+
+    What decides about jobs calculates with these values. One that is out of all reason would fail
+    the decision, and with it that of every other record.
+    """
+    if len(job.attempts) > _MOST_ATTEMPTS:
+        raise ValueError(f"it has more than {_MOST_ATTEMPTS} attempts")
+    for attempt in _ATTEMPTS.validate_python(job.attempts):
+        Status(attempt.status)
+    if not job.is_ours:
+        return
+    for name in _TIMES:
+        time = getattr(job, name)
+        if time is not None:
+            edge.read_time(time)
+    counts = (job.instants, job.retry_count, job.revision)
+    if not all(0 <= count <= _MOST_COUNTED for count in counts):
+        raise ValueError("it counts more than there can be")
 
 
 def decoded(rows: Iterable[dict[str, Any]]) -> tuple[list[ScheduledJob], list[str]]:

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from jvscheduler.edge.set_aside import SetAside
-from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.revisions import NEXT
 from jvscheduler.history.store.protocol import LoopStore
@@ -18,8 +17,8 @@ from jvscheduler_server.cluster.objects import NamespacedName, TaskPod
 from jvscheduler_server.cluster.protocols import WatchedCluster
 from jvscheduler_server.repair.attempts.decide_pods import (
     is_silent,
+    outcome_of_pod,
     outcome_without_runner,
-    outcomes_of_pods,
 )
 from jvscheduler_server.repair.attempts.decide_records import end_open_attempts, give_up_retries
 from jvscheduler_server.repair.attempts.gather import take_snapshot
@@ -51,11 +50,17 @@ class AttemptRepair:
         # Pods that the cluster has forgotten need no memory here either.
         self._recorded &= {pod.uid for pod in pods}
         unrecorded = [pod for pod in pods if pod.uid not in self._recorded]
-        for pod, outcome in outcomes_of_pods(unrecorded, now):
-            await self._record(outcome)
-            self._recorded |= {pod.uid}
+        for pod in unrecorded:
+            with self._set_aside.guard(f"{pod.namespace}/{pod.name}"):
+                await self._record_pod(pod, now)
         # A silent pod is kept: if its attempt is open, `compare` needs the pod to end it.
         self._cluster.forget(pod for pod in deleted if not is_silent(pod))
+
+    async def _record_pod(self, pod: TaskPod, now: datetime) -> None:
+        outcome = outcome_of_pod(pod, now)
+        if outcome is not None:
+            await self._record(outcome)
+            self._recorded |= {pod.uid}
 
     @property
     def has_news(self) -> bool:
@@ -81,8 +86,10 @@ class AttemptRepair:
             pods, self._cluster.jobs(), now, self._history_available_since, abandoned
         )
         for decide in (end_open_attempts, give_up_retries):
-            for outcome in decide(unfinished, snapshot):
-                await self._record(outcome)
+            for job in unfinished:
+                with self._set_aside.guard(f"{job.namespace}/{job.id}"):
+                    for outcome in decide([job], snapshot):
+                        await self._record(outcome)
         await self._record_without_runner(pods, now)
         self._cluster.forget(pod for pod in deleted if is_silent(pod))
         self._compared_jobs = abandoned
@@ -92,9 +99,10 @@ class AttemptRepair:
         """Record the jobs whose pod ended well, but ran something else than the runner."""
         for pod in pods:
             known = pod.uid in self._compared
-            outcome = None if known else outcome_without_runner(pod, now)
-            if outcome is not None and not await self._has_record(outcome):
-                await self._record(outcome)
+            with self._set_aside.guard(f"{pod.namespace}/{pod.name}"):
+                outcome = None if known else outcome_without_runner(pod, now)
+                if outcome is not None and not await self._has_record(outcome):
+                    await self._record(outcome)
 
     async def _has_record(self, outcome: Outcome) -> bool:
         instant = outcome.scheduled_time
@@ -108,19 +116,14 @@ class AttemptRepair:
         self._history_available_since = None
 
     async def _record(self, outcome: Outcome) -> None:
-        try:
+        # One record that cannot be written must not delay the others.
+        with self._set_aside.guard(f"{outcome.namespace}/{outcome.job_id}"):
             await self._store.record(outcome)
-        except HistoryUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record
-            # One record that cannot be written must not delay the others.
-            self._set_aside.add(f"{outcome.namespace}/{outcome.job_id}", repr(error))
-            return
-        _log.info(
-            "recorded for the runner: job %s of %s/%s is %s (%s)",
-            outcome.job_id,
-            outcome.namespace,
-            outcome.task_id,
-            outcome.status,
-            outcome.reason,
-        )
+            _log.info(
+                "recorded for the runner: job %s of %s/%s is %s (%s)",
+                outcome.job_id,
+                outcome.namespace,
+                outcome.task_id,
+                outcome.status,
+                outcome.reason,
+            )

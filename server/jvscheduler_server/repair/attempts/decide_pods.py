@@ -4,7 +4,6 @@ Recording an outcome twice changes nothing, and an attempt that has an end keeps
 may be decided again, late, or by two servers at once.
 """
 
-from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -14,12 +13,6 @@ from jvscheduler_server.repair.attempts.rules import RAN_NO_RUNNER, Ending, endi
 
 RECENT: Final = timedelta(days=1)
 """No record of a job is pruned earlier than this."""
-
-
-def outcomes_of_pods(pods: Iterable[TaskPod], now: datetime) -> list[tuple[TaskPod, Outcome]]:
-    """Return the outcomes that the history may lack, each with its pod."""
-    outcomes = ((pod, outcome_of_pod(pod, now)) for pod in pods)
-    return [(pod, outcome) for pod, outcome in outcomes if outcome is not None]
 
 
 def outcome_of_pod(pod: TaskPod, now: datetime) -> Outcome | None:

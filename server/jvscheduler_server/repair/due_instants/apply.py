@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Final
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.revisions import by_task
 from jvscheduler.history.records.timeline import Due, Timeline
@@ -111,6 +112,7 @@ class DueInstantRepair:
         self._tasks: dict[TaskKey, TrackedTask] = {}
         self._unreadable: set[str] = set()
         """Ids of the revisions that the log has named."""
+        self._set_aside = SetAside("due instants of tasks", _log.warning)
 
     def track(self, keys: Iterable[TaskKey], now: datetime) -> None:
         """Track these tasks, whose definitions have changed."""
@@ -127,7 +129,8 @@ class DueInstantRepair:
         snapshot = take_snapshot(self._cluster)
         stretches: list[Stretch] = []
         for key in chosen:
-            stretches += await self._look_at(self._tasks[key], snapshot.of_task(key), now)
+            with self._set_aside.guard("/".join(key)):
+                stretches += await self._look_at(self._tasks[key], snapshot.of_task(key), now)
         await self._store.record_stretches(stretches)
 
     def _choose(self, now: datetime) -> Collection[TaskKey]:

@@ -11,6 +11,7 @@ from typing import Final
 from jvscheduler.due_instants.decide import stretches_between
 from jvscheduler.due_instants.definition import definition_of
 from jvscheduler.due_instants.takeover.settle import settle_noted
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.history.records.revisions import ScheduleRevision, by_task
 from jvscheduler.history.store.protocol import LoopStore
@@ -44,6 +45,7 @@ class FormerLoopTaskRepair:
         self._former: dict[TaskKey, FormerTask] = {}
         self._last_time: datetime | None = None
         self._has_read_history = False
+        self._set_aside = SetAside("tasks of former loops", _log.warning)
 
     async def read_history(self, now: datetime) -> None:
         """Read, once, which tasks a loop serves as the history says.
@@ -80,8 +82,9 @@ class FormerLoopTaskRepair:
             revisions = by_task(await self._store.revisions(namespace, ids))
             for key in (TaskKey(namespace, task_id) for task_id in ids):
                 of_task = revisions.get(key.task_id, ())
-                if await self._end(self._former[key], of_task, exists=key in existing):
-                    del self._former[key]
+                with self._set_aside.guard("/".join(key)):
+                    if await self._end(self._former[key], of_task, exists=key in existing):
+                        del self._former[key]
 
     def _update(self, now: datetime) -> None:
         served = {task.key: task.name for task in self._cluster.tasks() if task.backend == LOOP}

@@ -4,10 +4,12 @@ A CronJob is read again only when its times or its definition have changed. Two 
 the same revision: its id follows from the task and its start.
 """
 
+import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler_server.cluster.objects import TaskCronJob, TaskKey, by_namespace
@@ -28,6 +30,8 @@ and the CronJob's times are in whole seconds."""
 
 _EPOCH: Final = datetime.fromtimestamp(0, UTC)
 
+_log = logging.getLogger(__name__)
+
 
 class CronJobRevisions:
     def __init__(self, store: LoopStore, cluster: WatchedCluster) -> None:
@@ -36,6 +40,7 @@ class CronJobRevisions:
         self._written: dict[TaskKey, Version | None] = {}
         """The CronJobs whose definition the history has. None: only the history knows of it."""
         self._has_read_history = False
+        self._set_aside = SetAside("definitions of CronJobs", _log.warning)
 
     async def write(self, now: datetime) -> Collection[TaskKey]:
         """Write what changed, and return the tasks whose definition may have changed.
@@ -49,7 +54,8 @@ class CronJobRevisions:
         last = await self._last_revisions([*changed, *gone])
         revisions: list[ScheduleRevision] = []
         for key in changed:
-            revisions += await self._revisions(cron_jobs[key], last.get(key), now)
+            with self._set_aside.guard("/".join(key)):
+                revisions += await self._revisions(cron_jobs[key], last.get(key), now)
         for key in gone:
             # Without a server nobody saw when it was removed. Nothing is known to be due
             # after the task's last record, so the removal is dated there.

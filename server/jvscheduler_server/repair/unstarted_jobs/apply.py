@@ -8,7 +8,6 @@ import logging
 from datetime import datetime
 
 from jvscheduler.edge.set_aside import SetAside
-from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.unstarted import UnstartedJob, is_unstarted
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.names import LOCAL_NAMESPACE
@@ -48,36 +47,38 @@ class UnstartedJobRepair:
         self._ended &= states.keys()
         self._followed = follow(self._followed, states, self._ended)
         for job_id, job in tuple(self._followed.items()):
-            record = record_for(job, exists=job_id in states, now=now)
-            if record is None:
-                continue
-            await self._write(record)
-            if record.status is Status.PENDING:
-                self._followed[job_id] = with_record(job, record)
-            else:
-                del self._followed[job_id]
-                self._ended |= {job_id}
+            with self._set_aside.guard(f"{job.state.namespace}/{job_id}"):
+                await self._record_one(job_id, job, exists=job_id in states, now=now)
+
+    async def _record_one(
+        self, job_id: str, job: FollowedJob, *, exists: bool, now: datetime
+    ) -> None:
+        record = record_for(job, exists=exists, now=now)
+        if record is None:
+            return
+        await self._write(record)
+        if record.status is Status.PENDING:
+            self._followed[job_id] = with_record(job, record)
+        else:
+            del self._followed[job_id]
+            self._ended |= {job_id}
 
     async def _read_history(self, now: datetime) -> None:
         for job in await self._store.unfinished():
             if is_unstarted(job) and job.namespace != LOCAL_NAMESPACE:
-                self._followed[job.id] = read_from_history(job, now)
+                with self._set_aside.guard(f"{job.namespace}/{job.id}"):
+                    self._followed[job.id] = read_from_history(job, now)
         self._has_read_history = True
 
     async def _write(self, record: UnstartedJob) -> None:
-        try:
+        # One record that cannot be written must not delay the others.
+        with self._set_aside.guard(f"{record.namespace}/{record.job_id}"):
             await self._store.record_unstarted(record)
-        except HistoryUnavailable:
-            raise
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is about this record
-            # One record that cannot be written must not delay the others.
-            self._set_aside.add(f"{record.namespace}/{record.job_id}", repr(error))
-            return
-        _log.info(
-            "job %s of %s/%s has not started: %s (%s)",
-            record.job_id,
-            record.namespace,
-            record.task_id,
-            record.status,
-            record.reason,
-        )
+            _log.info(
+                "job %s of %s/%s has not started: %s (%s)",
+                record.job_id,
+                record.namespace,
+                record.task_id,
+                record.status,
+                record.reason,
+            )

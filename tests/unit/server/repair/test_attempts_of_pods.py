@@ -11,7 +11,6 @@ from jvscheduler_server.repair.attempts.decide_pods import (
     is_silent,
     outcome_of_pod,
     outcome_without_runner,
-    outcomes_of_pods,
 )
 from jvscheduler_server.repair.attempts.rules import ending_of_open_attempt
 from tests.support.history.outcomes import NOON, begun, completed, failed
@@ -183,6 +182,7 @@ def test_a_pod_that_was_not_seen_to_start_may_still_have_an_open_attempt() -> No
     assert (ending.reason, ending.status) == (Reason.POD_DELETED, Status.FAILED)
 
 
-def test_only_pods_with_an_outcome_are_returned() -> None:
+def test_a_pod_that_runs_or_waits_has_no_outcome() -> None:
     dead = ended_pod(name="dead")
-    assert [pod for pod, _ in outcomes_of_pods([task_pod(), dead, waiting_pod()], NOW)] == [dead]
+    found = [outcome_of_pod(pod, NOW) for pod in (task_pod(), dead, waiting_pod())]
+    assert [outcome and outcome.attempt_id for outcome in found] == [None, "dead", None]
