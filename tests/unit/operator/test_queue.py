@@ -103,3 +103,26 @@ def test_the_backoff_is_at_least_what_the_server_asks_for() -> None:
         assert queue.retry(A, at_least=7) == 32
 
     run(scenario)
+
+
+def test_a_namespace_whose_keys_fail_leaves_workers_for_the_others() -> None:
+    keys = [Key("shop", str(number)) for number in range(10)]
+    other = Key("office", "a")
+
+    async def scenario(queue: WorkQueue) -> None:
+        queue.retry(keys[0])
+        for key in (*keys[1:], other):
+            queue.add(key)
+        taken = [await queue.get() for _ in range(5)]
+        assert taken == [*keys[1:5], other]
+        waiting = asyncio.create_task(queue.get())
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        assert len(queue) == 5
+        queue.done(keys[1])
+        assert await waiting == keys[5]
+        queue.succeeded(keys[0])
+        assert [await queue.get() for _ in range(4)] == keys[6:]
+        assert len(queue) == 0
+
+    run(scenario)
