@@ -6,9 +6,11 @@ what is to be done, and applies it with server-side apply.
 Rooms, each of which knows only those after it:
 
 - `controller`: which key is reconciled when; kopf, which watches
-- `tasks`, `loops`: the passes over ScheduledTasks and over loops' Deployments
+- `tasks`, `loops`, `namespaces`: the passes over ScheduledTasks, over loops' Deployments, and
+  over namespaces' parts of the history
 - `cache`: the last known state
 - `cluster`: the Kubernetes API
+- `database`: namespaces' addresses in the history's database, and the roles behind them
 - `acceptance`: what a spec asks for, or why it is refused
 - `pod_templates`: the pods of tasks and loops
 - `objects`: keys, times, drift and readiness of Kubernetes objects

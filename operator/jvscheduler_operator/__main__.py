@@ -12,7 +12,9 @@ from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
 from jvscheduler_operator.controller.controller import Controller, Reconcilers
 from jvscheduler_operator.controller.kopf import watch
 from jvscheduler_operator.controller.queue import WorkQueue
+from jvscheduler_operator.database.postgresql import PostgresRoles
 from jvscheduler_operator.loops.reconcile import LoopReconciler
+from jvscheduler_operator.namespaces.reconcile import NamespaceReconciler
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
@@ -26,7 +28,8 @@ async def run(chosen: Settings) -> None:
         task_reconciler = TaskReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
         loop_reconciler = LoopReconciler(cache, cluster, chosen)
         waiting_jobs = WaitingJobReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
-        reconcilers = Reconcilers(task_reconciler, loop_reconciler, waiting_jobs)
+        namespaces = _namespace_reconciler(cache, chosen)
+        reconcilers = Reconcilers(task_reconciler, loop_reconciler, waiting_jobs, namespaces)
         controller = Controller(cluster, cache, WorkQueue(), reconcilers)
         await controller.wait_until_served()
         # Watch and work end together. If one went on without the other, the liveness
@@ -34,6 +37,14 @@ async def run(chosen: Settings) -> None:
         await controller.run(lambda: watch(controller, chosen.liveness_endpoint))
     finally:
         await cluster.close()
+
+
+def _namespace_reconciler(cache: Cache, chosen: Settings) -> NamespaceReconciler | None:
+    isolation = chosen.isolation
+    if isolation is None:
+        return None
+    roles = PostgresRoles(isolation.driver_url)
+    return NamespaceReconciler(cache, isolation, roles, lambda: datetime.now(UTC))
 
 
 def _configure_logging() -> None:

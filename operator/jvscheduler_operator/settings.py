@@ -7,13 +7,14 @@ import json
 import os
 import socket
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.version import __version__
+from jvscheduler_operator.database.isolation import MIN_KEY_LENGTH, Isolation
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, Level, TemplatePolicy
 
@@ -41,6 +42,11 @@ ALLOWED_SERVICE_ACCOUNTS: Final = "JVSCHEDULER_ALLOWED_SERVICE_ACCOUNTS"
 """The service accounts that a template may name, with commas between: each a name, or
 `namespace/name`. Default: none."""
 
+OPERATOR_DATABASE_URL: Final = environment.OPERATOR_DATABASE_URL
+PASSWORD_KEY: Final = "JVSCHEDULER_NAMESPACE_PASSWORD_KEY"  # noqa: S105 - a name, not a key
+"""From this key and its name follows each namespace's password in the database: at least 32
+characters. With another key all of them have other passwords."""
+
 KUBECONFIG: Final = "KUBECONFIG"
 """Default: `~/.kube/config` if it exists, else the pod's service account."""
 
@@ -52,12 +58,24 @@ _DEFAULT_IMAGE: Final = f"jvscheduler/server:{__version__}"
 class Settings:
     kubeconfig: str | None
     database_url: str | None
-    """Written into a Secret in each namespace that has tasks; None writes no Secret."""
+    """The address for every namespace, where none has a role of its own."""
     liveness_endpoint: str
     instance: str
     """This process, as Events name it."""
     loop_container: LoopContainer = field(default_factory=lambda: LoopContainer(_DEFAULT_IMAGE))
     template_policy: TemplatePolicy = DEFAULT_POLICY
+    isolation: Isolation | None = None
+    """Gives each namespace a role of its own in the database. It wins over `database_url`."""
+
+    def database_url_of(self, namespace: str) -> str | None:
+        """Written into a Secret in each namespace that has tasks; None writes no Secret."""
+        return self.isolation.url_of(namespace) if self.isolation else self.database_url
+
+    def loop_container_of(self, namespace: str) -> LoopContainer:
+        """The settings of the container `loop` in this namespace."""
+        if self.isolation is None:
+            return self.loop_container
+        return replace(self.loop_container, database=self.isolation.digest_of(namespace))
 
 
 def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -83,6 +101,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             _level(environ.get(POD_TEMPLATES) or Level.RESTRICTED),
             frozenset(_names(environ.get(ALLOWED_SERVICE_ACCOUNTS))),
         ),
+        isolation=_isolation(environ.get(OPERATOR_DATABASE_URL), environ.get(PASSWORD_KEY)),
     )
 
 
@@ -94,6 +113,19 @@ def _level(text: str) -> Level:
     if text not in list(Level):
         raise InvalidSettings(f"{POD_TEMPLATES} must be one of {', '.join(Level)}, got {text!r}")
     return Level(text)
+
+
+def _isolation(url: str | None, key: str | None) -> Isolation | None:
+    """No message has a part of the URL or of the key."""
+    if not url and not key:
+        return None
+    if not url or not key:
+        raise InvalidSettings(f"{OPERATOR_DATABASE_URL} and {PASSWORD_KEY} must be set together")
+    if urlsplit(url).scheme not in ("postgresql", "postgres"):
+        raise InvalidSettings(f"{OPERATOR_DATABASE_URL} must begin with postgresql://")
+    if len(key) < MIN_KEY_LENGTH:
+        raise InvalidSettings(f"{PASSWORD_KEY} must have at least {MIN_KEY_LENGTH} characters")
+    return Isolation(url.strip(), key)
 
 
 def _resources(text: str | None) -> Mapping[str, Any]:

@@ -59,6 +59,9 @@ DATABASE_SECRET: Final = "jvscheduler-database"  # noqa: S105 - a name, not a pa
 
 DATABASE_SECRET_KEY: Final = "url"  # noqa: S105
 
+DATABASE_ANNOTATION: Final = f"{GROUP}/database"
+"""Annotation of loops' pods: a digest of the address that the Secret had when the pod was made."""
+
 MAX_RESOURCE_NAME: Final = 52
 """A CronJob appends 11 characters to its name, and a Job's name has at most 63."""
 

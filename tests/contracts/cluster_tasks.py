@@ -234,6 +234,14 @@ class ClusterContract:
             await stage.cluster.apply_secret(manifest)
             assert stage.namespace in await stage.cluster.secret_namespaces()
 
+    def test_a_secret_of_our_own_may_get_another_address(self, open_stage: OpenStage) -> None:
+        async def scenario(stage: Stage) -> None:
+            for address in ("sqlite:///two", "sqlite:///three"):
+                await stage.cluster.apply_secret(secrets.build(stage.namespace, address))
+            await stage.cluster.apply_secret(secrets.build(stage.namespace, "sqlite:///one"))
+
+        run(open_stage, scenario)
+
         run(open_stage, scenario)
 
     def test_a_job_is_found_by_its_task_and_patched_as_it_was_seen(

@@ -25,6 +25,9 @@ class Cache:
         self.loop_problems: dict[LoopKey, PodProblem] = {}
         """The problem of the pod of a loop that is not available; the loop's tasks report it."""
 
+        self.history_failures: dict[str, str] = {}
+        """Why a namespace's part of the history could not be made; its tasks report it."""
+
     def loop_readiness(self, key: LoopKey | None) -> LoopReadiness:
         if key is None:
             return readiness(None)

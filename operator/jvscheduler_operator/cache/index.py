@@ -6,6 +6,7 @@ deletion. If an old watch event replaced the answer to a newer write, the next
 pass would write the same again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jvscheduler_operator.cache.references import LoopReferences, references_of
@@ -86,6 +87,10 @@ class TaskIndex(ObjectIndex):
         self._requesting: dict[LoopKey, dict[Key, None]] = {}
         self._assigned: dict[LoopKey, dict[Key, None]] = {}
         self._task_ids = TaskIds(self.get)
+        self._namespaces: Counter[str] = Counter()
+
+    def has_tasks_in(self, namespace: str) -> bool:
+        return self._namespaces[namespace] > 0
 
     def elder(self, key: Key) -> Key | None:
         """The task that has this one's taskID; None when this one has it."""
@@ -111,12 +116,16 @@ class TaskIndex(ObjectIndex):
         before = self.get(key)
         super()._set(key, manifest)
         self._task_ids.move(key, before, manifest)
+        if before is None:
+            self._namespaces[key.namespace] += 1
 
     def _drop(self, key: Key) -> None:
         self._refer(key, LoopReferences())
         before = self.get(key)
         super()._drop(key)
         self._task_ids.move(key, before, None)
+        if before is not None:
+            self._namespaces[key.namespace] -= 1
 
     def _refer(self, key: Key, after: LoopReferences) -> None:
         before = self._references.pop(key, LoopReferences())

@@ -21,7 +21,15 @@ from jvscheduler_operator.cluster.errors import Rejected, Unavailable
 from jvscheduler_operator.controller.dependents import KeySnapshot, dependents, snapshot
 from jvscheduler_operator.controller.queue import WorkQueue
 from jvscheduler_operator.loops.reconcile import LoopReconciler
-from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, loop_key_of
+from jvscheduler_operator.namespaces.reconcile import NamespaceReconciler
+from jvscheduler_operator.objects.manifests import (
+    Key,
+    LoopKey,
+    Manifest,
+    NamespaceKey,
+    key_of,
+    loop_key_of,
+)
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
 
@@ -40,11 +48,13 @@ _RETRY_SECONDS: Final = 5.0
 
 @dataclass(frozen=True)
 class Reconcilers:
-    """The reconcilers that a pass over a key calls. The first and the last are for a task's key."""
+    """The reconcilers that a pass over a key calls. A task's key has `tasks` and `waiting_jobs`."""
 
     tasks: TaskReconciler
     loops: LoopReconciler
     waiting_jobs: WaitingJobReconciler
+    namespaces: NamespaceReconciler | None = None
+    """None: every namespace has the same address of the database, and nothing is made there."""
 
 
 class Controller:
@@ -58,6 +68,9 @@ class Controller:
         self._cluster = cluster
         self._cache = cache
         self._queue = queue
+        # A queue of its own. A database that does not answer keeps its one worker busy, and
+        # delays no task.
+        self._namespaces = WorkQueue()
         self._reconcilers = reconcilers
 
     def task_seen(self, change: str | None, manifest: Manifest) -> None:
@@ -96,7 +109,8 @@ class Controller:
             async with asyncio.TaskGroup() as group:
                 # The workers start before the watch: kopf takes every asyncio task that
                 # starts after it for its own, and cancels it at its end.
-                tasks = [group.create_task(self._work()) for _ in range(_WORKERS)]
+                tasks = [group.create_task(self._work(self._queue)) for _ in range(_WORKERS)]
+                tasks.append(group.create_task(self._work(self._namespaces)))
                 tasks.append(group.create_task(self._resync_for_ever(resync_seconds)))
                 tasks.append(group.create_task(self._restore_secrets_for_ever(secrets_seconds)))
                 await watch()
@@ -104,6 +118,7 @@ class Controller:
                     task.cancel()
         finally:
             self._queue.close()
+            self._namespaces.close()
 
     async def resync(self) -> None:
         """List all objects, and add the keys of those that differ from the cache."""
@@ -173,28 +188,28 @@ class Controller:
             except (Rejected, Unavailable) as error:
                 _logger.warning("Deleted Secrets are looked for later: %s", error)
 
-    async def _work(self) -> None:
+    async def _work(self, queue: WorkQueue) -> None:
         while True:
-            key = await self._queue.get()
+            key = await queue.get()
             try:
-                await self._reconcile(key)
+                await self._reconcile(queue, key)
             finally:
-                self._queue.done(key)
+                queue.done(key)
 
-    async def _reconcile(self, key: Key) -> None:
+    async def _reconcile(self, queue: WorkQueue, key: Key) -> None:
         before = snapshot(self._cache, key)
         try:
             delay = await self._pass_over(key)
         except TemporaryError as error:
-            again = self._queue.retry(key, getattr(error, "retry_after", 0.0))
+            again = queue.retry(key, getattr(error, "retry_after", 0.0))
             _logger.warning("%s: %s; again in %.1f s", key, error, again)
         except Exception:
             # A mistake of ours that one object brings out must not stop the others.
-            again = self._queue.retry(key)
+            again = queue.retry(key)
             _logger.exception("%s could not be reconciled; again in %.1f s", key, again)
         else:
-            self._queue.succeeded(key)
-            self._queue.add_after(key, delay.total_seconds() if delay is not None else None)
+            queue.succeeded(key)
+            queue.add_after(key, delay.total_seconds() if delay is not None else None)
         finally:
             # Also after a failure: the pass may have written before it failed.
             self._add_dependents(key, before)
@@ -202,9 +217,23 @@ class Controller:
     async def _pass_over(self, key: Key) -> timedelta | None:
         if isinstance(key, LoopKey):
             return await self._reconcilers.loops.reconcile(key)
+        if isinstance(key, NamespaceKey):
+            return await self._pass_over_namespace(key)
+        self._add_namespace(key.namespace)
         delay = await self._reconcilers.tasks.reconcile(key)
         # After the task's own pass: a Job that cannot be given up must not delay that.
         return _earlier(delay, await self._reconcilers.waiting_jobs.reconcile(key))
+
+    async def _pass_over_namespace(self, key: NamespaceKey) -> timedelta | None:
+        namespaces = self._reconcilers.namespaces
+        return None if namespaces is None else await namespaces.reconcile(key)
+
+    def _add_namespace(self, namespace: str) -> None:
+        """Have a namespace made with its first task; its own passes repeat themselves."""
+        namespaces = self._reconcilers.namespaces
+        if namespaces is not None and namespaces.is_new(namespace):
+            namespaces.begin(namespace)
+            self._namespaces.add(NamespaceKey(namespace, ""))
 
 
 def _earlier(left: timedelta | None, right: timedelta | None) -> timedelta | None:

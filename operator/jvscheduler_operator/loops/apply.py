@@ -16,6 +16,7 @@ from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import LastApplied, with_uid
 from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import LoopKey, Manifest, loop_key_of
+from jvscheduler_operator.settings import Settings
 
 _logger = logging.getLogger(__name__)
 
@@ -23,10 +24,10 @@ _logger = logging.getLogger(__name__)
 class LoopApplier:
     """Writes to the cluster, and puts each answer into the cache."""
 
-    def __init__(self, cache: Cache, cluster: Cluster, database_url: str | None) -> None:
+    def __init__(self, cache: Cache, cluster: Cluster, settings: Settings) -> None:
         self._cache = cache
         self._cluster = cluster
-        self._database_url = database_url
+        self._settings = settings
         self._prepared: set[LoopKey] = set()
 
     async def prepare(self, key: LoopKey, desired: Manifest) -> Failure | None:
@@ -50,9 +51,10 @@ class LoopApplier:
         return failure
 
     async def _apply_secret(self, namespace: str) -> Failure | None:
-        if self._database_url is None:
+        url = self._settings.database_url_of(namespace)
+        if url is None:
             return None
-        return await apply_secret(self._cluster, secrets.build(namespace, self._database_url))
+        return await apply_secret(self._cluster, secrets.build(namespace, url))
 
     async def apply_deployment(self, state: LoopState, desired: Manifest) -> None:
         observed = state.deployment

@@ -41,14 +41,14 @@ class LoopReconciler:
         self._cache = cache
         self._settings = settings
         self._cluster = cluster
-        self._applier = LoopApplier(cache, cluster, settings.database_url)
+        self._applier = LoopApplier(cache, cluster, settings)
         self._pauses: dict[LoopKey, timedelta] = {}
         """For each loop that is not available, the pause before the next look at its pods."""
 
     async def reconcile(self, key: LoopKey) -> timedelta | None:
         """Returns when to look again; None when an event comes first. Raises TemporaryError."""
         state = gather(key, self._cache)
-        plan = decide(state, self._settings.loop_container)
+        plan = decide(state, self._settings.loop_container_of(key.namespace))
         if plan.deletes and state.deployment is not None:
             await self._applier.delete_deployment(state.deployment)
         if plan.desired is None:

@@ -29,6 +29,13 @@ class LoopKey(Key):
         return f"loop {self.namespace}/{self.name}"
 
 
+class NamespaceKey(Key):
+    """Names a namespace and its part of the history. Its name is empty."""
+
+    def __str__(self) -> str:
+        return f"the history of namespace {self.namespace}"
+
+
 def key_of(manifest: Manifest) -> Key:
     metadata = manifest["metadata"]
     return Key(metadata["namespace"], metadata["name"])

@@ -32,6 +32,7 @@ class Reason(StrEnum):
     NAME_CONFLICT = "NameConflict"
     AWAITING_DELETION = "AwaitingDeletion"
     APPLY_FAILED = "ApplyFailed"
+    HISTORY_NOT_READY = "HistoryNotReady"
     SUSPENDED_BY_SPEC = "SuspendedBySpec"
     LOOP_ASSIGNED = "LoopAssigned"
     SUCCESSFUL_CREATE = "SuccessfulCreate"

@@ -70,6 +70,9 @@ class LoopContainer:
     resources: Mapping[str, Any] = field(default_factory=lambda: DEFAULT_RESOURCES)
     pull_secrets: Sequence[str] = ()
     """Names of Secrets in the loop's own namespace, for the image."""
+    database: str | None = None
+    """A digest of the database's address. A container reads its Secret only when it starts. So
+    another address must be another pod, or the loop would go on with a password of the past."""
 
 
 def loop_name(spec: ScheduledTaskSpec) -> str:
@@ -97,12 +100,13 @@ def pod_template(name: str, spec: ScheduledTaskSpec, container: LoopContainer) -
     """The pod template of the Deployment that has this name. Raises InvalidTemplate."""
     pod = worker_pod(spec)
     metadata = base.template_of(spec).metadata
+    own = {names.DATABASE_ANNOTATION: container.database} if container.database else {}
     (worker,) = base.named_containers(pod, names.WORKER_CONTAINER)
     loop = _loop(name, container, pod["terminationGracePeriodSeconds"], _database_of(worker))
     return {
         "metadata": {
             "labels": {**metadata.labels, names.LOOP_LABEL: name},
-            "annotations": metadata.annotations,
+            "annotations": {**metadata.annotations, **own},
         },
         "spec": {
             **pod,

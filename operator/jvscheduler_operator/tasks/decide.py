@@ -94,6 +94,7 @@ def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
         blocked=blocked,
         loop=assigned_loop(state.task),
         schedule=accepted.schedule,
+        history_failure=state.history_failure,
     )
     return _with_cron_job(plan, state, desired, now) if applies else plan
 
@@ -110,6 +111,7 @@ def _by_loop(state: State, accepted: Accepted, requested: str, now: datetime) ->
         loop=loop,
         schedule=accepted.schedule,
         retirement=_retirement(state, loop, now),
+        history_failure=state.history_failure,
     )
     if desired is None or not has_drifted(state.cron_job, desired, state.last_applied):
         return plan

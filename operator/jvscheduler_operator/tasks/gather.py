@@ -25,11 +25,12 @@ async def gather(key: Key, cache: Cache, cluster: Cluster, settings: Settings) -
         task,
         cron_job,
         cache.last_applied.get(key),
-        settings.database_url,
+        settings.database_url_of(key.namespace),
         cache.loop_readiness(references.requested),
         _other_loop(cache, references),
         cache.tasks.elder(key),
         settings.template_policy,
+        cache.history_failures.get(key.namespace),
     )
 
 

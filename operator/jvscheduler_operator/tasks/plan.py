@@ -32,6 +32,8 @@ class State:
     elder: Key | None = None
     """An older task of the namespace with the same taskID, which runs in this one's place."""
     policy: TemplatePolicy = DEFAULT_POLICY
+    history_failure: str | None = None
+    """Why the namespace's part of the history could not be made."""
 
     @property
     def key(self) -> Key:
@@ -95,6 +97,8 @@ class Plan:
     retirement: Retirement = field(default_factory=Retirement)
     stopped_by: str | None = None
     """Why the task's CronJob is removed although no loop takes its place."""
+    history_failure: str | None = None
+    """The task is reported as not ready for this reason. It runs all the same."""
 
 
 class OperationResult(StrEnum):

@@ -72,7 +72,7 @@ class TaskReconciler:
 
     async def find_lost_secrets(self) -> Sequence[Key]:
         """The tasks whose pass writes a Secret again that is gone. Raises as `Cluster` does."""
-        if self._settings.database_url is None:
+        if self._settings.database_url is None and self._settings.isolation is None:
             return ()
         return self._secrets.missing(await self._cluster.secret_namespaces())
 

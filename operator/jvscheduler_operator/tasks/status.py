@@ -137,6 +137,8 @@ def _ready(plan: Plan, applied: Applied) -> Condition:
     failure = applied.first_failure
     if failure is not None:
         return Condition(False, Reason.APPLY_FAILED, failure.message)
+    if plan.history_failure is not None:
+        return Condition(False, Reason.HISTORY_NOT_READY, plan.history_failure)
     if plan.backend == "Loop":
         return Condition(True, Reason.LOOP_READY, f"The Deployment {plan.loop} serves the task.")
     return Condition(True, Reason.CRON_JOB_READY, "The CronJob exists and is as the spec asks.")

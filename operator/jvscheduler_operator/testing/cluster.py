@@ -29,6 +29,8 @@ class MemoryCluster:
     `loop`, `loop deleted`, `rights`, `status`, `secret`, `event`."""
     events: list[Manifest] = field(default_factory=list)
     secrets: _Objects = field(default_factory=dict)
+    applied_secrets: _Objects = field(default_factory=dict)
+    """Those of `secrets` that our own manager wrote. Any other one is a user's."""
     failures: list[Rejected | TemporaryError | None] = field(default_factory=list)
     """Each next write raises the next item of this list; None lets the write succeed."""
     task_objects: _Objects = field(default_factory=dict)
@@ -136,10 +138,12 @@ class MemoryCluster:
 
     async def apply_secret(self, manifest: Manifest) -> None:
         self._write("secret")
-        before = self.secrets.get(key_of(manifest), manifest)
-        if before["data"] != manifest["data"]:
+        key = key_of(manifest)
+        before = self.secrets.get(key)
+        is_ours = before is self.applied_secrets.get(key)
+        if before is not None and not is_ours and before["data"] != manifest["data"]:
             raise Conflict("another manager owns data of this Secret")
-        self.secrets[key_of(manifest)] = manifest
+        self.secrets[key] = self.applied_secrets[key] = manifest
 
     async def secret_namespaces(self) -> Collection[str]:
         return {key.namespace for key in self.secrets}

@@ -35,9 +35,9 @@ def task(
     }
 
 
-def put_task(cluster: MemoryCluster, name: str, **spec: Any) -> Manifest:
+def put_task(cluster: MemoryCluster, name: str, namespace: str = "shop", **spec: Any) -> Manifest:
     """Create the task, or replace its spec, as a user does. Returns what is stored."""
-    manifest = task(name, **spec)
+    manifest = task(name, namespace, **spec)
     before = cluster.task_objects.get(key_of(manifest), manifest)
     return cluster.put(cluster.task_objects, {**before, "spec": manifest["spec"]})
 

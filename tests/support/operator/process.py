@@ -6,10 +6,11 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import yaml
@@ -49,18 +50,24 @@ class Operator:
 
 
 @contextmanager
-def run_operator(kubeconfig: Path, folder: Path, *, is_served: bool = True) -> Iterator[Operator]:
+def run_operator(
+    kubeconfig: Path,
+    folder: Path,
+    *,
+    is_served: bool = True,
+    variables: Mapping[str, str] = MappingProxyType({environment.DATABASE_URL: DATABASE_URL}),
+) -> Iterator[Operator]:
     """Start an operator and wait until it is alive. Without a custom resource, do not wait."""
     (port,) = free_ports(1)
     endpoint = f"http://127.0.0.1:{port}/healthz"
-    variables = {
+    environ = {
         "KUBECONFIG": str(kubeconfig),
         LIVENESS_ENDPOINT: endpoint,
-        environment.DATABASE_URL: DATABASE_URL,
         ALLOWED_SERVICE_ACCOUNTS: "baker",
+        **variables,
     }
     log = folder / f"operator-{port}.log"
-    arguments = [f"{name}={value}" for name, value in variables.items()]
+    arguments = [f"{name}={value}" for name, value in environ.items()]
     process = start(["env", *arguments, sys.executable, "-m", "jvscheduler_operator"], log)
     operator = Operator(process, log, endpoint)
     try:

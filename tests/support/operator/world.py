@@ -1,13 +1,16 @@
 """A cluster in memory, and the operator's passes over it until nothing is left to do."""
 
 import asyncio
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from jvscheduler import names
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
+from jvscheduler_operator.database.isolation import Isolation
 from jvscheduler_operator.loops.reconcile import LoopReconciler
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of
 from jvscheduler_operator.pod_templates.loops import LoopContainer
@@ -32,6 +35,7 @@ class World:
     loop_container: LoopContainer = field(default_factory=lambda: LoopContainer("server:1"))
     database_url: str | None = None
     policy: TemplatePolicy = DEFAULT_POLICY
+    isolation: Isolation | None = None
 
     def __post_init__(self) -> None:
         self.start()
@@ -46,6 +50,7 @@ class World:
             "host",
             self.loop_container,
             self.policy,
+            self.isolation,
         )
         self.tasks = TaskReconciler(self.cache, self.cluster, settings, lambda: self.now)
         self.loops = LoopReconciler(self.cache, self.cluster, settings)
@@ -94,9 +99,9 @@ class World:
         del self.cluster.task_objects[Key("shop", name)]
         self.cluster.version += 1
 
-    def make_available(self, *names: str) -> None:
+    def make_available(self, *wanted: str) -> None:
         """Make the pods of these loops ready, or of all loops when none is named."""
-        for loop in [o for o in self.cluster.loop_objects.values() if not names or _in(o, names)]:
+        for loop in [o for o in self.cluster.loop_objects.values() if not wanted or _in(o, wanted)]:
             self.cluster.put(
                 self.cluster.loop_objects, {**loop, "status": {"availableReplicas": 1}}
             )
@@ -128,6 +133,11 @@ class World:
         conditions = self.status(name).get("conditions", [])
         return next(((c["status"], c["reason"]) for c in conditions if c["type"] == kind), None)
 
+    def secret_url(self, namespace: str) -> str:
+        """The address of the database that the namespace's Secret holds."""
+        data = self.cluster.secrets[Key(namespace, names.DATABASE_SECRET)]["data"]
+        return base64.b64decode(data[names.DATABASE_SECRET_KEY]).decode()
+
     def _keys(self) -> Sequence[Key]:
         self.watch()
         tasks = [key_of(manifest) for manifest in self.cluster.task_objects.values()]
@@ -135,8 +145,8 @@ class World:
         return [*sorted({*referred, *self.cache.loops}), *tasks]
 
 
-def _in(loop: Manifest, names: Sequence[str]) -> bool:
-    return loop["metadata"]["name"] in names
+def _in(loop: Manifest, wanted: Sequence[str]) -> bool:
+    return loop["metadata"]["name"] in wanted
 
 
 def served_by_loop(world: World, **spec: Any) -> str:
