@@ -102,7 +102,7 @@ class BehaviourContract:
         over = next(i for i, job in enumerate(found) if job["status"] == "skipped")
         assert over == limit, "as many ran as may"
         assert found[over]["reason"] == "ConcurrencyLimit"
-        assert found[over]["result"] is None
+        assert details(service, found[over])["result"] is None
         assert {job["status"] for job in found[:over]} <= {"running", "completed"}
 
     def test_a_suspended_task_is_shown_and_never_runs(self, service: Service) -> None:
@@ -116,13 +116,18 @@ class BehaviourContract:
 
 
 def ended(service: Service, task_id: str) -> Job:
-    """The task's first job, once it has ended."""
+    """The task's first job with its details, once it has ended."""
 
     def first() -> Job | None:
         found = by_scheduled_time(service, task_id)
         return found[0] if found and found[0]["completed_at"] else None
 
-    return eventually(first, f"the first job of {task_id} has ended", PERIODS_SECONDS)
+    return details(service, eventually(first, f"{task_id} has ended once", PERIODS_SECONDS))
+
+
+def details(service: Service, job: Job) -> Job:
+    whole: Job = service.get(f"/api/v1/jobs/{job['id']}")
+    return whole
 
 
 def by_scheduled_time(service: Service, task_id: str) -> list[Job]:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Final
 
 from jvscheduler.history.records.instants import (
     InstantRange,
@@ -11,6 +12,14 @@ from jvscheduler.history.records.instants import (
     last_instants,
 )
 from jvscheduler.history.records.jobs import ScheduledJob, is_shorter, stretch_job
+from jvscheduler.history.records.listings import (
+    DETAILS,
+    JobFilter,
+    JobPage,
+    Position,
+    place_of,
+    position_of,
+)
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision, by_start
@@ -20,6 +29,8 @@ from jvscheduler.history.records.unstarted import UnstartedJob, first_unstarted,
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status, Stretch
 from jvscheduler.testing.slots import MemorySlots
+
+_NO_DETAILS: Final = {name: ScheduledJob().model_dump()[name] for name in DETAILS}
 
 
 class MemoryHistory(MemorySlots):
@@ -92,6 +103,28 @@ class MemoryHistory(MemorySlots):
         matching = [(time, j) for time, j in timed if time >= since]
         matching.sort(key=lambda pair: (-pair[0].timestamp(), pair[1].id))
         return Recent(tuple(j for _, j in matching[:limit]), len(matching))
+
+    async def newest(self, wanted: JobFilter, limit: int, after: Position | None = None) -> JobPage:
+        begin = after or Position()
+        ordered = sorted(self._wanted(wanted), key=place_of)
+        if begin.execution_time is not None:
+            ordered = [job for job in ordered if place_of(job) > place_of(begin)]
+        jobs = [job.model_copy(update=_NO_DETAILS) for job in ordered[begin.skip :][:limit]]
+        more = len(ordered) > begin.skip + limit
+        return JobPage(jobs, (), position_of(jobs[-1]) if more and jobs else None)
+
+    async def total(self, wanted: JobFilter) -> int:
+        return len(self._wanted(wanted))
+
+    async def jobs_with_id(self, job_id: str) -> Sequence[ScheduledJob]:
+        return [self._jobs[job_id]] if job_id in self._jobs else []
+
+    async def with_record(self, job_ids: Collection[str]) -> Collection[str]:
+        return {job_id for job_id in job_ids if job_id in self._jobs}
+
+    async def running(self) -> Mapping[tuple[str, str], int]:
+        jobs = self._with_status(Status.RUNNING)
+        return Counter((job.namespace, job.job_name) for job in jobs if job.is_ours)
 
     async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
         numbers = Counter(job.status for job in _of(namespaces, self._jobs.values()))
@@ -175,6 +208,11 @@ class MemoryHistory(MemorySlots):
     async def remove_presences(self, presences: Sequence[SchedulerPresence]) -> None:
         for presence in presences:
             self._presences.pop(presence.id, None)
+
+    def _wanted(self, wanted: JobFilter) -> list[ScheduledJob]:
+        jobs = self._with_status(*([wanted.status] if wanted.status else Status))
+        chosen = _of(wanted.namespaces, jobs)
+        return [j for j in chosen if j.execution_time and j.execution_time >= wanted.since]
 
     def _with_status(self, *statuses: Status) -> list[ScheduledJob]:
         return [job for job in self._jobs.values() if job.status in statuses]

@@ -1,7 +1,7 @@
-"""A job as the API shows it. `JobAnswer` is the only list of its fields.
+"""A job as the API shows it. `JobAnswer` and `JobSummary` are the only lists of its fields.
 
-`build_job` copies every field of the record that has the same name, so a new field of the
-answer is one line here.
+`build_job` and `build_summary` copy every field of the record that has the same name, so a new
+field of the answer is one line here.
 """
 
 from datetime import datetime
@@ -41,8 +41,8 @@ class AttemptAnswer(BaseModel):
     node_name: str | None = None
 
 
-class JobAnswer(BaseModel):
-    """One due instant of one task, and how its job ended."""
+class JobSummary(BaseModel):
+    """One due instant of one task, and how its job ended: what a list shows of it."""
 
     id: str
     job_name: str = Field(description="The task's id.")
@@ -67,17 +67,26 @@ class JobAnswer(BaseModel):
     completed_at: datetime | None
     duration_seconds: float | None
     error_message: str | None
-    traceback: str | None
-    result: Any
-    metadata: dict[str, Any]
     attempts: list[AttemptAnswer]
     retry_count: int | None = Field(description="Number of attempts that may follow the first.")
     kubernetes_job: str | None = Field(description="Name of its Job.")
     loop: str | None = Field(description="The loop that ran it. null: it ran in a pod of its own.")
-    log_tail: str | None = Field(description="The end of its output, when a loop ran it.")
     peak_memory_bytes: int | None
     cpu_seconds: float | None
     pod: PodAnswer | None = Field(description="null: it has no pod of its own; a loop ran it.")
+
+
+class JobAnswer(JobSummary):
+    """A job with all its details."""
+
+    traceback: str | None
+    log_tail: str | None = Field(description="The end of its output, when a loop ran it.")
+    result: Any = Field(description="What the task returned.")
+    metadata: dict[str, Any]
+    left_out: list[str] = Field(
+        default_factory=list,
+        description="Fields that are null or empty here, because the answer was too long.",
+    )
     withheld: list[str] = Field(
         default_factory=list,
         description="Fields that are null because you may not read the logs of the namespace.",
@@ -87,12 +96,20 @@ class JobAnswer(BaseModel):
 PRINTED: Final = ("traceback", "log_tail")
 """What the task's code printed. It may hold anything that the code knows."""
 
-_RECORD_FIELDS = tuple(name for name in JobAnswer.model_fields if name not in ("pod", "withheld"))
+_NOT_RECORDED: Final = ("pod", "left_out", "withheld")
+
+
+def build_summary(record: ScheduledJob, pod: TaskPod | None) -> JobSummary:
+    return JobSummary.model_validate(_fields(JobSummary, record, pod))
 
 
 def build_job(record: ScheduledJob, pod: TaskPod | None) -> JobAnswer:
-    fields: dict[str, Any] = {name: getattr(record, name) for name in _RECORD_FIELDS}
-    return JobAnswer.model_validate({**fields, "pod": _build_pod(record, pod)})
+    return JobAnswer.model_validate(_fields(JobAnswer, record, pod))
+
+
+def _fields(answer: type[JobSummary], record: ScheduledJob, pod: TaskPod | None) -> dict[str, Any]:
+    copied = [name for name in answer.model_fields if name not in _NOT_RECORDED]
+    return {**{name: getattr(record, name) for name in copied}, "pod": _build_pod(record, pod)}
 
 
 def without_logs(job: JobAnswer) -> JobAnswer:

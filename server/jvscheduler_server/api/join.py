@@ -9,8 +9,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.listings import Position, place_at, place_of
 from jvscheduler.outcomes import Status
-from jvscheduler_server.api.job_answers import JobAnswer, build_job
+from jvscheduler_server.api.job_answers import JobSummary, build_summary
 from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.cluster.waits import wait_of_pod
 
@@ -20,15 +21,31 @@ def join(
     pods: Iterable[TaskPod],
     unclaimed: Sequence[TaskPod],
     limit: int,
-) -> list[JobAnswer]:
+) -> list[JobSummary]:
     """Return the newest first, at most `limit`."""
     pod_by_job = newest_by_job(pods)
-    jobs = [build_job(record, pod_by_job.get(record.id)) for record in records]
+    jobs = [build_summary(record, pod_by_job.get(record.id)) for record in records]
     # Cut before building: while no node has room there may be thousands of pods.
-    newest = sorted(unclaimed, key=lambda pod: (due_time(pod), pod.job.id), reverse=True)[:limit]
-    jobs += [build_job(_pending_record(pod), pod) for pod in newest]
-    jobs.sort(key=lambda job: (job.execution_time, job.id), reverse=True)
+    newest = sorted(unclaimed, key=place_of_pod)[:limit]
+    jobs += [build_summary(pending_record(pod), pod) for pod in newest]
+    jobs.sort(key=lambda job: place_at(job.execution_time, job.id))
     return jobs[:limit]
+
+
+def unclaimed_between(
+    pods: Iterable[TaskPod], after: Position | None, until: Position | None
+) -> list[TaskPod]:
+    """Return the pods whose place in the list is on the page between these positions."""
+    return [
+        pod
+        for pod in pods
+        if not (after and after.execution_time) or place_of_pod(pod) > place_of(after)
+        if until is None or (until.execution_time and place_of_pod(pod) < place_of(until))
+    ]
+
+
+def place_of_pod(pod: TaskPod) -> tuple[float, str]:
+    return place_at(due_time(pod), pod.job.id)
 
 
 def unclaimed_pods(
@@ -56,7 +73,7 @@ def due_time(pod: TaskPod) -> datetime:
     return pod.job.scheduled_time or pod.created_time
 
 
-def _pending_record(pod: TaskPod) -> ScheduledJob:
+def pending_record(pod: TaskPod) -> ScheduledJob:
     wait = wait_of_pod(pod)
     return ScheduledJob(
         id=pod.job.id,

@@ -21,6 +21,7 @@ from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.history.urls import parse_url
 from jvscheduler.outcomes import Outcome
 from tests.contracts.history import HistoryContract, MakeStore
+from tests.contracts.listings import ListingContract
 from tests.support.history.outcomes import NOON, begun, completed, failed, of_job
 from tests.support.history.running import run_story
 
@@ -33,7 +34,7 @@ def make_store(url: str) -> Callable[[], HistoryStore]:
     return lambda: open_store(url)
 
 
-class TestDatabases(HistoryContract):
+class TestDatabases(HistoryContract, ListingContract):
     """The fixtures of this folder give it each database."""
 
 

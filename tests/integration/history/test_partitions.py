@@ -23,6 +23,7 @@ from tests.cluster.postgres import PostgresServer
 from tests.contracts.changes import ChangeContract
 from tests.contracts.documented_examples import DocumentedExamples
 from tests.contracts.history import HistoryContract
+from tests.contracts.listings import ListingContract
 from tests.contracts.loop_history import LoopStoreContract
 from tests.contracts.queries import QueryContract
 from tests.contracts.refused_queries import RefusedQueryContract
@@ -72,7 +73,7 @@ def make_database(tenants: dict[str, str]) -> Callable[[], Database]:
     return lambda: open_database(parse_url(tenants["shop"]), connections=5, timeout=10)
 
 
-class TestHistory(HistoryContract, LoopStoreContract, SlotsContract):
+class TestHistory(HistoryContract, ListingContract, LoopStoreContract, SlotsContract):
     """The fixtures of this module give it a database with two namespaces."""
 
 

@@ -10,7 +10,10 @@ from typing import Any, Final
 from jvscheduler.history.store.database import open_store
 from jvscheduler.history.store.protocol import LoopStore
 
-_OF_ALL: Final = ("unfinished", "recent", "counts")
+_OF_ALL: Final = (
+    *("unfinished", "recent", "counts"),
+    *("newest", "total", "jobs_with_id", "with_record", "running"),
+)
 _OF_A_LOOP: Final = ("heartbeat", "heartbeat_all", "extend_slots", "release_slots")
 _OF_GROUPS: Final = (
     "claim_all",

@@ -42,9 +42,9 @@ class Application:
         return answer.json()
 
     def jobs(self) -> Jobs:
-        """Return the jobs of the last hour, oldest first."""
+        """Return the jobs of the last hour with their details, oldest first."""
         jobs: Jobs = self.get("/api/scheduler/jobs/recent", hours=1, limit=1000)["jobs"]
-        return jobs[::-1]
+        return [self.get(f"/api/v1/jobs/{job['id']}") for job in jobs[::-1]]
 
     def interrupt(self) -> int:
         """End it as Ctrl-C does; return its exit code."""

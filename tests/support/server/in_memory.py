@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 
 from jvscheduler.errors import HistoryUnavailable
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.listings import JobFilter, JobPage, Position
 from jvscheduler.history.records.unstarted import UnstartedJob
 from jvscheduler.history.store.protocol import Recent
 from jvscheduler.outcomes import Outcome, Status
@@ -72,6 +73,14 @@ class FlakyHistory(MemoryHistory):
     ) -> Recent:
         self._answer()
         return await super().recent(since, status, limit, namespaces)
+
+    async def newest(self, wanted: JobFilter, limit: int, after: Position | None = None) -> JobPage:
+        self._answer()
+        return await super().newest(wanted, limit, after)
+
+    async def jobs_with_id(self, job_id: str) -> Sequence[ScheduledJob]:
+        self._answer()
+        return await super().jobs_with_id(job_id)
 
     async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
         self._answer()

@@ -11,9 +11,10 @@ from pydantic import BaseModel
 
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server import settings
+from jvscheduler_server.api.job_answers import JobAnswer
 from jvscheduler_server.api.problems import Problem
 from jvscheduler_server.api.resources.jobs import RecentAnswer, RecentParameters
-from jvscheduler_server.api.resources.status import StatusAnswer
+from jvscheduler_server.api.resources.status import StatusAnswer, StatusParameters
 from jvscheduler_server.api.routers import ROUTERS
 
 DOCS = Path(__file__).parents[3] / "docs"
@@ -21,7 +22,7 @@ PAGE = (DOCS / "reference/api.md").read_text()
 VARIABLES = (DOCS / "reference/environment.md").read_text()
 REPAIR = (DOCS / "internals/repair.md").read_text()
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
-MODELS: list[type[BaseModel]] = [RecentAnswer, StatusAnswer, Problem]
+MODELS: list[type[BaseModel]] = [RecentAnswer, JobAnswer, StatusAnswer, Problem]
 
 
 def keys(value: Any) -> Any:
@@ -53,7 +54,7 @@ def test_every_endpoint_has_a_heading() -> None:
 
 def test_every_parameter_status_and_setting_is_on_the_pages() -> None:
     named = set(re.findall(r"`([\w.-]+)`", PAGE + VARIABLES))
-    assert named >= set(RecentParameters.model_fields)
+    assert named >= set(RecentParameters.model_fields) | set(StatusParameters.model_fields)
     assert named >= {status.value for status in Status}
     assert named >= {settings.HOST, settings.PORT, settings.KUBECONFIG, settings.LOG_LEVEL}
 

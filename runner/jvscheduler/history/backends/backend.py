@@ -38,8 +38,14 @@ class Rows(Protocol):
         """Insert the row if its id is free. Returns the row that has the id already, else None."""
 
     async def find(
-        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
-    ) -> list[Row]: ...
+        self,
+        where: Condition,
+        sort: Sequence[Sort],
+        limit: int | None,
+        skip: int,
+        without: Sequence[str] = (),
+    ) -> list[Row]:
+        """The rows without the fields at these paths, which the database does not even send."""
 
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         """How many rows match each condition."""

@@ -13,6 +13,7 @@ from jvscheduler.history.records.jobs import COLLECTION, ScheduledJob
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.batches import BatchCalls
 from jvscheduler.history.store.jobs import JobCalls
+from jvscheduler.history.store.listings import ListingCalls
 from jvscheduler.history.store.namespaces import NamespacedHistory
 from jvscheduler.history.store.presences import PresenceCalls
 from jvscheduler.history.store.protocol import LoopStore
@@ -46,7 +47,13 @@ def open_runner_store(url: str) -> LoopStore:
 
 
 class DatabaseHistory(
-    JobCalls, BatchCalls, RevisionCalls, TakeoverCalls, PresenceCalls, SummaryCalls
+    JobCalls,
+    ListingCalls,
+    BatchCalls,
+    RevisionCalls,
+    TakeoverCalls,
+    PresenceCalls,
+    SummaryCalls,
 ):
     """A history in a database object of jvspatial's."""
 

@@ -14,6 +14,7 @@ from typing import NoReturn, TypeVar
 from jvscheduler.errors import InvalidSettings, NamespaceNotReady
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.listings import JobFilter, JobPage, Position
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.summaries import MOST, TaskSummary
@@ -64,6 +65,24 @@ class NamespacedHistory:
     ) -> Recent:
         found = await self._every.recent(since, status, limit, namespaces)
         return replace(found, jobs=tuple(_genuine(found.jobs)))
+
+    async def newest(self, wanted: JobFilter, limit: int, after: Position | None = None) -> JobPage:
+        page = await self._every.newest(wanted, limit, after)
+        return replace(page, jobs=_genuine(page.jobs))
+
+    async def total(self, wanted: JobFilter) -> int:
+        return await self._every.total(wanted)
+
+    async def jobs_with_id(self, job_id: str) -> Sequence[ScheduledJob]:
+        jobs = _genuine(await self._every.jobs_with_id(job_id))
+        # A user's own record may have any id, so that it comes after a job of that id.
+        return sorted(jobs, key=lambda job: not job.is_ours)
+
+    async def with_record(self, job_ids: Collection[str]) -> Collection[str]:
+        return await self._every.with_record(job_ids)
+
+    async def running(self) -> Mapping[tuple[str, str], int]:
+        return await self._every.running()
 
     async def counts(self, namespaces: Collection[str] | None = None) -> Mapping[Status, int]:
         return await self._every.counts(namespaces)

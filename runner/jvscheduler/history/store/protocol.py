@@ -12,6 +12,7 @@ from typing import Protocol
 
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.records.listings import JobFilter, JobPage, Position
 from jvscheduler.history.records.presences import SchedulerPresence
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.summaries import MOST, TaskSummary
@@ -35,7 +36,30 @@ class Recent:
     To leave them out without a word would hide that the history is damaged."""
 
 
-class HistoryStore(Protocol):
+class JobListings(Protocol):
+    """The calls of the API. Each holds a bounded part of the history in memory."""
+
+    async def newest(self, wanted: JobFilter, limit: int, after: Position | None = None) -> JobPage:
+        """At most `limit` rows after this position, newest first, without details."""
+
+    async def total(self, wanted: JobFilter) -> int:
+        """How many rows there are, those that cannot be decoded included."""
+
+    async def jobs_with_id(self, job_id: str) -> Sequence[ScheduledJob]:
+        """The job with its details; empty when there is none.
+
+        There may be more than one where each namespace has tables of its own. Raises
+        UndecodableRecord when no row with this id is a valid record.
+        """
+
+    async def with_record(self, job_ids: Collection[str]) -> Collection[str]:
+        """Which of these jobs have a record."""
+
+    async def running(self) -> Mapping[tuple[str, str], int]:
+        """How many jobs of each task run, by namespace and task id. Others are left out."""
+
+
+class HistoryStore(JobListings, Protocol):
     """The calls for one job at a time, and for lists of jobs."""
 
     async def open(self) -> None: ...

@@ -6,24 +6,23 @@ are ours. The success rate leaves out jobs that did not run, and those that have
 suspended task would else look like one that fails.
 """
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
-from jvscheduler_server.access.access import Access, Namespaces, covers
+from jvscheduler_server.access.access import Access, covers
 from jvscheduler_server.api.callers import access_of, seen_namespaces
+from jvscheduler_server.api.pages import KeyCursor, answer, fitting, read_key, write_key
 from jvscheduler_server.api.parameters import Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import state_of
 from jvscheduler_server.cluster.objects import TaskKey, TaskState, by_namespace
-from jvscheduler_server.cluster.protocols import Cluster
 
 router = APIRouter(prefix="/api/scheduler", tags=["scheduler"], route_class=ProblemRoute)
 
@@ -67,6 +66,9 @@ class SchedulerAnswer(BaseModel):
         description="The namespaces whose tasks you may see. null: all."
     )
     tasks: list[TaskAnswer] = Field(description="Ordered by namespace and id.")
+    next_cursor: str | None = Field(
+        description="Where the next page of tasks begins. null: this is the last one."
+    )
 
 
 class StatisticsAnswer(BaseModel):
@@ -94,29 +96,48 @@ class StatusAnswer(BaseModel):
     timestamp: datetime = Field(description="When the server answered.")
 
 
-@router.get("/status", responses=documented(401, 403, 422, 429, 503))
+class StatusParameters(Parameters):
+    """Which tasks to show. The numbers are of all."""
+
+    limit: int = Field(default=1000, ge=1, le=1000, description="At most this many tasks.")
+    cursor: KeyCursor | None = Field(
+        default=None, description="Where to go on: the `next_cursor` of the answer before."
+    )
+
+
+@router.get("/status", responses=documented(401, 403, 422, 429, 503), response_model=StatusAnswer)
 async def status(
     request: Request,
-    _: Annotated[Parameters, Query()],
+    query: Annotated[StatusParameters, Query()],
     access: Annotated[Access, Depends(access_of)],
-) -> StatusAnswer:
+) -> Response:
     """Show the tasks with their next due instants, and the number of jobs by status."""
     state = state_of(request)
+    now = datetime.now(UTC)
     all_tasks = state.cluster.tasks()
     seen = await seen_namespaces(access, all_tasks)
-    counts = await state.store.counts(seen)
-    unfinished = await state.store.unfinished()
-    running = Counter(
-        (job.namespace, job.job_name) for job in unfinished if job.status == Status.RUNNING
+    own = sorted((task for task in all_tasks if covers(seen, task.namespace)), key=_key)
+    after = read_key(query.cursor)
+    rest = [task for task in own if _key(task) > after]
+    page = await _with_last_instants(rest[: query.limit], state.store, now)
+    shown = fitting(_answers(page, await state.store.running()))
+    more = len(shown) < len(rest)
+    scheduler = SchedulerAnswer(
+        backend=state.cluster.backend,
+        synced=state.cluster.synced,
+        set_aside=state.cluster.set_aside,
+        task_count=len(own),
+        suspended_count=sum(task.suspended for task in own),
+        namespaces=None if seen is None else sorted(seen),
+        tasks=shown,
+        next_cursor=write_key(_key(rest[len(shown) - 1])) if more else None,
     )
-    now = datetime.now(UTC)
-    own = [task for task in all_tasks if covers(seen, task.namespace)]
-    tasks = await _with_last_instants(own, state.store, now)
-    return StatusAnswer(
-        scheduler=_scheduler(state.cluster, seen, tasks, running),
-        job_statistics=statistics(counts),
-        timestamp=now,
-    )
+    numbers = statistics(await state.store.counts(seen))
+    return answer(StatusAnswer(scheduler=scheduler, job_statistics=numbers, timestamp=now))
+
+
+def _key(task: TaskState) -> tuple[str, ...]:
+    return (*task.key, task.name)
 
 
 async def _with_last_instants(
@@ -145,24 +166,6 @@ def statistics(counts: Mapping[Status, int]) -> StatisticsAnswer:
     ended = sum(counts.get(status, 0) for status in RAN)
     rate = completed / ended * 100 if ended else 0.0
     return StatisticsAnswer(total_jobs=total, success_rate=rate, **by_status)
-
-
-def _scheduler(
-    cluster: Cluster,
-    seen: Namespaces,
-    found: Sequence[TaskState],
-    running: Mapping[tuple[str, str], int],
-) -> SchedulerAnswer:
-    tasks = sorted(found, key=lambda task: (*task.key, task.name))
-    return SchedulerAnswer(
-        backend=cluster.backend,
-        synced=cluster.synced,
-        set_aside=cluster.set_aside,
-        task_count=len(tasks),
-        suspended_count=sum(task.suspended for task in tasks),
-        namespaces=None if seen is None else sorted(seen),
-        tasks=_answers(tasks, running),
-    )
 
 
 def _answers(

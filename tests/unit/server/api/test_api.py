@@ -31,7 +31,7 @@ def today(outcome: Outcome) -> Outcome:
 def test_a_recent_job_has_the_keys_that_jvspatial_users_know(served: Served) -> None:
     served.record(today(failed(begun())))
     answer = served.get(RECENT)
-    assert set(answer) == {"jobs", "total_found", "filters", "undecodable"}
+    assert set(answer) == {"jobs", "total_found", "filters", "undecodable", "next_cursor"}
     assert answer["filters"] == {"status": None, "hours_back": 24, "namespaces": None}
     (job,) = answer["jobs"]
     assert job["id"] == begun().job_id
@@ -129,7 +129,7 @@ def test_the_status_lists_tasks_in_order_with_their_running_jobs(served: Served)
         ({"limit": "0"}, "limit", "greater than or equal to 1"),
         ({"limit": "1001"}, "limit", "less than or equal to 1000"),
         ({"limit": "1.5"}, "limit", "valid integer"),
-        ({"statuss": "failed"}, "statuss", "this path takes status, hours, limit"),
+        ({"statuss": "failed"}, "statuss", "this path takes status, hours, limit, cursor"),
     ],
 )
 def test_a_parameter_that_is_refused_is_named_with_what_is_allowed(
@@ -199,7 +199,7 @@ def test_the_last_due_instant_of_a_task_without_a_cron_job_is_the_historys(serve
 
 
 def test_a_path_without_parameters_refuses_any(served: Served) -> None:
-    problem = served.problem(STATUS, 422, verbose="yes")
+    problem = served.problem("/api/v1/jobs/x", 422, verbose="yes")
     assert problem["detail"] == "verbose: unknown parameter; this path takes none"
 
 
@@ -255,7 +255,7 @@ def test_it_is_not_ready_before_the_cluster_is_synced(served: Served) -> None:
 def test_every_answer_is_documented(served: Served) -> None:
     document = served.get("/openapi.json")
     probes = {"/livez", "/readyz"}
-    assert set(document["paths"]) == {STATUS, RECENT} | probes
+    assert set(document["paths"]) == {STATUS, RECENT, "/api/v1/jobs/{job_id}"} | probes
     for path in set(document["paths"]) - probes:
         for operation in document["paths"][path].values():
             for status in ("422", "429", "503"):
@@ -265,5 +265,6 @@ def test_every_answer_is_documented(served: Served) -> None:
         "status",
         "hours",
         "limit",
+        "cursor",
     ]
     assert served.client.get("/docs").status_code == 200

@@ -58,6 +58,10 @@ class Guarded(Served):
         return self.client.get(path, params=query, headers=headers)
 
 
+def page_of(job: dict[str, Any]) -> str:
+    return f"/api/v1/jobs/{job['id']}"
+
+
 @pytest.fixture
 def guarded() -> Guarded:
     return Guarded()
@@ -103,8 +107,9 @@ def test_who_may_see_all_sees_all(guarded: Guarded) -> None:
     recent = guarded.ask("admin", RECENT).json()
     assert [job["namespace"] for job in recent["jobs"]] == ["bank", "shop"]
     assert (recent["total_found"], recent["filters"]["namespaces"]) == (2, None)
-    assert all(job["traceback"] and job["log_tail"] for job in recent["jobs"])
-    assert all(job["withheld"] == [] for job in recent["jobs"])
+    pages = [guarded.ask("admin", page_of(job)).json() for job in recent["jobs"]]
+    assert all(page["traceback"] and page["log_tail"] for page in pages)
+    assert all(page["withheld"] == [] for page in pages)
     status = guarded.ask("admin", STATUS).json()
     assert status["scheduler"]["task_count"] == 2
     assert status["job_statistics"]["failed_jobs"] == 2
@@ -115,7 +120,8 @@ def test_a_tenant_sees_its_own_in_lists_and_in_counts(guarded: Guarded) -> None:
     recent = answer.json()
     assert [job["namespace"] for job in recent["jobs"]] == ["shop"]
     assert (recent["total_found"], recent["filters"]["namespaces"]) == (1, ["shop"])
-    assert recent["jobs"][0]["log_tail"] == "printed"
+    (own,) = recent["jobs"]
+    assert guarded.ask("shop", page_of(own)).json()["log_tail"] == "printed"
     answer_of_status = guarded.ask("shop", STATUS)
     status = answer_of_status.json()
     assert [task["task_id"] for task in status["scheduler"]["tasks"]] == ["shop-report"]
@@ -125,15 +131,25 @@ def test_a_tenant_sees_its_own_in_lists_and_in_counts(guarded: Guarded) -> None:
 
 
 def test_who_may_not_read_logs_gets_no_log_and_no_traceback(guarded: Guarded) -> None:
-    answer = guarded.ask("viewer", RECENT)
-    jobs = answer.json()["jobs"]
+    jobs = guarded.ask("viewer", RECENT).json()["jobs"]
     assert len(jobs) == 2
     for job in jobs:
-        assert (job["traceback"], job["log_tail"]) == (None, None)
-        assert job["withheld"] == ["traceback", "log_tail"]
-        assert job["status"] == "failed"
-    assert "printed" not in answer.text
-    assert "Traceback" not in answer.text
+        answer = guarded.ask("viewer", page_of(job))
+        page = answer.json()
+        assert (page["traceback"], page["log_tail"]) == (None, None)
+        assert page["withheld"] == ["traceback", "log_tail"]
+        assert page["status"] == "failed"
+        assert "printed" not in answer.text
+        assert "Traceback" not in answer.text
+
+
+def test_a_job_that_one_may_not_see_is_not_there(guarded: Guarded) -> None:
+    jobs = guarded.ask("admin", RECENT).json()["jobs"]
+    (other,) = [job for job in jobs if job["namespace"] == "bank"]
+    hidden = guarded.ask("shop", page_of(other))
+    absent = guarded.ask("shop", page_of({"id": "o.ScheduledJob.none"}))
+    assert (hidden.status_code, absent.status_code) == (404, 404)
+    assert hidden.json()["detail"] == absent.json()["detail"]
 
 
 def test_who_may_see_nothing_gets_empty_lists_and_no_names(guarded: Guarded) -> None:

@@ -22,12 +22,18 @@ class GenericRows:
         return await insert_row(self._database, self._collection, row)
 
     async def find(
-        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+        self,
+        where: Condition,
+        sort: Sequence[Sort],
+        limit: int | None,
+        skip: int,
+        without: Sequence[str] = (),
     ) -> list[Row]:
         stored = await self._database.find(self._collection, {})
         rows = [checked(row.get("id"), row) for row in stored]
         matching = sort_rows([row for row in rows if matches(row, where)], sort)
-        return matching[skip : None if limit is None else skip + limit]
+        chosen = matching[skip : None if limit is None else skip + limit]
+        return [without_fields(row, without) for row in chosen]
 
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:
         return [len(await self.find(where, (), None, 0)) for where in wheres]
@@ -48,6 +54,14 @@ class GenericRows:
     async def distinct(self, where: Condition, fields: Sequence[Field]) -> list[tuple[Any, ...]]:
         rows = await self.find(where, (), None, 0)
         return list({tuple(value_at(row, field.path) for field in fields): None for row in rows})
+
+
+def without_fields(row: Row, paths: Sequence[str]) -> Row:
+    """The row without these fields of its context."""
+    if not paths or not isinstance(row.get("context"), dict):
+        return row
+    names = {path.removeprefix("context.") for path in paths}
+    return {**row, "context": {k: v for k, v in row["context"].items() if k not in names}}
 
 
 async def insert_row(database: Database, collection: str, row: Row) -> Row | None:

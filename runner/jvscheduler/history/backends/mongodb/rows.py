@@ -52,7 +52,12 @@ class MongoRows:
         return None
 
     async def find(
-        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+        self,
+        where: Condition,
+        sort: Sequence[Sort],
+        limit: int | None,
+        skip: int,
+        without: Sequence[str] = (),
     ) -> list[Row]:
         if limit == 0:
             return []
@@ -62,7 +67,8 @@ class MongoRows:
         stages += [{"$sort": order}]
         stages += [{"$skip": skip}] if skip else []
         stages += [{"$limit": limit}] if limit is not None else []
-        stages += [{"$project": dict.fromkeys(computed, 0)}] if computed else []
+        hidden = [*computed, *without]
+        stages += [{"$project": dict.fromkeys(hidden, 0)}] if hidden else []
         return [_row(document) for document in await self._aggregate(stages)]
 
     async def counts(self, wheres: Sequence[Condition]) -> list[int]:

@@ -37,10 +37,16 @@ class PostgresRows:
         return existing
 
     async def find(
-        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+        self,
+        where: Condition,
+        sort: Sequence[Sort],
+        limit: int | None,
+        skip: int,
+        without: Sequence[str] = (),
     ) -> list[Row]:
         sql = self._sql()
-        text = f"SELECT id, data FROM {self._table} WHERE {sql.where(where)}"
+        data = "".join(["data", *(f" #- '{{{path.replace('.', ',')}}}'" for path in without)])
+        text = f"SELECT id, {data} AS data FROM {self._table} WHERE {sql.where(where)}"
         text += f" ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {'ALL' if limit is None else int(limit)} OFFSET {int(skip)}"
         async with self._connection() as connection:

@@ -32,10 +32,17 @@ class SqliteRows:
         return await insert_row(self._database, self._collection, row)
 
     async def find(
-        self, where: Condition, sort: Sequence[Sort], limit: int | None, skip: int
+        self,
+        where: Condition,
+        sort: Sequence[Sort],
+        limit: int | None,
+        skip: int,
+        without: Sequence[str] = (),
     ) -> list[Row]:
         sql = SqliteSql(self._collection)
-        text = f"SELECT id, data {_FROM} AND ({sql.where(where)})"
+        paths = "".join(f", '$.{path}'" for path in without)
+        data = f"json_remove(data{paths}) AS data" if without else "data"
+        text = f"SELECT id, {data} {_FROM} AND ({sql.where(where)})"
         text += f" ORDER BY {sql.order_by(sort, where)}"
         text += f" LIMIT {sql.bind(_NO_LIMIT if limit is None else limit)} OFFSET {sql.bind(skip)}"
         return _decoded(await self._fetch(text, sql.params))
