@@ -17,10 +17,12 @@ import uvicorn
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
-from jvscheduler_server.access.gates import make_gate
+from jvscheduler_server.access.gates import make_gate, make_reviews
 from jvscheduler_server.access.settings import Mode
+from jvscheduler_server.aggregation.listener import Listener
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.api.edge.connections import server_config
+from jvscheduler_server.api.lifespan import Background
 from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
@@ -59,8 +61,12 @@ async def _serve(settings: Settings) -> None:
     status_writer = TaskStatusWriter(store, cluster, api)
     if settings.access.mode is Mode.NONE:
         _log.warning("there is no login: everybody who reaches the port reads every namespace")
-    gate = make_gate(settings.access, api)
-    app = create_app(store, cluster, gate, [Sweeper(store, cluster).run, status_writer.run])
+    reviews = make_reviews(api)
+    background: list[Background] = [Sweeper(store, cluster).run, status_writer.run]
+    if settings.aggregation_port is not None:
+        listener = Listener(api, reviews, settings.host, settings.aggregation_port)
+        background.append(lambda: listener.run(app))
+    app = create_app(store, cluster, make_gate(settings.access, reviews), background)
     config = server_config(
         app,
         host=settings.host,

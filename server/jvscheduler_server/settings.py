@@ -14,6 +14,7 @@ HOST: Final = "JVSCHEDULER_LISTEN_HOST"
 PORT: Final = "JVSCHEDULER_LISTEN_PORT"
 """Not `JVSCHEDULER_PORT`: Kubernetes sets that for a Service with the name `jvscheduler`."""
 
+AGGREGATION_PORT: Final = "JVSCHEDULER_AGGREGATION_PORT"
 KUBECONFIG: Final = "KUBECONFIG"
 LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -28,6 +29,8 @@ class Settings:
     """None: the cluster that this process runs in."""
     log_level: str
     access: AccessSettings
+    aggregation_port: int | None
+    """Where the API server calls. None: it does not."""
 
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -46,6 +49,7 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
         kubeconfig=options.kubeconfig or environ.get(KUBECONFIG),
         log_level=_log_level(options.log_level or environ.get(LOG_LEVEL) or "info"),
         access=read_access_settings(environ),
+        aggregation_port=_aggregation_port(environ.get(AGGREGATION_PORT)),
     )
 
 
@@ -69,6 +73,14 @@ def _parser() -> argparse.ArgumentParser:
 def _port(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise InvalidSettings(f"the port {text!r} ({PORT} or --port) must be 1 to 65535")
+    return int(text)
+
+
+def _aggregation_port(text: str | None) -> int | None:
+    if not text:
+        return None
+    if not text.isdecimal() or not 0 < int(text) < 65536:
+        raise InvalidSettings(f"the port {text!r} ({AGGREGATION_PORT}) must be 1 to 65535")
     return int(text)
 
 

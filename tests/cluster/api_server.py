@@ -25,6 +25,12 @@ from tests.cluster.pki import Authority
 
 NODE = "hollow-node"
 PORTS = range(20_000, 32_000)
+FRONT_PROXY = "front-proxy-client"
+"""The name that the API server has for the servers behind it."""
+
+NO_FRONT_PROXY = "somebody-else"
+"""A name that the same authority has signed, and that they may not believe."""
+
 ISSUER = "https://kubernetes.default.svc"
 
 
@@ -75,6 +81,9 @@ def start_server(
     stack: ExitStack, server: ApiServer, authority: Authority, signing_key: Path, etcd_port: int
 ) -> None:
     pair = authority.issue_server()
+    front = Authority(front_proxy_folder(server.folder), authority.now)
+    front_pair = front.issue_client(FRONT_PROXY)
+    front.issue_client(NO_FRONT_PROXY)
     port = server.url.rpartition(":")[2]
     flags = [
         f"--etcd-servers=http://127.0.0.1:{etcd_port}",
@@ -85,12 +94,26 @@ def start_server(
         *("--allow-privileged=true", "--endpoint-reconciler-type=none"),
         *("--service-cluster-ip-range=10.96.0.0/16", f"--service-account-issuer={ISSUER}"),
         f"--service-account-key-file={signing_key}",
+        f"--requestheader-client-ca-file={front.certificate}",
+        f"--requestheader-allowed-names={FRONT_PROXY}",
+        "--requestheader-username-headers=X-Remote-User",
+        "--requestheader-group-headers=X-Remote-Group",
+        "--requestheader-extra-headers-prefix=X-Remote-Extra-",
+        f"--proxy-client-cert-file={front_pair.certificate}",
+        f"--proxy-client-key-file={front_pair.key}",
         f"--service-account-signing-key-file={signing_key}",
     ]
     run_component(stack, server, "kube-apiserver", flags)
     log = server.folder / "kube-apiserver.log"
     ready = ("get", "--raw", "/readyz")
     wait_until(lambda: server.answers(*ready), "the API server is ready", log=log)
+
+
+def front_proxy_folder(folder: Path) -> Path:
+    """Return where the certificates are that the API server shows to the servers behind it."""
+    own = folder / "front-proxy"
+    own.mkdir(exist_ok=True)
+    return own
 
 
 def start_controllers(

@@ -13,9 +13,11 @@ from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopCont
 from jvscheduler_operator.settings import from_environment
 from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
 from jvscheduler_server.access.settings import read_access_settings
+from jvscheduler_server.aggregation.application import PREFIX
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
 from tests.support.operator.process import documented_rules
+from tests.support.server.paths import every_path
 
 CHART = Path(__file__).parents[2] / "charts" / "jvscheduler"
 
@@ -247,3 +249,21 @@ def test_a_login_that_cannot_be_is_refused(values: str, helm: Path) -> None:
     done = template(helm, "--set", values)
     assert done.returncode != 0
     assert "auth" in done.stderr
+
+
+def test_whoever_has_logged_in_may_ask_every_path_through_the_api_server(helm: Path) -> None:
+    assert not any("APIService" in name for name in rendered(helm, "auth.aggregation=false"))
+    objects = rendered(helm, "auth.aggregation=true")
+    group = objects["APIService/v1alpha1.monitoring.jvscheduler.dev"]["spec"]
+    assert f"/apis/{group['group']}/{group['version']}" == PREFIX
+    (rule,) = objects["ClusterRole/jvscheduler-api"]["rules"]
+    # As the API server reads a path after the version: resource, name, subresource.
+    parts = [path.strip("/").split("/") for path in every_path()]
+    asked = {"/".join(words[:1] + words[2:3]) for words in parts}
+    assert asked <= set(rule["resources"])
+    assert rule["verbs"] == ["get", "list"]
+    (port,) = objects["Service/jvscheduler-api"]["spec"]["ports"]
+    pod = objects["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
+    listening = {p["name"]: p["containerPort"] for p in pod["containers"][0]["ports"]}
+    assert str(listening[port["targetPort"]]) == server_of(objects)["JVSCHEDULER_AGGREGATION_PORT"]
+    assert may_review(objects)

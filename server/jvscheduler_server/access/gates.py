@@ -9,11 +9,15 @@ from jvscheduler_server.access.reviews import ReviewApi, Reviews
 from jvscheduler_server.access.settings import AccessSettings, Mode
 
 
-def make_gate(settings: AccessSettings, api: ReviewApi) -> Gate:
+def make_reviews(api: ReviewApi) -> Reviews:
+    """Return the answers about callers, which all gates of a server share."""
+    return Reviews(api, time.monotonic)
+
+
+def make_gate(settings: AccessSettings, reviews: Reviews) -> Gate:
     """Return the gate of a cluster's server."""
     if settings.mode is Mode.NONE:
         return OpenGate()
-    reviews = Reviews(api, time.monotonic)
     if settings.proxy is not None:
         return ProxyGate(settings.proxy, reviews)
     return KubernetesGate(reviews)

@@ -35,15 +35,21 @@ class CallersOnly:
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": POLICY_VIOLATION})
             return
-        if scope["type"] == "http" and scope["path"] not in PROBES:
+        is_in = _ACCESS in scope.get("state", {})
+        if scope["type"] == "http" and scope["path"] not in PROBES and not is_in:
             request = Request(scope)
             try:
                 access = await self._gate.enter(request)
             except Refused as error:
                 await refusal(request, error)(scope, receive, send)
                 return
-            scope.setdefault("state", {})[_ACCESS] = access
+            scope = with_access(scope, access)
         await self._app(scope, receive, send)
+
+
+def with_access(scope: Scope, access: Access) -> Scope:
+    """Return the request of a caller who is in. No header can say this."""
+    return {**scope, "state": {**scope.get("state", {}), _ACCESS: access}}
 
 
 async def access_of(request: Request) -> Access:

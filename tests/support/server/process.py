@@ -30,6 +30,7 @@ class ServerProcess:
     log: Path
     port: int
     auth_mode: str = "none"
+    aggregation_port: int | None = None
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -37,6 +38,7 @@ class ServerProcess:
         environ = {
             "JVSCHEDULER_DATABASE_URL": self.database_url,
             "JVSCHEDULER_AUTH_MODE": self.auth_mode,
+            "JVSCHEDULER_AGGREGATION_PORT": str(self.aggregation_port or ""),
             "PATH": os.environ["PATH"],
         }
         assignments = [f"{name}={value}" for name, value in environ.items()]
@@ -80,10 +82,16 @@ class ServerProcess:
 
 @contextmanager
 def a_server(
-    kubeconfig: Path, url: str, folder: Path, auth_mode: str = "none"
+    kubeconfig: Path,
+    url: str,
+    folder: Path,
+    auth_mode: str = "none",
+    aggregation_port: int | None = None,
 ) -> Iterator[ServerProcess]:
     (port,) = free_ports(1)
-    server = ServerProcess(kubeconfig, url, folder / "server.log", port, auth_mode)
+    server = ServerProcess(
+        kubeconfig, url, folder / "server.log", port, auth_mode, aggregation_port
+    )
     try:
         server.start()
         yield server

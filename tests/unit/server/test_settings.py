@@ -15,7 +15,7 @@ BY_TOKEN = AccessSettings(Mode.KUBERNETES)
 
 def test_only_the_database_must_be_set() -> None:
     every = "0.0.0.0"  # noqa: S104 - a container's port
-    assert read_settings([], REQUIRED) == Settings(URL, every, 8080, None, "info", BY_TOKEN)
+    assert read_settings([], REQUIRED) == Settings(URL, every, 8080, None, "info", BY_TOKEN, None)
 
 
 def test_the_environment_sets_the_rest() -> None:
@@ -26,13 +26,18 @@ def test_the_environment_sets_the_rest() -> None:
         "KUBECONFIG": "/config",
         "JVSCHEDULER_LOG_LEVEL": "DEBUG",
     }
-    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", "debug", BY_TOKEN)
+    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", "debug", BY_TOKEN, None)
+
+
+def test_the_api_server_calls_where_it_is_told() -> None:
+    environ = {**REQUIRED, "JVSCHEDULER_AGGREGATION_PORT": "8443"}
+    assert read_settings([], environ).aggregation_port == 8443
 
 
 def test_options_win_over_the_environment() -> None:
     arguments = ["--database", "sqlite:///a.db", "--port", "1", "--host", "h", "--kubeconfig", "k"]
     environ = {**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "9", "KUBECONFIG": "/config"}
-    expected = Settings("sqlite:///a.db", "h", 1, "k", "info", BY_TOKEN)
+    expected = Settings("sqlite:///a.db", "h", 1, "k", "info", BY_TOKEN, None)
     assert read_settings(arguments, environ) == expected
 
 
@@ -42,6 +47,7 @@ def test_options_win_over_the_environment() -> None:
         ({}, "set JVSCHEDULER_DATABASE_URL or --database"),
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "http"}, "JVSCHEDULER_LISTEN_PORT or --port"),
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "65536"}, "1 to 65535"),
+        ({**REQUIRED, "JVSCHEDULER_AGGREGATION_PORT": "https"}, "AGGREGATION_PORT"),
         ({**REQUIRED, "JVSCHEDULER_LOG_LEVEL": "loud"}, "one of debug, info, warning, error"),
     ],
 )

@@ -6,24 +6,25 @@ import pytest
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.access.access import OpenGate
-from jvscheduler_server.access.gates import make_gate
+from jvscheduler_server.access.gates import make_gate, make_reviews
 from jvscheduler_server.access.kubernetes import KubernetesGate
 from jvscheduler_server.access.proxy import ProxyGate, TrustedProxy
 from jvscheduler_server.access.settings import AccessSettings, Mode, read_access_settings
 from tests.support.server.scripted_reviews import ScriptedReviews
 
+REVIEWS = make_reviews(ScriptedReviews())
 PROXY = {"JVSCHEDULER_AUTH_MODE": "proxy"}
 ADDRESSES = {**PROXY, "JVSCHEDULER_AUTH_PROXY_ADDRESSES": "10.0.0.7, fd00::/8"}
 
 
 def test_without_a_setting_callers_need_a_token() -> None:
     assert read_access_settings({}) == AccessSettings(Mode.KUBERNETES)
-    assert isinstance(make_gate(read_access_settings({}), ScriptedReviews()), KubernetesGate)
+    assert isinstance(make_gate(read_access_settings({}), REVIEWS), KubernetesGate)
 
 
 def test_only_who_asks_for_it_has_no_login() -> None:
     settings = read_access_settings({"JVSCHEDULER_AUTH_MODE": "none"})
-    assert isinstance(make_gate(settings, ScriptedReviews()), OpenGate)
+    assert isinstance(make_gate(settings, REVIEWS), OpenGate)
 
 
 def test_a_proxy_has_addresses_and_headers() -> None:
@@ -31,7 +32,7 @@ def test_a_proxy_has_addresses_and_headers() -> None:
     expected = TrustedProxy(networks, "X-Forwarded-User", "X-Forwarded-Groups")
     settings = read_access_settings(ADDRESSES)
     assert settings == AccessSettings(Mode.PROXY, expected)
-    assert isinstance(make_gate(settings, ScriptedReviews()), ProxyGate)
+    assert isinstance(make_gate(settings, REVIEWS), ProxyGate)
     named = {
         **ADDRESSES,
         "JVSCHEDULER_AUTH_PROXY_USER_HEADER": "X-Auth-User",

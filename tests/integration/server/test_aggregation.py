@@ -1,0 +1,218 @@
+"""The API through the API server: every caller with its own identity, and nobody past it."""
+
+import asyncio
+import json
+import ssl
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import httpx
+import pytest
+import yaml
+
+from jvscheduler_server.aggregation.application import GROUP, PREFIX, VERSION
+from tests.cluster.api_server import (
+    FRONT_PROXY,
+    NO_FRONT_PROXY,
+    ApiServer,
+    free_ports,
+    front_proxy_folder,
+)
+from tests.cluster.pki import Authority, Pair
+from tests.cluster.postgres import PostgresServer
+from tests.support.operator.custom_resource import install_crd
+from tests.support.server import tenants
+from tests.support.server.process import ServerProcess, a_server
+from tests.support.server.service_account import server_kubeconfig
+from tests.support.server.tenants import BLUE, RED, TENANTS, marks, token_of
+
+OWN = "aggregation-server"
+RECENT = "/api/scheduler/jobs/recent"
+SPOOFED = {"X-Remote-User": "system:admin", "X-Remote-Group": "system:masters"}
+
+
+def registration(port: int) -> str:
+    """As the chart's, with a Service that leads to this machine."""
+    rbac = "rbac.authorization.k8s.io"
+    reader = "jvscheduler-api"
+    return yaml.safe_dump_all(
+        [
+            {
+                "apiVersion": "v1",
+                "kind": "Service",
+                "metadata": {"name": "aggregated", "namespace": OWN},
+                "spec": {"type": "ExternalName", "externalName": "localhost"},
+            },
+            {
+                "apiVersion": "apiregistration.k8s.io/v1",
+                "kind": "APIService",
+                "metadata": {"name": f"{VERSION}.{GROUP}"},
+                "spec": {
+                    "group": GROUP,
+                    "version": VERSION,
+                    "groupPriorityMinimum": 100,
+                    "versionPriority": 10,
+                    "insecureSkipTLSVerify": True,
+                    "service": {"namespace": OWN, "name": "aggregated", "port": port},
+                },
+            },
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": "ClusterRole",
+                "metadata": {"name": reader},
+                "rules": [{"apiGroups": [GROUP], "resources": ["*"], "verbs": ["get"]}],
+            },
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": "ClusterRoleBinding",
+                "metadata": {"name": reader},
+                "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": reader},
+                "subjects": [{"apiGroup": rbac, "kind": "Group", "name": "system:authenticated"}],
+            },
+            {
+                "apiVersion": f"{rbac}/v1",
+                "kind": "RoleBinding",
+                "metadata": {"name": OWN, "namespace": "kube-system"},
+                "roleRef": {
+                    "apiGroup": rbac,
+                    "kind": "Role",
+                    "name": "extension-apiserver-authentication-reader",
+                },
+                "subjects": [{"kind": "ServiceAccount", "name": "server", "namespace": OWN}],
+            },
+        ]
+    )
+
+
+@pytest.fixture(scope="module")
+def server(
+    api_server: ApiServer,
+    postgres_server: PostgresServer,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[ServerProcess]:
+    install_crd(api_server)
+    folder, (port,) = tmp_path_factory.mktemp("aggregation"), free_ports(1)
+    kubeconfig = server_kubeconfig(api_server, OWN, folder)
+    tenants.apply(api_server)
+    name = f"apiservice/{VERSION}.{GROUP}"
+    with postgres_server.database() as url:
+        asyncio.run(tenants.write_jobs(url))
+        api_server.kubectl("apply", "-f", "-", stdin=registration(port))
+        try:
+            with a_server(kubeconfig, url, folder, "kubernetes", port) as process:
+                api_server.kubectl("wait", "--for=condition=Available", name, "--timeout=90s")
+                yield process
+        finally:
+            # An APIService without its server would keep namespaces from being deleted.
+            api_server.kubectl("delete", name)
+
+
+def through(api_server: ApiServer, token: str, path: str) -> httpx.Response:
+    """Ask through the API server, with headers that only the API server may send."""
+    headers = {"Authorization": f"Bearer {token}", **SPOOFED} if token else SPOOFED
+    url = f"{api_server.url}{PREFIX}{path}"
+    return httpx.get(url, headers=headers, verify=False, timeout=30)  # noqa: S501 - a test's own
+
+
+@dataclass(frozen=True)
+class Expected:
+    account: str
+    sees: frozenset[str]
+    logs: frozenset[str] = frozenset()
+
+
+CALLERS = [
+    Expected("admin", frozenset(TENANTS), frozenset(TENANTS)),
+    Expected("red-dev", frozenset({RED}), frozenset({RED})),
+    Expected("blue-dev", frozenset({BLUE}), frozenset({BLUE})),
+    Expected("red-viewer", frozenset({RED})),
+    Expected("auditor", frozenset(TENANTS)),
+    Expected("nobody", frozenset()),
+]
+
+
+@pytest.mark.parametrize("caller", CALLERS, ids=lambda caller: caller.account)
+@pytest.mark.usefixtures("server")
+def test_a_caller_has_its_own_rights(caller: Expected, api_server: ApiServer) -> None:
+    answer = through(api_server, token_of(api_server, caller.account), RECENT)
+    assert answer.status_code == 200, answer.text
+    assert {job["namespace"] for job in answer.json()["jobs"]} == caller.sees
+    for tenant in TENANTS:
+        assert (tenant in answer.text) == (tenant in caller.sees)
+        if tenant not in caller.logs:
+            assert marks(tenant)["traceback"] not in answer.text
+            assert marks(tenant)["log"] not in answer.text
+
+
+@pytest.mark.usefixtures("server")
+def test_a_kubeconfig_with_a_client_certificate_reaches_it(api_server: ApiServer) -> None:
+    """It has no token that it could send."""
+    answer = json.loads(api_server.kubectl("get", "--raw", f"{PREFIX}{RECENT}?hours=1&limit=7"))
+    assert answer["total_found"] == len(TENANTS)
+    assert answer["filters"]["hours_back"] == 1
+
+
+@pytest.mark.usefixtures("server")
+def test_an_impersonated_user_has_that_users_rights(api_server: ApiServer) -> None:
+    user = f"--as=system:serviceaccount:{tenants.CALLERS}:red-dev"
+    groups = ("--as-group=system:serviceaccounts", "--as-group=system:authenticated")
+    raw = api_server.kubectl("get", "--raw", f"{PREFIX}{RECENT}", user, *groups)
+    assert {job["namespace"] for job in json.loads(raw)["jobs"]} == {RED}
+
+
+@pytest.mark.usefixtures("server")
+def test_a_stranger_does_not_pass_the_api_server(api_server: ApiServer) -> None:
+    for token in ("", "garbage"):
+        answer = through(api_server, token, RECENT)
+        assert answer.status_code in (401, 403)
+        assert RED not in answer.text
+
+
+@pytest.mark.usefixtures("server")
+def test_discovery_has_the_group_and_nothing_to_delete(api_server: ApiServer) -> None:
+    found = json.loads(api_server.kubectl("get", "--raw", PREFIX))
+    assert (found["kind"], found["resources"]) == ("APIResourceList", [])
+    assert f"{GROUP}/{VERSION}" in api_server.kubectl("api-versions").splitlines()
+    api_server.kubectl("create", "namespace", "short-lived")
+    api_server.kubectl("delete", "namespace", "short-lived", "--timeout=60s")
+
+
+def direct(server: ServerProcess, pair: Pair | None, path: str = f"{PREFIX}{RECENT}") -> int | str:
+    """Ask the port for the API server as if one were it. Returns the status, or the TLS error."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    if pair:
+        context.load_cert_chain(pair.certificate, pair.key)
+    url = f"https://127.0.0.1:{server.aggregation_port}{path}"
+    try:
+        return httpx.get(url, headers=SPOOFED, verify=context, timeout=30).status_code
+    except httpx.TransportError as error:
+        return type(error).__name__
+
+
+def refused(answer: int | str) -> bool:
+    return answer == 401 or answer in ("ReadError", "ConnectError", "RemoteProtocolError")
+
+
+def test_nobody_else_may_call_as_the_api_server(
+    server: ServerProcess, api_server: ApiServer, tmp_path: Path
+) -> None:
+    other = Authority(tmp_path, datetime.now(UTC))
+    wrong = {
+        "no certificate": None,
+        "another authority": other.issue_client(FRONT_PROXY),
+        "another name": pair_of(api_server, NO_FRONT_PROXY),
+    }
+    answers = {name: direct(server, pair) for name, pair in wrong.items()}
+    assert {name: answer for name, answer in answers.items() if not refused(answer)} == {}
+    assert answers["another name"] == 401
+    right = pair_of(api_server, FRONT_PROXY)
+    assert direct(server, right) == 200
+    assert direct(server, right, RECENT) == 404
+
+
+def pair_of(api_server: ApiServer, name: str) -> Pair:
+    folder = front_proxy_folder(api_server.folder)
+    return Pair(folder / f"{name}.key", folder / f"{name}.crt")
