@@ -39,11 +39,24 @@ def decide(state: State, now: datetime) -> Plan:
     return _by_loop(state, accepted, accepted.loop, now)
 
 
+def decide_deleted(task: Manifest) -> Plan:
+    """The plan for a task that a finalizer keeps: its status must not say that it runs."""
+    try:
+        accept(task)
+    except Refused as refused:
+        condition = Condition(False, refused.reason, str(refused))
+    else:
+        condition = _ACCEPTED
+    kept = ", ".join(task["metadata"].get("finalizers", ()))
+    message = f"The ScheduledTask is being deleted and starts no more jobs. Finalizers: {kept}."
+    return Plan(condition, blocked=Blocked(Reason.AWAITING_DELETION, message, _RETRY_LOOP))
+
+
 def _conflicting(state: State, elder: Key, now: datetime) -> Plan:
     """Stops what carries the task. If it went on, two tasks would claim the same jobs."""
     message = (
         f"spec.taskID: the older ScheduledTask {elder.name!r} has the taskID "
-        f"{state.task['spec']['taskID']!r} too, and runs. Create this task with another taskID, "
+        f"{state.task['spec']['taskID']!r} too. Create this task with another taskID, "
         f"or delete {elder.name!r}: then this task takes over."
     )
     condition = Condition(False, Reason.CONFLICT, message)

@@ -11,7 +11,7 @@ from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_being_deleted, is_controlled_by
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.apply import NamespaceSecrets, TaskApplier
-from jvscheduler_operator.tasks.decide import decide
+from jvscheduler_operator.tasks.decide import decide, decide_deleted
 from jvscheduler_operator.tasks.events import EventRecorder, events_of
 from jvscheduler_operator.tasks.gather import gather
 from jvscheduler_operator.tasks.plan import Applied, Plan, State
@@ -102,6 +102,10 @@ class TaskReconciler:
         # the CronJob as long, and it would go on to start Jobs.
         if task is not None and cron_job is not None and _belongs_to(cron_job, task):
             await self._applier.delete_cron_job(cron_job, "the task was deleted")
+        if task is not None and "status" in task:
+            status = status_of(task, decide_deleted(task), Applied(None), self._clock())
+            if differs(task, status):
+                await self._applier.write_status(task, status)
         self._forget(key)
 
     def _forget(self, key: Key) -> None:

@@ -146,7 +146,10 @@ def _ready(plan: Plan, applied: Applied) -> Condition:
 
 def _not_accepted_message(plan: Plan, cron_job: Manifest | None) -> str:
     if plan.loop is not None:
-        return f"The spec is not accepted. {plan.loop} goes on with the last accepted one."
+        return (
+            f"The spec is not accepted. {plan.loop} goes on with the last accepted one, as long "
+            "as its pod is not started anew."
+        )
     if cron_job is None or plan.stopped_by is not None:
         return "The spec is not accepted. No job is started."
     return (

@@ -106,6 +106,7 @@ def test_a_deleted_task_that_a_finalizer_keeps_has_no_cron_job(shop: Shop) -> No
     shop.delete(TASKS, "kept")
     eventually(lambda: shop.find("cronjob", "kept") is None, "no CronJob")
     assert shop.find(TASKS, "kept") is not None
+    shop.wait_for("kept", "Ready", "False", "AwaitingDeletion")
     shop.patch(TASKS, "kept", {"metadata": {"finalizers": None}})
     eventually(lambda: shop.find(TASKS, "kept") is None, "no task")
 

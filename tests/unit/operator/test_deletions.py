@@ -1,19 +1,25 @@
 """A deleted task starts no more jobs."""
 
 from tests.support.operator.objects import foreign_cron_job, task
-from tests.support.operator.stage import Stage
+from tests.support.operator.stage import KEY, Stage
 
 
 def test_a_task_that_a_finalizer_keeps_starts_no_more_jobs() -> None:
     stage = Stage()
     stage.start()
-    kept = stage.put_task()
+    stage.put_task()
     stage.reconcile()
     stage.take_writes()
-    going = {**kept["metadata"], "deletionTimestamp": "2026-03-02T12:00:00Z"}
-    stage.cluster.put(stage.cluster.task_objects, {**kept, "metadata": going})
+    deleted = {"deletionTimestamp": "2026-03-02T12:00:00Z", "finalizers": ["shop.test/audit"]}
+    kept = stage.cluster.task_objects[KEY]
+    going = {**kept, "metadata": {**kept["metadata"], **deleted}}
+    stage.cluster.put(stage.cluster.task_objects, going)
     assert stage.reconcile() is None
-    assert stage.take_writes() == ["deleted"]
+    assert stage.take_writes() == ["deleted", "status"]
+    assert stage.ready() == ("False", "AwaitingDeletion")
+    status = stage.cluster.task_objects[KEY]["status"]
+    assert "nextScheduleTime" not in status
+    assert "Finalizers: shop.test/audit." in status["conditions"][1]["message"]
     assert stage.reconcile() is None
     assert stage.take_writes() == []
 
