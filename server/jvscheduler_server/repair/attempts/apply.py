@@ -5,12 +5,13 @@ after the pod's deletion. The next pass decides it again.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.revisions import NEXT
+from jvscheduler.history.records.unstarted import is_unstarted
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.cluster.objects import NamespacedName, TaskPod
@@ -90,18 +91,27 @@ class AttemptRepair:
                 with self._set_aside.guard(f"{job.namespace}/{job.id}"):
                     for outcome in decide([job], snapshot):
                         await self._record(outcome)
-        await self._record_without_runner(pods, now)
+        waiting = frozenset(job.id for job in unfinished if is_unstarted(job))
+        await self._record_without_runner(pods, waiting, now)
         self._cluster.forget(pod for pod in deleted if is_silent(pod))
         self._compared_jobs = abandoned
         self._compared = frozenset(pod.uid for pod in pods if is_silent(pod))
 
-    async def _record_without_runner(self, pods: Sequence[TaskPod], now: datetime) -> None:
-        """Record the jobs whose pod ended well, but ran something else than the runner."""
+    async def _record_without_runner(
+        self, pods: Sequence[TaskPod], waiting: Collection[str], now: datetime
+    ) -> None:
+        """Record the jobs whose pod ended well, but ran something else than the runner.
+
+        `waiting`: ids of the jobs that wait to start, by their record.
+        """
         for pod in pods:
             known = pod.uid in self._compared
             with self._set_aside.guard(f"{pod.namespace}/{pod.name}"):
                 outcome = None if known else outcome_without_runner(pod, now)
-                if outcome is not None and not await self._has_record(outcome):
+                # A pod that took long to start has a record of ours, which says that it waits.
+                if outcome is not None and (
+                    outcome.job_id in waiting or not await self._has_record(outcome)
+                ):
                     await self._record(outcome)
 
     async def _has_record(self, outcome: Outcome) -> bool:

@@ -1,14 +1,15 @@
 """The repair records a Job or a container that ended without a message."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 import pytest
 
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.cluster.objects import KubernetesJob
-from tests.support.history.outcomes import begun, completed, failed
+from tests.support.history.outcomes import NOON, begun, completed, failed
 from tests.support.server.sweeps import Scene, play
-from tests.support.server.task_pods import ended_pod
+from tests.support.server.task_pods import JOB, ended_pod, waiting_pod
 
 
 def test_a_job_whose_kubernetes_job_was_deleted_ends_with_the_next_pass() -> None:
@@ -33,6 +34,25 @@ def test_a_container_that_ran_no_runner_is_recorded() -> None:
         assert "ran no runner" in (s.store.recorded[0].error_message or "")
         await s.sweeper.sweep()
         assert len(s.store.recorded) == 1
+
+    play(scene)
+
+
+@pytest.mark.parametrize("instant", [NOON, None], ids=["by its schedule", "by hand"])
+def test_a_job_that_was_recorded_as_waiting_is_told_to_have_run_no_runner(
+    instant: datetime | None,
+) -> None:
+    async def scene(s: Scene) -> None:
+        job = replace(JOB, scheduled_time=instant)
+        s.clock.now = NOON + timedelta(minutes=1)
+        s.cluster.seen_pods = [waiting_pod(job=job)]
+        await s.sweeper.sweep()
+        assert (await s.status(begun()))[0] is Status.PENDING
+        s.cluster.seen_pods = [
+            ended_pod(job=job, phase="Succeeded", exit_code=0, reason="Completed")
+        ]
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.FAILED, Reason.RUNNER_NOT_FOUND)
 
     play(scene)
 
