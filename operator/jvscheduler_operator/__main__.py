@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from datetime import UTC, datetime
+from typing import Final
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler_operator import settings
@@ -18,6 +19,8 @@ from jvscheduler_operator.namespaces.reconcile import NamespaceReconciler
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
+
+_MOST_LEVELS: Final = 15_000
 
 
 async def run(chosen: Settings) -> None:
@@ -59,6 +62,9 @@ def _configure_logging() -> None:
 
 
 def main() -> None:
+    # The API server takes JSON of 10,000 levels, and answers with the objects of all namespaces
+    # together. With Python's own limit, one deep object would end every list and every watch.
+    sys.setrecursionlimit(_MOST_LEVELS)
     _configure_logging()
     try:
         asyncio.run(run(settings.from_environment()))

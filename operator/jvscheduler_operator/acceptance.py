@@ -19,6 +19,7 @@ from jvscheduler.errors import InvalidInput, InvalidSchedule, InvalidTask
 from jvscheduler.manifests.backends import Backend, choose_backend
 from jvscheduler.manifests.rules import PATTERN_MESSAGES
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.outcomes import is_deeper
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.zones import zone
 from jvscheduler_operator.objects.manifests import Manifest
@@ -29,6 +30,9 @@ from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 from jvscheduler_operator.pod_templates.tasks import pod_template
 from jvscheduler_operator.template_policy.parts import Pod
 from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
+
+_MOST_LEVELS: Final = 500
+"""Objects and lists inside each other in a spec."""
 
 _MOST_VIOLATIONS: Final = 5
 """A message names so many at most."""
@@ -61,6 +65,7 @@ def accept(task: Manifest, policy: TemplatePolicy = DEFAULT_POLICY) -> Accepted:
     """Check the spec in a fixed order; the first mistake raises Refused."""
     raw, metadata = task.get("spec", {}), task["metadata"]
     _check_name(metadata["name"])
+    _check_depth(raw)
     _check_time_zone(raw.get("timeZone", "UTC"))
     # The schedule comes before the rest of the spec: the grammar's own messages
     # explain a mistake, the spec's pattern only says that it does not match.
@@ -78,6 +83,14 @@ def _check_name(name: str) -> None:
             f"metadata.name must have at most {names.MAX_RESOURCE_NAME} characters, "
             f"as a CronJob's, got {len(name)}",
         )
+
+
+def _check_depth(raw: Any) -> None:
+    # Before all that reads the spec: Kubernetes takes 10,000 levels, and Python's own limit for
+    # functions that call themselves is a tenth of it.
+    if is_deeper(raw, _MOST_LEVELS):
+        text = f"spec: more than {_MOST_LEVELS} levels of objects and lists inside each other"
+        raise Refused(Reason.INVALID_SPEC, text)
 
 
 def _check_time_zone(name: Any) -> None:

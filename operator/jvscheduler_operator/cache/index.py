@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jvscheduler_operator.cache.references import LoopReferences, references_of
+from jvscheduler_operator.cache.shapes import is_readable
 from jvscheduler_operator.cache.task_ids import TaskIds
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, version_of
 from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
@@ -59,7 +60,8 @@ class ObjectIndex:
 
     def replace(self, manifests: Iterable[Manifest], version: int) -> Sequence[Key]:
         """Take over a list made at this version; returns the keys that changed or are gone."""
-        listed = {self._key_of(manifest): manifest for manifest in manifests}
+        readable = (manifest for manifest in manifests if is_readable(manifest))
+        listed = {self._key_of(manifest): manifest for manifest in readable}
         # An object that is missing in the list but newer than it was created since.
         gone = [k for k in self._objects if k not in listed and self._versions[k] <= version]
         for key in gone:

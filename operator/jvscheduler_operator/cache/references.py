@@ -4,8 +4,11 @@ While they differ, both must exist. A Deployment that no task refers to may be
 deleted.
 """
 
+import logging
 from dataclasses import dataclass
+from typing import Final
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler_operator.acceptance import Refused, accept
 from jvscheduler_operator.objects.manifests import (
     LoopKey,
@@ -14,6 +17,8 @@ from jvscheduler_operator.objects.manifests import (
     is_being_deleted,
 )
 from jvscheduler_operator.template_policy.policy import TemplatePolicy
+
+_set_aside: Final = SetAside("tasks", logging.getLogger(__name__).warning)
 
 
 @dataclass(frozen=True)
@@ -45,4 +50,10 @@ def _requested_loop(task: Manifest, policy: TemplatePolicy) -> str | None:
     try:
         return accept(task, policy).loop
     except Refused:
+        return None
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is about this task
+        # The cache holds the tasks of all: one that we cannot judge must not keep it from the
+        # others. The pass over this task fails again, and is repeated.
+        metadata = task["metadata"]
+        _set_aside.add(f"{metadata['namespace']}/{metadata['name']}", repr(error))
         return None

@@ -16,6 +16,7 @@ from typing import Final
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cache.index import ObjectIndex
+from jvscheduler_operator.cache.shapes import is_readable
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Rejected, Unavailable
 from jvscheduler_operator.controller.dependents import KeySnapshot, dependents, snapshot
@@ -74,13 +75,13 @@ class Controller:
         self._reconcilers = reconcilers
 
     def task_seen(self, change: str | None, manifest: Manifest) -> None:
-        self._seen(self._cache.tasks, key_of(manifest), change, manifest)
+        self._seen(self._cache.tasks, key_of, change, manifest)
 
     def cron_job_seen(self, change: str | None, manifest: Manifest) -> None:
-        self._seen(self._cache.cron_jobs, key_of(manifest), change, manifest)
+        self._seen(self._cache.cron_jobs, key_of, change, manifest)
 
     def loop_seen(self, change: str | None, manifest: Manifest) -> None:
-        self._seen(self._cache.loops, loop_key_of(manifest), change, manifest)
+        self._seen(self._cache.loops, loop_key_of, change, manifest)
 
     async def wait_until_served(self) -> None:
         """Returns when the API server serves ScheduledTasks."""
@@ -139,7 +140,16 @@ class Controller:
         for key in self._cache.loops:
             self._queue.add(key)
 
-    def _seen(self, index: ObjectIndex, key: Key, change: str | None, manifest: Manifest) -> None:
+    def _seen(
+        self,
+        index: ObjectIndex,
+        name: Callable[[Manifest], Key],
+        change: str | None,
+        manifest: Manifest,
+    ) -> None:
+        if not is_readable(manifest):
+            return
+        key = name(manifest)
         before = snapshot(self._cache, key)
         is_news = index.remove(manifest) if change == "DELETED" else index.put(manifest)
         if is_news:

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+import pytest
+
+from jvscheduler_operator.cache import references
 from jvscheduler_operator.cache.index import ObjectIndex, TaskIndex
-from jvscheduler_operator.objects.manifests import Key, LoopKey
+from jvscheduler_operator.objects.manifests import Key, LoopKey, key_of
 from tests.support.operator.objects import stored_task
 
 KEY = Key("shop", "restock")
@@ -118,3 +121,36 @@ def test_a_task_that_is_being_deleted_refers_to_no_loop() -> None:
     index = TaskIndex()
     index.put(going)
     assert index.references(KEY).loops == frozenset()
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {},
+        {"metadata": []},
+        {"metadata": {"name": "x", "namespace": "shop"}},
+        {"metadata": {**at(1)["metadata"], "resourceVersion": "1x"}},
+        {"metadata": {**at(1)["metadata"], "labels": {"a": 1}}},
+        {**at(1), "spec": []},
+        {**at(1), "status": {"loop": ["a"]}},
+        {**at(1), "metadata": {**at(1)["metadata"], "name": "a\nb"}},
+    ],
+    ids=str,
+)
+def test_an_object_that_the_cache_cannot_hold_is_set_aside_and_hides_no_other(bad: Any) -> None:
+    index = TaskIndex()
+    good = stored_task(name="good")
+    assert index.replace([bad, good], 99) == [key_of(good)]
+    assert list(index) == [key_of(good)]
+
+
+def test_a_task_that_cannot_be_judged_hides_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(task: Any, _: object) -> Any:
+        raise RuntimeError(f"a fault of {task['metadata']['name']}")
+
+    monkeypatch.setattr(references, "accept", fails)
+    index, tasks = TaskIndex(), [stored_task(name="a"), stored_task(name="b")]
+    assert set(index.replace(tasks, 99)) == {key_of(task) for task in tasks}
+    assert caplog.text.count("is set aside: RuntimeError('a fault of a')") == 1

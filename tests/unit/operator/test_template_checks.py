@@ -144,6 +144,15 @@ def test_any_json_in_a_template_is_accepted_or_refused(backend: str, field: str,
             accept(stored_task(backend=backend, template=template))
 
 
+def test_a_template_that_is_nested_too_deeply_is_refused_with_words() -> None:
+    value: Any = "x"
+    for _ in range(5000):
+        value = {"part": [value]}
+    with pytest.raises(Refused, match="more than 500 levels") as error:
+        accept(stored_task(template={"spec": {"affinity": value}}))
+    assert error.value.reason == Reason.INVALID_SPEC
+
+
 def test_a_template_that_is_nested_deeply_is_looked_through() -> None:
     value: Any = "x"
     for _ in range(200):
