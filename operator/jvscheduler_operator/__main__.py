@@ -25,7 +25,7 @@ _MOST_LEVELS: Final = 15_000
 
 async def run(chosen: Settings) -> None:
     """Returns after SIGTERM or SIGINT, which kopf handles."""
-    cluster = await KubernetesCluster.connect(chosen.kubeconfig)
+    cluster = await KubernetesCluster.connect(chosen.kubeconfig, chosen.namespaces)
     try:
         cache = Cache(chosen.template_policy)
         task_reconciler = TaskReconciler(cache, cluster, chosen, lambda: datetime.now(UTC))
@@ -37,7 +37,7 @@ async def run(chosen: Settings) -> None:
         await controller.wait_until_served()
         # Watch and work end together. If one went on without the other, the liveness
         # endpoint, which is kopf's, would still answer for a dead operator.
-        await controller.run(lambda: watch(controller, chosen.liveness_endpoint))
+        await controller.run(lambda: watch(controller, chosen.liveness_endpoint, chosen.namespaces))
     finally:
         await cluster.close()
 

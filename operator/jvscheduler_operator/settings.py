@@ -6,7 +6,7 @@ There are few on purpose: what a rule can decide is no setting.
 import json
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -47,6 +47,10 @@ PASSWORD_KEY: Final = "JVSCHEDULER_NAMESPACE_PASSWORD_KEY"  # noqa: S105 - a nam
 """From this key and its name follows each namespace's password in the database: at least 32
 characters. With another key all of them have other passwords."""
 
+WATCH_NAMESPACES: Final = "JVSCHEDULER_WATCH_NAMESPACES"
+"""The namespaces whose tasks it serves, with commas between. Default: all. The server reads it
+too."""
+
 KUBECONFIG: Final = "KUBECONFIG"
 """Default: `~/.kube/config` if it exists, else the pod's service account."""
 
@@ -66,6 +70,8 @@ class Settings:
     template_policy: TemplatePolicy = DEFAULT_POLICY
     isolation: Isolation | None = None
     """Gives each namespace a role of its own in the database. It wins over `database_url`."""
+    namespaces: Sequence[str] = ()
+    """The namespaces to watch; none stands for all."""
 
     def database_url_of(self, namespace: str) -> str | None:
         """Written into a Secret in each namespace that has tasks; None writes no Secret."""
@@ -102,6 +108,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             frozenset(_names(environ.get(ALLOWED_SERVICE_ACCOUNTS))),
         ),
         isolation=_isolation(environ.get(OPERATOR_DATABASE_URL), environ.get(PASSWORD_KEY)),
+        namespaces=_names(environ.get(WATCH_NAMESPACES)),
     )
 
 

@@ -57,7 +57,7 @@ def _exit(*_: object) -> None:
 async def _serve(settings: Settings) -> None:
     store = open_store(settings.database_url)
     api = await connect(settings.kubeconfig)
-    cluster = WatchedKubernetesCluster(api)
+    cluster = WatchedKubernetesCluster(api, settings.namespaces)
     status_writer = TaskStatusWriter(store, cluster, api)
     if settings.access.mode is Mode.NONE:
         _log.warning("there is no login: everybody who reaches the port reads every namespace")

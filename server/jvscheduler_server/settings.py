@@ -15,6 +15,7 @@ PORT: Final = "JVSCHEDULER_LISTEN_PORT"
 """Not `JVSCHEDULER_PORT`: Kubernetes sets that for a Service with the name `jvscheduler`."""
 
 AGGREGATION_PORT: Final = "JVSCHEDULER_AGGREGATION_PORT"
+WATCH_NAMESPACES: Final = "JVSCHEDULER_WATCH_NAMESPACES"
 KUBECONFIG: Final = "KUBECONFIG"
 LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
 LOG_LEVELS: Final = ("debug", "info", "warning", "error")
@@ -31,6 +32,8 @@ class Settings:
     access: AccessSettings
     aggregation_port: int | None
     """Where the API server calls. None: it does not."""
+    namespaces: Sequence[str] = ()
+    """The namespaces to watch; none stands for all."""
 
 
 def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> Settings:
@@ -50,6 +53,7 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
         log_level=_log_level(options.log_level or environ.get(LOG_LEVEL) or "info"),
         access=read_access_settings(environ),
         aggregation_port=_aggregation_port(environ.get(AGGREGATION_PORT)),
+        namespaces=tuple(n for n in environ.get(WATCH_NAMESPACES, "").split(",") if n),
     )
 
 

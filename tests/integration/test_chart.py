@@ -53,6 +53,7 @@ REFUSALS = [
     Refusal("postgresql.storage.size=big", "size"),
     Refusal("server.service.port=http", "port"),
     Refusal("image.pullPolicy=Sometimes", "pullPolicy"),
+    Refusal("watchNamespaces={Shop}", "watchNamespaces"),
     Refusal("policy.podTemplates=privileged", "podTemplates"),
     Refusal("policy.allowedServiceAccounts={A_B}", "allowedServiceAccounts"),
     Refusal("image.registry=registry.example.org", "registry"),
@@ -167,6 +168,46 @@ def test_the_policy_for_templates_is_a_value(helm: Path) -> None:
     assert chosen == TemplatePolicy(Level.BASELINE, frozenset({"reader", "shop/builder"}))
 
 
+def test_without_watched_namespaces_the_rights_are_the_clusters(helm: Path) -> None:
+    for part in ("operator", "server"):
+        name = f"jvscheduler-{part}"
+        binding = rendered(helm)[f"ClusterRoleBinding/{name}"]
+        assert binding["roleRef"]["kind"] == "ClusterRole"
+        assert f"ClusterRole/{name}" in rendered(helm)
+    assert "JVSCHEDULER_WATCH_NAMESPACES" not in operator_variables(helm)
+
+
+def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None:
+    chosen = "watchNamespaces={shop,bakery}"
+    done = template(helm, "--set", chosen, "--set", "auth.mode=kubernetes")
+    objects = [o for o in yaml.safe_load_all(done.stdout) if o]
+    roles = {
+        (o["kind"], o["metadata"]["name"], o["metadata"].get("namespace"))
+        for o in objects
+        if "rbac" in o["apiVersion"]
+    }
+    assert roles == {
+        # Nobody is bound to it but by the operator, in a namespace.
+        ("ClusterRole", "jvscheduler-loop", None),
+        # A review belongs to no namespace.
+        ("ClusterRole", "jvscheduler-server-reviews", None),
+        ("ClusterRoleBinding", "jvscheduler-server-reviews", None),
+        *(
+            (kind, f"jvscheduler-{part}", namespace)
+            for kind in ("Role", "RoleBinding")
+            for part in ("operator", "server")
+            for namespace in ("shop", "bakery")
+        ),
+    }
+    of_cluster = rendered(helm)["ClusterRole/jvscheduler-operator"]["rules"]
+    assert rendered(helm, chosen)["Role/jvscheduler-operator"]["rules"] == of_cluster
+    assert from_environment(operator_variables(helm, chosen)).namespaces == ["shop", "bakery"]
+    pod = rendered(helm, chosen)["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
+    (server,) = pod["containers"]
+    variable = {"name": "JVSCHEDULER_WATCH_NAMESPACES", "value": "shop,bakery"}
+    assert variable in server["env"]
+
+
 AUTHORS = {
     "ValidatingAdmissionPolicy/jvscheduler-task-authors",
     "ValidatingAdmissionPolicyBinding/jvscheduler-task-authors",
@@ -227,7 +268,7 @@ def server_of(objects: dict[str, dict[str, Any]]) -> dict[str, str]:
 
 
 def may_review(objects: dict[str, dict[str, Any]]) -> bool:
-    rules = objects["ClusterRole/jvscheduler-server"]["rules"]
+    rules = objects.get("ClusterRole/jvscheduler-server-reviews", {}).get("rules", [])
     reviews = {r for rule in rules for r in rule["resources"] if rule["verbs"] == ["create"]}
     return reviews >= {"tokenreviews", "subjectaccessreviews"}
 

@@ -54,6 +54,52 @@ of the cluster, only its version; the kind is served since 1.30. */}}
 {{- if and .Values.policy.checkAuthors $served }}true{{ end -}}
 {{- end -}}
 
+{{/* The rights of a component's service account: in the whole cluster, or in watchNamespaces.
+usage: include "jvscheduler.rights" (list . "operator" "- apiGroups: …") */}}
+{{- define "jvscheduler.rights" -}}
+{{- $root := index . 0 -}}{{- $component := index . 1 -}}{{- $rules := index . 2 -}}
+{{- $name := printf "%s-%s" (include "jvscheduler.name" $root) $component -}}
+{{- $namespaces := $root.Values.watchNamespaces -}}
+{{- range $namespace := default (list "") $namespaces }}
+{{- $prefix := ternary "" "Cluster" (ne $namespace "") }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $prefix }}Role
+metadata:
+  name: {{ $name }}
+  {{- with $namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "jvscheduler.labels" (list $root $component) | nindent 4 }}
+rules:
+  {{- $rules | nindent 2 }}
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: {{ $prefix }}RoleBinding
+metadata:
+  name: {{ $name }}
+  {{- with $namespace }}
+  namespace: {{ . }}
+  {{- end }}
+  labels: {{- include "jvscheduler.labels" (list $root $component) | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: {{ $prefix }}Role
+  name: {{ $name }}
+subjects:
+  - kind: ServiceAccount
+    name: {{ $name }}
+    namespace: {{ $root.Release.Namespace }}
+{{- end }}
+{{- end -}}
+
+{{- define "jvscheduler.watchNamespaces" -}}
+{{- with .Values.watchNamespaces }}
+- name: JVSCHEDULER_WATCH_NAMESPACES
+  value: {{ join "," . | quote }}
+{{- end }}
+{{- end -}}
+
 {{- define "jvscheduler.databaseUrl" -}}
 - name: JVSCHEDULER_DATABASE_URL
   valueFrom:

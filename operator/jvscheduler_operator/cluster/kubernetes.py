@@ -27,11 +27,9 @@ _PAGE: Final = 500
 _APPLY: Final = "application/apply-patch+yaml"
 _MERGE: Final = "application/merge-patch+json"
 _JSON: Final = "application/json"
-_SECRETS: Final = "/api/v1/secrets"
-_ACCEPT: Final[Mapping[str, str]] = {
-    _SECRETS: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
-}
-"""The form in which these paths are read: without the Secrets' content."""
+_METADATA: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""The form in which Secrets are listed: without their content."""
+
 _TASKS: Final = f"/apis/{names.API_VERSION}"
 _GROUPS: Final[Mapping[str, str]] = {
     "cronjobs": "/apis/batch/v1",
@@ -54,11 +52,15 @@ Query = Sequence[tuple[str, str]]
 class KubernetesCluster:
     """`Cluster` says what each method promises. Close it at the end."""
 
-    def __init__(self, api: client.ApiClient) -> None:
+    def __init__(self, api: client.ApiClient, namespaces: Sequence[str] = ()) -> None:
         self._api = api
+        self._namespaces = namespaces
+        """The namespaces that a list is about; none stands for all."""
 
     @classmethod
-    async def connect(cls, kubeconfig: str | None = None) -> "KubernetesCluster":
+    async def connect(
+        cls, kubeconfig: str | None = None, namespaces: Sequence[str] = ()
+    ) -> "KubernetesCluster":
         """Connect with this kubeconfig, else the user's default one, else the pod's account."""
         configuration = client.Configuration()
         chosen = {"config_file": kubeconfig} if kubeconfig else {}
@@ -70,7 +72,7 @@ class KubernetesCluster:
             raise InvalidSettings(
                 f"cannot connect to the Kubernetes API: {error}; set KUBECONFIG or run in a pod"
             ) from error
-        return cls(client.ApiClient(configuration))
+        return cls(client.ApiClient(configuration), namespaces)
 
     async def close(self) -> None:
         await self._api.close()  # type: ignore[no-untyped-call]
@@ -83,12 +85,10 @@ class KubernetesCluster:
         return any(resource["name"] == names.PLURAL for resource in known["resources"])
 
     async def tasks(self) -> Listing:
-        return await self._list(f"{_TASKS}/{names.PLURAL}")
+        return await self._list_watched(names.PLURAL)
 
     async def cron_jobs(self) -> Listing:
-        return await self._list(
-            f"{_GROUPS['cronjobs']}/cronjobs", ("labelSelector", names.TASK_LABEL)
-        )
+        return await self._list_watched("cronjobs", ("labelSelector", names.TASK_LABEL))
 
     async def cron_job(self, key: Key) -> Manifest | None:
         try:
@@ -121,9 +121,7 @@ class KubernetesCluster:
         await self._merge(_path("jobs", key), patch)
 
     async def loops(self) -> Listing:
-        return await self._list(
-            f"{_GROUPS['deployments']}/deployments", ("labelSelector", names.LOOP_LABEL)
-        )
+        return await self._list_watched("deployments", ("labelSelector", names.LOOP_LABEL))
 
     async def apply_loop(self, manifest: Manifest, *, force: bool) -> Manifest:
         return await self._apply(_path_of("deployments", manifest), manifest, force=force)
@@ -162,7 +160,7 @@ class KubernetesCluster:
     async def secret_namespaces(self) -> Collection[str]:
         # With this selector, the right to list needs no more than this name.
         selector = ("fieldSelector", f"metadata.name={names.DATABASE_SECRET}")
-        listing = await self._list(_SECRETS, selector)
+        listing = await self._list_watched("secrets", selector)
         return {item["metadata"]["namespace"] for item in listing.items}
 
     async def create_event(self, event: Manifest) -> None:
@@ -195,6 +193,19 @@ class KubernetesCluster:
         selector = f"{names.TASK_LABEL}={key.name}"
         return (await self._list(path, ("labelSelector", selector))).items
 
+    async def _list_watched(self, plural: str, *query: tuple[str, str]) -> Listing:
+        """The objects of a kind in all namespaces that are watched."""
+        group = _GROUPS[plural]
+        if not self._namespaces:
+            return await self._list(f"{group}/{plural}", *query)
+        listings = [
+            await self._list(f"{group}/namespaces/{namespace}/{plural}", *query)
+            for namespace in self._namespaces
+        ]
+        # The oldest version: what is missing and newer may have been created since.
+        version = min(listing.version for listing in listings)
+        return Listing([item for listing in listings for item in listing.items], version)
+
     async def _list(self, path: str, *query: tuple[str, str]) -> Listing:
         items: list[Manifest] = []
         position: Query = ()
@@ -216,7 +227,8 @@ class KubernetesCluster:
         content_type: str = _JSON,
         query: Query = (),
     ) -> dict[str, Any]:
-        headers = {"Accept": _ACCEPT.get(path, _JSON), "Content-Type": content_type}
+        accept = _METADATA if path.endswith("/secrets") else _JSON
+        headers = {"Accept": accept, "Content-Type": content_type}
         try:
             call = await self._api.param_serialize(
                 method,

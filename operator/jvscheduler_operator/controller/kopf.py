@@ -10,7 +10,7 @@ served a moment after its CRD's last event, and would say nothing. When the CRD 
 deleted, the watch fails and the process ends; a new process waits for the CRD.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 import kopf
@@ -78,13 +78,16 @@ class NoProgress(kopf.ProgressStorage):
         return essence
 
 
-async def watch(controller: Controller, liveness_endpoint: str) -> None:
-    """Returns after SIGTERM or SIGINT. Raises WatchFailed."""
+async def watch(
+    controller: Controller, liveness_endpoint: str, namespaces: Sequence[str] = ()
+) -> None:
+    """Returns after SIGTERM or SIGINT. Raises WatchFailed. No namespaces stand for all."""
     try:
         await kopf.operator(
             registry=_registry(controller),
             settings=_settings(),
-            clusterwide=True,
+            clusterwide=not namespaces,
+            namespaces=namespaces,
             standalone=True,
             liveness_endpoint=liveness_endpoint,
             # kopf uses it for peering only, which is off. Its own default fails in a pod

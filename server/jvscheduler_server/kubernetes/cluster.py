@@ -22,6 +22,7 @@ from jvscheduler_server.cluster.objects import (
 )
 from jvscheduler_server.kubernetes.events import to_start_failure
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
+from jvscheduler_server.kubernetes.informer_groups import InformerGroup, in_namespaces
 from jvscheduler_server.kubernetes.jobs import keep_earlier, to_kubernetes_job, to_task_cron_job
 from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
@@ -75,8 +76,10 @@ class WatchedKubernetesCluster:
 
     backend = "kubernetes"
 
-    def __init__(self, api_server: ApiServer) -> None:
+    def __init__(self, api_server: ApiServer, namespaces: Sequence[str] = ()) -> None:
+        """No namespaces stand for all."""
         self._api_server = api_server
+        self._namespaces = namespaces
         self._change = asyncio.Event()
         self._deleted_pods: dict[str, TaskPod] = {}
         """Pods that were deleted, by uid, the oldest first."""
@@ -147,9 +150,21 @@ class WatchedKubernetesCluster:
             return
         self._change.clear()
 
-    def _informer(self, resource: Resource[T], on_delete: Callable[[T, bool], None]) -> Informer[T]:
-        backoff = Backoff(first=0.5, longest=30)
-        return Informer(self._api_server, resource, self._change.set, on_delete, backoff)
+    def _informer(
+        self, resource: Resource[T], on_delete: Callable[[T, bool], None]
+    ) -> InformerGroup[T]:
+        return InformerGroup(
+            [
+                Informer(
+                    self._api_server,
+                    scoped,
+                    self._change.set,
+                    on_delete,
+                    Backoff(first=0.5, longest=30),
+                )
+                for scoped in in_namespaces(resource, self._namespaces)
+            ]
+        )
 
     def _note_deleted_job(self, job: KubernetesJob, vanished: bool) -> None:
         if vanished or job.completed or job.failed:

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,11 @@ from typing import Any
 import yaml
 
 from jvscheduler import environment, names
-from jvscheduler_operator.settings import ALLOWED_SERVICE_ACCOUNTS, LIVENESS_ENDPOINT
+from jvscheduler_operator.settings import (
+    ALLOWED_SERVICE_ACCOUNTS,
+    LIVENESS_ENDPOINT,
+    WATCH_NAMESPACES,
+)
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.cluster.commands import start, stop, wait_until
 
@@ -56,6 +60,7 @@ def run_operator(
     *,
     is_served: bool = True,
     variables: Mapping[str, str] = MappingProxyType({environment.DATABASE_URL: DATABASE_URL}),
+    namespaces: Sequence[str] = (),
 ) -> Iterator[Operator]:
     """Start an operator and wait until it is alive. Without a custom resource, do not wait."""
     (port,) = free_ports(1)
@@ -64,6 +69,7 @@ def run_operator(
         "KUBECONFIG": str(kubeconfig),
         LIVENESS_ENDPOINT: endpoint,
         ALLOWED_SERVICE_ACCOUNTS: "baker",
+        WATCH_NAMESPACES: ",".join(namespaces),
         **variables,
     }
     log = folder / f"operator-{port}.log"
@@ -89,12 +95,18 @@ def documented_rules() -> dict[str, list[dict[str, Any]]]:
 def write_kubeconfig(server: ApiServer, folder: Path) -> Path:
     """Write the kubeconfig of a service account with the documented rights."""
     server.kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(_account()))
-    token = server.kubectl("create", "token", ACCOUNT, "-n", "default", "--duration=2h").strip()
+    return token_kubeconfig(server, folder, ACCOUNT, "default")
+
+
+def token_kubeconfig(server: ApiServer, folder: Path, account: str, namespace: str) -> Path:
+    """Write the kubeconfig of a service account that exists."""
+    words = ("create", "token", account, "-n", namespace, "--duration=2h")
+    token = server.kubectl(*words).strip()
     config = yaml.safe_load(server.kubeconfig.read_text())
     config["users"] = [
         {"name": entry["name"], "user": {"token": token}} for entry in config["users"]
     ]
-    path = folder / "operator.kubeconfig"
+    path = folder / f"{account}.kubeconfig"
     path.write_text(yaml.safe_dump(config))
     path.chmod(0o600)
     return path

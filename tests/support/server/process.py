@@ -31,6 +31,8 @@ class ServerProcess:
     port: int
     auth_mode: str = "none"
     aggregation_port: int | None = None
+    namespaces: str = ""
+    """What it watches, with commas between; everything when it is empty."""
     process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -39,6 +41,7 @@ class ServerProcess:
             "JVSCHEDULER_DATABASE_URL": self.database_url,
             "JVSCHEDULER_AUTH_MODE": self.auth_mode,
             "JVSCHEDULER_AGGREGATION_PORT": str(self.aggregation_port or ""),
+            "JVSCHEDULER_WATCH_NAMESPACES": self.namespaces,
             "PATH": os.environ["PATH"],
         }
         assignments = [f"{name}={value}" for name, value in environ.items()]
@@ -87,10 +90,11 @@ def a_server(
     folder: Path,
     auth_mode: str = "none",
     aggregation_port: int | None = None,
+    namespaces: str = "",
 ) -> Iterator[ServerProcess]:
     (port,) = free_ports(1)
     server = ServerProcess(
-        kubeconfig, url, folder / "server.log", port, auth_mode, aggregation_port
+        kubeconfig, url, folder / "server.log", port, auth_mode, aggregation_port, namespaces
     )
     try:
         server.start()

@@ -50,6 +50,12 @@ def test_a_level_that_is_none_is_refused() -> None:
         from_environment({"JVSCHEDULER_POD_TEMPLATES": "privileged"})
 
 
+def test_namespaces_are_named_with_commas_between() -> None:
+    assert from_environment({}).namespaces == []
+    chosen = from_environment({"JVSCHEDULER_WATCH_NAMESPACES": "shop,bakery"})
+    assert chosen.namespaces == ["shop", "bakery"]
+
+
 def test_an_empty_database_url_is_none() -> None:
     assert from_environment({"JVSCHEDULER_DATABASE_URL": ""}).database_url is None
 

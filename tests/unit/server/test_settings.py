@@ -34,6 +34,11 @@ def test_the_api_server_calls_where_it_is_told() -> None:
     assert read_settings([], environ).aggregation_port == 8443
 
 
+def test_namespaces_are_named_with_commas_between() -> None:
+    environ = {**REQUIRED, "JVSCHEDULER_WATCH_NAMESPACES": "shop,bakery"}
+    assert read_settings([], environ).namespaces == ("shop", "bakery")
+
+
 def test_options_win_over_the_environment() -> None:
     arguments = ["--database", "sqlite:///a.db", "--port", "1", "--host", "h", "--kubeconfig", "k"]
     environ = {**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "9", "KUBECONFIG": "/config"}

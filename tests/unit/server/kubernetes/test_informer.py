@@ -172,10 +172,12 @@ class ApiServer:
 
 
 def with_cluster(
-    server: ApiServer, scene: Callable[[WatchedKubernetesCluster], Awaitable[None]]
+    server: ApiServer,
+    scene: Callable[[WatchedKubernetesCluster], Awaitable[None]],
+    namespaces: Sequence[str] = (),
 ) -> None:
     async def run() -> None:
-        cluster = WatchedKubernetesCluster(server)
+        cluster = WatchedKubernetesCluster(server, namespaces)
         assert not cluster.synced
         await cluster.start()
         try:
@@ -198,6 +200,23 @@ def test_a_cluster_is_synced_when_pods_jobs_and_tasks_are_listed() -> None:
         assert [pod.name for pod in cluster.pods()] == ["pod-a"]
 
     with_cluster(ApiServer([kubernetes_pod(running())]), scene)
+
+
+def test_each_watched_namespace_is_listed_by_itself() -> None:
+    listed: list[str] = []
+
+    class Scoped(ApiServer):
+        async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
+            listed.append(resource.path)
+            return (), "1"
+
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
+        await until(lambda: cluster.synced, cluster)
+        assert "/api/v1/namespaces/one/pods" in listed
+        assert "/apis/batch/v1/namespaces/two/jobs" in listed
+        assert {path.split("/namespaces/")[1].split("/")[0] for path in listed} == {"one", "two"}
+
+    with_cluster(Scoped(), scene, ["one", "two"])
 
 
 def test_a_deleted_pod_is_kept_as_it_was_last_seen_until_it_is_forgotten() -> None:

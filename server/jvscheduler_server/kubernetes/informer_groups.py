@@ -1,0 +1,45 @@
+"""One resource in all namespaces, or in each of some, read as one.
+
+An account that may read some namespaces only must ask for each by itself.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, TypeVar
+
+from jvscheduler_server.kubernetes.informer import Informer, Resource
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class InformerGroup(Generic[T]):
+    informers: Sequence[Informer[T]]
+
+    @property
+    def synced(self) -> bool:
+        """True once the first list of each has arrived."""
+        return all(informer.synced for informer in self.informers)
+
+    @property
+    def set_aside(self) -> int:
+        return sum(informer.set_aside for informer in self.informers)
+
+    def items(self) -> Sequence[T]:
+        return tuple(item for informer in self.informers for item in informer.items())
+
+    async def run(self) -> None:
+        """List and watch until it is cancelled."""
+        async with asyncio.TaskGroup() as group:
+            for informer in self.informers:
+                group.create_task(informer.run())
+
+
+def in_namespaces(resource: Resource[T], namespaces: Sequence[str]) -> Sequence[Resource[T]]:
+    """The resource in each of the namespaces; in all of them when none is named."""
+    if not namespaces:
+        return [resource]
+    group, _, plural = resource.path.rpartition("/")
+    paths = (f"{group}/namespaces/{namespace}/{plural}" for namespace in namespaces)
+    return [replace(resource, path=path) for path in paths]
