@@ -6,39 +6,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from jvscheduler.names import DATABASE_SECRET
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from jvscheduler_operator.settings import from_environment
-from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
 from jvscheduler_server.access.settings import read_access_settings
 from jvscheduler_server.aggregation.application import PREFIX
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
+from tests.support.chart import CHART, operator_variables, rendered, template
 from tests.support.operator.process import documented_rules
 from tests.support.server.paths import every_path
-
-CHART = Path(__file__).parents[2] / "charts" / "jvscheduler"
 
 
 @pytest.fixture(scope="module")
 def helm() -> Path:
     return find_binaries(read_settings()).helm
-
-
-def template(helm: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(helm), "template", "jvscheduler", str(CHART), "-n", "jvscheduler", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
-
-
-def rendered(helm: Path, *values: str) -> dict[str, dict[str, Any]]:
-    """The objects by `Kind/name`."""
-    sets = [word for value in values for word in ("--set", value)]
-    done = template(helm, *sets)
-    assert done.returncode == 0, done.stderr
-    objects = [o for o in yaml.safe_load_all(done.stdout) if o]
-    return {f"{o['kind']}/{o['metadata']['name']}": o for o in objects}
 
 
 @dataclass(frozen=True)
@@ -144,101 +127,10 @@ def loop_settings(helm: Path, *values: str) -> LoopContainer:
     return from_environment(operator_variables(helm, *values)).loop_container
 
 
-def operator_variables(helm: Path, *values: str) -> dict[str, str]:
-    pod = rendered(helm, *values)["Deployment/jvscheduler-operator"]["spec"]["template"]["spec"]
-    (operator,) = pod["containers"]
-    return {v["name"]: v["value"] for v in operator["env"] if "value" in v}
-
-
 def test_the_resources_of_loops_are_a_value(helm: Path) -> None:
     assert loop_settings(helm).resources == DEFAULT_RESOURCES
     chosen = loop_settings(helm, "loop.resources.limits.memory=1Gi", "loop.resources.limits.cpu=2")
     assert chosen.resources["limits"] == {"memory": "1Gi", "cpu": 2}
-
-
-def template_policy(helm: Path, *values: str) -> TemplatePolicy:
-    """The policy of the operator of such an installation."""
-    return from_environment(operator_variables(helm, *values)).template_policy
-
-
-def test_the_policy_for_templates_is_a_value(helm: Path) -> None:
-    assert template_policy(helm) == TemplatePolicy(Level.RESTRICTED, frozenset())
-    accounts = "policy.allowedServiceAccounts={reader,shop/builder}"
-    chosen = template_policy(helm, "policy.podTemplates=baseline", accounts)
-    assert chosen == TemplatePolicy(Level.BASELINE, frozenset({"reader", "shop/builder"}))
-
-
-def test_without_watched_namespaces_the_rights_are_the_clusters(helm: Path) -> None:
-    for part in ("operator", "server"):
-        name = f"jvscheduler-{part}"
-        binding = rendered(helm)[f"ClusterRoleBinding/{name}"]
-        assert binding["roleRef"]["kind"] == "ClusterRole"
-        assert f"ClusterRole/{name}" in rendered(helm)
-    assert "JVSCHEDULER_WATCH_NAMESPACES" not in operator_variables(helm)
-
-
-def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None:
-    chosen = "watchNamespaces={shop,bakery}"
-    done = template(helm, "--set", chosen, "--set", "auth.mode=kubernetes")
-    objects = [o for o in yaml.safe_load_all(done.stdout) if o]
-    roles = {
-        (o["kind"], o["metadata"]["name"], o["metadata"].get("namespace"))
-        for o in objects
-        if "rbac" in o["apiVersion"]
-    }
-    assert roles == {
-        # Nobody is bound to it but by the operator, in a namespace.
-        ("ClusterRole", "jvscheduler-loop", None),
-        # A review belongs to no namespace.
-        ("ClusterRole", "jvscheduler-server-reviews", None),
-        ("ClusterRoleBinding", "jvscheduler-server-reviews", None),
-        *(
-            (kind, f"jvscheduler-{part}", namespace)
-            for kind in ("Role", "RoleBinding")
-            for part in ("operator", "server")
-            for namespace in ("shop", "bakery")
-        ),
-    }
-    of_cluster = rendered(helm)["ClusterRole/jvscheduler-operator"]["rules"]
-    assert rendered(helm, chosen)["Role/jvscheduler-operator"]["rules"] == of_cluster
-    assert from_environment(operator_variables(helm, chosen)).namespaces == ["shop", "bakery"]
-    pod = rendered(helm, chosen)["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
-    (server,) = pod["containers"]
-    variable = {"name": "JVSCHEDULER_WATCH_NAMESPACES", "value": "shop,bakery"}
-    assert variable in server["env"]
-
-
-AUTHORS = {
-    "ValidatingAdmissionPolicy/jvscheduler-task-authors",
-    "ValidatingAdmissionPolicyBinding/jvscheduler-task-authors",
-}
-
-
-def test_who_may_create_tasks_is_checked_where_the_cluster_can(helm: Path) -> None:
-    assert rendered(helm).keys() >= AUTHORS
-    assert not rendered(helm, "policy.checkAuthors=false").keys() & AUTHORS
-
-
-@pytest.mark.parametrize(
-    ("flags", "is_checked"),
-    [
-        (("--kube-version", "1.29.4"), False),
-        (("--kube-version", "1.30.0-gke.1"), True),
-        (
-            (
-                *("--kube-version", "1.29.4", "--api-versions"),
-                "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy",
-            ),
-            True,
-        ),
-    ],
-)
-def test_a_cluster_without_admission_policies_is_installed_on_too(
-    helm: Path, flags: tuple[str, ...], is_checked: bool
-) -> None:
-    done = template(helm, *flags)
-    assert done.returncode == 0, done.stderr
-    assert ("kind: ValidatingAdmissionPolicy\n" in done.stdout) == is_checked
 
 
 def test_pull_secrets_reach_loops(helm: Path) -> None:

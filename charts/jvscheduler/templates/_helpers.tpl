@@ -46,12 +46,19 @@ capabilities:
   drop: [ALL]
 {{- end -}}
 
-{{/* "true" where the admission policy about authors is installed. `helm template` knows no kinds
-of the cluster, only its version; the kind is served since 1.30. */}}
-{{- define "jvscheduler.checksAuthors" -}}
+{{/* "true" where the cluster serves admission policies. `helm template` knows no kinds of the
+cluster, only its version; the kind is served since 1.30. */}}
+{{- define "jvscheduler.servesPolicies" -}}
 {{- $kind := "admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy" -}}
-{{- $served := or (.Capabilities.APIVersions.Has $kind) (semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version) -}}
-{{- if and .Values.policy.checkAuthors $served }}true{{ end -}}
+{{- or (.Capabilities.APIVersions.Has $kind) (semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version) -}}
+{{- end -}}
+
+{{- define "jvscheduler.checksAuthors" -}}
+{{- and .Values.policy.checkAuthors (eq (include "jvscheduler.servesPolicies" .) "true") -}}
+{{- end -}}
+
+{{- define "jvscheduler.confinesOperator" -}}
+{{- and .Values.policy.confineOperator (eq (include "jvscheduler.servesPolicies" .) "true") -}}
 {{- end -}}
 
 {{/* The rights of a component's service account: in the whole cluster, or in watchNamespaces.
