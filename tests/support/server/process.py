@@ -90,6 +90,7 @@ def a_server(
     folder: Path,
     auth_mode: str = "none",
     aggregation_port: int | None = None,
+    *,
     namespaces: str = "",
 ) -> Iterator[ServerProcess]:
     (port,) = free_ports(1)
