@@ -20,7 +20,8 @@ _KINDS: Final = ("containers", "initContainers")
 _QUANTITY: Final = re.compile(
     r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[KMGTPE]i|[numkMGTPE]|[eE][+-]?[0-9]+)?"
 )
-_SINGLE_QUANTITIES: Final = ("sizeLimit", "divisor")
+_SINGLE_QUANTITIES: Final = (".emptyDir.sizeLimit", ".resourceFieldRef.divisor")
+"""With their parents: the attributes of a CSI volume may have any names."""
 _ACCOUNT: Final = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 
 Rule = Callable[[PodTemplate], None]
@@ -131,7 +132,7 @@ def _all_quantities(pod: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
             inner = f"{path}{step}"
             if step == ".resources":
                 yield from _resources(part, inner)
-            elif step.lstrip(".") in _SINGLE_QUANTITIES and part is not None:
+            elif inner.endswith(_SINGLE_QUANTITIES) and part is not None:
                 yield inner, part
             waiting.append((inner, part))
 

@@ -123,6 +123,20 @@ def test_every_quantity_of_kubernetes_is_accepted(amount: Any, backend: str) -> 
     accept(stored_task(backend=backend, template=resources("limits", "cpu", amount)))
 
 
+@pytest.mark.parametrize("backend", ["CronJob", "Loop"])
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"volumes": [{"name": "data", "csi": {"volumeAttributes": {"sizeLimit": "small"}}}]},
+        {"nodeSelector": {"divisor": "none"}},
+    ],
+)
+def test_a_users_own_key_may_have_the_name_of_a_quantity(
+    spec: dict[str, Any], backend: str
+) -> None:
+    accept(stored_task(backend=backend, template={"spec": spec}))
+
+
 @pytest.mark.parametrize("odd", [None, 1, True, "x", [], [1], [None], {}, {"a": 1}, [[["x"]]]])
 @pytest.mark.parametrize(
     "field",
