@@ -57,5 +57,8 @@ class HistoryUnavailable(TemporaryError):
     """The history database does not answer."""
 
 
-class NamespaceNotReady(HistoryUnavailable):
-    """The history has no tables for the namespace yet. It may serve every other one."""
+class NamespaceNotReady(SchedulerError):
+    """The history has no tables for a namespace, and has had none for minutes.
+
+    It serves every other one, so who writes goes on with the others.
+    """

@@ -26,6 +26,7 @@ from jvscheduler_server.api.lifespan import Background
 from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
+from jvscheduler_server.sessions import guard_of
 from jvscheduler_server.settings import Settings, read_settings
 from jvscheduler_server.task_status.apply import TaskStatusWriter
 
@@ -66,6 +67,9 @@ async def _serve(settings: Settings) -> None:
     if settings.aggregation_port is not None:
         listener = Listener(api, reviews, settings.host, settings.aggregation_port)
         background.append(lambda: listener.run(app))
+    guard = guard_of(settings.database_url)
+    if guard is not None:
+        background.append(guard)
     app = create_app(store, cluster, make_gate(settings.access, reviews), background)
     config = server_config(
         app,

@@ -6,12 +6,13 @@ is up to them. So a record whose id is not that of its own namespace and task is
 """
 
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import NoReturn, TypeVar
+from typing import Final, NoReturn, TypeVar
 
-from jvscheduler.errors import InvalidSettings, NamespaceNotReady
+from jvscheduler.errors import HistoryUnavailable, InvalidSettings, NamespaceNotReady
 from jvscheduler.history.records.instants import InstantRange
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.records.listings import JobFilter, JobPage, Position
@@ -27,6 +28,9 @@ from jvscheduler.outcomes import Outcome, Status, Stretch
 
 T = TypeVar("T")
 
+_PATIENCE_SECONDS: Final = 120.0
+"""How long a write is repeated for a namespace that has no tables."""
+
 FindStore = Callable[[str], Awaitable[LoopStore | None]]
 """The store of the tables of a namespace, by their schema; None when there are none yet."""
 
@@ -36,10 +40,15 @@ _log = logging.getLogger(__name__)
 class NamespacedHistory:
     """A `LoopStore` without the calls that only a loop makes for its own jobs."""
 
-    def __init__(self, every: LoopStore, find: FindStore) -> None:
+    def __init__(
+        self, every: LoopStore, find: FindStore, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._every = every
         self._find = find
+        self._clock = clock
         self._found: dict[str, LoopStore] = {}
+        self._missing_since: dict[str, float] = {}
+        """The namespaces without tables, and since when somebody has wanted to write there."""
 
     async def open(self) -> None:
         await self._every.open()
@@ -177,7 +186,7 @@ class NamespacedHistory:
         for store, group in await self._grouped(requests, lambda request: request.namespace):
             answers = zip(group, await store.acquire_slots(group, now), strict=True)
             got |= {(*request.task, request.holder): is_taken for request, is_taken in answers}
-        return [got[*request.task, request.holder] for request in requests]
+        return [got.get((*request.task, request.holder), False) for request in requests]
 
     async def heartbeat(self, job_id: str, now: datetime) -> None:  # noqa: ARG002
         _refuse()
@@ -201,21 +210,38 @@ class NamespacedHistory:
         return self._found[namespace]
 
     async def _writable(self, namespace: str) -> LoopStore:
+        """The store of a namespace that may be written.
+
+        Raises HistoryUnavailable while the operator may still make the tables: then the write is
+        repeated. Later it raises NamespaceNotReady, so that one namespace does not hold up all.
+        """
         store = await self._store(namespace)
-        if store is None:
-            raise NamespaceNotReady(
-                f"the history has no tables for namespace {namespace} yet: the operator makes "
-                "them as soon as it sees a ScheduledTask there"
-            )
-        return store
+        if store is not None:
+            self._missing_since.pop(namespace, None)
+            return store
+        text = (
+            f"the history has no tables for namespace {namespace}: the operator makes them when it "
+            "sees a ScheduledTask there, and says in the task's conditions why it cannot"
+        )
+        now = self._clock()
+        if now - self._missing_since.setdefault(namespace, now) < _PATIENCE_SECONDS:
+            raise HistoryUnavailable(text)
+        raise NamespaceNotReady(text)
 
     async def _grouped(
         self, items: Iterable[T], namespace_of: Callable[[T], str]
     ) -> Sequence[tuple[LoopStore, Sequence[T]]]:
+        """The items by the store of their namespace, without those that have none for good."""
         groups: dict[str, list[T]] = {}
         for item in items:
             groups.setdefault(namespace_of(item), []).append(item)
-        return [(await self._writable(name), group) for name, group in groups.items()]
+        ready = []
+        for name, group in groups.items():
+            try:
+                ready.append((await self._writable(name), group))
+            except NamespaceNotReady as error:
+                _log.warning("left out: %d records; %s", len(group), error)
+        return ready
 
 
 def _namespace_of(takeover: UnsettledTakeover) -> str:

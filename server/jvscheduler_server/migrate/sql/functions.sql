@@ -167,21 +167,30 @@ END $$;
 -- lock on their own tables), and those whose transaction is older than `longest` (they keep
 -- the database from removing anybody's dead rows). Returns the roles, one for each session.
 CREATE OR REPLACE FUNCTION jvscheduler.end_sessions(longest interval) RETURNS SETOF text
-LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-    WITH blocking AS (
-        SELECT DISTINCT blocker.pid
-        FROM pg_locks AS lock
-        JOIN pg_stat_activity AS waiting ON waiting.pid = lock.pid
-        JOIN jvscheduler.parts AS part ON part.role = waiting.usename
-        CROSS JOIN LATERAL unnest(pg_blocking_pids(lock.pid)) AS blocker(pid)
-        WHERE NOT lock.granted AND lock.waitstart < clock_timestamp() - interval '1 second'
-    )
-    SELECT session.usename::text
-    FROM pg_stat_activity AS session
-    JOIN jvscheduler.namespaces AS known ON known.role = session.usename
-    WHERE (session.pid IN (SELECT pid FROM blocking)
-           OR session.xact_start < clock_timestamp() - longest)
-        AND pg_terminate_backend(session.pid)
-$$;
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    session record;
+BEGIN
+    -- A loop: in one query, the planner may end sessions before it looks whose they are.
+    FOR session IN
+        SELECT activity.pid, known.role
+        FROM pg_stat_activity AS activity
+        JOIN jvscheduler.namespaces AS known
+            ON known.role = activity.usename AND activity.datname = current_database()
+        WHERE activity.xact_start < clock_timestamp() - longest
+            OR activity.pid IN (
+                SELECT unnest(pg_blocking_pids(lock.pid))
+                FROM pg_locks AS lock
+                JOIN pg_stat_activity AS waiting ON waiting.pid = lock.pid
+                JOIN jvscheduler.parts AS part ON part.role = waiting.usename
+                WHERE NOT lock.granted
+                    AND lock.waitstart < clock_timestamp() - interval '1 second'
+            )
+    LOOP
+        IF pg_terminate_backend(session.pid) THEN
+            RETURN NEXT session.role;
+        END IF;
+    END LOOP;
+END $$;
 
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA jvscheduler FROM PUBLIC;

@@ -22,8 +22,9 @@ uses them can create nothing, and an index that they do not have is left out.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -83,6 +84,12 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
         found = type(self)(str(self.dsn), self._limits, self)
         found.schema_name = schema
         return found
+
+    async def end_sessions(self, longest: timedelta) -> Sequence[str]:
+        """End the sessions of namespaces that hold up the server. Returns their roles."""
+        pool = await self._ensure_pool()
+        rows = await pool.fetch("SELECT jvscheduler.end_sessions($1)", longest)
+        return [str(row[0]) for row in rows]
 
     async def _ensure_pool(self) -> Any:
         if self._base is not None:
