@@ -26,7 +26,8 @@ from tests.support.operator.custom_resource import install_crd
 from tests.support.server import tenants
 from tests.support.server.process import ServerProcess, a_server
 from tests.support.server.service_account import server_kubeconfig
-from tests.support.server.tenants import BLUE, RED, TENANTS, marks, token_of
+from tests.support.server.tenants import BLUE, RED, TENANTS, job_id, marks, token_of
+from tests.support.waiting import eventually
 
 OWN = "aggregation-server"
 RECENT = "/api/scheduler/jobs/recent"
@@ -144,6 +145,51 @@ def test_a_caller_has_its_own_rights(caller: Expected, api_server: ApiServer) ->
         if tenant not in caller.logs:
             assert marks(tenant)["traceback"] not in answer.text
             assert marks(tenant)["log"] not in answer.text
+
+
+@dataclass(frozen=True)
+class JobPage:
+    account: str
+    status: int
+    has_log: bool = False
+
+
+PAGES = [
+    JobPage("admin", 200, has_log=True),
+    JobPage("red-dev", 200, has_log=True),
+    JobPage("red-viewer", 200),
+    JobPage("auditor", 200),
+    JobPage("blue-dev", 404),
+    JobPage("red-logs-only", 404),
+    JobPage("nobody", 404),
+]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.account)
+@pytest.mark.usefixtures("server")
+def test_a_jobs_page_is_for_whom_it_may_see(page: JobPage, api_server: ApiServer) -> None:
+    token = token_of(api_server, page.account)
+    answer = through(api_server, token, f"/api/v1/jobs/{job_id(RED)}")
+    assert answer.status_code == page.status, answer.text
+    assert (marks(RED)["result"] in answer.text) == (page.status == 200)
+    for kind in ("traceback", "log"):
+        assert (marks(RED)[kind] in answer.text) == page.has_log
+    none_such = through(api_server, token, "/api/v1/jobs/o.ScheduledJob.none-such")
+    if page.status == 404:
+        assert none_such.json()["detail"] == answer.json()["detail"], "it tells of a hidden job"
+
+
+def test_the_role_view_of_kubernetes_sees_tasks(api_server: ApiServer) -> None:
+    install_crd(api_server)
+    chart = ("template", "jvscheduler", "charts/jvscheduler", "-s", "templates/server/viewers.yaml")
+    api_server.kubectl("apply", "-f", "-", stdin=api_server.helm(*chart))
+    api_server.kubectl("create", "namespace", "seen")
+    words = ("create", "rolebinding", "reader", "--clusterrole=view", "--user=reader", "-n", "seen")
+    api_server.kubectl(*words)
+    for right in (("list", "scheduledtasks.jvscheduler.dev"), ("get", "pods/log")):
+        asked = ("auth", "can-i", *right, "--as=reader", "-n")
+        eventually(lambda asked=asked: api_server.answers(*asked, "seen"), f"{right}")  # type: ignore[misc]
+        assert not api_server.answers(*asked, "default")
 
 
 @pytest.mark.usefixtures("server")
