@@ -94,13 +94,13 @@ async def _compare(name: str, store: LoopStore, execute: Execute) -> list[Ratio]
     for size in BATCHES:
         claimed, recorded, inserted, updated = [], [], [], []
         for _ in range(ROUNDS):
-            claims = [_claim(next(numbers)) for _ in range(size)]
-            ends = [_end(claim) for claim in claims]
+            claims = [claim_of(next(numbers)) for _ in range(size)]
+            ends = [end_of(claim) for claim in claims]
             row, end = _plain(claims[0]), _plain_end(ends[0])
-            inserted.append(await _seconds(execute(INSERT, *row)))
-            claimed.append(await _seconds(store.claim_all(claims)))
-            updated.append(await _seconds(execute(UPDATE, *end)))
-            recorded.append(await _seconds(store.record_all(ends)))
+            inserted.append(await seconds_of(execute(INSERT, *row)))
+            claimed.append(await seconds_of(store.claim_all(claims)))
+            updated.append(await seconds_of(execute(UPDATE, *end)))
+            recorded.append(await seconds_of(store.record_all(ends)))
         each = f"of {size} at once on {name}"
         ratios += [
             Ratio(f"a claim {each}", _each(claimed, size), "bare insert", _each(inserted, 1)),
@@ -109,7 +109,7 @@ async def _compare(name: str, store: LoopStore, execute: Execute) -> list[Ratio]
     return ratios
 
 
-def _claim(number: int) -> Outcome:
+def claim_of(number: int) -> Outcome:
     task, time = f"shop.tasks.task_{number % 100}", NOON + timedelta(seconds=number)
     return Outcome(
         job_id=scheduled_job_id("shop", task, time),
@@ -123,7 +123,7 @@ def _claim(number: int) -> Outcome:
     )
 
 
-def _end(claim: Outcome) -> Outcome:
+def end_of(claim: Outcome) -> Outcome:
     end = claim.start_time + timedelta(seconds=2)
     return replace(claim, status=Status.COMPLETED, completion_time=end, cpu_seconds=0.5, result=7)
 
@@ -138,7 +138,7 @@ def _plain_end(outcome: Outcome) -> tuple[Any, ...]:
     return row["context"]["status"], json.dumps(row), row["id"]
 
 
-async def _seconds(call: Awaitable[Any]) -> float:
+async def seconds_of(call: Awaitable[Any]) -> float:
     start = time.perf_counter()
     await call
     return time.perf_counter() - start
