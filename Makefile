@@ -32,6 +32,12 @@ check: install ## Lint, formatting, types, import rules
 	$(BIN)/mypy --platform darwin --cache-dir .mypy_cache/darwin -p jvscheduler -p jvscheduler_server
 	$(BIN)/lint-imports
 
+.PHONY: security
+security: ## bandit on the code, pip-audit on what the images install
+	test -x .venv-security/bin/python || $(PYTHON) -m venv .venv-security
+	.venv-security/bin/pip install --quiet --require-hashes -r requirements/security.txt
+	.venv-security/bin/python -m tests.security
+
 .PHONY: unit
 unit: install ## Tests that need no server
 	$(BIN)/python -m tests.tiers unit

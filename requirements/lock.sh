@@ -12,6 +12,7 @@ pin() {
 }
 pin dev pyproject.toml --all-extras --group dev
 pin bench --group bench --constraints requirements/dev.txt
+pin security --group security
 for extra in runner operator server; do
   pin "$extra" pyproject.toml --extra "$extra" --constraints requirements/dev.txt
 done

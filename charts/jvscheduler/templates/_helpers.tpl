@@ -27,6 +27,7 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- define "jvscheduler.image" -}}
 {{- $root := index . 0 -}}{{- $image := index . 1 -}}
 {{ $root.Values.image.registry }}{{ $image.repository }}:{{ $image.tag | default $root.Chart.AppVersion }}
+{{- with $image.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
 {{- define "jvscheduler.databaseSecret" -}}

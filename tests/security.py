@@ -1,0 +1,76 @@
+"""`make security`: bandit on the code, and pip-audit on what the images install.
+
+Every finding of bandit must be explained where ruff's rule of the same number is: at its line, in
+its file, or in pyproject.toml. Ruff checks that no explanation is left over.
+
+pip-audit asks PyPI for known vulnerabilities. A mirror does not know them, and this says so.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+TOOLS = Path(sys.executable).parent
+CODE = ("runner", "operator", "server")
+IMAGES = ("runner", "operator", "server")
+
+
+def main() -> int:
+    unexplained = [text for finding in bandit() if (text := problem(finding))]
+    print(*unexplained, f"bandit: {len(unexplained)} findings without explanation", sep="\n")
+    vulnerable = [text for image in IMAGES for text in audit(image)]
+    print(*vulnerable, f"pip-audit: {len(vulnerable)} known vulnerabilities", sep="\n")
+    return 1 if unexplained or vulnerable else 0
+
+
+def bandit() -> list[dict[str, Any]]:
+    command = [str(TOOLS / "bandit"), "-q", "-f", "json", "-r", *CODE]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    report = json.loads(done.stdout)
+    assert not report["errors"], report["errors"]
+    found: list[dict[str, Any]] = report["results"]
+    return found
+
+
+def problem(finding: dict[str, Any]) -> str | None:
+    """What to say of a finding that nothing explains."""
+    rule = finding["test_id"].replace("B", "S")
+    lines = (ROOT / finding["filename"]).read_text().splitlines()
+    first, last = min(finding["line_range"]) - 1, max(finding["line_range"]) + 1
+    ignored = (ROOT / "pyproject.toml").read_text().partition("\nignore = [")[2].partition("\n]")[0]
+    # To import `subprocess` is as well explained as to call it.
+    names = {rule, "S603"} if rule == "S404" else {rule}
+    places = [*lines[first:last], *(line for line in lines if line.startswith("# ruff: noqa"))]
+    explained = any(re.search(rf"noqa: [^#]*\b{name}\b", line) for name in names for line in places)
+    if explained or any(f'"{name}"' in ignored for name in names):
+        return None
+    where = f"{finding['filename']}:{finding['line_number']}"
+    return f"{where}: {finding['test_id']} {finding['issue_text']}"
+
+
+def audit(image: str) -> list[str]:
+    requirements = ROOT / "requirements" / f"{image}.txt"
+    command = [str(TOOLS / "pip-audit"), "--disable-pip", "--require-hashes", "-f", "json"]
+    done = subprocess.run(
+        [*command, "-r", str(requirements)], capture_output=True, text=True, check=False
+    )
+    try:
+        known = json.loads(done.stdout)["dependencies"]
+    except json.JSONDecodeError:
+        print(f"pip-audit: {image}: not audited, no answer: {done.stderr.strip()[-200:]}")
+        return []
+    left_out = sum("skip_reason" in package for package in known)
+    print(f"pip-audit: {image}: {len(known) - left_out} audited, {left_out} unknown to the index")
+    return [
+        f"{image}: {package['name']} {package['version']}: {vulnerability['id']}"
+        for package in known
+        for vulnerability in package.get("vulns", ())
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
