@@ -17,6 +17,7 @@ import uvicorn
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
+from jvscheduler.history.urls import parse_url
 from jvscheduler_server.access.gates import make_gate, make_reviews
 from jvscheduler_server.access.settings import Mode
 from jvscheduler_server.aggregation.listener import Listener
@@ -55,7 +56,17 @@ def _exit(*_: object) -> None:
     raise SystemExit(0)
 
 
+def _warn_of_shared_history(url: str) -> None:
+    if not parse_url(url).holds_namespaces:
+        _log.warning(
+            "database.isolation: none. All namespaces have the same address of the history, and a "
+            "task of any of them can read, change and delete the records of all. See "
+            "docs/operations/isolation.md"
+        )
+
+
 async def _serve(settings: Settings) -> None:
+    _warn_of_shared_history(settings.database_url)
     store = open_store(settings.database_url)
     api = await connect(settings.kubeconfig)
     cluster = WatchedKubernetesCluster(api, settings.namespaces)

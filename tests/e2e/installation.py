@@ -12,7 +12,7 @@ SHOP = "shop"
 
 _SERVER = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
 _RECORDS = (
-    "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from object"
+    "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from jvscheduler.object"
     " where entity = 'ScheduledJob' and data->'context'->>'job_name' = '{}'"
 )
 
@@ -45,7 +45,7 @@ class Installation:
         """The task's records as PostgreSQL has them."""
         rows = self.cluster.kubectl(
             *("exec", "-n", NAMESPACE, f"{NAMESPACE}-postgresql-0", "--"),
-            *("psql", "-U", "jvscheduler", "-d", "jvscheduler"),
+            *("psql", "-U", "postgres", "-d", "jvscheduler"),
             *("-Atc", _RECORDS.format(task_id)),
         )
         return [json.loads(row) for row in rows.splitlines()]

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cluster.binaries import find_binaries
+from tests.cluster.settings import read_settings
 from tests.support.history.databases import DATABASES, url_of
 from tests.support.operator.process import Operator, run_operator, write_kubeconfig
 from tests.support.operator.shop import Shop
@@ -24,6 +26,11 @@ def url(request: pytest.FixtureRequest) -> str:
 def crowd(request: pytest.FixtureRequest) -> tuple[int, int]:
     """How many pods, and how many connections their database takes."""
     return (60, 8) if request.config.getoption("--large-crowd") else (20, 3)
+
+
+@pytest.fixture(scope="session")
+def helm() -> Path:
+    return find_binaries(read_settings()).helm
 
 
 @pytest.fixture(scope="module")

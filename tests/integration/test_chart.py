@@ -12,16 +12,9 @@ from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopCont
 from jvscheduler_operator.settings import from_environment
 from jvscheduler_server.access.settings import read_access_settings
 from jvscheduler_server.aggregation.application import PREFIX
-from tests.cluster.binaries import find_binaries
-from tests.cluster.settings import read_settings
 from tests.support.chart import CHART, operator_variables, rendered, template
 from tests.support.operator.process import documented_rules
 from tests.support.server.paths import every_path
-
-
-@pytest.fixture(scope="module")
-def helm() -> Path:
-    return find_binaries(read_settings()).helm
 
 
 @dataclass(frozen=True)
@@ -39,6 +32,7 @@ REFUSALS = [
     Refusal("watchNamespaces={Shop}", "watchNamespaces"),
     Refusal("policy.podTemplates=privileged", "podTemplates"),
     Refusal("policy.allowedServiceAccounts={A_B}", "allowedServiceAccounts"),
+    Refusal("database.isolation=some", "isolation"),
     Refusal("image.registry=registry.example.org", "registry"),
 ]
 
@@ -54,27 +48,15 @@ def test_the_chart_passes_helm_lint(helm: Path) -> None:
     subprocess.run([str(helm), "lint", "--strict", str(CHART)], check=True, capture_output=True)
 
 
-def test_ones_own_database_replaces_the_bundled_one(helm: Path) -> None:
-    objects = rendered(helm, "database.existingSecret=mine")
-    assert not [name for name in objects if "postgresql" in name or name.startswith("Secret/")]
-    for part in ("operator", "server"):
-        (container,) = objects[f"Deployment/jvscheduler-{part}"]["spec"]["template"]["spec"][
-            "containers"
-        ]
-        variable = container["env"][0]
-        assert variable["name"] == "JVSCHEDULER_DATABASE_URL"
-        assert variable["valueFrom"]["secretKeyRef"] == {"name": "mine", "key": "url"}
-
-
 def test_what_uninstall_keeps_is_the_users_choice(helm: Path) -> None:
     keep = {"helm.sh/resource-policy": "keep"}
     crd = "CustomResourceDefinition/scheduledtasks.jvscheduler.dev"
     kept = rendered(helm)
     assert kept[crd]["metadata"]["annotations"] == keep
-    assert kept["Secret/jvscheduler-database"]["metadata"]["annotations"] == keep
+    assert kept["Secret/jvscheduler-postgresql"]["metadata"]["annotations"] == keep
     gone = rendered(helm, "crds.keep=false", "postgresql.storage.keep=false")
     assert "annotations" not in gone[crd]["metadata"]
-    assert "annotations" not in gone["Secret/jvscheduler-database"]["metadata"]
+    assert "annotations" not in gone["Secret/jvscheduler-postgresql"]["metadata"]
     policies = [
         o["StatefulSet/jvscheduler-postgresql"]["spec"]["persistentVolumeClaimRetentionPolicy"]
         for o in (kept, gone)
@@ -89,13 +71,13 @@ def test_every_container_is_restricted_and_limited(helm: Path) -> None:
         pod = workload["spec"]["template"]["spec"]
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-        (container,) = pod["containers"]
-        assert container["securityContext"] == {
-            "allowPrivilegeEscalation": False,
-            "readOnlyRootFilesystem": True,
-            "capabilities": {"drop": ["ALL"]},
-        }
-        assert container["resources"]["limits"]["memory"]
+        for container in [*pod.get("initContainers", ()), *pod["containers"]]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+            assert container["resources"]["limits"]["memory"]
 
 
 def test_nothing_may_read_secrets_but_the_operator_its_own(helm: Path) -> None:

@@ -30,8 +30,17 @@ app.kubernetes.io/component: {{ index . 1 }}
 {{- with $image.digest }}@{{ . }}{{ end }}
 {{- end -}}
 
+{{/* Not "<name>-database": in the release's own namespace that is the operator's Secret. */}}
 {{- define "jvscheduler.databaseSecret" -}}
-{{ .Values.database.existingSecret | default (printf "%s-database" (include "jvscheduler.name" .)) }}
+{{ .Values.database.existingSecret | default (printf "%s-postgresql" (include "jvscheduler.name" .)) }}
+{{- end -}}
+
+{{/* "namespaces" or "none": whether each namespace has a role of its own in the database. */}}
+{{- define "jvscheduler.isolation" -}}
+{{- if and (not .Values.database.existingSecret) (eq .Values.database.isolation "none") -}}
+{{- fail "database.isolation: none needs database.existingSecret: the bundled PostgreSQL has a role for each namespace" -}}
+{{- end -}}
+{{ .Values.database.isolation | default (ternary "none" "namespaces" (ne .Values.database.existingSecret "")) }}
 {{- end -}}
 
 {{- define "jvscheduler.podSecurity" -}}
@@ -108,10 +117,14 @@ subjects:
 {{- end }}
 {{- end -}}
 
-{{- define "jvscheduler.databaseUrl" -}}
-- name: JVSCHEDULER_DATABASE_URL
+{{/* usage: include "jvscheduler.databaseVariables" (list . (dict "NAME" "key of the Secret")) */}}
+{{- define "jvscheduler.databaseVariables" -}}
+{{- $root := index . 0 -}}
+{{- range $name, $key := index . 1 }}
+- name: {{ $name }}
   valueFrom:
     secretKeyRef:
-      name: {{ include "jvscheduler.databaseSecret" . }}
-      key: url
+      name: {{ include "jvscheduler.databaseSecret" $root }}
+      key: {{ $key }}
+{{- end }}
 {{- end -}}

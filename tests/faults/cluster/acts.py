@@ -136,7 +136,7 @@ def _freeze_database(world: World, injection: Injection) -> None:
 
 def _cut_connections(world: World, _: Injection) -> None:
     where = ("-n", NAMESPACE, f"{_DATABASE}-0", "--")
-    psql = ("psql", "-U", "jvscheduler", "-d", "jvscheduler", "-Atc", CUT)
+    psql = ("psql", "-U", "postgres", "-d", "jvscheduler", "-Atc", CUT)
     world.cluster.kubectl("exec", *where, *psql)
 
 

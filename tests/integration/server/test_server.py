@@ -213,6 +213,17 @@ def test_a_server_starts_without_its_history_and_ends_at_once(
     assert "Traceback" not in log
 
 
+@pytest.mark.parametrize(("options", "warnings"), [("", 1), ("?schema=jvscheduler", 0)])
+def test_a_history_that_all_namespaces_share_is_warned_of_once(
+    options: str, warnings: int, kubeconfig: Path, tmp_path: Path
+) -> None:
+    (nobody,) = free_ports(1)
+    url = f"postgresql://postgres@127.0.0.1:{nobody}/jobs{options}"
+    with a_server(kubeconfig, url, tmp_path) as server:
+        server.stop()
+    assert server.log.read_text().count("database.isolation: none") == warnings
+
+
 def test_a_scheduled_task_is_listed(server: ServerProcess, api_server: ApiServer) -> None:
     task = {
         "apiVersion": names.API_VERSION,
