@@ -50,6 +50,8 @@ def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None
     assert roles == {
         # Nobody is bound to it but by the operator, in a namespace.
         ("ClusterRole", "jvscheduler-loop", None),
+        # A part of Kubernetes' own role "view", for whoever is bound to that.
+        ("ClusterRole", "jvscheduler-view", None),
         # A review belongs to no namespace.
         ("ClusterRole", "jvscheduler-server-reviews", None),
         ("ClusterRoleBinding", "jvscheduler-server-reviews", None),
