@@ -58,6 +58,9 @@ class MemoryHistory(MemorySlots):
     async def close(self) -> None:
         """Nothing to close."""
 
+    async def free_slots(self, namespace: str, holders: Sequence[str]) -> None:  # noqa: ARG002
+        await self.release_slots(holders)
+
     async def disconnect(self) -> None:
         """There is no connection."""
 

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 
 from jvscheduler.errors import HistoryUnavailable, NamespaceNotReady
+from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.namespaces import NamespacedHistory
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.testing.history import MemoryHistory
@@ -88,5 +89,21 @@ def test_a_record_whose_id_is_of_another_namespace_is_left_out() -> None:
         store = NamespacedHistory(every, nowhere)
         assert await store.unfinished() == []
         assert (await store.recent(NOON, None, 9)).jobs == ()
+
+    asyncio.run(story())
+
+
+def test_slots_are_freed_in_the_namespace_that_is_named(
+    store: NamespacedHistory, made: dict[str, LoopStore]
+) -> None:
+    made["ns_other"] = MemoryHistory()
+    held = [SlotRequest(name, "restock", 1, "a-pod") for name in ("shop", "other")]
+    next_ones = [SlotRequest(name, "restock", 1, "next") for name in ("shop", "other")]
+
+    async def story() -> None:
+        assert await store.acquire_slots(held, NOON) == [True, True]
+        await store.free_slots("shop", ["a-pod"])
+        await store.free_slots("late", ["a-pod"])
+        assert await store.acquire_slots(next_ones, NOON) == [True, False]
 
     asyncio.run(story())

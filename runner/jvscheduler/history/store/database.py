@@ -107,3 +107,6 @@ class DatabaseHistory(
     async def release_slots(self, holders: Sequence[str]) -> None:
         if holders:
             await self._call(lambda: self._slots.release_slots(holders))
+
+    async def free_slots(self, namespace: str, holders: Sequence[str]) -> None:  # noqa: ARG002
+        await self.release_slots(holders)

@@ -200,6 +200,11 @@ class NamespacedHistory:
     async def release_slots(self, holders: Sequence[str]) -> None:  # noqa: ARG002
         _refuse()
 
+    async def free_slots(self, namespace: str, holders: Sequence[str]) -> None:
+        store = await self._store(namespace)
+        if store is not None:
+            await store.release_slots(holders)
+
     async def _store(self, namespace: str) -> LoopStore | None:
         """The store of a namespace. It is remembered only once its tables exist."""
         if namespace not in self._found:

@@ -146,6 +146,9 @@ class LoopStore(HistoryStore, TaskHistory, Slots, Protocol):
 
     async def heartbeat_all(self, job_ids: Sequence[str], now: datetime) -> None: ...
 
+    async def free_slots(self, namespace: str, holders: Sequence[str]) -> None:
+        """`release_slots`, for the server: it knows in which namespace the holders were."""
+
     async def record_stretches(self, stretches: Sequence[Stretch]) -> None:
         """Create a record for each stretch, under the id of its first instant.
 

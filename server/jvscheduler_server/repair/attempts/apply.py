@@ -86,11 +86,17 @@ class AttemptRepair:
         snapshot = take_snapshot(
             pods, self._cluster.jobs(), now, self._history_available_since, abandoned
         )
-        for decide in (end_open_attempts, give_up_retries):
-            for job in unfinished:
-                with self._set_aside.guard(f"{job.namespace}/{job.id}"):
-                    for outcome in decide([job], snapshot):
-                        await self._record(outcome)
+        for job in unfinished:
+            with self._set_aside.guard(f"{job.namespace}/{job.id}"):
+                for outcome in end_open_attempts([job], snapshot):
+                    await self._record(outcome)
+        for job in unfinished:
+            with self._set_aside.guard(f"{job.namespace}/{job.id}"):
+                for outcome in give_up_retries([job], snapshot):
+                    await self._record(outcome)
+                    # The last attempt kept its slot for the next one, which never comes.
+                    holders = [outcome.attempt_id, outcome.job_id]
+                    await self._store.free_slots(outcome.namespace, holders)
         waiting = frozenset(job.id for job in unfinished if is_unstarted(job))
         await self._record_without_runner(pods, waiting, now)
         self._cluster.forget(pod for pod in deleted if is_silent(pod))

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server.cluster.objects import KubernetesJob
 from tests.support.history.outcomes import NOON, begun, completed, failed
@@ -20,8 +21,12 @@ def test_a_job_whose_kubernetes_job_was_deleted_ends_with_the_next_pass() -> Non
         await s.sweeper.sweep()
         assert (await s.status(begun()))[0] is Status.PENDING
         s.cluster.seen_jobs, s.cluster.abandoned = [], {("shop", waiting.job_name)}
+        kept = SlotRequest("shop", waiting.task_id, 1, waiting.attempt_id, waiting.job_id)
+        assert await s.store.acquire_slots([kept], s.clock.now) == [True]
         await s.sweeper.sweep()
         assert await s.status(begun()) == (Status.FAILED, Reason.TASK_RAISED)
+        other = replace(kept, holder="pod-of-the-next-job", job_id="next")
+        assert await s.store.acquire_slots([other], s.clock.now) == [True]
 
     play(scene)
 
