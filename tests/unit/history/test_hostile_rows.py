@@ -46,12 +46,14 @@ BAD: dict[str, dict[str, Any]] = {
     "attempts that are none": {"attempts": [[]]},
 }
 STORED_TEXTS = {
-    "a number that becomes infinity": '"result": [1e999]',
+    "a number that becomes infinity": '"cpu_seconds": 1e999',
     "half a character": '"error_message": "\\ud800"',
-    "a number of 5000 digits": f'"result": {"9" * 5000}',
+    "a number of 5000 digits": f'"peak_memory_bytes": {"9" * 5000}',
 }
-"""What SQLite takes for JSON."""
+"""What SQLite takes for JSON, in fields that lists read."""
 OTHER_TEXTS = {
+    "a result that becomes infinite": '"result": [1e999]',
+    "a result of 5000 digits": f'"result": {"9" * 5000}',
     "NaN": '"cpu_seconds": NaN',
     "infinity": '"cpu_seconds": -Infinity',
     "10000 levels": f'"result": {"[" * 10_000}{"]" * 10_000}',
