@@ -69,4 +69,6 @@ def is_readable(manifest: Manifest) -> bool:
 def _where(manifest: Any) -> str:
     metadata = manifest.get("metadata") if isinstance(manifest, dict) else None
     known = metadata if isinstance(metadata, dict) else {}
-    return f"{known.get('namespace')}/{known.get('name')}"
+    # A name that is no text may be too deep for Python to write.
+    names = (known.get("namespace"), known.get("name"))
+    return "/".join(name if isinstance(name, str) else "?" for name in names)

@@ -32,7 +32,7 @@ class AttemptAnswer(BaseModel):
     """One try of a job."""
 
     attempt_id: str = Field(description="In a cluster the pod's name.")
-    number: int = Field(description="From 1.")
+    number: int = Field(default=1, description="From 1.")
     status: Status
     reason: str | None = None
     start_time: datetime | None = None

@@ -167,7 +167,7 @@ class Informer(Generic[T]):
 
 
 def _uid(item: Any) -> str:
-    return str(_metadata(item).get("uid"))
+    return _text(_metadata(item).get("uid"))
 
 
 def _metadata(item: Any) -> Json:
@@ -177,4 +177,9 @@ def _metadata(item: Any) -> Json:
 
 def _where(item: Any) -> str:
     metadata = _metadata(item)
-    return f"{metadata.get('namespace')}/{metadata.get('name')}"
+    return f"{_text(metadata.get('namespace'))}/{_text(metadata.get('name'))}"
+
+
+def _text(value: Any) -> str:
+    """Return a name. What is none is not shown: it may be too deep for Python to write."""
+    return value if isinstance(value, str) else str(None)
