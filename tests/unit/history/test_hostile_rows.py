@@ -32,6 +32,8 @@ BAD: dict[str, dict[str, Any]] = {
     "a time before all calendars": {"completed_at": "0001-01-01T00:00:00+14:00"},
     "a time after all calendars": {"completed_at": "9999-12-31T23:59:59-14:00"},
     "a time in a thousand years": {"execution_time": "3026-01-01T00:00:00+00:00"},
+    "seconds as the text of an infinite number": {"duration_seconds": "inf"},
+    "seconds as a text of 5000 digits": {"cpu_seconds": "9" * 5000},
     "a count below nothing": {"instants": -1},
     "a count beyond all": {"retry_count": 10**300},
     "an attempt with a number as its reason": {"attempts": [{**ATTEMPT, "reason": 5}]},

@@ -5,6 +5,7 @@ are kept, so that users' queries and endpoints go on working. Users' functions m
 of the same class name. Those have no `kubernetes_job`: `is_ours` is False for them.
 """
 
+import math
 from collections.abc import Iterable
 from typing import Any, Final
 
@@ -152,8 +153,15 @@ def _check(job: ScheduledJob) -> None:
         raise ValueError(f"it has more than {_MOST_ATTEMPTS} attempts")
     for attempt in _ATTEMPTS.validate_python(job.attempts):
         Status(attempt.status)
-    if not job.is_ours:
-        return
+    # A text such as "inf" becomes a number here, and no answer of the API can be written with it.
+    seconds = (job.duration_seconds, job.cpu_seconds)
+    if not all(each is None or math.isfinite(each) for each in seconds):
+        raise ValueError("a number of seconds is not finite")
+    if job.is_ours:
+        _check_ours(job)
+
+
+def _check_ours(job: ScheduledJob) -> None:
     for name in _TIMES:
         time = getattr(job, name)
         if time is not None:
