@@ -21,7 +21,7 @@ demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (C
 	cd examples/shop && $(CURDIR)/$(BIN)/jvscheduler dev shop.tasks --port 8080
 
 .PHONY: test
-test: check unit without-linux cluster-parts ## Everything: lint, types, unit, integration, e2e on kind
+test: check security unit without-linux cluster-parts ## Everything: lint, types, bandit, unit, integration, e2e on kind
 	$(BIN)/python -m tests.tiers integration e2e
 
 .PHONY: check
