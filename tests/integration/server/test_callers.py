@@ -201,6 +201,9 @@ def test_each_caller_gets_what_it_may_see(server: ServerProcess, callers: list[C
         assert recent["total_found"] == len(caller.sees), caller.name
         assert status["job_statistics"]["failed_jobs"] == len(caller.sees), caller.name
         tasks = {task["namespace"] for task in status["scheduler"]["tasks"]}
+        if status["scheduler"]["namespaces"] is None:
+            # Who sees all sees what the tests of other files left on this API server too.
+            tasks &= {RED, BLUE}
         assert tasks == caller.sees, caller.name
         pages = [ask(server, caller, f"/api/v1/jobs/{j['id']}").json() for j in recent["jobs"]]
         readable = {page["namespace"] for page in pages if not page["withheld"]}
