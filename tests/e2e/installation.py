@@ -89,6 +89,8 @@ class InNamespace:
         answer = self.installation.get(path, **query)
         if "jobs" in answer:
             return {**answer, "jobs": self._own(answer["jobs"])}
+        if "scheduler" not in answer:  # the page of one job
+            return answer
         scheduler = answer["scheduler"]
         return {**answer, "scheduler": {**scheduler, "tasks": self._own(scheduler["tasks"])}}
 
