@@ -5,6 +5,7 @@ What a namespace's role writes, the server reads, and the other way round.
 
 import asyncio
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from jvscheduler.errors import HistoryUnavailable, InvalidSettings
 from jvscheduler.history.backends.registry import open_database
 from jvscheduler.history.maintenance.deletion import prune
 from jvscheduler.history.records.jobs import ScheduledJob
+from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.history.store.database import open_store
 from jvscheduler.history.urls import parse_url
 from tests.cluster.postgres import PostgresServer
@@ -157,6 +159,23 @@ def test_a_namespace_without_tables_reads_as_empty_and_is_written_when_it_has_so
         assert (job.namespace, job.status) == ("late", "completed")
 
     partitioned.execute("TRUNCATE jvscheduler.object")
+    run_story(lambda: open_store(partitioned.server), story)
+
+
+def test_the_server_frees_a_slot_that_a_pod_of_a_namespace_has_kept(
+    partitioned: PartitionedDatabase, tenants: dict[str, str]
+) -> None:
+    async def story(server: Any) -> None:
+        shop = open_store(tenants["shop"])
+        asked = [SlotRequest("shop", "shop.tasks.restock", 1, "pod 1", "job 1")]
+        next_job = [replace(asked[0], holder="pod 2", job_id="job 2")]
+        assert list(await shop.acquire_slots(asked, NOON)) == [True]
+        await server.free_slots("other", ["pod 1"])
+        assert list(await shop.acquire_slots(next_job, NOON)) == [False]
+        await server.free_slots("shop", ["pod 1", "job 1"])
+        assert list(await shop.acquire_slots(next_job, NOON)) == [True]
+        await shop.close()
+
     run_story(lambda: open_store(partitioned.server), story)
 
 
