@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.cluster.errors import CommandError
 from tests.cluster.plugin import RunningCluster
 
 NAMESPACE = "jvscheduler"
 SHOP = "shop"
 
-_SERVER = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
+_SERVER = "/apis/monitoring.jvscheduler.dev/v1alpha1"
+_API_SERVICE = "apiservice/v1alpha1.monitoring.jvscheduler.dev"
 _RECORDS = (
     "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from jvscheduler.object"
     " where entity = 'ScheduledJob' and data->'context'->>'job_name' = '{}'"
@@ -26,14 +28,22 @@ FAULTS = "faults"
 
 @dataclass(frozen=True)
 class Installation:
-    """Reads go through the API server's service proxy: no port-forward to lose on a restart."""
+    """Reads go through the API server, as a user's do: no port-forward to lose on a restart."""
 
     cluster: RunningCluster
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """The monitoring API's answer."""
-        url = f"{_SERVER}{path}?{urlencode(query)}"
-        answer: dict[str, Any] = json.loads(self.cluster.kubectl("get", "--raw", url))
+        ask = ("get", "--raw", f"{_SERVER}{path}?{urlencode(query)}")
+        try:
+            text = self.cluster.kubectl(*ask)
+        except CommandError as error:
+            if "ServiceUnavailable" not in error.output:
+                raise
+            # The API server has not yet seen that a new pod of the server is ready.
+            self.cluster.kubectl("wait", _API_SERVICE, "--for=condition=Available", "--timeout=60s")
+            text = self.cluster.kubectl(*ask)
+        answer: dict[str, Any] = json.loads(text)
         return answer
 
     def jobs(self, task_id: str, **query: object) -> list[dict[str, Any]]:

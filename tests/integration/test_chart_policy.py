@@ -40,7 +40,7 @@ def test_without_watched_namespaces_the_rights_are_the_clusters(helm: Path) -> N
 
 def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None:
     chosen = "watchNamespaces={shop,bakery}"
-    done = template(helm, "--set", chosen, "--set", "auth.mode=kubernetes")
+    done = template(helm, "--set", chosen, "--set", "auth.aggregation=false")
     objects = [o for o in yaml.safe_load_all(done.stdout) if o]
     roles = {
         (o["kind"], o["metadata"]["name"], o["metadata"].get("namespace"))
