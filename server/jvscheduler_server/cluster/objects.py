@@ -58,6 +58,15 @@ class JobIdentity:
 
 
 @dataclass(frozen=True)
+class Controller:
+    """The object that made another one, as that one says."""
+
+    kind: str
+    name: str
+    uid: str
+
+
+@dataclass(frozen=True)
 class TaskPod:
     """A pod of a task: one attempt of one job, as it was last seen."""
 
@@ -65,6 +74,7 @@ class TaskPod:
     name: str
     namespace: str
     job: JobIdentity
+    """As its labels and its annotation say: see `jvscheduler_server.kubernetes.lineage`."""
     created_time: datetime
     phase: str
     node: str | None = None
@@ -94,6 +104,7 @@ class TaskPod:
     """True when the pod no longer exists."""
     vanished: bool = False
     """True when it was deleted while the server did not watch, so its end was not seen."""
+    controller: Controller | None = None
 
     @property
     def never_started(self) -> bool:

@@ -33,7 +33,8 @@ class Cluster(Protocol):
 
     @property
     def set_aside(self) -> int:
-        """How many objects of Kubernetes could not be read, wholly or in part."""
+        """How many objects of Kubernetes could not be read, wholly or in part, or have
+        the label of a task and are not of it."""
 
     async def start(self) -> None:
         """Begin to watch. Returns at once."""
@@ -53,6 +54,15 @@ class WatchedCluster(Cluster, Protocol):
 
     def jobs(self) -> Sequence[KubernetesJob]:
         """Return the tasks' Jobs that exist."""
+
+    def open_pods(self) -> Sequence[TaskPod]:
+        """Return the pods whose Job, or what made that, is not known yet.
+
+        They prove nothing, but that they exist: only that nothing ran, they refute.
+        """
+
+    def open_jobs(self) -> Sequence[KubernetesJob]:
+        """Return the Jobs whose CronJob or task is not known yet. See `open_pods`."""
 
     def abandoned_jobs(self) -> Collection[NamespacedName]:
         """Return the Jobs that were deleted before they ended, as far as that was seen."""

@@ -6,11 +6,13 @@ of two reasons are watched, which say what a CronJob, a Job or a pod waits for.
 
 import asyncio
 import logging
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import Final, TypeVar
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, TypeVar
 
 from jvscheduler import names
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.objects import (
     KubernetesJob,
@@ -21,9 +23,11 @@ from jvscheduler_server.cluster.objects import (
     TaskState,
 )
 from jvscheduler_server.kubernetes.events import to_start_failure
+from jvscheduler_server.kubernetes.fields import Json
 from jvscheduler_server.kubernetes.informer import ApiServer, Informer, Resource
 from jvscheduler_server.kubernetes.informer_groups import InformerGroup, in_namespaces
 from jvscheduler_server.kubernetes.jobs import keep_earlier, to_kubernetes_job, to_task_cron_job
+from jvscheduler_server.kubernetes.lineage import CRON_JOB, JOB, Lineage, Standing, Verdict
 from jvscheduler_server.kubernetes.pods import keep_facts, to_task_pod
 from jvscheduler_server.kubernetes.tasks import to_task_state
 
@@ -62,9 +66,19 @@ MAX_DELETED_PODS: Final = 20_000
 """Deleted pods that are kept at most. Without a limit, a long absence of the history would
 exhaust the memory."""
 
+MAX_OPEN_PODS: Final = 1_000
+"""Deleted pods that are kept at most while their Job is not known."""
+
+PATIENCE: Final = timedelta(minutes=1)
+"""A controller comes through its watch within seconds. After this long, its absence is logged."""
+
 T = TypeVar("T")
 
 _log = logging.getLogger(__name__)
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
 
 
 class WatchedKubernetesCluster:
@@ -72,23 +86,37 @@ class WatchedKubernetesCluster:
 
     It keeps each deleted pod, as it was last seen, until `forget`: a pod may be deleted before
     the history has its outcome.
+
+    What says that it is of a task, and is not by its controllers, is set aside.
     """
 
     backend = "kubernetes"
 
-    def __init__(self, api_server: ApiServer, namespaces: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        api_server: ApiServer,
+        namespaces: Sequence[str] = (),
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
         """No namespaces stand for all."""
         self._api_server = api_server
+        self._clock = clock
         self._namespaces = namespaces
         self._change = asyncio.Event()
         self._deleted_pods: dict[str, TaskPod] = {}
         """Pods that were deleted, by uid, the oldest first."""
+        self._open_pods: dict[str, TaskPod] = {}
+        """Those of them whose Job is not known, the oldest first."""
+        self._own_pods: dict[str, TaskPod] = {}
+        """The pods that have been found to be of their task, by uid."""
+        self._lineage = Lineage(self._listed_time)
+        self._foreign = SetAside("pods and Jobs with the label of a task", _log.warning)
         self._pods = self._informer(PODS, self._keep_deleted)
         self._abandoned_jobs: dict[NamespacedName, None] = {}
         """The oldest first."""
-        self._jobs = self._informer(JOBS, self._note_deleted_job)
-        self._cron_jobs = self._informer(CRON_JOBS, _ignore)
-        self._tasks = self._informer(TASKS, _ignore)
+        self._jobs = self._informer(self._seen(JOB, JOBS), self._note_deleted_job)
+        self._cron_jobs = self._informer(self._seen(CRON_JOB, CRON_JOBS), _ignore)
+        self._tasks = self._informer(self._seen(names.KIND, TASKS), _ignore)
         self._informers = (self._pods, self._jobs, self._cron_jobs, self._tasks)
         self._events = (
             self._informer(FAILED_JOBS, _ignore),
@@ -105,7 +133,8 @@ class WatchedKubernetesCluster:
 
     @property
     def set_aside(self) -> int:
-        return sum(informer.set_aside for informer in (*self._informers, *self._events))
+        informers = (*self._informers, *self._events)
+        return self._foreign.count + sum(informer.set_aside for informer in informers)
 
     async def start(self) -> None:
         informers = (*self._informers, *self._events)
@@ -118,10 +147,20 @@ class WatchedKubernetesCluster:
         self._running = []
 
     def pods(self) -> Sequence[TaskPod]:
-        return self._pods.items()
+        standings = [(pod, self._standing_of_pod(pod)) for pod in self._pods.items()]
+        self._own_pods = {pod.uid: pod for pod, found in standings if found is Standing.OWN}
+        return tuple(pod for pod, found in standings if found in _OF_TASKS)
 
     def jobs(self) -> Sequence[KubernetesJob]:
-        return self._jobs.items()
+        return tuple(j for j in self._jobs.items() if self._standing_of_job(j) in _OF_TASKS)
+
+    def open_pods(self) -> Sequence[TaskPod]:
+        pods = self._pods.items()
+        return tuple(pod for pod in pods if self._standing_of_pod(pod) is Standing.OPEN)
+
+    def open_jobs(self) -> Sequence[KubernetesJob]:
+        jobs = self._jobs.items()
+        return tuple(job for job in jobs if self._standing_of_job(job) is Standing.OPEN)
 
     def abandoned_jobs(self) -> Collection[NamespacedName]:
         return self._abandoned_jobs.keys()
@@ -136,6 +175,8 @@ class WatchedKubernetesCluster:
         return [failure for informer in self._events for failure in informer.items()]
 
     def deleted_pods(self) -> Sequence[TaskPod]:
+        for pod in tuple(self._open_pods.values()):
+            self._sort_deleted(pod)
         return tuple(self._deleted_pods.values())
 
     def forget(self, pods: Iterable[TaskPod]) -> None:
@@ -169,12 +210,27 @@ class WatchedKubernetesCluster:
     def _note_deleted_job(self, job: KubernetesJob, vanished: bool) -> None:
         if vanished or job.completed or job.failed:
             return
+        if self._standing_of_job(job) is Standing.FOREIGN:
+            return
         self._abandoned_jobs[job.namespace, job.name] = None
         if len(self._abandoned_jobs) > MAX_ABANDONED_JOBS:
             del self._abandoned_jobs[next(iter(self._abandoned_jobs))]
 
     def _keep_deleted(self, pod: TaskPod, vanished: bool) -> None:
-        self._deleted_pods[pod.uid] = replace(pod, deleted=True, vanished=vanished)
+        self._own_pods.pop(pod.uid, None)
+        self._sort_deleted(replace(pod, deleted=True, vanished=vanished))
+
+    def _sort_deleted(self, pod: TaskPod) -> None:
+        standing = self._standing_of_pod(pod)
+        if standing is Standing.OPEN:
+            self._open_pods[pod.uid] = pod
+            if len(self._open_pods) > MAX_OPEN_PODS:
+                del self._open_pods[next(iter(self._open_pods))]
+            return
+        self._open_pods.pop(pod.uid, None)
+        if standing is Standing.FOREIGN:
+            return
+        self._deleted_pods[pod.uid] = pod
         while len(self._deleted_pods) > MAX_DELETED_PODS:
             uid, oldest = next(iter(self._deleted_pods.items()))
             del self._deleted_pods[uid]
@@ -182,6 +238,42 @@ class WatchedKubernetesCluster:
                 "too many deleted pods wait for the history: the outcome of pod %s is lost",
                 oldest.name,
             )
+
+    def _seen(self, kind: str, resource: Resource[T]) -> Resource[T]:
+        """The resource whose objects the lineage remembers, also those that are being deleted."""
+
+        def convert(item: Json) -> T | None:
+            self._lineage.see(kind, item)
+            return resource.convert(item)
+
+        return replace(resource, convert=convert)
+
+    def _listed_time(self, kind: str) -> datetime | None:
+        groups: Mapping[str, InformerGroup[Any]] = {
+            JOB: self._jobs,
+            CRON_JOB: self._cron_jobs,
+            names.KIND: self._tasks,
+        }
+        return groups[kind].listed_time
+
+    def _standing_of_pod(self, pod: TaskPod) -> Standing:
+        if self._own_pods.get(pod.uid) is pod:
+            return Standing.OWN
+        verdict = self._lineage.of_pod(pod)
+        return self._named(verdict, f"pod {pod.namespace}/{pod.name}", pod.created_time)
+
+    def _standing_of_job(self, job: KubernetesJob) -> Standing:
+        verdict = self._lineage.of_job(job)
+        return self._named(verdict, f"Job {job.namespace}/{job.name}", job.created_time)
+
+    def _named(self, verdict: Verdict, name: str, created: datetime | None) -> Standing:
+        is_late = created is None or self._clock() - created > PATIENCE
+        if verdict.standing is Standing.FOREIGN or (verdict.standing is Standing.OPEN and is_late):
+            self._foreign.add(name, verdict.problem)
+        return verdict.standing
+
+
+_OF_TASKS: Final = (Standing.OWN, Standing.BELIEVED)
 
 
 def _ignore(_: object, __: bool) -> None:

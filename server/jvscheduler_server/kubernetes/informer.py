@@ -13,6 +13,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from jvscheduler.edge.set_aside import SetAside
@@ -82,6 +83,8 @@ class Informer(Generic[T]):
         self._version: str | None = None
         self.synced = False
         """True once the first list has arrived."""
+        self.listed_time: datetime | None = None
+        """When the last list was asked for, once it has arrived."""
         self._set_aside = SetAside(resource.path, _log.warning)
 
     @property
@@ -112,8 +115,10 @@ class Informer(Generic[T]):
 
     async def _list_and_watch(self) -> None:
         if self._version is None:
+            asked_time = datetime.now(UTC)
             objects, self._version = await self._api_server.list(self._resource)
             self._replace(objects)
+            self.listed_time = asked_time
             self._backoff.reset()
         async for event in self._api_server.watch(self._resource, self._version):
             self._apply(event)

@@ -6,6 +6,7 @@ An account that may read some namespaces only must ask for each by itself.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Generic, TypeVar
 
 from jvscheduler_server.kubernetes.informer import Informer, Resource
@@ -21,6 +22,13 @@ class InformerGroup(Generic[T]):
     def synced(self) -> bool:
         """True once the first list of each has arrived."""
         return all(informer.synced for informer in self.informers)
+
+    @property
+    def listed_time(self) -> datetime | None:
+        """When the last list of any was asked for. None until the first list of each is there."""
+        times = [informer.listed_time for informer in self.informers]
+        known = [time for time in times if time is not None]
+        return max(known) if known and len(known) == len(times) else None
 
     @property
     def set_aside(self) -> int:

@@ -9,6 +9,7 @@ from jvscheduler import environment, names
 from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
 from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse_time, small_number
 from jvscheduler_server.kubernetes.jobs import job_identity
+from jvscheduler_server.kubernetes.lineage import controller_of
 from jvscheduler_server.kubernetes.reports import is_outcome, with_report
 from jvscheduler_server.kubernetes.shapes import NEVER, POD, Pod, shaped
 
@@ -49,6 +50,7 @@ def _task_pod(pod: Pod, job: JobIdentity) -> TaskPod:
         completion_time=parse_time(terminated.get("finishedAt")),
         exit_code=terminated.get("exitCode"),
         disruption=_disruption(status),
+        controller=controller_of(pod["metadata"]),
     )
     return with_report(unreported, terminated.get("message"))
 
@@ -59,6 +61,8 @@ _SAYS_NOTHING: Final = (None, "ContainerCreating", "PodInitializing")
 
 def keep_facts(old: TaskPod, new: TaskPod) -> TaskPod:
     """Return the new state with what the kubelet overwrites at a pod's end."""
+    # Who deletes a Job and leaves its pods takes their controller away.
+    new = replace(new, controller=old.controller or new.controller)
     if new.was_not_found:
         # It says nothing of how the container was, and its own reason hides what it waited for.
         new = replace(

@@ -76,6 +76,19 @@ class Metadata(TypedDict, total=False):
 
 
 @_strict
+class OwnedSpec(TypedDict, total=False):
+    taskID: Name
+
+
+@_strict
+class Owned(TypedDict, total=False):
+    """What an object of any kind says about whose it is."""
+
+    metadata: Required[Part[Metadata]]
+    spec: Part[OwnedSpec]
+
+
+@_strict
 class Variable(TypedDict, total=False):
     name: Required[str]
     value: str
@@ -263,6 +276,7 @@ class Task(TypedDict, total=False):
     status: Part[TaskStatus]
 
 
+OWNED: Final = TypeAdapter(Part[Owned])
 POD: Final = TypeAdapter(Part[Pod])
 JOB: Final = TypeAdapter(Part[Job])
 CRON_JOB: Final = TypeAdapter(Part[CronJob])

@@ -6,7 +6,6 @@ so that nobody but the test writes their status.
 """
 
 import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -15,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from jvscheduler import names
 from jvscheduler.history.store.database import open_store
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Outcome, Reason, Status, to_message
@@ -26,9 +24,9 @@ from tests.support.server.service_account import server_kubeconfig
 from tests.support.server.task_runs import (
     NAMESPACE,
     TASK_ID,
-    TASK_NAME,
     a_job_without_pods,
     a_run,
+    task_cron_job,
 )
 from tests.support.waiting import eventually
 
@@ -225,18 +223,7 @@ def test_a_history_that_all_namespaces_share_is_warned_of_once(
 
 
 def test_a_scheduled_task_is_listed(server: ServerProcess, api_server: ApiServer) -> None:
-    task = {
-        "apiVersion": names.API_VERSION,
-        "kind": names.KIND,
-        "metadata": {"name": TASK_NAME, "namespace": NAMESPACE},
-        "spec": {
-            "taskID": TASK_ID,
-            "entrypoint": "shop.tasks:restock",
-            "schedule": "daily at 12:00",
-            "image": "shop:1",
-        },
-    }
-    api_server.kubectl("apply", "-f", "-", stdin=json.dumps(task))
+    task_cron_job(api_server, NAMESPACE)
 
     def listed() -> list[dict[str, Any]]:
         scheduler = server.ask("/api/scheduler/status").json()["scheduler"]

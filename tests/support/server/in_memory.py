@@ -104,6 +104,8 @@ class FakeCluster:
     synced: bool = True
     seen_pods: list[TaskPod] = field(default_factory=list)
     seen_jobs: list[KubernetesJob] = field(default_factory=list)
+    seen_open_pods: list[TaskPod] = field(default_factory=list)
+    seen_open_jobs: list[KubernetesJob] = field(default_factory=list)
     seen_cron_jobs: list[TaskCronJob] = field(default_factory=list)
     seen_tasks: list[TaskState] = field(default_factory=list)
     abandoned: set[NamespacedName] = field(default_factory=set)
@@ -123,6 +125,12 @@ class FakeCluster:
 
     def jobs(self) -> Sequence[KubernetesJob]:
         return tuple(self.seen_jobs)
+
+    def open_pods(self) -> Sequence[TaskPod]:
+        return self.seen_open_pods
+
+    def open_jobs(self) -> Sequence[KubernetesJob]:
+        return self.seen_open_jobs
 
     def abandoned_jobs(self) -> Collection[NamespacedName]:
         return frozenset(self.abandoned)

@@ -51,6 +51,11 @@ def waiting_pod(**changes: Any) -> TaskPod:
     return task_pod(**(waiting | changes))
 
 
+def reference(kind: str, name: str, uid: str) -> dict[str, Any]:
+    """The owner reference of what an object of this kind controls."""
+    return {"kind": kind, "name": name, "uid": uid, "controller": True}
+
+
 def kubernetes_pod(status: dict[str, Any], **metadata: Any) -> dict[str, Any]:
     return {
         "metadata": {
@@ -64,6 +69,7 @@ def kubernetes_pod(status: dict[str, Any], **metadata: Any) -> dict[str, Any]:
                 names.JOB_NAME_LABEL: begun().job_name,
             },
             "annotations": {names.TASK_ID_ANNOTATION: "shop.tasks.restock"},
+            "ownerReferences": [reference("Job", begun().job_name, "uid-job")],
             **metadata,
         },
         "spec": {

@@ -1,8 +1,10 @@
-"""Runs of a task on a real API server: a Job with one pod each. Tests play the kubelet."""
+"""Runs of a task on a real API server: a Job with one pod each. Tests play the operator, which
+gives the task its CronJob, and the kubelet.
+"""
 
 import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -28,7 +30,7 @@ class Run:
     begun: Outcome
 
     def kubectl(self, *arguments: str) -> str:
-        return self.api_server.kubectl("-n", NAMESPACE, *arguments)
+        return self.api_server.kubectl("-n", self.begun.namespace, *arguments)
 
     def delete_pod(self) -> None:
         self.kubectl("delete", "pod", self.pod)
@@ -52,27 +54,38 @@ class Run:
         self.play("Failed" if exit_code else "Succeeded", {"terminated": state})
 
 
-def a_run(api_server: ApiServer, scheduled: bool = False, ago: timedelta = timedelta(0)) -> Run:
+def a_run(
+    api_server: ApiServer,
+    scheduled: bool = False,
+    ago: timedelta = timedelta(0),
+    namespace: str = NAMESPACE,
+) -> Run:
     """`scheduled`: the pod runs on the hollow node for ever. Else no kubelet sees it."""
+    claim = next_claim(namespace)
+    job = owned_job(api_server, claim.job_name, scheduled, namespace)
+    apply(api_server, job, namespace)
+    selector = f"--selector={names.JOB_NAME_LABEL}={claim.job_name}"
+    query = ("-n", namespace, "get", "pods", selector, "-o", "jsonpath={.items[*].metadata.name}")
+    pod = eventually(lambda: api_server.kubectl(*query).strip(), "the Job has made its pod")
+    begun = replace(claim, attempt_id=pod, start_time=datetime.now(UTC) - ago)
+    return Run(api_server, begun.job_name, pod, begun)
+
+
+def next_claim(namespace: str) -> Outcome:
+    """The claim of a job that is due in a minute of its own, by a pod that has no name yet."""
     minutes = next(MINUTES)
     due = datetime.fromtimestamp(minutes * 60, tz=UTC)
-    job_name = f"{TASK_NAME}-{minutes}"
-    api_server.kubectl("create", "-f", "-", stdin=json.dumps(job_manifest(job_name, scheduled)))
-    selector = f"--selector={names.JOB_NAME_LABEL}={job_name}"
-    query = ("-n", NAMESPACE, "get", "pods", selector, "-o", "jsonpath={.items[*].metadata.name}")
-    pod = eventually(lambda: api_server.kubectl(*query).strip(), "the Job has made its pod")
-    begun = Outcome(
-        job_id=names.scheduled_job_id(NAMESPACE, TASK_ID, due),
+    return Outcome(
+        job_id=names.scheduled_job_id(namespace, TASK_ID, due),
         task_id=TASK_ID,
-        namespace=NAMESPACE,
-        job_name=job_name,
-        attempt_id=pod,
+        namespace=namespace,
+        job_name=f"{TASK_NAME}-{minutes}",
+        attempt_id="",
         status=Status.RUNNING,
         scheduled_time=due,
-        start_time=datetime.now(UTC) - ago,
+        start_time=datetime.now(UTC),
         node_name=NODE,
     )
-    return Run(api_server, job_name, pod, begun)
 
 
 def a_job_without_pods(api_server: ApiServer) -> tuple[str, str]:
@@ -80,13 +93,77 @@ def a_job_without_pods(api_server: ApiServer) -> tuple[str, str]:
 
     Returns its name and the id of its record.
     """
-    minutes = next(MINUTES)
-    name = f"{TASK_NAME}-{minutes}"
-    manifest = job_manifest(name, scheduled=False)
+    claim = next_claim(NAMESPACE)
+    manifest = owned_job(api_server, claim.job_name, scheduled=False)
     manifest["spec"]["template"]["spec"]["serviceAccountName"] = "baker"
-    api_server.kubectl("create", "-f", "-", stdin=json.dumps(manifest))
-    due = datetime.fromtimestamp(minutes * 60, tz=UTC)
-    return name, names.scheduled_job_id(NAMESPACE, TASK_ID, due)
+    apply(api_server, manifest, NAMESPACE)
+    return claim.job_name, claim.job_id
+
+
+def owned_job(
+    api_server: ApiServer, name: str, scheduled: bool, namespace: str = NAMESPACE
+) -> dict[str, Any]:
+    """A Job of the task's CronJob."""
+    manifest = job_manifest(name, scheduled)
+    manifest["metadata"]["ownerReferences"] = [task_cron_job(api_server, namespace)]
+    return manifest
+
+
+def task_cron_job(api_server: ApiServer, namespace: str) -> dict[str, Any]:
+    """Apply the task and its CronJob; return the reference of what the CronJob controls."""
+    labels = {names.TASK_LABEL: TASK_NAME}
+    metadata = {"name": TASK_NAME}
+    task = apply(
+        api_server,
+        {
+            "apiVersion": names.API_VERSION,
+            "kind": names.KIND,
+            "metadata": metadata,
+            "spec": {
+                "taskID": TASK_ID,
+                "entrypoint": "shop.tasks:restock",
+                "schedule": "daily at 12:00",
+                "image": "shop:1",
+            },
+        },
+        namespace,
+    )
+    cron_job = apply(
+        api_server,
+        {
+            "apiVersion": "batch/v1",
+            "kind": "CronJob",
+            "metadata": {**metadata, "labels": labels, "ownerReferences": [reference(task)]},
+            "spec": {
+                "schedule": "0 0 1 1 *",
+                "suspend": True,
+                # Its controller would delete the Jobs that have ended.
+                "successfulJobsHistoryLimit": 100,
+                "failedJobsHistoryLimit": 100,
+                "jobTemplate": {"spec": job_manifest("", scheduled=False)["spec"]},
+            },
+        },
+        namespace,
+    )
+    return reference(cron_job)
+
+
+def reference(controller: dict[str, Any]) -> dict[str, Any]:
+    """The owner reference of what this object controls."""
+    return {
+        "apiVersion": controller["apiVersion"],
+        "kind": controller["kind"],
+        "name": controller["metadata"]["name"],
+        "uid": controller["metadata"]["uid"],
+        "controller": True,
+    }
+
+
+def apply(api_server: ApiServer, manifest: dict[str, Any], namespace: str) -> dict[str, Any]:
+    """Return the object as the API server has it."""
+    arguments = ("-n", namespace, "apply", "-o", "json", "-f", "-")
+    stored: dict[str, Any] = json.loads(api_server.kubectl(*arguments, stdin=json.dumps(manifest)))
+    return stored
 
 
 def job_manifest(name: str, scheduled: bool) -> dict[str, Any]:
@@ -103,6 +180,6 @@ def job_manifest(name: str, scheduled: bool) -> dict[str, Any]:
     return {
         "apiVersion": "batch/v1",
         "kind": "Job",
-        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+        "metadata": {"name": name, "labels": labels},
         "spec": {"backoffLimit": 0, "podReplacementPolicy": "Failed", "template": template},
     }

@@ -22,7 +22,7 @@ from jvscheduler_server.repair.attempts.decide_pods import (
     outcome_without_runner,
 )
 from jvscheduler_server.repair.attempts.decide_records import end_open_attempts, give_up_retries
-from jvscheduler_server.repair.attempts.gather import take_snapshot
+from jvscheduler_server.repair.attempts.gather import take_snapshot, with_open_pods
 
 _log = logging.getLogger(__name__)
 
@@ -83,9 +83,15 @@ class AttemptRepair:
         deleted = self._cluster.deleted_pods()
         pods = [*deleted, *self._cluster.pods()]
         abandoned = frozenset(self._cluster.abandoned_jobs())
+        # An attempt whose pod is there is not lost, though the pod's Job be not known yet.
         snapshot = take_snapshot(
-            pods, self._cluster.jobs(), now, self._history_available_since, abandoned
+            pods,
+            [*self._cluster.open_jobs(), *self._cluster.jobs()],
+            now,
+            self._history_available_since,
+            abandoned,
         )
+        snapshot = with_open_pods(snapshot, self._cluster.open_pods())
         for job in unfinished:
             with self._set_aside.guard(f"{job.namespace}/{job.id}"):
                 for outcome in end_open_attempts([job], snapshot):

@@ -62,9 +62,13 @@ def is_of_cluster(job: ScheduledJob) -> bool:
 
 
 def _end_of(job: ScheduledJob, attempt: AttemptRecord, snapshot: ClusterSnapshot) -> Outcome | None:
-    pod = snapshot.pods.get((job.namespace, attempt.attempt_id))
-    if pod is not None:
+    name = (job.namespace, attempt.attempt_id)
+    pod = snapshot.pods.get(name)
+    # Somebody's own pod may have the name of an attempt, and is of another job.
+    if pod is not None and pod.job.id == job.id:
         return _end_of_pod(pod, snapshot.time)
+    if name in snapshot.open_pods and job.loop is None:
+        return None
     last_sign = _last_sign_of_life(job, attempt)
     if job.loop is not None:
         # A loop's attempt has no pod of its own: heartbeats alone show that it lives. While

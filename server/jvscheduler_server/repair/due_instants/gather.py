@@ -38,7 +38,7 @@ class ClusterSnapshot:
 def take_snapshot(cluster: WatchedCluster) -> ClusterSnapshot:
     started: dict[NamespacedName, set[datetime]] = defaultdict(set)
     active: dict[NamespacedName, set[datetime]] = defaultdict(set)
-    for job in cluster.jobs():
+    for job in [*cluster.jobs(), *cluster.open_jobs()]:
         time = scheduled_time_of(job.name, job.task_name)
         if time is not None:
             started[job.namespace, job.task_name].add(time)
@@ -46,7 +46,7 @@ def take_snapshot(cluster: WatchedCluster) -> ClusterSnapshot:
                 active[job.namespace, job.task_name].add(time)
     # A pod may be kept here longer than its Job. Its outcome, once recorded, is the instant's
     # record; a record that nothing ran would come first and be false.
-    for pod in [*cluster.pods(), *cluster.deleted_pods()]:
+    for pod in [*cluster.pods(), *cluster.open_pods(), *cluster.deleted_pods()]:
         if pod.job.scheduled_time is not None:
             started[pod.namespace, pod.job.task_name].add(pod.job.scheduled_time)
     refusals: dict[NamespacedName, list[StartFailure]] = defaultdict(list)

@@ -1,7 +1,7 @@
 """The informer after lists, events, 410 Gone and failures of the API server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -18,8 +18,10 @@ from jvscheduler_server.kubernetes.informer import (
     ResourceVersionExpired,
 )
 from tests.support.history.outcomes import NOON
+from tests.support.server.owners import stored_job
 from tests.support.server.scripted_api import Script
 from tests.support.server.task_pods import kubernetes_pod, running, terminated
+from tests.support.server.watched import ApiServer, until, with_cluster
 
 THINGS: Resource[str] = Resource("/things", lambda item: item["metadata"]["name"])
 
@@ -150,50 +152,6 @@ def test_a_deleted_object_whose_last_state_cannot_be_read_is_gone_as_it_was_befo
     assert (result.informer.set_aside, result.script.asked[-1]) == (1, "watch 12")
 
 
-PODS, JOBS = "/api/v1/pods", "/apis/batch/v1/jobs"
-
-
-class ApiServer:
-    """Lists what it has; then each watch gives the events that are put into its queue."""
-
-    def __init__(self, pods: Sequence[Json] = ()) -> None:
-        self._pods = pods
-        self.pod_events: asyncio.Queue[Json] = asyncio.Queue()
-        self.job_events: asyncio.Queue[Json] = asyncio.Queue()
-
-    async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
-        return (self._pods if resource.path == PODS else ()), "1"
-
-    async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
-        queues = {PODS: self.pod_events, JOBS: self.job_events}
-        queue = queues.get(resource.path, asyncio.Queue())
-        while True:
-            yield await queue.get()
-
-
-def with_cluster(
-    server: ApiServer,
-    scene: Callable[[WatchedKubernetesCluster], Awaitable[None]],
-    namespaces: Sequence[str] = (),
-) -> None:
-    async def run() -> None:
-        cluster = WatchedKubernetesCluster(server, namespaces)
-        assert not cluster.synced
-        await cluster.start()
-        try:
-            async with asyncio.timeout(60):
-                await scene(cluster)
-        finally:
-            await cluster.stop()
-
-    asyncio.run(run())
-
-
-async def until(condition: Callable[[], bool], cluster: WatchedKubernetesCluster) -> None:
-    while not condition():
-        await cluster.changed(60)
-
-
 def test_a_cluster_is_synced_when_pods_jobs_and_tasks_are_listed() -> None:
     async def scene(cluster: WatchedKubernetesCluster) -> None:
         await until(lambda: cluster.synced, cluster)
@@ -255,8 +213,7 @@ def test_a_job_that_was_deleted_before_it_ended_is_abandoned() -> None:
     async def scene(cluster: WatchedKubernetesCluster) -> None:
         for name, kind in (("done", "Complete"), ("tried", "Failed"), ("waiting", "Suspended")):
             conditions = {"conditions": [{"type": kind, "status": "True"}]}
-            metadata = {"name": name, "namespace": "shop", "uid": name, "resourceVersion": "2"}
-            job = {"metadata": metadata, "status": conditions}
+            job = stored_job(conditions, name=name, uid=name)
             server.job_events.put_nowait({"type": "ADDED", "object": job})
             server.job_events.put_nowait({"type": "DELETED", "object": job})
         await until(lambda: bool(cluster.abandoned_jobs()), cluster)

@@ -126,6 +126,18 @@ def test_an_instant_is_left_while_a_deleted_pod_is_not_recorded() -> None:
     assert s.summaries() == []
 
 
+@pytest.mark.parametrize("kind", ["pod", "Job"])
+def test_an_instant_is_left_while_what_it_started_is_not_known_to_be_its_tasks(kind: str) -> None:
+    s = Scene()
+    if kind == "pod":
+        s.cluster.seen_open_pods = [ended_pod(job=replace(JOB, scheduled_time=minutes(5)))]
+    else:
+        name = scheduled_job_name(TASK_NAME, minutes(5))
+        s.cluster.seen_open_jobs = [KubernetesJob(name, "shop", False, TASK_NAME)]
+    s.pass_twice(12)
+    assert s.summaries() == []
+
+
 def test_instants_while_suspended_are_one_record_for_each_pass() -> None:
     s = Scene(cron_job(suspended=True))
     s.pass_twice(17)

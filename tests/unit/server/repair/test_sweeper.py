@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from jvscheduler_server.repair import sweeper
 from jvscheduler_server.repair.sweeper import PERIOD
 from tests.support.history.outcomes import begun, completed, failed, of_job
 from tests.support.server.sweeps import Scene, play
-from tests.support.server.task_pods import ended_pod, last_attempt, task_pod
+from tests.support.server.task_pods import JOB, ended_pod, last_attempt, task_pod
 
 
 def test_a_pod_that_died_is_recorded_once() -> None:
@@ -100,6 +101,42 @@ def test_an_attempt_whose_pod_vanished_while_no_server_ran_lost_its_runner() -> 
         await s.store.claim(begun())
         await s.sweeper.sweep()
         assert await s.status(begun()) == (Status.FAILED, Reason.RUNNER_LOST)
+
+    play(scene)
+
+
+def test_an_attempt_whose_pod_is_there_is_not_lost_while_its_job_is_not_known() -> None:
+    async def scene(s: Scene) -> None:
+        await s.store.claim(begun())
+        s.cluster.seen_open_pods = [task_pod()]
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.RUNNING, None)
+        s.clock.now += timedelta(minutes=1)
+        s.cluster.seen_open_pods = [ended_pod(reported=completed(begun()))]
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.RUNNING, None)
+        s.cluster.seen_pods, s.cluster.seen_open_pods = s.cluster.seen_open_pods, []
+        await s.sweeper.sweep()
+        assert await s.status(begun()) == (Status.COMPLETED, None)
+
+    play(scene)
+
+
+@pytest.mark.parametrize("standing", ["own", "open"])
+def test_a_pod_with_the_name_of_anothers_attempt_does_not_end_it(standing: str) -> None:
+    async def scene(s: Scene) -> None:
+        claim = begun(loop="jvscheduler-loop-1", start_time=s.clock.now)
+        await s.store.claim(claim)
+        pod = ended_pod(job=replace(JOB, id="o.ScheduledJob.another"))
+        if standing == "own":
+            s.cluster.seen_pods = [pod]
+        else:
+            s.cluster.seen_open_pods = [pod]
+        await s.sweeper.sweep()
+        assert await s.status(claim) == (Status.RUNNING, None)
+        s.clock.now += timedelta(minutes=2)
+        await s.sweeper.sweep()
+        assert await s.status(claim) == (Status.FAILED, Reason.RUNNER_LOST)
 
     play(scene)
 
