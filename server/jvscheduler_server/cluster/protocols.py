@@ -68,7 +68,7 @@ class WatchedCluster(Cluster, Protocol):
         """Return the Jobs that were deleted before they ended, as far as that was seen."""
 
     def cron_jobs(self) -> Sequence[TaskCronJob]:
-        """Return the tasks' CronJobs that exist."""
+        """Return the tasks' CronJobs that exist, and whose task is known."""
 
     def start_failures(self) -> Sequence[StartFailure]:
         """Return what Events say about CronJobs that cannot make Jobs, Jobs that cannot make pods,

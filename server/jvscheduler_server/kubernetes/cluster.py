@@ -110,7 +110,7 @@ class WatchedKubernetesCluster:
         self._own_pods: dict[str, TaskPod] = {}
         """The pods that have been found to be of their task, by uid."""
         self._lineage = Lineage(self._listed_time)
-        self._foreign = SetAside("pods and Jobs with the label of a task", _log.warning)
+        self._foreign = SetAside("objects with the label of a task", _log.warning)
         self._pods = self._informer(PODS, self._keep_deleted)
         self._abandoned_jobs: dict[NamespacedName, None] = {}
         """The oldest first."""
@@ -166,7 +166,8 @@ class WatchedKubernetesCluster:
         return self._abandoned_jobs.keys()
 
     def cron_jobs(self) -> Sequence[TaskCronJob]:
-        return self._cron_jobs.items()
+        found = self._cron_jobs.items()
+        return tuple(item for item in found if self._standing_of_cron_job(item) in _OF_TASKS)
 
     def tasks(self) -> Sequence[TaskState]:
         return self._tasks.items()
@@ -265,6 +266,11 @@ class WatchedKubernetesCluster:
     def _standing_of_job(self, job: KubernetesJob) -> Standing:
         verdict = self._lineage.of_job(job)
         return self._named(verdict, f"Job {job.namespace}/{job.name}", job.created_time)
+
+    def _standing_of_cron_job(self, cron_job: TaskCronJob) -> Standing:
+        verdict = self._lineage.of_cron_job(cron_job)
+        name = f"CronJob {cron_job.namespace}/{cron_job.name}"
+        return self._named(verdict, name, cron_job.created_time)
 
     def _named(self, verdict: Verdict, name: str, created: datetime | None) -> Standing:
         is_late = created is None or self._clock() - created > PATIENCE

@@ -1,4 +1,4 @@
-"""Whose a pod or a Job is, by its controllers: Pod → Job → CronJob → ScheduledTask.
+"""Whose a pod, a Job or a CronJob is, by its controllers: Pod → Job → CronJob → ScheduledTask.
 
 Labels and annotations are words. Whoever may create pods in a namespace writes them.
 Each object names its controller by uid; here the words are compared with the objects that have
@@ -12,7 +12,13 @@ from enum import Enum, auto
 from typing import Final
 
 from jvscheduler import names
-from jvscheduler_server.cluster.objects import Controller, JobIdentity, KubernetesJob, TaskPod
+from jvscheduler_server.cluster.objects import (
+    Controller,
+    JobIdentity,
+    KubernetesJob,
+    TaskCronJob,
+    TaskPod,
+)
 from jvscheduler_server.kubernetes.fields import Json, parse_time
 from jvscheduler_server.kubernetes.shapes import OWNED, Metadata, shaped
 
@@ -30,7 +36,7 @@ CLOCK_SKEW: Final = timedelta(minutes=1)
 
 class Standing(Enum):
     OWN = auto()
-    """Each object of the chain is known, and says what the pod or the Job says."""
+    """Each object of the chain is known, and confirms what it says."""
     BELIEVED = auto()
     """A controller was gone before this server watched. All that is known agrees."""
     OPEN = auto()
@@ -107,6 +113,12 @@ class Lineage:
         task_id = job.identity.task_id if job.identity else None
         verdict = self._follow(start, CHAIN[1:], job.name, job.task_name, task_id)
         return _not_ahead(verdict, job.identity, job.created_time)
+
+    def of_cron_job(self, cron_job: TaskCronJob) -> Verdict:
+        start = self._find(CRON_JOB, cron_job.uid)
+        if start is None:
+            return Verdict(Standing.OPEN, "the CronJob is not known yet")
+        return self._follow(start, CHAIN[2:], "", cron_job.name, cron_job.task_id)
 
     def _follow(
         self, link: Link, kinds: Sequence[str], job_name: str, task_name: str, task_id: str | None

@@ -23,6 +23,7 @@ from tests.cluster.api_server import ApiServer
 from tests.support.operator.custom_resource import install_crd
 from tests.support.server.process import ServerProcess, a_server
 from tests.support.server.service_account import server_kubeconfig
+from tests.support.server.task_runs import stored_task
 from tests.support.waiting import eventually
 
 NAMESPACE = "accounts-tests"
@@ -55,7 +56,10 @@ class OneTask:
 
     def apply(self, **spec: Any) -> datetime:
         """Apply it; return the time of this edit, as the API server keeps it."""
-        text = json.dumps(cron_job(self.name, self.task_id, spec))
+        manifest = cron_job(self.name, self.task_id, spec)
+        task = stored_task(self._api_server, NAMESPACE, self.name, self.task_id)
+        manifest["metadata"]["ownerReferences"] = [task]
+        text = json.dumps(manifest)
         manager = f"--field-manager={names.FIELD_MANAGER}"
         self.kubectl("apply", "--server-side", manager, "-f", "-", stdin=text)
         stored = json.loads(
@@ -119,7 +123,7 @@ def test_each_definition_is_in_force_since_the_cron_job_was_edited(
     second = task.revised(2)
     assert second.suspended
     assert second.since in (edited, created + timedelta(microseconds=1))
-    task.kubectl("delete", "cronjob", task.name)
+    task.kubectl("delete", names.SINGULAR, task.name)
     assert task.revised(3).removed
 
 

@@ -1,4 +1,4 @@
-"""Pods and a Job that a user of the namespace makes by hand, beside those of an honest task.
+"""Pods, a Job and a CronJob that a user of the namespace makes by hand, beside an honest task's.
 
 They say that they are of its jobs. Nothing of them reaches a record, and the log names each once.
 """
@@ -73,6 +73,18 @@ def forged_job(api_server: ApiServer) -> str:
     return claim.job_id
 
 
+def forged_cron_job(api_server: ApiServer) -> None:
+    """A CronJob of no task, suspended, that is due each minute."""
+    template = job_manifest("", scheduled=False)["spec"]
+    manifest = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": "forged", "labels": {names.TASK_LABEL: TASK_NAME}},
+        "spec": {"schedule": "* * * * *", "suspend": True, "jobTemplate": {"spec": template}},
+    }
+    apply(api_server, manifest, NAMESPACE)
+
+
 def test_pods_and_jobs_made_by_hand_are_set_aside_beside_an_honest_one(
     server: ServerProcess, api_server: ApiServer
 ) -> None:
@@ -84,7 +96,8 @@ def test_pods_and_jobs_made_by_hand_are_set_aside_beside_an_honest_one(
     absent = forged_pod(api_server, "of-no-job", uid="00000000-0000-0000-0000-000000000000")
     forged = [run.begun.job_id for run in (ownerless, others, renamed, absent)]
     forged.append(forged_job(api_server))
-    is_named = lambda: len(set_aside(server)) >= 4  # noqa: E731
+    forged_cron_job(api_server)
+    is_named = lambda: len(set_aside(server)) >= 5  # noqa: E731
     eventually(is_named, "what was made by hand is set aside")
     outcome = replace(
         honest.begun,
@@ -99,6 +112,7 @@ def test_pods_and_jobs_made_by_hand_are_set_aside_beside_an_honest_one(
     assert len(lines) == len(set(lines))
     for name in ("ownerless", "of-another-job", "of-a-renamed-job"):
         assert sum(f"pod {NAMESPACE}/{name} is set aside" in line for line in lines) == 1
+    assert any(f"CronJob {NAMESPACE}/forged is set aside" in line for line in lines)
     status = server.ask("/api/scheduler/status").json()["scheduler"]
     assert status["set_aside"] == len(lines)
     for run in (ownerless, others, renamed, absent):

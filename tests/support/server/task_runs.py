@@ -109,31 +109,30 @@ def owned_job(
     return manifest
 
 
+def stored_task(
+    api_server: ApiServer, namespace: str, name: str = TASK_NAME, task_id: str = TASK_ID
+) -> dict[str, Any]:
+    """Apply the ScheduledTask; return the reference of what it controls."""
+    spec = {
+        "taskID": task_id,
+        "entrypoint": "shop.tasks:restock",
+        "schedule": "daily at 12:00",
+        "image": "shop:1",
+    }
+    manifest = {"apiVersion": names.API_VERSION, "kind": names.KIND, "metadata": {"name": name}}
+    return reference(apply(api_server, manifest | {"spec": spec}, namespace))
+
+
 def task_cron_job(api_server: ApiServer, namespace: str) -> dict[str, Any]:
     """Apply the task and its CronJob; return the reference of what the CronJob controls."""
     labels = {names.TASK_LABEL: TASK_NAME}
-    metadata = {"name": TASK_NAME}
-    task = apply(
-        api_server,
-        {
-            "apiVersion": names.API_VERSION,
-            "kind": names.KIND,
-            "metadata": metadata,
-            "spec": {
-                "taskID": TASK_ID,
-                "entrypoint": "shop.tasks:restock",
-                "schedule": "daily at 12:00",
-                "image": "shop:1",
-            },
-        },
-        namespace,
-    )
+    owner = stored_task(api_server, namespace)
     cron_job = apply(
         api_server,
         {
             "apiVersion": "batch/v1",
             "kind": "CronJob",
-            "metadata": {**metadata, "labels": labels, "ownerReferences": [reference(task)]},
+            "metadata": {"name": TASK_NAME, "labels": labels, "ownerReferences": [owner]},
             "spec": {
                 "schedule": "0 0 1 1 *",
                 "suspend": True,

@@ -61,6 +61,18 @@ def test_a_job_made_by_hand_is_set_aside_and_abandons_nothing() -> None:
     with_cluster(server, scene)
 
 
+def test_a_cron_job_made_by_hand_is_set_aside() -> None:
+    forged = stored_cron_job(name="forged", uid="uid-forged", ownerReferences=[])
+    server = ApiServer((), (), [forged, stored_cron_job()], [stored_owner()])
+
+    async def scene(cluster: WatchedKubernetesCluster) -> None:
+        await until(lambda: cluster.synced, cluster)
+        assert [item.uid for item in cluster.cron_jobs()] == ["uid-cron-job"]
+        assert cluster.set_aside == 1
+
+    with_cluster(server, scene)
+
+
 def test_a_pod_that_comes_before_its_job_is_open_until_that_comes() -> None:
     server = ApiServer((), (), [stored_cron_job()], [stored_owner()])
     pod = kubernetes_pod(running(), creationTimestamp=LATER)

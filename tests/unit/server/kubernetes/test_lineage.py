@@ -9,7 +9,7 @@ import pytest
 from jvscheduler import names
 from jvscheduler_server.kubernetes import lineage
 from jvscheduler_server.kubernetes.fields import Json
-from jvscheduler_server.kubernetes.jobs import to_kubernetes_job
+from jvscheduler_server.kubernetes.jobs import to_kubernetes_job, to_task_cron_job
 from jvscheduler_server.kubernetes.lineage import CRON_JOB, JOB, Lineage, Standing
 from jvscheduler_server.kubernetes.pods import keep_facts
 from tests.support.history.outcomes import NOON, begun
@@ -133,6 +133,17 @@ def test_a_task_that_is_being_deleted_is_remembered() -> None:
     going = {"deletionTimestamp": "2026-03-02T12:00:05Z"}
     links = (CHAIN[0], (CRON_JOB, stored_cron_job(**going)), (names.KIND, stored_owner(**going)))
     assert standing(seen(*links)) is Standing.OWN
+
+
+def test_a_cron_job_is_the_tasks_by_its_uid_too() -> None:
+    cron_job = to_task_cron_job(stored_cron_job())
+    assert cron_job is not None
+    assert seen(*CHAIN[1:]).of_cron_job(cron_job).standing is Standing.OWN
+    other = (names.KIND, stored_owner("shop.tasks.pay"))
+    assert seen(CHAIN[1], other).of_cron_job(cron_job).standing is Standing.FOREIGN
+    by_hand = (CRON_JOB, stored_cron_job(ownerReferences=[]))
+    assert seen(by_hand, CHAIN[2]).of_cron_job(cron_job).standing is Standing.FOREIGN
+    assert seen().of_cron_job(cron_job).standing is Standing.OPEN
 
 
 def test_a_memory_is_bounded_and_keeps_what_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
