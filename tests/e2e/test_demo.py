@@ -6,6 +6,7 @@ In this tier because they take port 8080, as the snippets for a cluster do.
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -33,6 +34,8 @@ def test_the_first_snippet_is_a_task(tmp_path: Path, monkeypatch: pytest.MonkeyP
 @pytest.fixture
 def demo(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """`make demo` in a process group of its own, as a terminal gives it one."""
+    # Whoever listens there already would answer for the demo. Then this raises.
+    socket.create_server(("127.0.0.1", 8080)).close()
     command, _ = shell_snippets(HEADING)
     python = Path(sys.executable).parent
     env = {**os.environ, "PATH": f"{python}:{os.environ['PATH']}"}
