@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
+from jvscheduler_server.aggregation.application import GROUP, PREFIX, VERSION
 from tests.cluster.errors import CommandError
 from tests.cluster.plugin import RunningCluster
 
 NAMESPACE = "jvscheduler"
 SHOP = "shop"
 
-_SERVER = "/apis/monitoring.jvscheduler.dev/v1alpha1"
-_API_SERVICE = "apiservice/v1alpha1.monitoring.jvscheduler.dev"
+_API_SERVICE = f"apiservice/{VERSION}.{GROUP}"
 _RECORDS = (
     "select jsonb_set(data->'context', '{{id}}', to_jsonb(id)) from jvscheduler.object"
     " where entity = 'ScheduledJob' and data->'context'->>'job_name' = '{}'"
@@ -34,7 +34,7 @@ class Installation:
 
     def get(self, path: str, **query: object) -> dict[str, Any]:
         """The monitoring API's answer."""
-        ask = ("get", "--raw", f"{_SERVER}{path}?{urlencode(query)}")
+        ask = ("get", "--raw", f"{PREFIX}{path}?{urlencode(query)}")
         try:
             text = self.cluster.kubectl(*ask)
         except CommandError as error:

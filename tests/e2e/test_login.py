@@ -5,17 +5,18 @@ from typing import Any
 
 import pytest
 
+from jvscheduler_server.aggregation.application import PREFIX
 from tests.cluster.errors import CommandError
 from tests.e2e.installation import NAMESPACE, SHOP, Installation
 from tests.support.waiting import eventually
 
-RECENT = "/apis/monitoring.jvscheduler.dev/v1alpha1/api/scheduler/jobs/recent"
+RECENT = "/api/scheduler/jobs/recent"
 PORT = f"/api/v1/namespaces/{NAMESPACE}/services/jvscheduler-server:http/proxy"
 
 
 def recent_as(installation: Installation, user: str) -> dict[str, Any]:
     """The recent jobs as this user sees them, who has logged in."""
-    asked = ("get", "--raw", RECENT, f"--as={user}", "--as-group=system:authenticated")
+    asked = ("get", "--raw", f"{PREFIX}{RECENT}", f"--as={user}", "--as-group=system:authenticated")
     answer: dict[str, Any] = json.loads(installation.cluster.kubectl(*asked))
     return answer
 
@@ -36,5 +37,5 @@ def test_the_servers_own_port_asks_for_a_token(installation: Installation) -> No
     kubectl = installation.cluster.kubectl
     # The API server's service proxy sends no Authorization.
     with pytest.raises(CommandError, match="logged in to the server"):
-        kubectl("get", "--raw", f"{PORT}/api/scheduler/jobs/recent")
+        kubectl("get", "--raw", f"{PORT}{RECENT}")
     assert json.loads(kubectl("get", "--raw", f"{PORT}/livez")) == {"status": "ok"}
