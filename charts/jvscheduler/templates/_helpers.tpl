@@ -1,8 +1,14 @@
+{{/* The beginning of every object's name. A Service's name begins with a letter and has no dot, and
+a release's may begin with a digit and have dots. Objects quote what they include: a name such as
+"123" is a number in YAML. */}}
 {{- define "jvscheduler.name" -}}
-{{- if contains .Chart.Name .Release.Name -}}
-{{ .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- $release := .Release.Name | replace "." "-" -}}
+{{- if contains .Chart.Name $release -}}
+{{ $release | trunc 40 | trimSuffix "-" }}
+{{- else if regexMatch "^[0-9]" $release -}}
+{{ printf "%s-%s" .Chart.Name $release | trunc 40 | trimSuffix "-" }}
 {{- else -}}
-{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" }}
+{{ printf "%s-%s" $release .Chart.Name | trunc 40 | trimSuffix "-" }}
 {{- end -}}
 {{- end -}}
 
@@ -11,16 +17,16 @@
 {{- $root := index . 0 -}}
 {{ include "jvscheduler.selector" . }}
 app.kubernetes.io/version: {{ $root.Chart.AppVersion | quote }}
-app.kubernetes.io/managed-by: {{ $root.Release.Service }}
+app.kubernetes.io/managed-by: {{ $root.Release.Service | quote }}
 app.kubernetes.io/part-of: jvscheduler
-helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version }}
+helm.sh/chart: {{ printf "%s-%s" $root.Chart.Name $root.Chart.Version | quote }}
 {{- end -}}
 
 {{- define "jvscheduler.selector" -}}
 {{- $root := index . 0 -}}
 app.kubernetes.io/name: jvscheduler
-app.kubernetes.io/instance: {{ $root.Release.Name }}
-app.kubernetes.io/component: {{ index . 1 }}
+app.kubernetes.io/instance: {{ $root.Release.Name | quote }}
+app.kubernetes.io/component: {{ index . 1 | quote }}
 {{- end -}}
 
 {{/* usage: include "jvscheduler.image" (list . .Values.operator.image) */}}
@@ -81,32 +87,32 @@ usage: include "jvscheduler.rights" (list . "operator" "- apiGroups: …") */}}
 {{- $prefix := ternary "" "Cluster" (ne $namespace "") }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: {{ $prefix }}Role
+kind: "{{ $prefix }}Role"
 metadata:
-  name: {{ $name }}
+  name: {{ $name | quote }}
   {{- with $namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels: {{- include "jvscheduler.labels" (list $root $component) | nindent 4 }}
 rules:
   {{- $rules | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
-kind: {{ $prefix }}RoleBinding
+kind: "{{ $prefix }}RoleBinding"
 metadata:
-  name: {{ $name }}
+  name: {{ $name | quote }}
   {{- with $namespace }}
-  namespace: {{ . }}
+  namespace: {{ . | quote }}
   {{- end }}
   labels: {{- include "jvscheduler.labels" (list $root $component) | nindent 4 }}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
-  kind: {{ $prefix }}Role
-  name: {{ $name }}
+  kind: "{{ $prefix }}Role"
+  name: {{ $name | quote }}
 subjects:
   - kind: ServiceAccount
-    name: {{ $name }}
-    namespace: {{ $root.Release.Namespace }}
+    name: {{ $name | quote }}
+    namespace: {{ $root.Release.Namespace | quote }}
 {{- end }}
 {{- end -}}
 
@@ -121,10 +127,10 @@ subjects:
 {{- define "jvscheduler.databaseVariables" -}}
 {{- $root := index . 0 -}}
 {{- range $name, $key := index . 1 }}
-- name: {{ $name }}
+- name: {{ $name | quote }}
   valueFrom:
     secretKeyRef:
-      name: {{ include "jvscheduler.databaseSecret" $root }}
-      key: {{ $key }}
+      name: {{ include "jvscheduler.databaseSecret" $root | quote }}
+      key: {{ $key | quote }}
 {{- end }}
 {{- end -}}

@@ -46,19 +46,21 @@ _NAME_RULE: Final = {
 }
 _COLUMNS: Final = (
     ("Schedule", "string", ".spec.schedule", 0),
-    ("Time Zone", "string", ".spec.timeZone", 1),
-    ("Suspend", "boolean", ".spec.suspend", 0),
-    ("Active", "integer", ".status.active", 0),
-    ("Last Schedule", "date", ".status.lastScheduleTime", 0),
+    # A date is shown as its age, and a time to come has none.
     ("Next", "string", ".status.nextScheduleTime", 0),
+    ("Last", "date", ".status.lastScheduleTime", 0),
     ("Result", "string", ".status.lastJob.status", 0),
-    ("Reason", "string", ".status.lastJob.reason", 1),
-    ("Failures", "integer", ".status.consecutiveFailures", 1),
-    ("Backend", "string", ".status.backend", 1),
     ("Ready", "string", '.status.conditions[?(@.type=="Ready")].status', 0),
+    ("Zone", "string", ".spec.timeZone", 1),
+    ("Backend", "string", ".status.backend", 1),
+    ("Suspend", "boolean", ".spec.suspend", 1),
+    ("Active", "integer", ".status.active", 1),
+    ("Streak", "integer", ".status.consecutiveFailures", 1),
     ("Entrypoint", "string", ".spec.entrypoint", 1),
-    ("Age", "date", ".metadata.creationTimestamp", 0),
+    ("Reason", "string", ".status.lastJob.reason", 1),
+    ("Age", "date", ".metadata.creationTimestamp", 1),
 )
+"""Name, type, path and priority: `kubectl get -o wide` shows those of priority 1 too."""
 
 
 def crd() -> Schema:
@@ -74,6 +76,7 @@ def crd() -> Schema:
                 "plural": names.PLURAL,
                 "singular": names.SINGULAR,
                 "shortNames": ["schtask"],
+                "categories": ["jvscheduler"],
             },
             "scope": "Namespaced",
             "versions": [_version()],

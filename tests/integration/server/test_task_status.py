@@ -106,8 +106,11 @@ def test_kubectl_shows_result_and_next(shop: Shop, kubeconfig: Path) -> None:
     asyncio.run(scenario())
     table = shop.server.kubectl("-n", shop.namespace, "get", "schtask", "shown")
     head, row = table.splitlines()
-    assert {"NEXT", "RESULT", "READY"} <= set(head.split())
+    assert head.split() == ["NAME", "SCHEDULE", "NEXT", "LAST", "RESULT", "READY"]
     assert {"2027-01-01T00:00:00Z", "failed"} <= set(row.split())
+    of_category = shop.server.kubectl("-n", shop.namespace, "get", "jvscheduler")
+    assert of_category == shop.server.kubectl("-n", shop.namespace, "get", "scheduledtasks")
+    assert "2027-01-01T00:00:00Z" in of_category
     assert Key(shop.namespace, "shown")
     assert "1 job has failed" in shop.server.kubectl(
         "-n", shop.namespace, "describe", "schtask", "shown"

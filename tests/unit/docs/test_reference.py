@@ -12,6 +12,7 @@ import yaml
 from jvscheduler.cli import _COMMANDS, _parser
 from jvscheduler.history import ScheduledJob
 from jvscheduler.history.backends.registry import BACKENDS
+from jvscheduler.manifests.crd import crd
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.manifests.status import ScheduledTaskStatus
 from jvscheduler.verification.findings import Kind
@@ -182,3 +183,12 @@ def test_the_page_on_architecture_has_the_layers_in_their_order() -> None:
     ]
     (shown,) = [part for part in page.split("\n\n") if part.startswith("`cli`")]
     assert re.findall(r"`(\w+)`", shown) == re.findall(r"\w+", " ".join(layers))
+
+
+def test_the_page_has_the_columns_of_kubectl_in_their_order() -> None:
+    (version,) = crd()["spec"]["versions"]
+    always, wide = section(CRD, "In `kubectl get`").splitlines()[-2:]
+    for row, priority in (always, 0), (wide, 1):
+        columns = version["additionalPrinterColumns"]
+        names = [c["name"].upper() for c in columns if c["priority"] == priority]
+        assert re.findall(r"`([A-Z]+)`", row) == names
