@@ -11,6 +11,7 @@ import os
 import signal
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Final
 
 import uvicorn
@@ -29,6 +30,7 @@ from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
 from jvscheduler_server.sessions import guard_of
 from jvscheduler_server.settings import Settings, read_settings
+from jvscheduler_server.sizes import watch_sizes
 from jvscheduler_server.task_status.apply import TaskStatusWriter
 
 SHUTDOWN_SECONDS: Final = 20
@@ -74,7 +76,11 @@ async def _serve(settings: Settings) -> None:
     if settings.access.mode is Mode.NONE:
         _log.warning("there is no login: everybody who reaches the port reads every namespace")
     reviews = make_reviews(api)
-    background: list[Background] = [Sweeper(store, cluster).run, status_writer.run]
+    background: list[Background] = [
+        Sweeper(store, cluster).run,
+        status_writer.run,
+        partial(watch_sizes, store),
+    ]
     if settings.aggregation_port is not None:
         listener = Listener(api, reviews, settings.host, settings.aggregation_port)
         background.append(lambda: listener.run(app))

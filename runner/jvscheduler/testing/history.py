@@ -67,6 +67,10 @@ class MemoryHistory(MemorySlots):
     async def ping(self) -> None:
         """Nothing to reach."""
 
+    async def sizes(self) -> Mapping[str, int] | None:
+        """All namespaces share one memory."""
+        return None
+
     async def claim(self, outcome: Outcome) -> ScheduledJob | None:
         job = self._jobs.get(outcome.job_id)
         if job is not None and not may_run(job, outcome):

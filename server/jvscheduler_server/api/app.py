@@ -21,6 +21,7 @@ from jvscheduler_server.api.lifespan import Background, lifespan
 from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
 from jvscheduler_server.cluster.protocols import Cluster
+from jvscheduler_server.sizes import HistorySizes
 
 
 def create_app(
@@ -38,7 +39,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.jvscheduler = ServerState(store, cluster, gate)
+    app.state.jvscheduler = ServerState(store, cluster, gate, HistorySizes(store))
     problems.install(app)
     documentation.install(app)
     app.add_middleware(CallersOnly, gate=gate)

@@ -8,7 +8,7 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from jvscheduler_server.api.resources import health, jobs, status
+from jvscheduler_server.api.resources import health, history, jobs, status
 
 
 @dataclass(frozen=True)
@@ -21,5 +21,6 @@ class RouterEntry:
 ROUTERS: Final = (
     RouterEntry(status.router),
     RouterEntry(jobs.router),
+    RouterEntry(history.router),
     RouterEntry(health.router, embedded=False),
 )

@@ -8,6 +8,7 @@ from fastapi import Request
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler_server.access.access import Gate
 from jvscheduler_server.cluster.protocols import Cluster
+from jvscheduler_server.sizes import HistorySizes
 
 
 @dataclass(frozen=True)
@@ -16,6 +17,7 @@ class ServerState:
     cluster: Cluster
     gate: Gate
     """Decides who may call."""
+    sizes: HistorySizes
 
 
 def state_of(request: Request) -> ServerState:

@@ -28,6 +28,7 @@ from jvscheduler_server.embedded.settings import (
     is_task_process,
     make_settings,
 )
+from jvscheduler_server.sizes import HistorySizes
 
 _log = logging.getLogger(__name__)
 
@@ -146,7 +147,9 @@ class Server(JvspatialServer):
 
         @asynccontextmanager
         async def serving(app: FastAPI) -> AsyncIterator[Any]:
-            app.state.jvscheduler = ServerState(service.store, service.cluster, self._gate)
+            app.state.jvscheduler = ServerState(
+                service.store, service.cluster, self._gate, HistorySizes(service.store)
+            )
             ours = lifespan(service.store, service.cluster, [service.run])
             try:
                 async with jvspatials(app) as state:

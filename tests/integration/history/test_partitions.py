@@ -179,6 +179,23 @@ def test_the_server_frees_a_slot_that_a_pod_of_a_namespace_has_kept(
     run_story(lambda: open_store(partitioned.server), story)
 
 
+def test_the_server_measures_what_each_namespace_takes(
+    partitioned: PartitionedDatabase, tenants: dict[str, str]
+) -> None:
+    async def story(server: Any) -> None:
+        before = await server.sizes()
+        assert before.keys() >= tenants.keys()
+        shop = open_store(tenants["shop"])
+        await shop.record_all([completed(of_job(number)) for number in range(500)])
+        assert await shop.sizes() is None
+        await shop.close()
+        after = await server.sizes()
+        assert after["shop"] > before["shop"] + 500 * 500  # a row has more than 500 bytes
+        assert {**after, "shop": 0} == {**before, "shop": 0}
+
+    run_story(lambda: open_store(partitioned.server), story)
+
+
 def test_the_url_of_the_server_is_not_for_a_loop(partitioned: PartitionedDatabase) -> None:
     async def story(store: Any) -> None:
         with pytest.raises(InvalidSettings, match="is the server's: tasks and loops need"):

@@ -158,8 +158,8 @@ class FakeCluster:
 class Served:
     """The API over both, not started."""
 
-    def __init__(self, gate: Gate | None = None) -> None:
-        self.store = FlakyHistory()
+    def __init__(self, gate: Gate | None = None, store: FlakyHistory | None = None) -> None:
+        self.store = store or FlakyHistory()
         self.cluster = FakeCluster()
         self.client = TestClient(
             create_app(self.store, self.cluster, gate or OpenGate()), raise_server_exceptions=False

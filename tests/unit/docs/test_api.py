@@ -13,6 +13,7 @@ from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server import settings
 from jvscheduler_server.api.job_answers import JobAnswer
 from jvscheduler_server.api.problems import Problem
+from jvscheduler_server.api.resources.history import HistoryAnswer
 from jvscheduler_server.api.resources.jobs import RecentAnswer, RecentParameters
 from jvscheduler_server.api.resources.status import StatusAnswer, StatusParameters
 from jvscheduler_server.api.routers import ROUTERS
@@ -22,7 +23,7 @@ PAGE = (DOCS / "reference/api.md").read_text()
 VARIABLES = (DOCS / "reference/environment.md").read_text()
 REPAIR = (DOCS / "internals/repair.md").read_text()
 EXAMPLES = [json.loads(text) for text in re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)]
-MODELS: list[type[BaseModel]] = [RecentAnswer, JobAnswer, StatusAnswer, Problem]
+MODELS: list[type[BaseModel]] = [RecentAnswer, JobAnswer, StatusAnswer, HistoryAnswer, Problem]
 
 
 def keys(value: Any) -> Any:

@@ -1,6 +1,7 @@
 """The server's store: a namespace without tables holds up no other one, and no id is believed."""
 
 import asyncio
+from collections.abc import Mapping
 
 import pytest
 
@@ -35,7 +36,11 @@ def store(made: dict[str, LoopStore], clock: Clock) -> NamespacedHistory:
     async def find(schema: str) -> LoopStore | None:
         return made.get(schema)
 
-    return NamespacedHistory(MemoryHistory(), find, clock)
+    return NamespacedHistory(MemoryHistory(), find, unmeasured, clock)
+
+
+async def unmeasured() -> Mapping[str, int]:
+    raise AssertionError("nobody asked for sizes")
 
 
 def test_a_write_without_tables_is_repeated_for_two_minutes_and_then_set_aside(
@@ -86,7 +91,7 @@ def test_a_record_whose_id_is_of_another_namespace_is_left_out() -> None:
     async def story() -> None:
         await every.claim(forged)
         assert len(await every.unfinished()) == 1
-        store = NamespacedHistory(every, nowhere)
+        store = NamespacedHistory(every, nowhere, unmeasured)
         assert await store.unfinished() == []
         assert (await store.recent(NOON, None, 9)).jobs == ()
 

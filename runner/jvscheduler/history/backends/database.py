@@ -4,7 +4,7 @@ Entities of all classes share one collection, and each query asks for one class.
 begins with the entity's class. jvspatial creates all other kinds of indexes itself.
 """
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Final
 
 from jvspatial.db.database import Database, DatabaseError
@@ -44,6 +44,10 @@ class HistoryDatabase(Database):
 
     async def of_namespace(self, schema: str) -> "HistoryDatabase | None":
         """The tables of a namespace, over the same connections; None when there are none yet."""
+        raise NotImplementedError
+
+    async def sizes_of_namespaces(self) -> Mapping[str, int]:
+        """The bytes that the tables of each namespace take, with their indexes."""
         raise NotImplementedError
 
     async def create_entity_index(self, collection: str, fields: Fields) -> None:

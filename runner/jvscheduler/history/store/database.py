@@ -1,6 +1,6 @@
 """The store in a database, in jvspatial's format."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -33,7 +33,7 @@ def open_store(url: str, *, connections: int = 5, create_indexes: bool = True) -
     if not address.holds_namespaces:
         return DatabaseHistory(database, address.redacted, create_indexes=create_indexes)
     every = DatabaseHistory(database, address.redacted, create_indexes=False)
-    return NamespacedHistory(every, every.of_namespace)
+    return NamespacedHistory(every, every.of_namespace, every.sizes_of_namespaces)
 
 
 def open_runner_store(url: str) -> LoopStore:
@@ -85,6 +85,12 @@ class DatabaseHistory(
             if found
             else None
         )
+
+    async def sizes(self) -> None:
+        """All namespaces share the tables."""
+
+    async def sizes_of_namespaces(self) -> Mapping[str, int]:
+        return await self._call(self._database.sizes_of_namespaces)
 
     async def close(self) -> None:
         await self._call(self._database.close)

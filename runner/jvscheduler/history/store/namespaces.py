@@ -41,10 +41,15 @@ class NamespacedHistory:
     """A `LoopStore` without the calls that only a loop makes for its own jobs."""
 
     def __init__(
-        self, every: LoopStore, find: FindStore, clock: Callable[[], float] = time.monotonic
+        self,
+        every: LoopStore,
+        find: FindStore,
+        measure: Callable[[], Awaitable[Mapping[str, int]]],
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._every = every
         self._find = find
+        self._measure = measure
         self._clock = clock
         self._found: dict[str, LoopStore] = {}
         self._missing_since: dict[str, float] = {}
@@ -61,6 +66,9 @@ class NamespacedHistory:
 
     async def ping(self) -> None:
         await self._every.ping()
+
+    async def sizes(self) -> Mapping[str, int]:
+        return await self._measure()
 
     async def unfinished(self) -> Sequence[ScheduledJob]:
         return _genuine(await self._every.unfinished())

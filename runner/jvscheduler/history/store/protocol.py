@@ -72,6 +72,12 @@ class HistoryStore(JobListings, Protocol):
 
     async def ping(self) -> None: ...
 
+    async def sizes(self) -> Mapping[str, int] | None:
+        """How many bytes the tables and indexes of each namespace take.
+
+        None where the namespaces share their tables: nobody can tell then.
+        """
+
     async def claim(self, outcome: Outcome) -> ScheduledJob | None:
         """Claim a job for this attempt, whose outcome is `running`.
 

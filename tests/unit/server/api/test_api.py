@@ -14,6 +14,7 @@ from tests.support.server.task_pods import JOB, ended_pod, task_pod, waiting_pod
 
 RECENT = "/api/scheduler/jobs/recent"
 STATUS = "/api/scheduler/status"
+HISTORY = "/api/v1/history"
 
 
 @pytest.fixture
@@ -255,7 +256,7 @@ def test_it_is_not_ready_before_the_cluster_is_synced(served: Served) -> None:
 def test_every_answer_is_documented(served: Served) -> None:
     document = served.get("/openapi.json")
     probes = {"/livez", "/readyz"}
-    assert set(document["paths"]) == {STATUS, RECENT, "/api/v1/jobs/{job_id}"} | probes
+    assert set(document["paths"]) == {STATUS, RECENT, HISTORY, "/api/v1/jobs/{job_id}"} | probes
     for path in set(document["paths"]) - probes:
         for operation in document["paths"][path].values():
             for status in ("422", "429", "503"):

@@ -62,6 +62,13 @@ _SAVE_MANY: Final = """
         data = EXCLUDED.data, updated_at = NOW()
 """
 
+_SIZES: Final = """
+    SELECT namespace, coalesce((
+        SELECT sum(pg_total_relation_size(to_regclass(format('%I.%I', role, kind))))
+        FROM unnest(ARRAY['object', 'node', 'edge']) AS kind
+    ), 0) FROM jvscheduler.namespaces
+"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -90,6 +97,10 @@ class PostgresDatabase(HistoryDatabase, PostgresDB):
         pool = await self._ensure_pool()
         rows = await pool.fetch("SELECT jvscheduler.end_sessions($1)", longest)
         return [str(row[0]) for row in rows]
+
+    async def sizes_of_namespaces(self) -> Mapping[str, int]:
+        pool = await self._ensure_pool()
+        return {str(row[0]): int(row[1]) for row in await pool.fetch(_SIZES)}
 
     async def _ensure_pool(self) -> Any:
         if self._base is not None:
