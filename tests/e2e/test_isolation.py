@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 import yaml
 
-from jvscheduler.names import DATABASE_SECRET, DATABASE_SECRET_KEY
+from jvscheduler.names import DATABASE_SECRET, DATABASE_SECRET_KEY, LOOP_LABEL, TASK_LABEL
+from tests.cluster.errors import CommandError
 from tests.cluster.plugin import Images
 from tests.e2e.installation import SHOP, Installation
 from tests.support.waiting import eventually
@@ -122,3 +123,13 @@ def test_a_pod_logs_in_as_its_namespace_and_reads_its_own_jobs(probed: dict[str,
 def test_a_pod_cannot(attempt: str, probed: dict[str, Any]) -> None:
     # 42501: insufficient_privilege; 23514: check_violation, of the namespace's own table.
     assert probed["attempts"][attempt] in ("42501", "23514")
+
+
+@pytest.mark.parametrize("label", [TASK_LABEL, LOOP_LABEL])
+def test_nobody_makes_a_pod_of_a_task_by_hand(
+    label: str, installation: Installation, images: Images
+) -> None:
+    forged = pod(images.shop)
+    forged["metadata"] |= {"name": "forged", "labels": {label: "shop-tasks-restock"}}
+    with pytest.raises(CommandError, match=r"policy\.podCreators"):
+        installation.cluster.kubectl("create", "-f", "-", stdin=yaml.safe_dump(forged))

@@ -32,6 +32,7 @@ REFUSALS = [
     Refusal("watchNamespaces={Shop}", "watchNamespaces"),
     Refusal("policy.podTemplates=privileged", "podTemplates"),
     Refusal("policy.allowedServiceAccounts={A_B}", "allowedServiceAccounts"),
+    Refusal("policy.podCreators=null", "podCreators"),
     Refusal("database.isolation=some", "isolation"),
     Refusal("image.registry=registry.example.org", "registry"),
 ]

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from jvscheduler import names
 from jvscheduler_operator.settings import from_environment
 from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
 from tests.cluster.binaries import find_binaries
@@ -99,6 +100,36 @@ def test_the_operator_is_confined_where_the_cluster_can(helm: Path) -> None:
         if "Binding" not in name
     ]
     assert held == [6, 6, 1, 1]
+
+
+FORGED = {
+    f"ValidatingAdmissionPolicy/jvscheduler-forged-{kind}"
+    for kind in ("pods", "job-pods", "jobs", "cronjobs", "deployments", "replicasets")
+}
+
+
+def test_forged_pods_are_refused_where_the_cluster_can(helm: Path) -> None:
+    assert rendered(helm).keys() >= FORGED
+    off = rendered(helm, "policy.refuseForgedPods=false")
+    assert not [name for name in off if "-forged-" in name]
+
+
+def test_who_else_makes_pods_of_tasks_is_a_value(helm: Path) -> None:
+    chosen = rendered(helm, "policy.podCreators={system:serviceaccount:velero:velero}")
+    for name in FORGED:
+        (condition, *_) = chosen[name]["spec"]["matchConditions"]
+        assert "['system:serviceaccount:velero:velero','system:serv" in condition["expression"]
+
+
+def test_pods_of_others_cost_no_expression(helm: Path) -> None:
+    found = rendered(helm)
+    keys = {
+        binding["spec"]["matchResources"]["objectSelector"]["matchExpressions"][0]["key"]
+        for binding in found.values()
+        if binding["kind"] == "ValidatingAdmissionPolicyBinding"
+        and binding["spec"]["policyName"].endswith("-pods")
+    }
+    assert keys == {names.TASK_LABEL, names.LOOP_LABEL, "batch.kubernetes.io/controller-uid"}
 
 
 @pytest.mark.parametrize(

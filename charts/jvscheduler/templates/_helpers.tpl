@@ -77,6 +77,10 @@ cluster, only its version; the kind is served since 1.30. */}}
 {{- and .Values.policy.confineOperator (eq (include "jvscheduler.servesPolicies" .) "true") -}}
 {{- end -}}
 
+{{- define "jvscheduler.refusesForgedPods" -}}
+{{- and .Values.policy.refuseForgedPods (eq (include "jvscheduler.servesPolicies" .) "true") -}}
+{{- end -}}
+
 {{/* The rights of a component's service account: in the whole cluster, or in watchNamespaces.
 usage: include "jvscheduler.rights" (list . "operator" "- apiGroups: …") */}}
 {{- define "jvscheduler.rights" -}}
