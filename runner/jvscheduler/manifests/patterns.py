@@ -48,10 +48,11 @@ def _named(number: str, names: tuple[str, ...]) -> str:
 
 
 _TIME: Final = r"(?:[01]?[0-9]|2[0-3]):[0-5][0-9]"
-_AT: Final = _optional("at", _TIME)
-_AT_MINUTE: Final = _optional("at", ":[0-5][0-9]")
 _DAY: Final = _any(*(f"{name[:3]}(?:{name[3:]})?" for name in WEEKDAY_NAMES))
 _AND: Final = rf"(?:\s*,\s*(?:and{_SPACE})?|{_SPACE}and{_SPACE})"
+_AT: Final = _optional("at", f"{_TIME}(?:{_AND}{_TIME})*")
+_MINUTE: Final = ":[0-5][0-9]"
+_AT_MINUTE: Final = _optional("at", f"{_MINUTE}(?:{_AND}{_MINUTE})*")
 
 _EVERY: Final = _any(
     "minute",

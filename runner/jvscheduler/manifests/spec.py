@@ -95,8 +95,8 @@ class ScheduledTaskSpec(ApiModel):
         min_length=1,
         max_length=MAX_TEXT,
         description="When the task is due: a phrase such as 'every 5 minutes', 'daily at 14:30', "
-        "'every monday and friday at 09:00' or 'every 5 to 10 minutes', or five cron fields as in "
-        "a CronJob.",
+        "'daily at 09:00 and 17:00', 'every monday and friday at 09:00' or 'every 5 to 10 "
+        "minutes', or five cron fields as in a CronJob.",
         json_schema_extra=rules.SCHEDULE,
     )
     time_zone: str = Field(

@@ -1,6 +1,6 @@
 """The one schedule grammar, which the decorator, the custom resource and the API share.
 
-Wall-clock phrases and cron text become a cron schedule. All other intervals, fixed or random, are
+Wall-clock phrases and cron text become cron lines. All other intervals, fixed or random, are
 counted from the Unix epoch.
 
 - `schedule`: a Schedule and its instants. `parsing`: from a text to its meaning.

@@ -15,8 +15,10 @@ from jvscheduler.schedules.unreadable import Unreadable
 MAX_TEXT: Final = 512
 """Characters. The longest useful cron text lists every minute, and is shorter."""
 
-Reading = tuple[str, str | None, Cron | Interval]
-"""The canonical text, the cron text of the same meaning if there is one, and the meaning."""
+Meaning = tuple[Cron, ...] | Interval
+"""An interval, or crons: due is what is due by one of them."""
+Reading = tuple[str, tuple[str, ...], Meaning]
+"""The canonical text, the lines of its crons, and the meaning. An interval has no lines."""
 
 _ALLOWED: Final = re.compile(r"[ -~\t\n\r]*")
 _CRON_START: Final = re.compile(r"[0-9*?,+]")
@@ -32,20 +34,20 @@ def read(text: str) -> Reading:
     words = text.lower().split()
     joined = " ".join(words)
     if joined in SYNONYMS:
-        return joined, SYNONYMS[joined], parse_cron(SYNONYMS[joined])
+        return joined, (SYNONYMS[joined],), (parse_cron(SYNONYMS[joined]),)
     if words and words[0] in KEYWORDS:
         return _phrase(text)
     # What is left must be cron text. These refusals suggest more than the cron parser could.
     _refuse_extensions(joined)
     _check_start(text, words)
-    return joined, joined, _cron(text)
+    return joined, (joined,), (_cron(text),)
 
 
 def _phrase(text: str) -> Reading:
     canonical, meaning = parse_phrase(text)
     if isinstance(meaning, Interval):
-        return canonical, None, meaning
-    return canonical, meaning, parse_cron(meaning)
+        return canonical, (), meaning
+    return canonical, meaning, tuple(map(parse_cron, meaning))
 
 
 def _cron(text: str) -> Cron:

@@ -3,19 +3,25 @@
 `every N minutes` is `*/N` only when N divides 60. `*/7` is due at minute 56 and again at minute 0,
 four minutes later, which nobody means by "every 7 minutes". The same holds for hours and the day.
 All other intervals, and those of seconds, have no cron text.
+
+Times of different minutes, such as 09:00 and 17:30, need a cron line for each minute: `0,30 9,17`
+would be due at 09:30 too.
 """
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from difflib import get_close_matches
+from functools import partial
 from types import MappingProxyType
-from typing import Final
+from typing import Final, TypeVar
 
 from jvscheduler.schedules.intervals import LONGEST, Interval
 from jvscheduler.schedules.words import Words
 
-Phrase = tuple[str, str | Interval]
-"""The canonical text, and its meaning: cron text or an interval."""
+Meaning = tuple[str, ...] | Interval
+"""Cron lines that are due together, or an interval."""
+Phrase = tuple[str, Meaning]
+"""The canonical text, and its meaning."""
 
 WEEKDAYS: Final = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _MONDAY_FIRST: Final = (1, 2, 3, 4, 5, 6, 0)
@@ -28,7 +34,8 @@ _UNITS: Final[Mapping[str, int]] = MappingProxyType(
 _SINGULAR: Final[Mapping[str, str]] = MappingProxyType(
     {form: unit for unit in _UNITS for form in (unit, f"{unit}s")}
 )
-_MIDNIGHT: Final = "0 0"
+_MIDNIGHT: Final = ("0 0",)
+_Item = TypeVar("_Item")
 _ALMOST_NUMBER: Final = re.compile(r"[^a-z0-9]?([0-9]{1,9})(?:-([0-9]{1,9}))?")
 
 
@@ -41,8 +48,8 @@ def parse_phrase(text: str) -> Phrase:
 
 
 def _daily(words: Words) -> Phrase:
-    at, time = _at(words)
-    return f"daily{at}", f"{time} * * *"
+    at, times = _at(words)
+    return f"daily{at}", _lines(times, "* * *")
 
 
 def _weekly(words: Words) -> Phrase:
@@ -50,8 +57,8 @@ def _weekly(words: Words) -> Phrase:
     if words.accept("on"):
         number = _weekday(words)
         on = f" on {WEEKDAYS[number]}"
-    at, time = _at(words)
-    return f"weekly{on}{at}", f"{time} * * {number}"
+    at, times = _at(words)
+    return f"weekly{on}{at}", _lines(times, f"* * {number}")
 
 
 def _monthly(words: Words) -> Phrase:
@@ -59,13 +66,13 @@ def _monthly(words: Words) -> Phrase:
     if words.accept("on"):
         day = words.number("a day from 1 to 31", 1, 31)
         on = f" on {day}"
-    at, time = _at(words)
-    return f"monthly{on}{at}", f"{time} {day} * *"
+    at, times = _at(words)
+    return f"monthly{on}{at}", _lines(times, f"{day} * *")
 
 
 def _hourly(words: Words) -> Phrase:
-    at, minute = _at_minute(words)
-    return f"hourly{at}", f"{minute} * * * *"
+    at, minutes = _at_minutes(words)
+    return f"hourly{at}", (f"{minutes} * * * *",)
 
 
 def _every(words: Words) -> Phrase:
@@ -83,29 +90,26 @@ def _every(words: Words) -> Phrase:
 
 
 def _every_hour(words: Words) -> Phrase:
-    at, minute = _at_minute(words)
-    return f"every hour{at}", f"{minute} * * * *"
+    at, minutes = _at_minutes(words)
+    return f"every hour{at}", (f"{minutes} * * * *",)
 
 
 def _every_day(words: Words) -> Phrase:
-    at, time = _at(words)
-    return f"every day{at}", f"{time} * * *"
+    at, times = _at(words)
+    return f"every day{at}", _lines(times, "* * *")
 
 
 def _every_weekday(words: Words) -> Phrase:
-    at, time = _at(words)
-    return f"every weekday{at}", f"{time} * * 1-5"
+    at, times = _at(words)
+    return f"every weekday{at}", _lines(times, "* * 1-5")
 
 
 def _weekdays(words: Words) -> Phrase:
-    chosen = {_weekday(words)}
-    while words.accept(",") or words.peek == "and":
-        words.accept("and")
-        chosen.add(_weekday(words))
-    at, time = _at(words)
+    chosen = set(_all(words, partial(_weekday, words)))
+    at, times = _at(words)
     names = [WEEKDAYS[number] for number in _MONDAY_FIRST if number in chosen]
-    listed = " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
-    return f"every {listed}{at}", f"{time} * * {','.join(map(str, sorted(chosen)))}"
+    days = ",".join(map(str, sorted(chosen)))
+    return f"every {_listed(names)}{at}", _lines(times, f"* * {days}")
 
 
 def _interval(words: Words) -> Phrase:
@@ -142,12 +146,13 @@ def _unit(words: Words, count: int) -> str:
     return unit
 
 
-def _exact_cron(count: int, unit: str) -> str | None:
+def _exact_cron(count: int, unit: str) -> tuple[str, ...]:
+    """Empty when cron is not due at the same instants."""
     if unit == "minute" and 60 % count == 0:
-        return "0 * * * *" if count == 60 else f"*/{count} * * * *"
+        return ("0 * * * *" if count == 60 else f"*/{count} * * * *",)
     if unit == "hour" and 24 % count == 0:
-        return f"{_MIDNIGHT} * * *" if count == 24 else f"0 */{count} * * *"
-    return None
+        return ("0 0 * * *" if count == 24 else f"0 */{count} * * *",)
+    return ()
 
 
 def _weekday(words: Words) -> int:
@@ -169,28 +174,61 @@ def _number_in(word: str) -> str:
     return f"{max(int(match[1]), 1)} to {match[2]}" if match[2] else str(max(int(match[1]), 1))
 
 
-def _at(words: Words) -> tuple[str, str]:
-    """Read `at HH:MM`, or nothing for midnight. Return its text and the first two cron fields."""
+def _at(words: Words) -> tuple[str, tuple[str, ...]]:
+    """Read `at HH:MM` with any number of times, or nothing for midnight.
+
+    Return its text, and the first two fields of each cron line.
+    """
     if not words.accept("at"):
         return "", _MIDNIGHT
-    hour, minute = words.time()
-    return f" at {hour:02}:{minute:02}", f"{minute} {hour}"
+    times = sorted(set(_all(words, words.time)))
+    return f" at {_listed([f'{hour:02}:{minute:02}' for hour, minute in times])}", _fields(times)
 
 
-def _at_minute(words: Words) -> tuple[str, int]:
+def _fields(times: Iterable[tuple[int, int]]) -> tuple[str, ...]:
+    """A cron line is due at each of its minutes in each of its hours. So each line has minutes
+    whose hours are the same."""
+    hours: dict[int, list[int]] = {}
+    for hour, minute in times:
+        hours.setdefault(minute, []).append(hour)
+    minutes: dict[str, list[int]] = {}
+    for minute in sorted(hours):
+        minutes.setdefault(",".join(map(str, hours[minute])), []).append(minute)
+    return tuple(f"{','.join(map(str, own))} {listed}" for listed, own in minutes.items())
+
+
+def _lines(times: Iterable[str], days: str) -> tuple[str, ...]:
+    return tuple(f"{time} {days}" for time in times)
+
+
+def _all(words: Words, read: Callable[[], _Item]) -> list[_Item]:
+    """Read a list such as `a, b and c`."""
+    found = [read()]
+    while words.accept(",") or words.peek == "and":
+        words.accept("and")
+        found.append(read())
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join([", ".join(names[:-1]), names[-1]] if names[1:] else names)
+
+
+def _at_minutes(words: Words) -> tuple[str, str]:
+    """Read `at :MM` with any number of minutes, or nothing for the full hour."""
     if not words.accept("at"):
-        return "", 0
-    minute = words.minute()
-    return f" at :{minute:02}", minute
+        return "", "0"
+    minutes = sorted(set(_all(words, words.minute)))
+    return f" at {_listed([f':{minute:02}' for minute in minutes])}", ",".join(map(str, minutes))
 
 
 _EVERY: Final[Mapping[str, Callable[[Words], Phrase]]] = MappingProxyType(
     {
         "second": lambda _: ("every second", Interval(1, 1)),
-        "minute": lambda _: ("every minute", "* * * * *"),
+        "minute": lambda _: ("every minute", ("* * * * *",)),
         "hour": _every_hour,
         "day": _every_day,
-        "week": lambda _: ("every week", f"{_MIDNIGHT} * * 0"),
+        "week": lambda _: ("every week", ("0 0 * * 0",)),
         "weekday": _every_weekday,
     }
 )

@@ -16,7 +16,7 @@ from jvscheduler.errors import InvalidSchedule
 from jvscheduler.schedules.faithful import says_the_same
 from jvscheduler.schedules.intervals import Interval
 from jvscheduler.schedules.nearest import EXAMPLES, nearest_carried
-from jvscheduler.schedules.parsing import MAX_TEXT, Reading, plain, read
+from jvscheduler.schedules.parsing import MAX_TEXT, Meaning, Reading, plain, read
 from jvscheduler.schedules.rewording import reworded
 from jvscheduler.schedules.unreadable import Unreadable
 from jvscheduler.zones import zone
@@ -40,9 +40,9 @@ class Schedule:
     """A random interval computes its delays from it. Other forms do not use it."""
     dst: Dst
     """Where the clock changes: `cron` does as cron does, `once` runs each time of a day once."""
-    cron: str | None
-    """The five fields of a CronJob that is due at the same instants; None when no CronJob is."""
-    _meaning: Cron | Interval = field(repr=False, compare=False)
+    lines: tuple[str, ...] = field(compare=False)
+    """Cron lines: due is what is due by one of them. An interval has none."""
+    _meaning: Meaning = field(repr=False, compare=False)
     _zone: ZoneInfo = field(repr=False, compare=False)
 
     def __str__(self) -> str:
@@ -57,9 +57,13 @@ class Schedule:
             raise ValueError(f"after must be aware, got {after.isoformat()}")
         if isinstance(self._meaning, Interval):
             return _next_of_interval(self._meaning, after, self.seed)
+        found = (self._next_of_cron(cron, after) for cron in self._meaning)
+        return min((instant for instant in found if instant is not None), default=None)
+
+    def _next_of_cron(self, cron: Cron, after: datetime) -> datetime | None:
         if self.dst == "once":
-            return next_once(self._meaning, self._zone, after)
-        return self._meaning.next(after, self._zone)
+            return next_once(cron, self._zone, after)
+        return cron.next(after, self._zone)
 
     def between(self, start: datetime, end: datetime) -> Iterator[datetime]:
         """Yield the due instants after `start` up to `end`, which is included, in order."""
@@ -67,6 +71,11 @@ class Schedule:
         while instant is not None and instant <= end:
             yield instant
             instant = self.next(instant)
+
+    @property
+    def cron(self) -> str | None:
+        """The fields of a CronJob that is due at the same instants; None when no CronJob is."""
+        return self.lines[0] if self.dst == "cron" and len(self.lines) == 1 else None
 
     @property
     def instants_key(self) -> tuple[object, ...]:
@@ -81,6 +90,8 @@ class Schedule:
         """The reason why no CronJob is due at the same instants; None when one is."""
         if self.cron is not None:
             return None
+        if len(self.lines) > 1:
+            return f"{self.text!r} has times of different minutes, which no one cron line has"
         if not isinstance(self._meaning, Interval):
             return f"{self.text!r} with dst='once' is not what cron does where the clock changes"
         what = "an interval" if self._meaning.low == self._meaning.high else "a random interval"
@@ -91,14 +102,16 @@ class Schedule:
         """The error, with a remedy, for a task that asks for a CronJob; None if it can have one."""
         if self.cron is not None:
             return None
+        return f"{self.loop_reason}: leave the backend out or ask for the Loop; {self._nearest()}"
+
+    def _nearest(self) -> str:
+        if len(self.lines) > 1:
+            return f"a CronJob carries a task for each of {', '.join(map(repr, self.lines))}"
         if isinstance(self._meaning, Interval):
             near = repr(nearest_carried(self._meaning.mean))
         else:
             near = f"{self.text!r} with dst='cron'"
-        return (
-            f"{self.loop_reason}: leave the backend out or ask for the Loop; "
-            f"nearest form that a CronJob carries: {near}"
-        )
+        return f"nearest form that a CronJob carries: {near}"
 
     @property
     def is_finer_than_a_minute(self) -> bool:
@@ -113,9 +126,9 @@ def parse_schedule(
     if not isinstance(text, str):
         raise InvalidSchedule(f"schedule must be text such as 'daily at 14:30', got {text!r}")
     tz = zone(time_zone)
-    canonical, cron, meaning = _read(text)
+    canonical, lines, meaning = _read(text)
     _check_dst(dst, canonical, meaning)
-    return Schedule(canonical, time_zone, seed, dst, cron if dst == "cron" else None, meaning, tz)
+    return Schedule(canonical, time_zone, seed, dst, lines, meaning, tz)
 
 
 def _read(text: str) -> Reading:
@@ -149,7 +162,7 @@ def _corrected(text: str) -> str | None:
     return None
 
 
-def _check_dst(dst: object, canonical: str, meaning: Cron | Interval) -> None:
+def _check_dst(dst: object, canonical: str, meaning: Meaning) -> None:
     if dst not in ("cron", "once"):
         raise InvalidSchedule(f"dst must be 'cron' or 'once', got {dst!r}")
     if dst != "cron" and isinstance(meaning, Interval):

@@ -107,6 +107,27 @@ def is_never_due(ours: str | None, answer: dict[str, Any]) -> bool:
     return ours is not None and "never due" in ours and answer.get("next") == [None]
 
 
+def test_several_times_are_due_when_robfig_is_due_by_one_of_their_lines(oracle: Oracle) -> None:
+    random = Random(SEED)
+    lines = 0
+    for zone in ZONES:
+        schedule = parse_schedule(several_times(random), zone)
+        lines += len(schedule.lines)
+        after = instants(random, zone, INSTANTS)
+        answers = oracle.ask([Question(line, zone, after) for line in schedule.lines])
+        for at, *theirs in zip(after, *(answer["next"] for answer in answers), strict=True):
+            found = schedule.next(datetime.fromtimestamp(at, UTC))
+            assert found is not None
+            assert int(found.timestamp()) == min(theirs), (schedule, zone, at)
+    assert lines > 2 * len(ZONES)
+
+
+def several_times(random: Random) -> str:
+    form = random.choice(["daily", "every weekday", "weekly on sunday", "monthly on 15"])
+    times = [f"{random.randint(0, 4)}:{random.choice([0, 15, 30, 45]):02}" for _ in range(5)]
+    return f"{form} at {', '.join(times)}"
+
+
 @pytest.mark.parametrize("text", SYNONYMS)
 def test_a_synonym_is_robfigs(text: str, oracle: Oracle) -> None:
     after = [int(datetime(2026, month, 3, 4, 5, tzinfo=UTC).timestamp()) for month in (2, 7)]

@@ -40,7 +40,10 @@ def _weekdays(random: Random) -> str:
 
 def _at(random: Random) -> str:
     time = f"{random.randint(0, 24)}:{random.randint(0, 61):02}"
-    return random.choice(["", f"at {time}", f"at 0{time}", f"at :{random.randint(0, 61):02}"])
+    and_, minute = random.choice([",", ", ", " and ", " , and "]), random.randint(0, 61)
+    minutes = f"at :{minute:02}" + random.choice(["", f"{and_}:59"])
+    times = f"at {time}" + random.choice(["", f"{and_}{random.randint(0, 24)}:{minute:02}"])
+    return random.choice(["", times, f"at 0{time}", minutes])
 
 
 def _cron(random: Random) -> str:

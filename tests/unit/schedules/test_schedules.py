@@ -10,6 +10,7 @@ import pytest
 from jvscheduler import Schedule, parse_schedule
 from jvscheduler.errors import InvalidSchedule
 from jvscheduler.manifests import patterns
+from jvscheduler.schedules import Dst
 from tests.unit.schedules.schedule_texts import random_text
 
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -48,6 +49,30 @@ NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
         ("hourly at :15", "hourly at :15", "15 * * * *"),
         ("monthly", "monthly", "0 0 1 * *"),
         ("monthly on 15 at 12:00", "monthly on 15 at 12:00", "0 12 15 * *"),
+        ("daily at 17:00 AND 9:00", "daily at 09:00 and 17:00", "0 9,17 * * *"),
+        (
+            "daily at 17:30,9:00, 17:00 and 9:30 and 09:30",
+            "daily at 09:00, 09:30, 17:00 and 17:30",
+            "0,30 9,17 * * *",
+        ),
+        (
+            "every weekday at 08:15 , and 12:15",
+            "every weekday at 08:15 and 12:15",
+            "15 8,12 * * 1-5",
+        ),
+        (
+            "weekly on friday at 09:00 and 17:00",
+            "weekly on friday at 09:00 and 17:00",
+            "0 9,17 * * 5",
+        ),
+        (
+            "every mon, fri at 09:00, 17:00",
+            "every monday and friday at 09:00 and 17:00",
+            "0 9,17 * * 1,5",
+        ),
+        ("monthly on 1 at 06:00, 18:00", "monthly on 1 at 06:00 and 18:00", "0 6,18 1 * *"),
+        ("hourly at :45 and :15", "hourly at :15 and :45", "15,45 * * * *"),
+        ("every hour at :15, :45", "every hour at :15 and :45", "15,45 * * * *"),
         ("@Weekly", "@weekly", "0 0 * * 0"),
         ("  0  9 * * MON-FRI\n", "0 9 * * mon-fri", "0 9 * * mon-fri"),
         ("*/7 * * * *", "*/7 * * * *", "*/7 * * * *"),
@@ -83,6 +108,39 @@ def test_a_form_that_no_cronjob_carries_says_so(text: str, nearest: str) -> None
         f"{nearest!r}" in (schedule.refusal or "")
     )
     assert parse_schedule(nearest).cron
+
+
+def test_times_that_no_one_cron_line_has_are_due_at_exactly_these_times() -> None:
+    """`0,15 8,12` would be due at 08:00 and 12:15 too."""
+    schedule = parse_schedule("every weekday at 08:15 and 12:00", "Europe/Berlin")
+    friday = datetime(2026, 11, 27, tzinfo=UTC)
+    due = schedule.between(friday, friday + timedelta(days=4))
+    assert [f"{at:%a %H:%M}" for at in due] == ["Fri 07:15", "Fri 11:00", "Mon 07:15", "Mon 11:00"]
+    assert (schedule.cron, schedule.lines) == (None, ("0 12 * * 1-5", "15 8 * * 1-5"))
+    assert "a CronJob carries a task for each of '0 12 * * 1-5', '15 8 * * 1-5'" in (
+        schedule.refusal or ""
+    )
+
+
+@pytest.mark.parametrize("dst", ["cron", "once"])
+def test_a_day_has_just_the_times_of_its_text(dst: Dst) -> None:
+    generator = random.Random(20261127)
+    start = NOON.replace(hour=0) - timedelta(seconds=1)
+    for _ in range(500):
+        count = generator.randint(1, 6)
+        times = {
+            (generator.choice([0, 9, 17]), generator.choice([0, 15, 30])) for _ in range(count)
+        }
+        text = ", ".join(f"{hour}:{minute:02}" for hour, minute in times)
+        due = parse_schedule(f"daily at {text}", dst=dst).between(start, start + timedelta(days=1))
+        assert [(at.hour, at.minute) for at in due] == sorted(times), text
+
+
+def test_times_that_are_skipped_together_are_one_instant_with_once() -> None:
+    schedule = parse_schedule("daily at 02:15, 02:30 and 03:15", "Europe/Berlin", dst="once")
+    night = datetime(2026, 3, 29, tzinfo=UTC)
+    due = list(schedule.between(night, night + timedelta(hours=3)))
+    assert due == [night + timedelta(hours=1), night + timedelta(hours=1, minutes=15)]
 
 
 @pytest.mark.parametrize(
@@ -191,7 +249,7 @@ def test_every_valid_text_passes_admission_and_parses_again_from_its_canonical_f
         accepted += 1
         assert re.match(patterns.SCHEDULE, text, re.ASCII), text
         wall_clock = re.match(patterns.WALL_CLOCK, text, re.ASCII) is not None
-        assert wall_clock == (schedule.cron is not None), text
+        assert wall_clock == bool(schedule.lines), text
         assert parse_schedule(str(schedule)) == schedule, text
     assert accepted > 5_000
 
