@@ -37,7 +37,8 @@ async def run(chosen: Settings) -> None:
         await controller.wait_until_served()
         # Watch and work end together. If one went on without the other, the liveness
         # endpoint, which is kopf's, would still answer for a dead operator.
-        await controller.run(lambda: watch(controller, chosen.liveness_endpoint, chosen.namespaces))
+        endpoint, watched = chosen.liveness_endpoint, chosen.namespaces
+        await controller.run(lambda: watch(controller, endpoint, watched, cluster.missing))
     finally:
         await cluster.close()
 

@@ -56,12 +56,25 @@ def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None
         # A review belongs to no namespace.
         ("ClusterRole", "jvscheduler-server-reviews", None),
         ("ClusterRoleBinding", "jvscheduler-server-reviews", None),
+        # A Role is gone with its namespace, so it cannot say that the namespace is.
+        *(
+            (kind, f"jvscheduler-{part}-namespaces", None)
+            for kind in ("ClusterRole", "ClusterRoleBinding")
+            for part in ("operator", "server")
+        ),
         *(
             (kind, f"jvscheduler-{part}", namespace)
             for kind in ("Role", "RoleBinding")
             for part in ("operator", "server")
             for namespace in ("shop", "bakery")
         ),
+    }
+    (look,) = rendered(helm, chosen)["ClusterRole/jvscheduler-server-namespaces"]["rules"]
+    assert look == {
+        "apiGroups": [""],
+        "resources": ["namespaces"],
+        "resourceNames": ["shop", "bakery"],
+        "verbs": ["get"],
     }
     of_cluster = rendered(helm)["ClusterRole/jvscheduler-operator"]["rules"]
     assert rendered(helm, chosen)["Role/jvscheduler-operator"]["rules"] == of_cluster

@@ -118,6 +118,34 @@ subjects:
     name: {{ $name | quote }}
     namespace: {{ $root.Release.Namespace | quote }}
 {{- end }}
+{{- with $namespaces }}
+---
+# A Role goes with its namespace. This says whether the namespace has gone, or only the Role.
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: "{{ $name }}-namespaces"
+  labels: {{- include "jvscheduler.labels" (list $root $component) | nindent 4 }}
+rules:
+  - apiGroups: [""]
+    resources: [namespaces]
+    resourceNames: {{ toJson . }}
+    verbs: [get]
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata:
+  name: "{{ $name }}-namespaces"
+  labels: {{- include "jvscheduler.labels" (list $root $component) | nindent 4 }}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: "{{ $name }}-namespaces"
+subjects:
+  - kind: ServiceAccount
+    name: {{ $name | quote }}
+    namespace: {{ $root.Release.Namespace | quote }}
+{{- end }}
 {{- end -}}
 
 {{- define "jvscheduler.watchNamespaces" -}}

@@ -13,9 +13,10 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from jvscheduler import names
+from jvscheduler.edge.missing_namespaces import MissingNamespaces
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_operator.cluster.client import Listing
-from jvscheduler_operator.cluster.errors import NotFound, Unavailable, error_of
+from jvscheduler_operator.cluster.errors import NotFound, Rejected, Unavailable, error_of
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
@@ -56,6 +57,7 @@ class KubernetesCluster:
         self._api = api
         self._namespaces = namespaces
         """The namespaces that a list is about; none stands for all."""
+        self.missing = MissingNamespaces()
 
     @classmethod
     async def connect(
@@ -198,13 +200,36 @@ class KubernetesCluster:
         group = _GROUPS[plural]
         if not self._namespaces:
             return await self._list(f"{group}/{plural}", *query)
-        listings = [
-            await self._list(f"{group}/namespaces/{namespace}/{plural}", *query)
+        found = [
+            await self._list_in(namespace, f"{group}/namespaces/{namespace}/{plural}", *query)
             for namespace in self._namespaces
         ]
+        listings = [listing for listing in found if listing is not None]
         # The oldest version: what is missing and newer may have been created since.
-        version = min(listing.version for listing in listings)
+        version = min((listing.version for listing in listings), default=0)
         return Listing([item for listing in listings for item in listing.items], version)
+
+    async def _list_in(self, namespace: str, path: str, *query: tuple[str, str]) -> Listing | None:
+        """The objects in a watched namespace; None when it is gone, and its Role with it."""
+        try:
+            listing = await self._list(path, *query)
+        except Rejected:
+            if await self._exists(namespace):
+                raise
+            self.missing.add(namespace)
+            return None
+        self.missing.found(namespace)
+        return listing
+
+    async def _exists(self, namespace: str) -> bool:
+        """False only when the API server says so."""
+        try:
+            await self._request("GET", f"/api/v1/namespaces/{namespace}")
+        except NotFound:
+            return False
+        except Rejected:
+            return True  # the refusal of the list says more than that of this question
+        return True
 
     async def _list(self, path: str, *query: tuple[str, str]) -> Listing:
         items: list[Manifest] = []

@@ -10,12 +10,14 @@ served a moment after its CRD's last event, and would say nothing. When the CRD 
 deleted, the watch fails and the process ends; a new process waits for the CRD.
 """
 
+import logging
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, cast
 
 import kopf
 
 from jvscheduler import names
+from jvscheduler.edge.missing_namespaces import MissingNamespaces
 from jvscheduler.errors import SchedulerError
 from jvscheduler_operator.controller.controller import Controller
 
@@ -78,10 +80,30 @@ class NoProgress(kopf.ProgressStorage):
         return essence
 
 
+class WithoutMissing(logging.Filter):
+    """Leaves out what kopf says, every ten seconds, about watches of namespaces that are missing.
+
+    kopf goes on trying, so that it watches a namespace as soon as that is there again.
+    """
+
+    def __init__(self, missing: MissingNamespaces) -> None:
+        super().__init__()
+        self._missing = missing
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        text = record.getMessage() if record.name.startswith("kopf.") else ""
+        return not any(f"/namespaces/{name}/" in text for name in self._missing.names)
+
+
 async def watch(
-    controller: Controller, liveness_endpoint: str, namespaces: Sequence[str] = ()
+    controller: Controller,
+    liveness_endpoint: str,
+    namespaces: Sequence[str],
+    missing: MissingNamespaces,
 ) -> None:
     """Returns after SIGTERM or SIGINT. Raises WatchFailed. No namespaces stand for all."""
+    for handler in logging.getLogger().handlers:
+        handler.addFilter(WithoutMissing(missing))
     try:
         await kopf.operator(
             registry=_registry(controller),

@@ -1,6 +1,6 @@
 """The cluster of `jvscheduler dev`, of a user's own server and of tests: tasks, but no pods."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 from jvscheduler.names import LOCAL_NAMESPACE, resource_name
@@ -14,6 +14,7 @@ class LocalCluster:
     backend = "local"
     synced = True
     set_aside = 0
+    missing_namespaces: Collection[str] = ()
 
     def __init__(self, tasks: Sequence[Task]) -> None:
         self._tasks = tuple(tasks)

@@ -36,6 +36,10 @@ class Cluster(Protocol):
         """How many objects of Kubernetes could not be read, wholly or in part, or have
         the label of a task and are not of it."""
 
+    @property
+    def missing_namespaces(self) -> Collection[str]:
+        """The namespaces that are to be watched, and do not exist."""
+
     async def start(self) -> None:
         """Begin to watch. Returns at once."""
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
 from jvscheduler import names
+from jvscheduler.edge.missing_namespaces import MissingNamespaces
 from jvscheduler.edge.set_aside import SetAside
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.objects import (
@@ -102,6 +103,7 @@ class WatchedKubernetesCluster:
         self._api_server = api_server
         self._clock = clock
         self._namespaces = namespaces
+        self._missing = MissingNamespaces()
         self._change = asyncio.Event()
         self._deleted_pods: dict[str, TaskPod] = {}
         """Pods that were deleted, by uid, the oldest first."""
@@ -135,6 +137,10 @@ class WatchedKubernetesCluster:
     def set_aside(self) -> int:
         informers = (*self._informers, *self._events)
         return self._foreign.count + sum(informer.set_aside for informer in informers)
+
+    @property
+    def missing_namespaces(self) -> Collection[str]:
+        return self._missing.names
 
     async def start(self) -> None:
         informers = (*self._informers, *self._events)
@@ -204,7 +210,7 @@ class WatchedKubernetesCluster:
                     on_delete,
                     Backoff(first=0.5, longest=30),
                 )
-                for scoped in in_namespaces(resource, self._namespaces)
+                for scoped in in_namespaces(resource, self._namespaces, self._missing)
             ]
         )
 

@@ -22,6 +22,8 @@ from jvscheduler_server.cluster.objects import TaskState
 from jvscheduler_server.kubernetes.fields import Json
 from jvscheduler_server.kubernetes.informer import (
     ApiServerUnavailable,
+    Forbidden,
+    NotFound,
     Resource,
     ResourceVersionExpired,
 )
@@ -50,6 +52,8 @@ MAX_EVENT_BYTES: Final = 16 * 1024 * 1024
 
 GONE: Final = 410
 """HTTP status of a resource version that the API server no longer knows."""
+
+REFUSALS: Final = {403: Forbidden, 404: NotFound}
 
 
 class KubernetesApi:
@@ -81,6 +85,13 @@ class KubernetesApi:
         async with self._get(resource.path, query, WATCH_TIMEOUT) as response:
             async for line in lines(response.content.iter_any()):
                 yield _event(line)
+
+    async def namespace_exists(self, namespace: str) -> bool:
+        try:
+            async with self._get(f"/api/v1/namespaces/{namespace}", {}, LIST_TIMEOUT):
+                return True
+        except NotFound:
+            return False
 
     async def apply_task_status(self, task: TaskState, status: Mapping[str, Any]) -> None:
         metadata = {"name": task.name, "namespace": task.namespace}
@@ -250,4 +261,4 @@ def _message_of(text: str) -> str:
 def _raise(code: int, message: str) -> None:
     if code == GONE:
         raise ResourceVersionExpired(message)
-    raise ApiServerUnavailable(f"{code}: {message}")
+    raise REFUSALS.get(code, ApiServerUnavailable)(f"{code}: {message}")

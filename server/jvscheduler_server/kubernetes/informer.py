@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
+from jvscheduler.edge.missing_namespaces import MissingNamespaces
 from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.errors import TemporaryError
 from jvscheduler_server.backoff import Backoff
@@ -30,8 +31,23 @@ class ApiServerUnavailable(TemporaryError):
     """The API server refuses the request or does not answer."""
 
 
+class Forbidden(ApiServerUnavailable):
+    """The API server knows who asks, and refuses."""
+
+
+class NotFound(ApiServerUnavailable):
+    """There is no such object."""
+
+
 class ResourceVersionExpired(TemporaryError):
     """The API server no longer knows the resource version: list again."""
+
+
+@dataclass(frozen=True)
+class WatchedNamespace:
+    name: str
+    missing: MissingNamespaces
+    """Learns whether it exists."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +62,8 @@ class Resource(Generic[T]):
     carry_over: Callable[[T, T], T] = lambda _, new: new
     """`carry_over(old, new)` returns the new value with what must survive from the old one."""
     field_selector: str = ""
+    namespace: WatchedNamespace | None = None
+    """The namespace that the path is in; None for all."""
     problem: Callable[[T], str | None] = lambda _: None
     """Returns what a part of the object says that cannot be true, and was left out of the value."""
 
@@ -56,6 +74,9 @@ class ApiServer(Protocol):
 
     def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
         """Yield events `{"type": …, "object": …}` until the API server ends the stream."""
+
+    async def namespace_exists(self, namespace: str) -> bool:
+        """False only when the API server says so. It may refuse the question."""
 
 
 class Informer(Generic[T]):
@@ -103,8 +124,10 @@ class Informer(Generic[T]):
             except ResourceVersionExpired as error:
                 _log.info("%s: listing again: %s", self._resource.path, error)
                 self._version = None
+            except Forbidden as error:
+                await self._set_aside_if_missing(error)
             except ApiServerUnavailable as error:
-                _log.warning("%s: %s; trying again", self._resource.path, error)
+                self._try_again(error)
             except Exception:  # noqa: BLE001 - logged, with its traceback
                 # If the watch ended here, the repair would go on with an ever older copy.
                 _log.exception("%s: listing again after a fault", self._resource.path)
@@ -113,12 +136,37 @@ class Informer(Generic[T]):
             # must not be asked in a busy loop.
             await asyncio.sleep(self._backoff.next())
 
+    def _try_again(self, error: ApiServerUnavailable) -> None:
+        _log.warning("%s: %s; trying again", self._resource.path, error)
+
+    async def _set_aside_if_missing(self, refusal: Forbidden) -> None:
+        """Know that there is nothing, if the namespace is gone: its Role went with it.
+
+        In a namespace that exists, pods may run though nobody may list them. Then the informer
+        waits, because a missing pod would prove nothing.
+        """
+        namespace, asked_time = self._resource.namespace, datetime.now(UTC)
+        try:
+            exists = namespace is None or await self._api_server.namespace_exists(namespace.name)
+        except ApiServerUnavailable as error:
+            self._try_again(error)
+            return
+        if namespace is None or exists:
+            self._try_again(refusal)
+            return
+        namespace.missing.add(namespace.name)
+        self._version = None
+        self._replace([])
+        self.listed_time = asked_time
+
     async def _list_and_watch(self) -> None:
         if self._version is None:
             asked_time = datetime.now(UTC)
             objects, self._version = await self._api_server.list(self._resource)
             self._replace(objects)
             self.listed_time = asked_time
+            if (namespace := self._resource.namespace) is not None:
+                namespace.missing.found(namespace.name)
             self._backoff.reset()
         async for event in self._api_server.watch(self._resource, self._version):
             self._apply(event)

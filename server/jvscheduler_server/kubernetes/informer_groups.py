@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from jvscheduler_server.kubernetes.informer import Informer, Resource
+from jvscheduler.edge.missing_namespaces import MissingNamespaces
+from jvscheduler_server.kubernetes.informer import Informer, Resource, WatchedNamespace
 
 T = TypeVar("T")
 
@@ -44,10 +45,18 @@ class InformerGroup(Generic[T]):
                 group.create_task(informer.run())
 
 
-def in_namespaces(resource: Resource[T], namespaces: Sequence[str]) -> Sequence[Resource[T]]:
+def in_namespaces(
+    resource: Resource[T], namespaces: Sequence[str], missing: MissingNamespaces
+) -> Sequence[Resource[T]]:
     """The resource in each of the namespaces; in all of them when none is named."""
     if not namespaces:
         return [resource]
     group, _, plural = resource.path.rpartition("/")
-    paths = (f"{group}/namespaces/{namespace}/{plural}" for namespace in namespaces)
-    return [replace(resource, path=path) for path in paths]
+    return [
+        replace(
+            resource,
+            path=f"{group}/namespaces/{name}/{plural}",
+            namespace=WatchedNamespace(name, missing),
+        )
+        for name in namespaces
+    ]

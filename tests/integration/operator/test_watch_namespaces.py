@@ -44,7 +44,11 @@ def place(api_server: ApiServer) -> Place:
         "template", "jvscheduler", str(CHART), "-n", RELEASE, chosen, *parts, *accounts
     )
     bindings = [o for o in yaml.safe_load_all(rendered) if o and o["kind"] == "ClusterRoleBinding"]
-    assert [b["metadata"]["name"] for b in bindings] == ["jvscheduler-server-reviews"]
+    assert sorted(b["metadata"]["name"] for b in bindings) == [
+        "jvscheduler-operator-namespaces",
+        "jvscheduler-server-namespaces",
+        "jvscheduler-server-reviews",
+    ]
     api_server.kubectl("apply", "-f", "-", stdin=rendered)
     return Place(api_server, (one, two), outside)
 

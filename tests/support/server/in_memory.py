@@ -113,6 +113,7 @@ class FakeCluster:
     gone: list[TaskPod] = field(default_factory=list)
     running: bool = False
     set_aside: int = 0
+    missing_namespaces: Collection[str] = ()
 
     async def start(self) -> None:
         self.running = True

@@ -15,12 +15,19 @@ class Script:
         self._answers = list(answers)
         self.asked: list[str] = []
         self.done = asyncio.Event()
+        self.namespaces: bool | Exception = True
+        """The answer to whether a namespace exists."""
 
     async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
         self.asked.append("list")
         answer = await self._next()
         assert isinstance(answer, tuple)
         return answer
+
+    async def namespace_exists(self, namespace: str) -> bool:
+        if isinstance(self.namespaces, Exception):
+            raise self.namespaces
+        return self.namespaces
 
     async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
         self.asked.append(f"watch {version}")

@@ -32,6 +32,9 @@ class ApiServer:
     async def list(self, resource: Resource[Any]) -> tuple[Sequence[Json], str]:
         return self._lists.get(resource.path, ()), "1"
 
+    async def namespace_exists(self, namespace: str) -> bool:
+        return True
+
     async def watch(self, resource: Resource[Any], version: str) -> AsyncIterator[Json]:
         queues = {PODS: self.pod_events, JOBS: self.job_events}
         queue = queues.get(resource.path, asyncio.Queue())

@@ -6,7 +6,7 @@ are ours. The success rate leaves out jobs that did not run, and those that have
 suspended task would else look like one that fails.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Final
@@ -17,6 +17,7 @@ from pydantic import BaseModel, Field
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from jvscheduler_server.access.access import Access, covers
+from jvscheduler_server.access.actions import Action
 from jvscheduler_server.api.callers import access_of, seen_namespaces
 from jvscheduler_server.api.pages import KeyCursor, answer, fitting, read_key, write_key
 from jvscheduler_server.api.parameters import Parameters
@@ -64,6 +65,10 @@ class SchedulerAnswer(BaseModel):
     suspended_count: int
     namespaces: list[str] | None = Field(
         description="The namespaces whose tasks you may see. null: all."
+    )
+    missing_namespaces: list[str] = Field(
+        description="The namespaces to watch that do not exist, of those that you may see. Each is "
+        "served once it is there, with the server's rights."
     )
     tasks: list[TaskAnswer] = Field(description="Ordered by namespace and id.")
     next_cursor: str | None = Field(
@@ -129,11 +134,17 @@ async def status(
         task_count=len(own),
         suspended_count=sum(task.suspended for task in own),
         namespaces=None if seen is None else sorted(seen),
+        missing_namespaces=await _missing(access, state.cluster.missing_namespaces),
         tasks=shown,
         next_cursor=write_key(_key(rest[len(shown) - 1])) if more else None,
     )
     numbers = statistics(await state.store.counts(seen))
     return answer(StatusAnswer(scheduler=scheduler, job_statistics=numbers, timestamp=now))
+
+
+async def _missing(access: Access, missing: Collection[str]) -> list[str]:
+    seen = await access.namespaces(Action.SEE, missing)
+    return sorted(namespace for namespace in missing if covers(seen, namespace))
 
 
 def _key(task: TaskState) -> tuple[str, ...]:

@@ -269,3 +269,8 @@ def test_every_answer_is_documented(served: Served) -> None:
         "cursor",
     ]
     assert served.client.get("/docs").status_code == 200
+
+
+def test_the_missing_namespaces_that_the_caller_may_see_are_named(served: Served) -> None:
+    served.cluster.missing_namespaces = ["shop", "bank"]
+    assert served.get(STATUS)["scheduler"]["missing_namespaces"] == ["bank", "shop"]
