@@ -16,11 +16,12 @@ from pydantic import ValidationError
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidInput, InvalidSchedule, InvalidTask
-from jvscheduler.manifests.backends import Backend, choose_backend
+from jvscheduler.manifests.backends import choose_backend
 from jvscheduler.manifests.rules import PATTERN_MESSAGES
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.outcomes import is_deeper
 from jvscheduler.schedules import Schedule, parse_schedule
+from jvscheduler.tasks import Backend
 from jvscheduler.zones import zone
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import Reason

@@ -6,7 +6,7 @@ from here, so that the decorator and the API server accept the same values.
 """
 
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, Literal
 
 from jvscheduler.schedules import Schedule, parse_schedule
 
@@ -21,6 +21,12 @@ MAX_SECONDS: Final = 2**31 - 1
 """Kubernetes' own limit for `activeDeadlineSeconds` of a pod."""
 MAX_CONCURRENT: Final = 1000
 MAX_RETRIES: Final = 100
+MIN_STARTING_DEADLINE: Final = 10
+"""Seconds. Kubernetes looks every 10 seconds: with less, it might start no job at all."""
+MAX_HISTORY: Final = 1000
+
+Backend = Literal["CronJob", "Loop"]
+ConcurrencyPolicy = Literal["Forbid", "Replace"]
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,16 @@ class Task:
     retry_count: int = 0
     """Attempts that may follow the first one of a job."""
     description: str = ""
+    concurrency_policy: ConcurrencyPolicy = "Forbid"
+    """What happens to a job over `max_concurrent`. Forbid: it is skipped. Replace: it ends the
+    oldest job that runs."""
+    starting_deadline_seconds: int | None = None
+    """How late a job may start. None: there is no limit."""
+    successful_jobs_history_limit: int = 3
+    failed_jobs_history_limit: int = 3
+    """How many ended Jobs Kubernetes keeps, with their pods. Only a CronJob has any."""
+    backend: Backend | None = None
+    """What carries the task in a cluster. None: a CronJob if it can, otherwise a loop."""
     has_own_zone: bool = True
     """False: the decorator names no time zone. A server may then use its own."""
 

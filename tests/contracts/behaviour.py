@@ -105,6 +105,13 @@ class BehaviourContract:
         assert details(service, found[over])["result"] is None
         assert {job["status"] for job in found[:over]} <= {"running", "completed"}
 
+    def test_a_job_over_the_limit_replaces_the_oldest_one(self, service: Service) -> None:
+        replaced = ended(service, "behaviour.tasks.replaces")
+        assert (replaced["status"], replaced["reason"]) == ("failed", "Replaced")
+        after = by_scheduled_time(service, "behaviour.tasks.replaces")[1]
+        assert at(replaced["completed_at"]) >= at(after["scheduled_time"])
+        assert after["status"] == "running" or after["reason"] == "Replaced"
+
     def test_a_suspended_task_is_shown_and_never_runs(self, service: Service) -> None:
         ended(service, "behaviour.tasks.returns")
         tasks = service.get("/api/scheduler/status")["scheduler"]["tasks"]

@@ -45,7 +45,7 @@ def with_variable(resource: dict[str, Any], name: str, value: str) -> dict[str, 
 class TestLoops(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 11
+        assert len(tasks) == 12
         return InNamespace(installation, LOOPS)
 
 

@@ -233,12 +233,27 @@ def test_two_schedules_for_one_function_are_refused() -> None:
         ({"description": "x" * 1025}, "description must be"),
         ({"description": "bell \a"}, "description must be"),
         ({"description": "\ud800"}, "description must be"),
+        ({"concurrency_policy": "Allow"}, "must be 'Forbid' or 'Replace', got 'Allow'"),
+        ({"concurrency_policy": ["Replace"]}, "concurrency_policy must be"),
+        ({"starting_deadline_seconds": 9}, "must be a whole number from 10 to"),
+        ({"successful_jobs_history_limit": -1}, "from 0 to 1000"),
+        ({"failed_jobs_history_limit": None}, "failed_jobs_history_limit must be"),
+        ({"backend": "cronjob"}, "backend must be 'CronJob' or 'Loop', got 'cronjob'"),
+        (
+            {"backend": "CronJob", "concurrency_policy": "Replace"},
+            "backend='CronJob': concurrencyPolicy Replace needs the Loop",
+        ),
     ],
 )
 def test_an_option_that_is_refused(options: dict[str, Any], message: str) -> None:
     with pytest.raises(InvalidTask, match=message) as refused:
         on_schedule("daily", **options)
     assert len(str(refused.value)) < 300
+
+
+def test_a_schedule_that_the_backend_cannot_carry_is_refused() -> None:
+    with pytest.raises(InvalidTask, match=r"backend='CronJob': 'every 7 minutes'.*nearest form"):
+        on_schedule("every 7 minutes", backend="CronJob")
 
 
 @pytest.mark.parametrize(

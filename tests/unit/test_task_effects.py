@@ -45,6 +45,11 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "retry_count": 3,
     "description": "Fills the shelves",
     "has_own_zone": False,
+    "concurrency_policy": "Replace",
+    "starting_deadline_seconds": 10,
+    "successful_jobs_history_limit": 1,
+    "failed_jobs_history_limit": 1,
+    "backend": "Loop",
 }
 """Another value for each field of a task."""
 
@@ -58,6 +63,10 @@ def _without_variables(made: Manifest) -> Manifest:
     (container,) = made["jobTemplate"]["spec"]["template"]["spec"]["containers"]
     container["env"] = [v for v in container["env"] if not v["name"].startswith("JVSCHEDULER_")]
     return made
+
+
+def the_carrier(task: Task) -> object:
+    return carrier(built(task))
 
 
 def the_cron_job(task: Task) -> object:
@@ -133,6 +142,7 @@ EFFECTS_IN_A_POD: Effects = {
     "max_concurrent": the_admission_of_a_second_job,
     "timeout_seconds": the_reason_to_end_code_that_runs_for_a_minute,
     "retry_count": the_cron_job,
+    "starting_deadline_seconds": the_cron_job,
 }
 EFFECTS_IN_A_LOOP: Effects = {
     "task_id": in_a_loop(order),
@@ -142,10 +152,16 @@ EFFECTS_IN_A_LOOP: Effects = {
     "max_concurrent": in_a_loop(slot),
     "timeout_seconds": in_a_loop(order),
     "retry_count": in_a_loop(order),
+    "starting_deadline_seconds": in_a_loop(decision),
 }
 EFFECTS_ELSEWHERE: Effects = {
     "description": the_text_for_people,
     "has_own_zone": the_schedule_on_a_server_with_a_zone,
+    # Only a loop can replace, and only a CronJob has Jobs.
+    "concurrency_policy": the_carrier,
+    "successful_jobs_history_limit": the_cron_job,
+    "failed_jobs_history_limit": the_cron_job,
+    "backend": the_carrier,
 }
 EFFECTS = [
     pytest.param(field, observe, id=f"{field} in {where}")

@@ -8,6 +8,7 @@ operator, the runner's settings and the loop's assignments.
 import dataclasses
 import importlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import NamedTuple
 
@@ -33,12 +34,20 @@ from jvscheduler import on_schedule
     retry_count=3,
     description="Sets every option",
     time_zone="Europe/Berlin",
+    starting_deadline_seconds=30,
+    successful_jobs_history_limit=1,
+    failed_jobs_history_limit=2,
+    backend="CronJob",
 )
 def every_option() -> None: ...
 
 
 @on_schedule("daily at 02:30", dst="once", time_zone="Europe/Berlin")
 def once_a_day() -> None: ...
+
+
+@on_schedule("every 7 minutes", concurrency_policy="Replace", backend="Loop")
+def replaces() -> None: ...
 
 
 @on_schedule("hourly")
@@ -77,11 +86,12 @@ def test_the_example_gives_every_field_another_value_than_the_default(example: E
         if field.default is not dataclasses.MISSING
         and getattr(example.decorated["every_option"], field.name) == field.default
     }
-    assert same == {"has_own_zone"}, "set the new option in TASKS"
+    assert same == {"has_own_zone", "concurrency_policy"}, "set the new option in TASKS"
     assert not example.decorated["without_a_zone"].has_own_zone
+    assert example.decorated["replaces"].concurrency_policy == "Replace"
 
 
-@pytest.mark.parametrize("function", ["every_option", "once_a_day", "without_a_zone"])
+@pytest.mark.parametrize("function", ["every_option", "once_a_day", "replaces", "without_a_zone"])
 def test_every_field_survives_the_discovery(example: Example, function: str) -> None:
     assert example.discovered[function] == example.decorated[function], "see manifests/mapping.py"
 
@@ -94,10 +104,15 @@ FIELDS_IN_A_POD: Mapping[str, Callable[[InPod], object]] = {
     "max_concurrent": lambda pod: pod.settings.max_concurrent,
     "timeout_seconds": lambda pod: pod.settings.timeout_seconds,
     "retry_count": lambda pod: pod.settings.retry_count,
+    "starting_deadline_seconds": lambda pod: pod.cron_job["startingDeadlineSeconds"],
+    "successful_jobs_history_limit": lambda pod: pod.cron_job["successfulJobsHistoryLimit"],
+    "failed_jobs_history_limit": lambda pod: pod.cron_job["failedJobsHistoryLimit"],
 }
 NOT_IN_A_POD = {
     "description": "it is for people, who read it in the ScheduledTask",
     "has_own_zone": "the spec always has a time zone",
+    "concurrency_policy": "with Replace a loop carries the task",
+    "backend": "it chooses between a pod for each job and a loop",
 }
 
 
@@ -115,22 +130,25 @@ def test_a_field_survives_to_the_runner(example: Example, field: str) -> None:
     assert FIELDS_IN_A_POD[field](in_pod(built(task))) == expected
 
 
-@pytest.mark.parametrize("function", ["every_option", "once_a_day"])
+@pytest.mark.parametrize("function", ["every_option", "once_a_day", "replaces"])
 def test_every_field_survives_to_the_loop(example: Example, function: str) -> None:
-    task = example.discovered[function]
-    assert definition(built(task, backend="Loop")).task == task, "see manifests/mapping.py"
+    task = replace(example.discovered[function], has_own_zone=True)
+    assert definition(built(task)).task == task, "see manifests/mapping.py"
 
 
 NOT_IN_A_REVISION = {
     "timeout_seconds": "it limits an attempt and moves no due instant",
     "retry_count": "it adds attempts and no due instant",
     "description": "it is for people",
+    "successful_jobs_history_limit": "it keeps Jobs that have ended",
+    "failed_jobs_history_limit": "it keeps Jobs that have ended",
+    "backend": "the revision has the one that serves the task",
 }
 
 
 def test_every_field_that_decides_what_is_due_survives_in_the_history(example: Example) -> None:
     """A loop that starts reads the definition of an earlier loop from the task's revision."""
-    served = definition(built(example.discovered["every_option"], startingDeadlineSeconds=30))
+    served = definition(built(example.discovered["every_option"]))
     revision = revision_of(served, datetime(2026, 3, 2, tzinfo=UTC))
     read = definition_of(revision, served.name, served.task.entrypoint)
     changed = {
@@ -139,7 +157,6 @@ def test_every_field_that_decides_what_is_due_survives_in_the_history(example: E
         if getattr(read.task, field.name) != getattr(served.task, field.name)
     }
     assert changed == set(NOT_IN_A_REVISION)
-    assert read.starting_deadline == served.starting_deadline
 
 
 def test_task_and_spec_have_the_same_defaults() -> None:

@@ -29,6 +29,11 @@ OPTIONS: Mapping[str, str] = {
     "activeDeadlineSeconds": "timeout_seconds",
     "backoffLimit": "retry_count",
     "description": "description",
+    "concurrencyPolicy": "concurrency_policy",
+    "startingDeadlineSeconds": "starting_deadline_seconds",
+    "successfulJobsHistoryLimit": "successful_jobs_history_limit",
+    "failedJobsHistoryLimit": "failed_jobs_history_limit",
+    "backend": "backend",
 }
 """By the key of the spec: the option of the decorator."""
 WRONG: Mapping[str, Any] = {
@@ -41,6 +46,11 @@ WRONG: Mapping[str, Any] = {
     "description": None,
     "time_zone": "Nowhere/Atlantis",
     "dst": "twice",
+    "concurrency_policy": "Allow",
+    "starting_deadline_seconds": 9,
+    "successful_jobs_history_limit": None,
+    "failed_jobs_history_limit": -1,
+    "backend": "cronjob",
 }
 """A value that each option refuses."""
 

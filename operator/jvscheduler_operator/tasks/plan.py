@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from jvscheduler.manifests.backends import Backend
 from jvscheduler.schedules import Schedule
+from jvscheduler.tasks import Backend
 from jvscheduler_operator.objects.drift import LastApplied
 from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of

@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--backend",
         choices=BACKENDS,
-        help="what carries the tasks (default: a CronJob if cron can express the schedule exactly, "
-        "otherwise a loop)",
+        help="what carries the tasks whose decorator does not say it (default: a CronJob if cron "
+        "can express the schedule exactly, otherwise a loop)",
     )
     parser.add_argument(
         "--output", type=Path, metavar="FILE", help="write to this file, not to stdout"

@@ -14,6 +14,7 @@ from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.schedules import Schedule, parse_schedule
+from jvscheduler.tasks import Task
 from jvscheduler.zones import zone
 
 _TASK: Final = re.compile(r"([^\W\d][\w.]*):([\w.-]+)", re.ASCII)
@@ -74,12 +75,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    schedule = _schedule(args)
+    task = _task(args)
+    schedule = _schedule(args) if task is None else task.schedule
+    backend = _backend(schedule, task)
     after = datetime.now(UTC)
     if args.after is not None:
         after = instant("--after", args.after, schedule.time_zone)
     due = list(islice(upcoming(schedule, after), args.count))
-    output.write_line(_json(schedule, due) if args.output == "json" else _text(schedule, due))
+    show = _json if args.output == "json" else _text
+    output.write_line(show(schedule, backend, due))
     return 0
 
 
@@ -93,37 +97,46 @@ def upcoming(schedule: Schedule, after: datetime) -> Iterator[NextInstant]:
 
 
 def _schedule(args: argparse.Namespace) -> Schedule:
-    task = _TASK.fullmatch(args.schedule)
-    if task is None:
-        zone_name, seed = args.time_zone or "UTC", args.seed or ""
-        return parse_schedule(args.schedule, zone_name, seed, args.dst or "cron")
+    zone_name, seed = args.time_zone or "UTC", args.seed or ""
+    return parse_schedule(args.schedule, zone_name, seed, args.dst or "cron")
+
+
+def _task(args: argparse.Namespace) -> Task | None:
+    """None when the argument is a schedule."""
+    named = _TASK.fullmatch(args.schedule)
+    if named is None:
+        return None
     if args.time_zone or args.dst or args.seed is not None:
         raise InvalidSettings(
             "--time-zone, --dst and --seed are for a SCHEDULE: a task has its own"
         )
-    return _schedule_of_task(task[1], task[2])
+    return _discovered(named[1], named[2])
 
 
-def _schedule_of_task(module: str, name: str) -> Schedule:
+def _discovered(module: str, name: str) -> Task:
     tasks = discover([module], IMPORT_SECONDS)
     for task in tasks:
         if name in (task.task_id, task.entrypoint.partition(":")[2]):
-            return task.schedule
+            return task
     known = ", ".join(task.entrypoint.partition(":")[2] for task in tasks)
     raise InvalidSettings(f"module {module!r} has no task {name!r}; it has {known}")
 
 
-def _backend(schedule: Schedule) -> tuple[str, str]:
+def _backend(schedule: Schedule, task: Task | None) -> tuple[str, str]:
+    """The backend, and why it is that one."""
+    if task is not None and task.backend is not None:
+        return task.backend, "its decorator says so"
+    if task is not None and task.concurrency_policy == "Replace":
+        return "Loop", "a CronJob replaces no job that runs"
     if schedule.cron is not None:
         return "CronJob", f"{schedule.cron!r} is due at the same instants"
     return "Loop", f"{schedule.loop_reason}"
 
 
-def _text(schedule: Schedule, due: Sequence[NextInstant]) -> str:
-    backend, reason = _backend(schedule)
+def _text(schedule: Schedule, backend: tuple[str, str], due: Sequence[NextInstant]) -> str:
     facts = {"schedule": schedule.text, "time zone": schedule.time_zone, "dst": schedule.dst}
     lines = [f"{name + ':':11} {value}" for name, value in facts.items()]
-    lines += [f"{'backend:':11} {backend}: {reason}", ""]
+    lines += [f"{'backend:':11} {': '.join(backend)}", ""]
     return "\n".join(lines + [_line(instant) for instant in due])
 
 
@@ -132,15 +145,14 @@ def _line(due: NextInstant) -> str:
     return f"{local:37} {due.instant:%Y-%m-%dT%H:%M:%SZ}  {due.mark}".rstrip()
 
 
-def _json(schedule: Schedule, due: Sequence[NextInstant]) -> str:
-    backend, reason = _backend(schedule)
+def _json(schedule: Schedule, backend: tuple[str, str], due: Sequence[NextInstant]) -> str:
     facts: dict[str, Any] = {
         "schedule": schedule.text,
         "timeZone": schedule.time_zone,
         "dst": schedule.dst,
         "cron": schedule.cron,
-        "backend": backend,
-        "reason": reason,
+        "backend": backend[0],
+        "reason": backend[1],
         "instants": [_fields(instant) for instant in due],
     }
     return json.dumps(facts, indent=2, ensure_ascii=False)

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from jvscheduler.decorators import attached, options, targets
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Dst, FluentJob, is_fluent, parse_schedule, translated
-from jvscheduler.tasks import Task
+from jvscheduler.tasks import Backend, ConcurrencyPolicy, Task
 
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
@@ -27,6 +27,11 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     description: str = "",
     time_zone: str | None = None,
     dst: Dst = "cron",
+    concurrency_policy: ConcurrencyPolicy = "Forbid",
+    starting_deadline_seconds: int | None = None,
+    successful_jobs_history_limit: int = 3,
+    failed_jobs_history_limit: int = 3,
+    backend: Backend | None = None,
 ) -> Callable[[Decorated], Decorated]:
     """Run the function, async function or Walker class below at the times of `schedule`.
 
@@ -37,7 +42,12 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 
     `task_id` is `module.function` if absent. The history is keyed by it, and a random interval
     draws from it. `timeout_seconds` limits one attempt. `retry_count` attempts may follow the
-    first. A job over `max_concurrent` is skipped. A task that is not `enabled` is suspended.
+    first. A job over `max_concurrent` is skipped; with `concurrency_policy="Replace"` it ends the
+    oldest one instead. A job that cannot start within `starting_deadline_seconds` is missed. A
+    task that is not `enabled` is suspended.
+
+    In a cluster, `backend` is what carries the task, and the history limits say how many ended
+    Jobs a CronJob keeps.
 
     Raises InvalidSchedule and InvalidTask.
     """
@@ -55,6 +65,11 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         timeout_seconds=timeout_seconds,
         retry_count=retry_count,
         description=description,
+        concurrency_policy=concurrency_policy,
+        starting_deadline_seconds=starting_deadline_seconds,
+        successful_jobs_history_limit=successful_jobs_history_limit,
+        failed_jobs_history_limit=failed_jobs_history_limit,
+        backend=backend,
     )
     options.check_options(draft)
     if task_id is not None:

@@ -1,16 +1,21 @@
 """The checks of the decorator's options. Each refusal names the option and what it takes."""
 
 import re
-from typing import Final
+from collections.abc import Sequence
+from typing import Final, get_args
 
 from jvscheduler.errors import InvalidTask
+from jvscheduler.manifests.backends import BACKENDS, choose_backend
 from jvscheduler.tasks import (
     MAX_CONCURRENT,
     MAX_DESCRIPTION,
+    MAX_HISTORY,
     MAX_RETRIES,
     MAX_SECONDS,
     MAX_TASK_ID,
+    MIN_STARTING_DEADLINE,
     TASK_ID_PATTERN,
+    ConcurrencyPolicy,
     Task,
 )
 
@@ -25,6 +30,13 @@ def check_options(task: Task) -> None:
         _check_number("timeout_seconds", task.timeout_seconds, 1, MAX_SECONDS)
     _check_number("retry_count", task.retry_count, 0, MAX_RETRIES)
     _check_description(task.description)
+    _check_choice("concurrency_policy", task.concurrency_policy, get_args(ConcurrencyPolicy))
+    if (deadline := task.starting_deadline_seconds) is not None:
+        field = "starting_deadline_seconds"
+        _check_number(field, deadline, MIN_STARTING_DEADLINE, MAX_SECONDS)
+    for field in ("successful_jobs_history_limit", "failed_jobs_history_limit"):
+        _check_number(field, getattr(task, field), 0, MAX_HISTORY)
+    _check_backend(task)
 
 
 def _check_flag(field: str, value: object) -> None:
@@ -36,6 +48,21 @@ def _check_number(field: str, value: object, low: int, high: int) -> None:
     # True is an int: max_concurrent=True would silently mean 1.
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise InvalidTask(f"{field} must be a whole number from {low} to {high}, got {value!r}")
+
+
+def _check_choice(field: str, value: object, choices: Sequence[str]) -> None:
+    if value not in choices:
+        allowed = " or ".join(map(repr, choices))
+        raise InvalidTask(f"{field} must be {allowed}, got {shown(value)}")
+
+
+def _check_backend(task: Task) -> None:
+    if task.backend is not None:
+        _check_choice("backend", task.backend, BACKENDS)
+    try:
+        choose_backend(task.schedule, task.backend, task.concurrency_policy)
+    except InvalidTask as error:
+        raise InvalidTask(f"backend={task.backend!r}: {error}") from None
 
 
 def _check_description(value: object) -> None:

@@ -7,7 +7,7 @@ as missed or skipped.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Final
 
@@ -117,5 +117,5 @@ def _decide_last_part(
 
 
 def _is_past_deadline(definition: Definition, instant: datetime, now: datetime) -> bool:
-    deadline = definition.starting_deadline
-    return deadline is not None and now - instant > deadline
+    seconds = definition.task.starting_deadline_seconds
+    return seconds is not None and now - instant > timedelta(seconds=seconds)

@@ -1,7 +1,7 @@
 """A task's definition as a loop serves it, and the revision that says it in the history."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
 from jvscheduler.tasks import Task
@@ -9,21 +9,16 @@ from jvscheduler.tasks import Task
 
 @dataclass(frozen=True)
 class Definition:
-    """A task's options: the decorator's, and those that only a ScheduledTask has."""
+    """A task under the name of its ScheduledTask."""
 
     name: str
     """The ScheduledTask's name. The loop knows a task by it."""
     namespace: str
     task: Task
-    starting_deadline: timedelta | None = None
-    """How late a job may start. None: there is no limit."""
-    replaces: bool = False
-    """True for `concurrencyPolicy: Replace`: over the limit, a job ends the oldest one.
-    False: a job over the limit is skipped."""
 
 
 def revision_of(definition: Definition, since: datetime) -> ScheduleRevision:
-    task, deadline = definition.task, definition.starting_deadline
+    task = definition.task
     return identified(
         ScheduleRevision(
             job_name=task.task_id,
@@ -33,7 +28,7 @@ def revision_of(definition: Definition, since: datetime) -> ScheduleRevision:
             dst=task.schedule.dst,
             suspended=not task.enabled,
             max_concurrency=task.max_concurrent,
-            starting_deadline_seconds=int(deadline.total_seconds()) if deadline else None,
+            starting_deadline_seconds=task.starting_deadline_seconds,
             backend="Loop",
         ),
         since,
@@ -49,14 +44,16 @@ def definition_of(revision: ScheduleRevision, name: str, entrypoint: str = "") -
 
     A revision does not hold the entrypoint. Without one, no job of the definition can run.
     """
+    deadline = revision.starting_deadline()
     task = Task(
         task_id=revision.job_name,
         entrypoint=entrypoint,
         schedule=revision.parsed(),
         enabled=not revision.suspended,
         max_concurrent=revision.max_concurrency,
+        starting_deadline_seconds=None if deadline is None else int(deadline.total_seconds()),
     )
-    return Definition(name, revision.namespace, task, revision.starting_deadline())
+    return Definition(name, revision.namespace, task)
 
 
 def decides_alike(left: ScheduleRevision, right: ScheduleRevision) -> bool:

@@ -6,15 +6,13 @@ whose spec asks for a loop. The rule reads the spec alone. So `build` and the
 operator come to the same answer, and a restart does not change it.
 """
 
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Schedule
+from jvscheduler.tasks import Backend, ConcurrencyPolicy
 
-Backend = Literal["CronJob", "Loop"]
 BACKENDS: Final[tuple[Backend, ...]] = get_args(Backend)
-
-ConcurrencyPolicy = Literal["Forbid", "Replace"]
 
 
 def choose_backend(

@@ -42,6 +42,11 @@ def to_spec(task: Task) -> dict[str, Any]:
         "activeDeadlineSeconds": task.timeout_seconds,
         "backoffLimit": task.retry_count,
         "description": task.description,
+        "concurrencyPolicy": task.concurrency_policy,
+        "startingDeadlineSeconds": task.starting_deadline_seconds,
+        "successfulJobsHistoryLimit": task.successful_jobs_history_limit,
+        "failedJobsHistoryLimit": task.failed_jobs_history_limit,
+        "backend": task.backend,
     }
 
 
@@ -56,6 +61,11 @@ def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
         timeout_seconds=spec["activeDeadlineSeconds"],
         retry_count=spec["backoffLimit"],
         description=spec["description"],
+        concurrency_policy=spec["concurrencyPolicy"],
+        starting_deadline_seconds=spec["startingDeadlineSeconds"],
+        successful_jobs_history_limit=spec["successfulJobsHistoryLimit"],
+        failed_jobs_history_limit=spec["failedJobsHistoryLimit"],
+        backend=spec["backend"],
         has_own_zone=has_own_zone,
     )
 

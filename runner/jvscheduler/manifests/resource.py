@@ -2,7 +2,7 @@
 
 Fields that the decorator decides are written even at their defaults: a reader
 of the manifest sees what will run, and `kubectl apply` undoes edits by hand.
-Only `dst`, `backend` and an empty description are left out at their defaults.
+Those of `_LEFT_OUT` are not written at their defaults, which is what most tasks have.
 
 Keys have a fixed order and documents are sorted by name, so that equal tasks
 give equal bytes. The YAML is written by this module, for two reasons. PyYAML
@@ -13,13 +13,14 @@ it writes texts such as 1e3 without quotes, which other readers take for numbers
 import json
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any, Final
 
 from jvscheduler import names
 from jvscheduler.errors import InvalidTask
-from jvscheduler.manifests.backends import Backend, choose_backend
+from jvscheduler.manifests.backends import choose_backend
 from jvscheduler.manifests.mapping import to_spec
-from jvscheduler.tasks import Task
+from jvscheduler.tasks import Backend, Task
 
 _PLAIN: Final = re.compile(r"[A-Za-z][A-Za-z0-9 _./@-]*(:[A-Za-z0-9_./@-]*)?[A-Za-z0-9]", re.ASCII)
 _OTHER_TYPES: Final = frozenset({"yes", "no", "on", "off", "true", "false", "null"})
@@ -29,6 +30,13 @@ _FIRST_KEYS: Final[dict[str, Any]] = dict.fromkeys(
     ("taskID", "entrypoint", "schedule", "timeZone", "dst", "backend")
 )
 """The order in which the spec begins. The other keys follow as `to_spec` has them."""
+_LEFT_OUT: Final[dict[str, Any]] = {
+    "dst": "cron",
+    "description": "",
+    "concurrencyPolicy": "Forbid",
+    "successfulJobsHistoryLimit": 3,
+    "failedJobsHistoryLimit": 3,
+}
 
 
 def resource(
@@ -36,16 +44,14 @@ def resource(
 ) -> dict[str, Any]:
     """The object as `kubectl apply` reads it.
 
-    Without a namespace, `kubectl` chooses it. Without a backend, the operator
-    chooses it. Raises InvalidTask when the backend cannot carry the task.
+    Without a namespace, `kubectl` chooses it. `backend` is for a task that names none itself;
+    without either, the operator chooses it. Raises InvalidTask when it cannot carry the task.
     """
-    _check_backend(task, backend)
+    task = replace(task, backend=task.backend or backend)
+    _check_backend(task)
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
-    spec = {**_FIRST_KEYS, **to_spec(task), "backend": backend, "image": image}
-    if task.schedule.dst == "cron":
-        del spec["dst"]
-    if not task.description:
-        del spec["description"]
+    own = {key: value for key, value in to_spec(task).items() if value != _LEFT_OUT.get(key)}
+    spec = {**_FIRST_KEYS, **own, "image": image}
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
@@ -54,11 +60,11 @@ def resource(
     }
 
 
-def _check_backend(task: Task, backend: Backend | None) -> None:
+def _check_backend(task: Task) -> None:
     try:
-        choose_backend(task.schedule, backend)
+        choose_backend(task.schedule, task.backend, task.concurrency_policy)
     except InvalidTask as error:
-        raise InvalidTask(f"task {task.task_id!r}: schedule {error}") from None
+        raise InvalidTask(f"task {task.task_id!r}: {error}") from None
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:

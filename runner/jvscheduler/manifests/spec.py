@@ -12,20 +12,22 @@ from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from jvscheduler.manifests import patterns, rules, templates
-from jvscheduler.manifests.backends import Backend, ConcurrencyPolicy
 from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
     MAX_CONCURRENT,
     MAX_DESCRIPTION,
     MAX_ENTRYPOINT,
+    MAX_HISTORY,
     MAX_RETRIES,
     MAX_SECONDS,
     MAX_TASK_ID,
+    MIN_STARTING_DEADLINE,
+    Backend,
+    ConcurrencyPolicy,
 )
 from jvscheduler.zones import MAX_NAME
 
 MAX_IMAGE: Final = 1024
-_MAX_HISTORY: Final = 1000
 
 
 def _api_key(field: str) -> str:
@@ -161,7 +163,7 @@ class ScheduledTaskSpec(ApiModel):
     )
     starting_deadline_seconds: int | None = Field(
         default=None,
-        ge=10,
+        ge=MIN_STARTING_DEADLINE,
         le=MAX_SECONDS,
         description="How many seconds after its scheduled time a job may still start. If absent, "
         "there is no limit. The least is 10, because Kubernetes looks every 10 seconds.",
@@ -169,13 +171,13 @@ class ScheduledTaskSpec(ApiModel):
     successful_jobs_history_limit: int = Field(
         default=3,
         ge=0,
-        le=_MAX_HISTORY,
+        le=MAX_HISTORY,
         description="How many completed Jobs are kept, with their pods. A loop creates no Jobs.",
     )
     failed_jobs_history_limit: int = Field(
         default=3,
         ge=0,
-        le=_MAX_HISTORY,
+        le=MAX_HISTORY,
         description="How many failed Jobs are kept, with their pods. A loop creates no Jobs.",
     )
     template: PodTemplate | None = Field(

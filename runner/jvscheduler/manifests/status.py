@@ -10,8 +10,8 @@ from typing import Final, Literal
 from pydantic import Field
 from pydantic.config import JsonDict
 
-from jvscheduler.manifests.backends import Backend
 from jvscheduler.manifests.spec import ApiModel
+from jvscheduler.tasks import Backend
 
 _BY_TYPE: Final[JsonDict] = {
     "x-kubernetes-list-type": "map",

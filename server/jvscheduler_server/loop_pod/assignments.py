@@ -6,7 +6,6 @@ carried, the edit is refused: the loop goes on with the definition before it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from jvscheduler.due_instants.definition import Definition
@@ -78,11 +77,4 @@ def decide_changes(
 def _definition(metadata: Mapping[str, Any], raw: Mapping[str, Any]) -> Definition:
     """Raises ValueError from the model, or SchedulerError from the grammar."""
     spec = ScheduledTaskSpec.model_validate(raw)
-    deadline = spec.starting_deadline_seconds
-    return Definition(
-        name=metadata["name"],
-        namespace=metadata["namespace"],
-        task=to_task(spec.to_json()),
-        starting_deadline=timedelta(seconds=deadline) if deadline else None,
-        replaces=spec.concurrency_policy == "Replace",
-    )
+    return Definition(metadata["name"], metadata["namespace"], to_task(spec.to_json()))

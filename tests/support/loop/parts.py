@@ -159,7 +159,7 @@ def definition(
     enabled: bool = True,
     retry_count: int = 0,
     max_concurrent: int = 1,
-    starting_deadline: timedelta | None = None,
+    starting_deadline_seconds: int | None = None,
     replaces: bool = False,
 ) -> Definition:
     task = Task(
@@ -169,8 +169,10 @@ def definition(
         enabled=enabled,
         retry_count=retry_count,
         max_concurrent=max_concurrent,
+        concurrency_policy="Replace" if replaces else "Forbid",
+        starting_deadline_seconds=starting_deadline_seconds,
     )
-    return Definition(name, "shop", task, starting_deadline, replaces)
+    return Definition(name, "shop", task)
 
 
 class Story:

@@ -209,6 +209,26 @@ def test_a_backend_is_written_when_it_is_asked_for(
     assert [task["spec"].get("backend") for task in yaml.safe_load_all(done.stdout)] == backends
 
 
+def test_what_a_task_says_itself_wins_over_the_backend_of_all(folder: Path) -> None:
+    text = (
+        "from jvscheduler import on_schedule\n"
+        "@on_schedule('daily', backend='CronJob', successful_jobs_history_limit=0)\n"
+        "def says_it(): ...\n"
+        "@on_schedule('daily', concurrency_policy='Replace', starting_deadline_seconds=60)\n"
+        "def replaces(): ...\n"
+    )
+    (folder / "own.py").write_text(text, encoding="utf-8")
+    words = ("build", "own", "--image", "shop:1", "--backend", "Loop")
+    replaces, says_it = (t["spec"] for t in yaml.safe_load_all(run(folder, *words).stdout))
+    assert (replaces["backend"], says_it["backend"]) == ("Loop", "CronJob")
+    assert (replaces["concurrencyPolicy"], replaces["startingDeadlineSeconds"]) == ("Replace", 60)
+    assert says_it["successfulJobsHistoryLimit"] == 0
+    assert "failedJobsHistoryLimit" not in says_it
+    done = run(folder, *words[:-1], "CronJob")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "task 'own.replaces': concurrencyPolicy Replace needs the Loop" in done.stderr
+
+
 def test_a_task_that_only_the_loop_carries_is_built(folder: Path) -> None:
     text = (
         "from jvscheduler import on_schedule\n\n@on_schedule('every 7 seconds')\ndef often(): ...\n"

@@ -22,6 +22,15 @@ def weekly() -> None: ...
 @on_schedule("every minute", enabled=False)
 def suspended() -> None: ...
 """
+OPTIONS = """
+from jvscheduler import on_schedule
+
+@on_schedule("daily", backend="Loop")
+def says_it() -> None: ...
+
+@on_schedule("daily", concurrency_policy="Replace")
+def replaces() -> None: ...
+"""
 MONDAY = ("--after", "2026-11-23T00:00+00:00")
 
 
@@ -54,6 +63,21 @@ def test_the_next_instants_of_a_schedule(folder: Path) -> None:
         "clock changed by -1:00, this time for the second time",
         "Mon 2026-10-26 02:30:00 +0100 CET     2026-10-26T01:30:00Z",
     ]
+
+
+@pytest.mark.parametrize(
+    ("function", "backend"),
+    [
+        ("says_it", "Loop: its decorator says so"),
+        ("replaces", "Loop: a CronJob replaces no job that runs"),
+    ],
+)
+def test_the_options_of_a_task_choose_its_backend(
+    folder: Path, function: str, backend: str
+) -> None:
+    (folder / "own.py").write_text(OPTIONS, encoding="utf-8")
+    done = run(folder, "next", f"own:{function}")
+    assert done.stdout.splitlines()[3] == f"backend:    {backend}"
 
 
 def test_the_next_instants_as_json(folder: Path) -> None:

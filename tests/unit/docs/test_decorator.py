@@ -13,7 +13,8 @@ from jvscheduler.decorators import task_of
 from jvscheduler.outcomes import MAX_RESULT_BYTES
 from jvscheduler.tasks import Task
 
-PAGE = (Path(__file__).parents[3] / "docs/reference/decorator.md").read_text()
+ROOT = Path(__file__).parents[3]
+PAGE = (ROOT / "docs/reference/decorator.md").read_text()
 
 
 def options(text: str) -> set[str]:
@@ -42,6 +43,16 @@ def test_the_page_has_every_option_of_a_run() -> None:
 
 def test_the_page_has_every_option_of_the_decorator() -> None:
     assert options(PAGE) == set(inspect.signature(on_schedule).parameters)
+
+
+def test_every_option_has_a_row_of_modes_and_each_test_of_it_exists() -> None:
+    section = PAGE.partition("\n## What each option does where\n")[2].partition("\n## ")[0]
+    rows = {row[0]: row for row in re.findall(r"^\| `(\w+)` \|.*\|(.*)\|$", section, re.MULTILINE)}
+    assert set(rows) == set(inspect.signature(on_schedule).parameters)
+    named = {test for _, tests in rows.values() for test in re.findall(r"`(\w+)`", tests)}
+    assert all("`test_" in tests for _, tests in rows.values())
+    code = "".join(path.read_text() for path in (ROOT / "tests").rglob("*.py"))
+    assert {test for test in named if f"def {test}(" not in code} == set()
 
 
 def test_the_page_states_the_size_of_a_result() -> None:

@@ -18,8 +18,14 @@ MINUTE = timedelta(minutes=1)
 
 def definition(*, enabled: bool = True, deadline: timedelta | None = None) -> Definition:
     schedule = parse_schedule("every minute", seed="shop.tasks.restock")
-    task = Task("shop.tasks.restock", "shop.tasks:restock", schedule=schedule, enabled=enabled)
-    return Definition("restock", "shop", task, deadline)
+    task = Task(
+        "shop.tasks.restock",
+        "shop.tasks:restock",
+        schedule=schedule,
+        enabled=enabled,
+        starting_deadline_seconds=None if deadline is None else int(deadline.total_seconds()),
+    )
+    return Definition("restock", "shop", task)
 
 
 def facts(stretch: Stretch) -> tuple[Reason, datetime, int]:

@@ -56,9 +56,9 @@ def test_a_loop_records_the_run_that_an_earlier_loop_started(tmp_path: Path) -> 
     run(scenario)
 
 
-async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: timedelta) -> Story:
+async def _down_from_noon(tmp_path: Path, deadline: int | None, until: timedelta) -> Story:
     """One loop runs at noon and is killed. Another one begins `until` after noon."""
-    known = definition(starting_deadline=deadline)
+    known = definition(starting_deadline_seconds=deadline)
     before = await killed_at_noon(tmp_path, known)
     after = Story(tmp_path, store=before.store, time=NOON + until)
     async with after:
@@ -71,12 +71,12 @@ async def _down_from_noon(tmp_path: Path, deadline: timedelta | None, until: tim
     ("deadline", "runs", "missed"),
     [
         pytest.param(None, [NOON + 5 * MINUTE], 4, id="the latest runs, however late"),
-        pytest.param(MINUTE, [NOON + 5 * MINUTE], 4, id="the latest runs within its deadline"),
-        pytest.param(SECOND, [], 5, id="none runs beyond its deadline"),
+        pytest.param(60, [NOON + 5 * MINUTE], 4, id="the latest runs within its deadline"),
+        pytest.param(10, [], 5, id="none runs beyond its deadline"),
     ],
 )
 def test_after_a_downtime_every_instant_has_its_record(
-    tmp_path: Path, deadline: timedelta | None, runs: list[datetime], missed: int
+    tmp_path: Path, deadline: int | None, runs: list[datetime], missed: int
 ) -> None:
     async def scenario() -> None:
         story = await _down_from_noon(tmp_path, deadline, until=5 * MINUTE + 30 * SECOND)

@@ -41,6 +41,7 @@ class AttemptExecution:
         self._slots = services.slots
         self._on_attempt = services.on_attempt
         self._job = job
+        self._replaces = job.definition.task.concurrency_policy == "Replace"
         self._number = job.attempts + 1
         self._ownership = ownership
         # The attempt is prepared before the due instant. That time is not the task's own.
@@ -91,7 +92,7 @@ class AttemptExecution:
         await self._announce_due()
         say(f"{self._label} started{self._which()}", Event.STARTED)
         self._on_attempt(self._claim)
-        if not self._job.definition.replaces:
+        if not self._replaces:
             return await running
         giving_way = asyncio.create_task(self._give_way())
         try:
@@ -141,7 +142,7 @@ class AttemptExecution:
         """End the task's oldest job, if the task replaces. True when this job has its slot."""
         holders = self._slots.holders(self._job.slot.task)
         oldest = next((a for a in map(self._attempts.attempt_of, holders) if a), None)
-        if not self._job.definition.replaces:
+        if not self._replaces:
             return False
         # Without one, the slot's holder is a job of a former loop, which ends it itself.
         if oldest is not None:

@@ -77,6 +77,11 @@ def overlaps_twice() -> None:
     time.sleep(2.25 * PERIOD)
 
 
+@on_schedule(EACH_PERIOD, concurrency_policy="Replace")
+def replaces() -> None:
+    time.sleep(1.25 * PERIOD)
+
+
 @on_schedule(EACH_PERIOD, enabled=False)
 def suspended() -> None:
     raise AssertionError("a suspended task ran")

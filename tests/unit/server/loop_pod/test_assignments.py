@@ -55,8 +55,7 @@ def test_an_assignment_has_the_definition_of_the_spec() -> None:
     assert (assignment.name, assignment.loop, definition.namespace) == ("restock", "loop-a", "shop")
     assert (str(task.schedule), task.enabled, task.max_concurrent) == ("every 10 seconds", False, 3)
     assert (task.timeout_seconds, task.retry_count) == (60, 2)
-    assert definition.starting_deadline is not None
-    assert (definition.starting_deadline.seconds, definition.replaces) == (30, True)
+    assert (task.starting_deadline_seconds, task.concurrency_policy) == (30, "Replace")
 
 
 def test_a_random_interval_draws_from_the_tasks_id() -> None:
