@@ -64,6 +64,12 @@ def whole_number(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text[:9]) < 2**16):
+        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
+    return int(text)
+
+
 def age(text: str) -> timedelta | None:
     """The timedelta of a text such as `30d`, `12h`, `8w`, `90m` or `45s`; None for others."""
     match = _AGE.fullmatch(text)

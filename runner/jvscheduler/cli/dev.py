@@ -3,7 +3,7 @@
 import argparse
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS, add_database, without_extra
+from jvscheduler.cli.arguments import IMPORT_SECONDS, add_database, port, without_extra
 from jvscheduler.errors import InvalidSettings
 
 
@@ -12,7 +12,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
     )
     parser.add_argument(
-        "--port", type=_port, help="port of the API (default: 8080; 0: any free port)"
+        "--port", type=port, help="port of the API (default: 8080; 0: any free port)"
     )
     parser.add_argument("--host", help="address of the API (default: 127.0.0.1)")
     add_database(parser, otherwise=", else sqlite:///jvscheduler.db")
@@ -49,9 +49,3 @@ def run(args: argparse.Namespace) -> int:
     if args.once is None:
         return serve(settings)
     return run_once(settings, args.once, output.write_line)
-
-
-def _port(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
-        raise argparse.ArgumentTypeError(f"expected a port from 0 to 65535, got {text!r}")
-    return int(text)

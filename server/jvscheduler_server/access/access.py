@@ -25,6 +25,9 @@ class Access(Protocol):
 class Gate(Protocol):
     """Decides who is let in. An application has one."""
 
+    is_sent_by_browsers: bool
+    """True when a browser may send by itself what the gate knows a caller by: see `same_origin`."""
+
     async def enter(self, connection: HTTPConnection) -> Access:
         """Return what the caller may do. Raises `Refused` for one who is not let in."""
 
@@ -53,6 +56,8 @@ READING = FixedAccess(frozenset({Action.SEE, Action.LOGS}))
 
 class OpenGate:
     """Lets everybody read. The mode `none`, and a user's own server, which has its own login."""
+
+    is_sent_by_browsers = True
 
     async def enter(self, connection: HTTPConnection) -> Access:  # noqa: ARG002
         return READING

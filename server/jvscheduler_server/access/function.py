@@ -16,6 +16,9 @@ Authorize = Callable[[HTTPConnection, Action], bool | Awaitable[bool]]
 class FunctionGate:
     """Lets in whom the function allows to see."""
 
+    is_sent_by_browsers = True
+    """The application may know its users by a cookie."""
+
     def __init__(self, authorize: Authorize) -> None:
         self._authorize = authorize
 

@@ -22,6 +22,8 @@ EVERYTHING: Final = FixedAccess(frozenset(Action))
 class LoopbackGate:
     """Lets in whoever calls this machine by its own name, and not from another site's page."""
 
+    is_sent_by_browsers = True
+
     async def enter(self, connection: HTTPConnection) -> Access:
         check_local(connection)
         return EVERYTHING

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from jvscheduler_server.access.access import Access, Gate, Namespaces
 from jvscheduler_server.access.actions import Action
 from jvscheduler_server.access.refusals import Refused
+from jvscheduler_server.access.same_origin import enter
 from jvscheduler_server.api.problems import refusal
 from jvscheduler_server.api.state import state_of
 from jvscheduler_server.cluster.objects import TaskState
@@ -39,7 +40,7 @@ class CallersOnly:
         if scope["type"] == "http" and scope["path"] not in PROBES and not is_in:
             request = Request(scope)
             try:
-                access = await self._gate.enter(request)
+                access = await enter(self._gate, request)
             except Refused as error:
                 await refusal(request, error)(scope, receive, send)
                 return
@@ -56,7 +57,9 @@ async def access_of(request: Request) -> Access:
     """Return what the caller may do. Endpoints depend on this: `Depends(access_of)`."""
     known = getattr(request.state, _ACCESS, None)
     # In a user's own application nothing of ours stands before the endpoints.
-    return cast(Access, known) if known is not None else await state_of(request).gate.enter(request)
+    return (
+        cast(Access, known) if known is not None else await enter(state_of(request).gate, request)
+    )
 
 
 async def seen_namespaces(access: Access, tasks: Iterable[TaskState]) -> Namespaces:

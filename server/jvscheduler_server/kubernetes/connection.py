@@ -1,4 +1,5 @@
-"""The connection to the API server. Only this module imports the `kubernetes.aio` client.
+"""The connection to the API server. Of the server, only this module imports the `kubernetes.aio`
+client. The dashboard loads a user's kubeconfig with it too.
 
 The client does login, TLS and requests. Its models and its watch are not used. Objects stay
 dicts, which need a tenth of the memory and time. The client's watch reconnects by itself,

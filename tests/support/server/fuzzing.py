@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from jvscheduler.history.store.database import open_store
+from jvscheduler_server.access.same_origin import OWN_HEADER, OWN_VALUE
 from tests.cluster.api_server import free_ports
 from tests.support.history.outcomes import completed, failed, of_job
 from tests.support.server import serve_history
@@ -37,6 +38,8 @@ def fuzz(url: str, folder: Path, examples: int, seed: int) -> Fuzzed:
         command = [
             *(str(Path(sys.executable).with_name("schemathesis")), "run", "--no-color"),
             *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful"),
+            # The server knows nobody, and so refuses methods that any page could send.
+            *("--header", f"{OWN_HEADER}: {OWN_VALUE}"),
             *("--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure"),
             f"http://127.0.0.1:{port}/openapi.json",
         ]

@@ -20,10 +20,11 @@ sys.exit(main(sys.argv[1:]))
     ("command", "extras"),
     [
         (("dev", "shop.tasks"), "[runner,server]"),
+        (("dashboard",), "[server]"),
         (("verify", "--database", "sqlite:///h.db"), "[runner]"),
         (("history", "prune", "--older-than", "9d", "--database", "sqlite:///h.db"), "[runner]"),
     ],
-    ids=["dev", "verify", "history"],
+    ids=["dev", "dashboard", "verify", "history"],
 )
 def test_the_message_says_what_a_user_of_today_can_do(
     command: tuple[str, ...], extras: str, tmp_path: Path

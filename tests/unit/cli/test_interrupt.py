@@ -45,6 +45,8 @@ def entry() -> str:
         ("dev tasks --once quick", "jvspatial"),
         ("build tasks --image shop:1", "jvscheduler.cli.build"),
         ("verify", "jvscheduler.cli.verify"),
+        ("dashboard", "jvscheduler.cli.dashboard"),
+        ("dashboard", "aiohttp"),
         ("next daily", "jvscheduler.cli.next"),
         ("preview tasks", "jvscheduler.cli.preview"),
         ("history prune --older-than 1d", "jvscheduler.history.settings"),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from jvscheduler.outcomes import Outcome
+from jvscheduler_server.access.same_origin import OWN_HEADER, OWN_VALUE
 from jvscheduler_server.api.problems import HISTORY_AWAY
 from jvscheduler_server.cluster.objects import TaskState
 from tests.support.history.outcomes import begun, completed, failed, of_job
@@ -209,7 +210,7 @@ def test_an_unknown_path_is_a_problem(served: Served) -> None:
 
 
 def test_a_method_that_is_not_allowed_is_a_problem(served: Served) -> None:
-    response = served.client.post(STATUS)
+    response = served.client.post(STATUS, headers={OWN_HEADER: OWN_VALUE})
     assert (response.status_code, response.headers["allow"]) == (405, "GET, HEAD")
     assert response.headers["content-type"] == "application/problem+json"
     assert response.json()["detail"] == f"{STATUS} does not take POST; use GET, HEAD."
