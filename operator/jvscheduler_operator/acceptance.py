@@ -15,7 +15,8 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from jvscheduler import names
-from jvscheduler.errors import InvalidInput, InvalidSchedule, InvalidTask
+from jvscheduler.arguments.schemas import check_args
+from jvscheduler.errors import InvalidArgs, InvalidInput, InvalidSchedule, InvalidTask
 from jvscheduler.manifests.backends import choose_backend
 from jvscheduler.manifests.rules import PATTERN_MESSAGES
 from jvscheduler.manifests.spec import ScheduledTaskSpec
@@ -72,6 +73,7 @@ def accept(task: Manifest, policy: TemplatePolicy = DEFAULT_POLICY) -> Accepted:
     # explain a mistake, the spec's pattern only says that it does not match.
     schedule = _parse_schedule(raw)
     spec = _parse_spec(raw)
+    _check_args(spec)
     is_loop = _backend(spec, schedule) == "Loop"
     _check_policy(policy, _pod(metadata["name"], metadata["namespace"], spec, is_loop))
     return Accepted(spec, schedule, loop_name(spec) if is_loop else None)
@@ -120,6 +122,13 @@ def _parse_spec(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
         return ScheduledTaskSpec.model_validate(spec)
     except ValidationError as error:
         raise Refused(Reason.INVALID_SPEC, _in_one_line(error)) from error
+
+
+def _check_args(spec: ScheduledTaskSpec) -> None:
+    try:
+        check_args(spec.args, spec.args_schema)
+    except InvalidArgs as error:
+        raise Refused(Reason.INVALID_ARGS, f"spec.{error}") from error
 
 
 def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:

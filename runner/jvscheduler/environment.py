@@ -2,7 +2,8 @@
 
 The operator sets them in a task's pod, and the loop sets them for each attempt
 that its worker forks. So a task finds the same variables in every mode, except its
-three limits: only the runner reads them, so they are set only in a pod of its own.
+three limits and its arguments: only the runner reads them, so they are set only in a pod of its
+own.
 """
 
 from typing import Final
@@ -37,6 +38,9 @@ RETRY_COUNT: Final = "JVSCHEDULER_RETRY_COUNT"
 MAX_CONCURRENT: Final = "JVSCHEDULER_MAX_CONCURRENT"
 """Jobs of the task that may run at once. Unset: 1."""
 
+ARGS: Final = "JVSCHEDULER_ARGS"
+"""The task's `args` as JSON, in which `$` is escaped. Unset: it has none."""
+
 JOB_NAME: Final = "JVSCHEDULER_JOB_NAME"
 """The Kubernetes Job's name. It contains the scheduled time. A loop, which creates no Job,
 makes names of the same form."""
@@ -67,6 +71,7 @@ SET_BY_THE_OPERATOR: Final = (
     TIMEOUT_SECONDS,
     RETRY_COUNT,
     MAX_CONCURRENT,
+    ARGS,
     JOB_NAME,
     NAMESPACE,
     POD_NAME,

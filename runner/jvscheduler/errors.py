@@ -29,6 +29,10 @@ class InvalidTask(InvalidInput):
     """A function that cannot be a task, or an option that is not valid."""
 
 
+class InvalidArgs(InvalidTask):
+    """Values of `args` that the task's function does not take, or that are no JSON."""
+
+
 class InvalidSettings(InvalidInput):
     """An environment variable or a command-line option that is not valid."""
 

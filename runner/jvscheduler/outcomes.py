@@ -48,6 +48,7 @@ class Reason(StrEnum):
 
     TASK_RAISED = "TaskRaised"
     TASK_NOT_FOUND = "TaskNotFound"
+    INVALID_ARGS = "InvalidArgs"
     IMPORT_FAILED = "ImportFailed"
     IMPORT_TIMEOUT = "ImportTimeout"
     DEADLINE_EXCEEDED = "DeadlineExceeded"

@@ -5,8 +5,9 @@ The limits of its fields are here. The model of the custom resource takes them
 from here, so that the decorator and the API server accept the same values.
 """
 
-from dataclasses import dataclass, replace
-from typing import Final, Literal
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, Literal
 
 from jvscheduler.schedules import Schedule, parse_schedule
 
@@ -62,6 +63,11 @@ class Task:
     """What carries the task in a cluster. None: a CronJob if it can, otherwise a loop."""
     has_own_zone: bool = True
     """False: the decorator names no time zone. A server may then use its own."""
+    args: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Values for the function's own parameters, as JSON."""
+    args_schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    """What JSON its parameters take. None: nothing is known of them. The decorator leaves it to
+    the discovery, because to read types takes long."""
 
     @property
     def module(self) -> str:

@@ -49,6 +49,16 @@ class BehaviourContract:
         job = ended(service, "behaviour.tasks.Walks")
         assert (job["status"], job["result"]) == ("completed", [{"entered": "n.Root.root"}])
 
+    def test_a_task_gets_its_arguments_with_their_types(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.takes_args")
+        expected = {"next": "2026-03-01", "note": "$(POD_NAME) ü", "count": 3}
+        assert (job["status"], job["result"]) == ("completed", expected)
+
+    def test_a_walker_gets_its_fields_with_their_types(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.TakesArgs")
+        expected = {"year": 2026, "depth": 1, "entered": "n.Root.root"}
+        assert (job["status"], job["result"]) == ("completed", [expected])
+
     def test_an_error_is_recorded_with_its_traceback(self, service: Service) -> None:
         job = ended(service, "behaviour.tasks.raises")
         assert (job["status"], job["reason"]) == ("failed", "TaskRaised")

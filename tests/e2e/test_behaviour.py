@@ -28,5 +28,5 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 class TestPods(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 12
+        assert len(tasks) == 14
         return InNamespace(installation, SHOP)

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from jvscheduler.attempt.child.calls import load
+from jvscheduler.attempt.child.alarm import Alarm
+from jvscheduler.attempt.child.calls import bind, load, prepare_call
 from jvscheduler.attempt.deadlines import Progress, exceeded
 from jvscheduler.due_instants.decide import decide
 from jvscheduler.due_instants.definition import Definition
@@ -29,7 +30,7 @@ from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.worker.messages import Start
-from jvscheduler_operator.acceptance import accept
+from jvscheduler_operator.acceptance import Refused, accept
 from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
 from tests.support.task_forms import SPEC, Manifest, built, cron_job, definition, in_pod, stored
 
@@ -50,6 +51,8 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "successful_jobs_history_limit": 1,
     "failed_jobs_history_limit": 1,
     "backend": "Loop",
+    "args": {"shelf": "A"},
+    "args_schema": {"required": ["shelf"]},
 }
 """Another value for each field of a task."""
 
@@ -83,6 +86,22 @@ def the_claim_of_a_pod(task: Task) -> Outcome:
 
 def the_function_that_the_child_calls(task: Task) -> object:
     return load(in_pod(built(task)).settings.entrypoint)
+
+
+def the_arguments_that_the_child_passes(task: Task) -> object:
+    args = in_pod(built(task)).settings.args
+    return prepare_call(bind(echo, args), lambda: None, Alarm(lambda: False))()
+
+
+def echo(shelf: str = "") -> str:
+    return shelf
+
+
+def the_answer_of_the_operator(task: Task) -> object:
+    try:
+        return accept(built(task)).spec.args
+    except Refused as refused:
+        return refused.reason
 
 
 def the_admission_of_a_second_job(task: Task) -> admission.AdmissionDecision:
@@ -143,6 +162,7 @@ EFFECTS_IN_A_POD: Effects = {
     "timeout_seconds": the_reason_to_end_code_that_runs_for_a_minute,
     "retry_count": the_cron_job,
     "starting_deadline_seconds": the_cron_job,
+    "args": the_arguments_that_the_child_passes,
 }
 EFFECTS_IN_A_LOOP: Effects = {
     "task_id": in_a_loop(order),
@@ -153,6 +173,7 @@ EFFECTS_IN_A_LOOP: Effects = {
     "timeout_seconds": in_a_loop(order),
     "retry_count": in_a_loop(order),
     "starting_deadline_seconds": in_a_loop(decision),
+    "args": in_a_loop(order),
 }
 EFFECTS_ELSEWHERE: Effects = {
     "description": the_text_for_people,
@@ -162,6 +183,7 @@ EFFECTS_ELSEWHERE: Effects = {
     "successful_jobs_history_limit": the_cron_job,
     "failed_jobs_history_limit": the_cron_job,
     "backend": the_carrier,
+    "args_schema": the_answer_of_the_operator,
 }
 EFFECTS = [
     pytest.param(field, observe, id=f"{field} in {where}")
@@ -205,6 +227,8 @@ CHANGED: Mapping[str, Any] = {
     "successfulJobsHistoryLimit": 1,
     "failedJobsHistoryLimit": 1,
     "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
+    "args": {"shelf": "A"},
+    "argsSchema": {"required": ["shelf"]},
 }
 """A value other than the default for each key of the spec."""
 FOR_PEOPLE = {"description"}
@@ -241,5 +265,9 @@ def read(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
 def effect(spec: Mapping[str, Any]) -> object:
     """The loop or the CronJob that carries the task, and what a loop would do with it."""
     task = stored(spec)
+    try:
+        carried = carrier(task)
+    except Refused as refused:
+        return refused.reason
     known = definition(task)
-    return carrier(task), decision(known), order(known), slot(known)
+    return carried, decision(known), order(known), slot(known)

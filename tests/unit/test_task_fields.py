@@ -22,6 +22,8 @@ from jvscheduler.tasks import Task
 from tests.support.task_forms import SPEC, InPod, built, definition, in_pod, stored
 
 TASKS = """
+from datetime import date
+
 from jvscheduler import on_schedule
 
 
@@ -38,8 +40,9 @@ from jvscheduler import on_schedule
     successful_jobs_history_limit=1,
     failed_jobs_history_limit=2,
     backend="CronJob",
+    args={"shelf": "A", "day": "2026-03-02"},
 )
-def every_option() -> None: ...
+def every_option(shelf: str, day: date, count: int = 1) -> None: ...
 
 
 @on_schedule("daily at 02:30", dst="once", time_zone="Europe/Berlin")
@@ -86,14 +89,27 @@ def test_the_example_gives_every_field_another_value_than_the_default(example: E
         if field.default is not dataclasses.MISSING
         and getattr(example.decorated["every_option"], field.name) == field.default
     }
-    assert same == {"has_own_zone", "concurrency_policy"}, "set the new option in TASKS"
+    assert same == {"has_own_zone", "concurrency_policy", "args_schema"}, (
+        "set the new option in TASKS"
+    )
     assert not example.decorated["without_a_zone"].has_own_zone
     assert example.decorated["replaces"].concurrency_policy == "Replace"
 
 
 @pytest.mark.parametrize("function", ["every_option", "once_a_day", "replaces", "without_a_zone"])
 def test_every_field_survives_the_discovery(example: Example, function: str) -> None:
-    assert example.discovered[function] == example.decorated[function], "see manifests/mapping.py"
+    discovered = dataclasses.replace(example.discovered[function], args_schema=None)
+    assert discovered == example.decorated[function], "see manifests/mapping.py"
+
+
+def test_the_discovery_reads_the_types_of_parameters(example: Example) -> None:
+    assert example.discovered["once_a_day"].args_schema is None
+    schema = example.discovered["every_option"].args_schema
+    assert schema is not None
+    assert (schema["required"], set(schema["properties"])) == (
+        ["shelf", "day"],
+        {"shelf", "day", "count"},
+    )
 
 
 FIELDS_IN_A_POD: Mapping[str, Callable[[InPod], object]] = {
@@ -107,12 +123,14 @@ FIELDS_IN_A_POD: Mapping[str, Callable[[InPod], object]] = {
     "starting_deadline_seconds": lambda pod: pod.cron_job["startingDeadlineSeconds"],
     "successful_jobs_history_limit": lambda pod: pod.cron_job["successfulJobsHistoryLimit"],
     "failed_jobs_history_limit": lambda pod: pod.cron_job["failedJobsHistoryLimit"],
+    "args": lambda pod: pod.settings.args,
 }
 NOT_IN_A_POD = {
     "description": "it is for people, who read it in the ScheduledTask",
     "has_own_zone": "the spec always has a time zone",
     "concurrency_policy": "with Replace a loop carries the task",
     "backend": "it chooses between a pod for each job and a loop",
+    "args_schema": "the operator checks args by it, and the runner by the function's own types",
 }
 
 
@@ -143,6 +161,8 @@ NOT_IN_A_REVISION = {
     "successful_jobs_history_limit": "it keeps Jobs that have ended",
     "failed_jobs_history_limit": "it keeps Jobs that have ended",
     "backend": "the revision has the one that serves the task",
+    "args": "a job gets those of its start, and they move no due instant",
+    "args_schema": "it says what args may be",
 }
 
 

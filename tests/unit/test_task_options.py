@@ -34,6 +34,7 @@ OPTIONS: Mapping[str, str] = {
     "successfulJobsHistoryLimit": "successful_jobs_history_limit",
     "failedJobsHistoryLimit": "failed_jobs_history_limit",
     "backend": "backend",
+    "args": "args",
 }
 """By the key of the spec: the option of the decorator."""
 WRONG: Mapping[str, Any] = {
@@ -44,6 +45,7 @@ WRONG: Mapping[str, Any] = {
     "timeout_seconds": 1.5,
     "retry_count": "3",
     "description": None,
+    "args": ["day"],
     "time_zone": "Nowhere/Atlantis",
     "dst": "twice",
     "concurrency_policy": "Allow",
@@ -102,7 +104,7 @@ def test_every_option_has_its_key_and_a_wrong_value() -> None:
     assert set(WRONG) == options, "give the new option a wrong value"
     task = task_of(decorate())
     assert task is not None
-    assert set(to_spec(task)) == {*OPTIONS, "entrypoint"}
+    assert set(to_spec(task)) == {*OPTIONS, "entrypoint", "argsSchema"}
 
 
 @pytest.mark.parametrize("option", WRONG)

@@ -20,6 +20,7 @@ class Reason(StrEnum):
     INVALID_SPEC = "InvalidSpec"
     INVALID_TIME_ZONE = "InvalidTimeZone"
     INVALID_SCHEDULE = "InvalidSchedule"
+    INVALID_ARGS = "InvalidArgs"
     INVALID_TEMPLATE = "InvalidTemplate"
     INVALID_BACKEND = "InvalidBackend"
     TEMPLATE_FORBIDDEN = "TemplateForbidden"

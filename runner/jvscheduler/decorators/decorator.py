@@ -4,10 +4,11 @@ A mistake raises an error when the module is imported, and not at the first due
 instant. `on_schedule(…)` checks the options; applying it checks the function.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from jvscheduler.arguments import parameters, values
 from jvscheduler.decorators import attached, options, targets
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Dst, FluentJob, is_fluent, parse_schedule, translated
@@ -25,6 +26,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     timeout_seconds: int | None = None,
     retry_count: int = 0,
     description: str = "",
+    args: Mapping[str, Any] | None = None,
     time_zone: str | None = None,
     dst: Dst = "cron",
     concurrency_policy: ConcurrencyPolicy = "Forbid",
@@ -45,6 +47,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     first. A job over `max_concurrent` is skipped; with `concurrency_policy="Replace"` it ends the
     oldest one instead. A job that cannot start within `starting_deadline_seconds` is missed. A
     task that is not `enabled` is suspended.
+
+    `args` are values for the function's own parameters, as JSON.
 
     In a cluster, `backend` is what carries the task, and the history limits say how many ended
     Jobs a CronJob keeps.
@@ -70,6 +74,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         successful_jobs_history_limit=successful_jobs_history_limit,
         failed_jobs_history_limit=failed_jobs_history_limit,
         backend=backend,
+        args={} if args is None else values.checked(args),
     )
     options.check_options(draft)
     if task_id is not None:
@@ -77,6 +82,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 
     def decorate(target: Decorated) -> Decorated:
         targets.check_target(target)
+        parameters.check_names(target, targets.name_of(target), draft.args)
         own_id = task_id if task_id is not None else targets.default_task_id(target)
         entrypoint = targets.entrypoint_of(target)
         # A random interval draws from the task's id, which is known only here.

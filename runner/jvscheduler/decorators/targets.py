@@ -1,8 +1,4 @@
-"""The checks of what is decorated: a function or a Walker class that the runner can find.
-
-A Walker class is recognised by the names of its bases, because importing jvspatial
-would make the decorator slow to load.
-"""
+"""The checks of what is decorated: a function or a Walker class that the runner can find."""
 
 import inspect
 import re
@@ -10,6 +6,7 @@ import types
 from collections.abc import Callable
 from typing import Any, Final
 
+from jvscheduler.arguments.parameters import is_walker
 from jvscheduler.decorators.attached import task_of
 from jvscheduler.decorators.options import is_task_id, shown
 from jvscheduler.errors import InvalidTask
@@ -30,52 +27,26 @@ def check_target(target: object) -> None:
         )
     # The second decorator would replace the task of the first one without any notice.
     if task_of(target) is not None:
-        raise InvalidTask(f"{_name(target)} has on_schedule twice: keep one")
+        raise InvalidTask(f"{name_of(target)} has on_schedule twice: keep one")
 
 
 def _check_function(function: types.FunctionType) -> None:
-    name = _name(function)
+    name = name_of(function)
     if function.__name__ == "<lambda>":
         raise InvalidTask(f"{name} is a lambda: write it as a function with a name")
     _check_top_level(function)
     if function.__code__.co_flags & _GENERATOR_FLAGS:
         # Calling a generator function runs none of its body: the job would complete and do nothing.
         raise InvalidTask(f"{name} is a generator, whose body a call does not run: use no yield")
-    needed = _required_arguments(function)
-    if needed:
-        raise InvalidTask(
-            f"{name} requires the arguments {', '.join(needed)}, and a schedule passes none: "
-            "give them defaults"
-        )
-
-
-def _required_arguments(function: types.FunctionType) -> list[str]:
-    code = function.__code__
-    positional = code.co_varnames[: code.co_argcount]
-    keywords = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    required = positional[: len(positional) - len(function.__defaults__ or ())]
-    defaults = function.__kwdefaults__ or {}
-    return [*required, *(name for name in keywords if name not in defaults)]
 
 
 def _check_walker(cls: type) -> None:
-    walker = next((base for base in cls.__mro__[1:] if _is_walker(base)), None)
-    if walker is None:
+    if not any(is_walker(base) for base in cls.__mro__[1:]):
         raise InvalidTask(
-            f"{_name(cls)} is a class but not a jvspatial Walker: decorate a function that uses it"
+            f"{name_of(cls)} is a class but not a jvspatial Walker: decorate a function that uses "
+            "it"
         )
     _check_top_level(cls)
-    own = set(getattr(cls, "model_fields", {})) - set(getattr(walker, "model_fields", {}))
-    needed = sorted(name for name in own if cls.model_fields[name].is_required())  # type: ignore[attr-defined]
-    if needed:
-        raise InvalidTask(
-            f"{_name(cls)} requires the fields {', '.join(needed)}, and a schedule passes none: "
-            "give them defaults"
-        )
-
-
-def _is_walker(cls: type) -> bool:
-    return cls.__name__ == "Walker" and cls.__module__.partition(".")[0] == "jvspatial"
 
 
 def _check_top_level(target: types.FunctionType | type) -> None:
@@ -83,12 +54,12 @@ def _check_top_level(target: types.FunctionType | type) -> None:
     # would be scheduled, and each of its jobs would fail with TaskNotFound.
     if "<locals>" in target.__qualname__:
         raise InvalidTask(
-            f"{_name(target)} is defined inside a function, where no other process can find it: "
+            f"{name_of(target)} is defined inside a function, where no other process can find it: "
             "move it to the top of its module"
         )
     if target.__qualname__ != target.__name__:
         raise InvalidTask(
-            f"{_name(target)} belongs to a class: move it to the top of its module, as a function"
+            f"{name_of(target)} belongs to a class: move it to the top of its module, as a function"
         )
 
 
@@ -112,5 +83,5 @@ def entrypoint_of(target: Callable[..., Any]) -> str:
     return entrypoint
 
 
-def _name(target: Any) -> str:
+def name_of(target: Any) -> str:
     return f"{target.__module__}.{target.__qualname__}"

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from jvscheduler import environment
+from jvscheduler.arguments.values import to_text
 from jvscheduler.schedules import parse_schedule
 from jvscheduler.tasks import Task
 
@@ -47,6 +48,8 @@ def to_spec(task: Task) -> dict[str, Any]:
         "successfulJobsHistoryLimit": task.successful_jobs_history_limit,
         "failedJobsHistoryLimit": task.failed_jobs_history_limit,
         "backend": task.backend,
+        "args": dict(task.args),
+        "argsSchema": task.args_schema,
     }
 
 
@@ -67,6 +70,8 @@ def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
         failed_jobs_history_limit=spec["failedJobsHistoryLimit"],
         backend=spec["backend"],
         has_own_zone=has_own_zone,
+        args=spec["args"],
+        args_schema=spec["argsSchema"],
     )
 
 
@@ -87,4 +92,5 @@ def from_row(row: Mapping[str, Any]) -> Task:
 def to_variables(spec: Mapping[str, Any]) -> dict[str, str]:
     """Environment variables for the runner in the task's pod; a key without a value has none."""
     values = {variable: spec[key] for key, variable in _VARIABLES.items()}
+    values[environment.ARGS] = to_text(spec["args"]) if spec["args"] else None
     return {variable: str(value) for variable, value in values.items() if value is not None}

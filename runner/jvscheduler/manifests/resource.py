@@ -36,6 +36,7 @@ _LEFT_OUT: Final[dict[str, Any]] = {
     "concurrencyPolicy": "Forbid",
     "successfulJobsHistoryLimit": 3,
     "failedJobsHistoryLimit": 3,
+    "args": {},
 }
 
 
@@ -68,25 +69,50 @@ def _check_backend(task: Task) -> None:
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:
-    """One YAML document for each. Values are mappings, texts, integers and booleans."""
+    """One YAML document for each. Values are those of JSON."""
     by_name = sorted(resources, key=lambda item: str(item["metadata"]["name"]))
     return "".join(f"---\n{_mapping(item, '')}" for item in by_name)
 
 
 def _mapping(fields: dict[str, Any], indent: str) -> str:
     return "".join(
-        f"{indent}{key}:\n{_mapping(value, indent + '  ')}"
-        if isinstance(value, dict)
-        else f"{indent}{key}: {_scalar(value)}\n"
+        f"{indent}{_scalar(key)}:\n{_mapping(value, indent + '  ')}"
+        if isinstance(value, dict) and value
+        else f"{indent}{_scalar(key)}: {_inline(value)}\n"
         for key, value in fields.items()
     )
 
 
-def _scalar(value: str | int) -> str:
+def _inline(value: Any) -> str:
+    return _flow(value) if isinstance(value, dict | list) else _scalar(value)
+
+
+def _flow(value: Any) -> str:
+    """The value in one line, like JSON."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_text(k)}: {_flow(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_flow, value))}]"
+    return _text(value) if isinstance(value, str) else _scalar(value)
+
+
+def _scalar(value: str | float | None) -> str:
+    if isinstance(value, float):
+        return _number(value)
     if not isinstance(value, str):
-        return str(value).lower()  # True becomes true
+        return json.dumps(value)
     if _PLAIN.fullmatch(value) and value.lower() not in _OTHER_TYPES:
         return value
+    return _text(value)
+
+
+def _number(value: float) -> str:
+    # YAML 1.1 takes 1e+22 for a text: its floats have a point.
+    digits, exponent, power = repr(value).partition("e")
+    return f"{digits if '.' in digits else digits + '.0'}{exponent}{power}"
+
+
+def _text(value: str) -> str:
     # A JSON string is a YAML string, but for characters that YAML calls not printable.
     quoted = json.dumps(value, ensure_ascii=False)
     return _UNPRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", quoted)

@@ -10,7 +10,9 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 
+from jvscheduler.arguments.values import MAX_ARGS
 from jvscheduler.manifests import patterns, rules, templates
 from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
@@ -28,6 +30,7 @@ from jvscheduler.tasks import (
 from jvscheduler.zones import MAX_NAME
 
 MAX_IMAGE: Final = 1024
+_ANY_JSON: Final[JsonDict] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
 def _api_key(field: str) -> str:
@@ -152,6 +155,19 @@ class ScheduledTaskSpec(ApiModel):
         default="",
         max_length=MAX_DESCRIPTION,
         description="What the task is for. It is text for people.",
+    )
+    args: dict[str, Any] = Field(
+        default_factory=dict,
+        max_length=MAX_ARGS,
+        description="Values for the function's own parameters, by their names.",
+        json_schema_extra=_ANY_JSON,
+    )
+    args_schema: dict[str, Any] | None = Field(
+        default=None,
+        max_length=MAX_ARGS,
+        description="What the function's parameters take, as JSON Schema. 'jvscheduler build' "
+        "writes it. If absent, args are checked only when the task runs.",
+        json_schema_extra=_ANY_JSON,
     )
     image: str = Field(
         min_length=1,

@@ -40,6 +40,7 @@ def main() -> NoReturn:
 def _run(settings: Settings) -> int:
     import asyncio  # noqa: PLC0415 - a pod with invalid settings fails before these imports
 
+    from jvscheduler.attempt.child.calls import Callee  # noqa: PLC0415
     from jvscheduler.attempt.child.main import run_task  # noqa: PLC0415
     from jvscheduler.attempt.process import TaskProcess  # noqa: PLC0415
     from jvscheduler.history.entities import binding  # noqa: F401, PLC0415 - the child needs it
@@ -49,7 +50,7 @@ def _run(settings: Settings) -> int:
     url = settings.database_url
     store = open_runner_store(url) if url else None
     kernel.adopt_orphans()
-    child = TaskProcess(partial(run_task, settings.entrypoint, url))
+    child = TaskProcess(partial(run_task, Callee(settings.entrypoint, settings.args), url))
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(supervise(settings, child, store))

@@ -5,10 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from jvscheduler import environment
-from jvscheduler.errors import InvalidSettings
+from jvscheduler.arguments.values import from_text
+from jvscheduler.errors import InvalidArgs, InvalidSettings
 from jvscheduler.history.urls import absolute_url
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_time_of
 from jvscheduler.outcomes import Outcome, Status
@@ -39,6 +40,7 @@ class Settings:
     timeout_seconds: float | None
     retry_count: int
     max_concurrent: int
+    args: Mapping[str, Any]
     database_url: str | None
     termination_log: Path
 
@@ -78,6 +80,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         timeout_seconds=timeout or None,
         retry_count=_whole_number(environ, environment.RETRY_COUNT, default=0, least=0),
         max_concurrent=_whole_number(environ, environment.MAX_CONCURRENT, default=1, least=1),
+        args=_args(environ),
         database_url=_database_url(environ),
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
     )
@@ -93,6 +96,13 @@ def _required(environ: Mapping[str, str], name: str) -> str:
 def _database_url(environ: Mapping[str, str]) -> str | None:
     url = environ.get(environment.DATABASE_URL)
     return absolute_url(url) if url else None
+
+
+def _args(environ: Mapping[str, str]) -> Mapping[str, Any]:
+    try:
+        return from_text(environ.get(environment.ARGS) or "{}")
+    except InvalidArgs as error:
+        raise InvalidSettings(f"{environment.ARGS}: {error}") from error
 
 
 def _entrypoint(environ: Mapping[str, str]) -> str:

@@ -16,6 +16,7 @@ from time import sleep
 from typing import Final, NoReturn
 
 from jvscheduler import environment, kernel
+from jvscheduler.attempt.child.calls import Callee
 from jvscheduler.attempt.child.main import failure_report, run_task, run_trial
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
@@ -49,7 +50,7 @@ def run_attempt(
     os.environ.update(start.environ)
     url = start.environ.get(environment.DATABASE_URL) or database_url
     begin = imports.begin if imports is not None else _nothing
-    run_task(start.entrypoint, url, shared, gate, before_import=begin)
+    run_task(Callee(start.entrypoint, start.args), url, shared, gate, before_import=begin)
 
 
 def _nothing() -> None:

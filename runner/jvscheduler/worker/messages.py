@@ -44,6 +44,8 @@ class Start:
     claim: Mapping[str, Any]
     """The attempt's first outcome as JSON. The worker does not read it, but for the task's id in
     its log, and sends it back with the end."""
+    args: Mapping[str, Any] = field(default_factory=dict)
+    """Values for the function's own parameters, as JSON."""
 
 
 @dataclass(frozen=True)
@@ -148,11 +150,15 @@ _SHAPES: Final[Mapping[str, TypeAdapter[Any]]] = {
     "modules": TypeAdapter(tuple[Name, ...]),
     "running": TypeAdapter(dict[Name, dict[str, Any]], config=_STRICT),
     "failed": TypeAdapter(dict[str, str], config=_STRICT),
+    "args": TypeAdapter(dict[str, Any], config=_STRICT),
 }
 
 
 def encode(message: Message) -> bytes:
-    body = {"kind": type(message).__name__, **vars(message)}
+    kind = type(message).__name__
+    # A worker of an earlier release does not know `args`. It gets none from a task without any.
+    fields = {name: v for name, v in vars(message).items() if name != "args" or v}
+    body = {"kind": kind, **fields}
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from jvscheduler.arguments.schemas import check_args
 from jvscheduler.due_instants.definition import Definition
 from jvscheduler.errors import SchedulerError
 from jvscheduler.manifests.mapping import to_task
@@ -77,4 +78,5 @@ def decide_changes(
 def _definition(metadata: Mapping[str, Any], raw: Mapping[str, Any]) -> Definition:
     """Raises ValueError from the model, or SchedulerError from the grammar."""
     spec = ScheduledTaskSpec.model_validate(raw)
+    check_args(spec.args, spec.args_schema)
     return Definition(metadata["name"], metadata["namespace"], to_task(spec.to_json()))

@@ -3,13 +3,21 @@
 import asyncio
 import json
 from collections.abc import Callable
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from jvspatial.core import Walker
 
 from jvscheduler.attempt.child.alarm import Alarm
-from jvscheduler.attempt.child.calls import TaskNotFound, WalkerFailed, load, prepare_call
+from jvscheduler.attempt.child.calls import (
+    ArgsNotTaken,
+    TaskNotFound,
+    WalkerFailed,
+    bind,
+    load,
+    prepare_call,
+)
 
 
 async def seven() -> int:
@@ -98,3 +106,28 @@ class TestEntrypoint:
     def test_an_object_that_cannot_be_called_is_refused(self) -> None:
         with pytest.raises(TaskNotFound, match="cannot be called"):
             load("json:__name__")
+
+
+class TestArguments:
+    def test_a_task_gets_its_arguments(self) -> None:
+        assert bind(seven, {}) is seven
+        called = prepare_call(bind(adds, {"day": "2026-02-28"}), nothing, Alarm(never))
+        assert called() == date(2026, 3, 1)
+
+    @pytest.mark.parametrize(
+        ("args", "message"),
+        [
+            ({}, "adds requires the arguments day"),
+            ({"day": "never"}, r"args\.day: Input should be a valid date"),
+            ({"day": "2026-02-28", "hour": 1}, "adds has no hour among its arguments"),
+        ],
+    )
+    def test_a_function_that_does_not_take_the_arguments(
+        self, args: dict[str, Any], message: str
+    ) -> None:
+        with pytest.raises(ArgsNotTaken, match=message):
+            bind(adds, args)
+
+
+async def adds(day: date, days: int = 1) -> date:
+    return day + timedelta(days=days)

@@ -4,11 +4,13 @@ import dataclasses
 import importlib
 import inspect
 import re
+from datetime import date
 from pathlib import Path
 
 import pytest
 
 from jvscheduler import on_schedule
+from jvscheduler.arguments.types import values_of
 from jvscheduler.decorators import task_of
 from jvscheduler.outcomes import MAX_RESULT_BYTES
 from jvscheduler.tasks import Task
@@ -22,13 +24,18 @@ def options(text: str) -> set[str]:
 
 
 def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    options, time_limits = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    options, arguments, time_limits = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "tasks_page.py").write_text(options)
+    (tmp_path / "arguments_page.py").write_text(arguments)
     (tmp_path / "time_limits_page.py").write_text(time_limits)
     monkeypatch.syspath_prepend(str(tmp_path))
     limited = task_of(importlib.import_module("time_limits_page").sync_prices)
     assert limited is not None
     assert limited.timeout_seconds == 60
+    report = importlib.import_module("arguments_page").report
+    with_args = task_of(report)
+    assert with_args is not None
+    assert values_of(report, with_args.args)["since"] == date(2026, 1, 1)
     task = task_of(importlib.import_module("tasks_page").process_data)
     assert task is not None
     assert (task.task_id, task.max_concurrent, task.retry_count) == ("data_processor", 2, 3)
@@ -37,7 +44,7 @@ def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_page_has_every_option_of_a_run() -> None:
     section = PAGE.partition("\n## How it runs\n")[2].partition("\n## ")[0]
-    of_schedule = {"entrypoint", "schedule", "has_own_zone", "description"}
+    of_schedule = {"entrypoint", "schedule", "has_own_zone", "description", "args_schema"}
     assert options(section) == {field.name for field in dataclasses.fields(Task)} - of_schedule
 
 

@@ -72,7 +72,8 @@ def test_every_field_has_a_type_and_only_parts_of_the_pod_take_anything() -> Non
     free = {p for p, node in found.items() if "x-kubernetes-preserve-unknown-fields" in node}
     pod = ".spec.template.spec"
     containers = {f"{pod}.{kind}[]" for kind in ("containers", "initContainers")}
-    assert free == {pod, *containers, *(f"{container}.env[]" for container in containers)}
+    variables = {f"{container}.env[]" for container in containers}
+    assert free == {pod, *containers, *variables, ".spec.args", ".spec.argsSchema"}
 
 
 def test_every_text_of_the_spec_has_a_limit() -> None:
@@ -179,6 +180,18 @@ def test_a_spec_that_the_model_refuses(changes: dict[str, Any]) -> None:
 )
 def test_any_text_survives_yaml(text: str) -> None:
     built = {"metadata": {"name": "a"}, "spec": {"description": text}}
+    assert list(yaml.safe_load_all(to_yaml([built]))) == [built]
+
+
+def test_any_arguments_survive_yaml() -> None:
+    args = {
+        "texts": ["plain", "a, b]", "1e3", "no", "", "ü\n"],
+        "numbers": [1, -(2**63), 1.5, 1e22, 1e-7, 0.1, -0.0],
+        "others": [True, False, None, [], {}, [[{"a: b": {"$ref": "#/x"}}]]],
+        "none": {},
+        "object": {"no": 1, "$defs": {"1": {"on": []}}, "a: b": "c", "": 1},
+    }
+    built = {"metadata": {"name": "a"}, "spec": {"args": args}}
     assert list(yaml.safe_load_all(to_yaml([built]))) == [built]
 
 

@@ -23,6 +23,12 @@ class Case:
     task_name: str = "restock"
 
 
+DAYS = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["days"],
+    "properties": {"days": {"type": "integer"}},
+}
 CASES = [
     Case("a name too long", Reason.INVALID_NAME, "at most 52 characters", task_name="x" * 53),
     Case("no schedule", Reason.INVALID_SCHEDULE, "spec.schedule: ", {"schedule": None}),
@@ -107,6 +113,36 @@ CASES = [
         with_pod(restartPolicy="OnFailure"),
     ),
     Case(
+        "an argument of another type",
+        Reason.INVALID_ARGS,
+        "spec.args.days: must be a whole number, got 'x'",
+        {"args": {"days": "x"}, "argsSchema": DAYS},
+    ),
+    Case(
+        "an argument that is missing",
+        Reason.INVALID_ARGS,
+        "spec.args.days: must be given",
+        {"argsSchema": DAYS},
+    ),
+    Case(
+        "an argument too much",
+        Reason.INVALID_ARGS,
+        "spec.args.hours: must be left out",
+        {"args": {"days": 1, "hours": 1}, "argsSchema": DAYS},
+    ),
+    Case(
+        "arguments that are too long",
+        Reason.INVALID_ARGS,
+        "spec.args has 20011 bytes of JSON, and at most 16384 are allowed",
+        {"args": {"text": "x" * 20_000}},
+    ),
+    Case(
+        "an argument that kubectl would remove",
+        Reason.INVALID_ARGS,
+        "spec.args['days'] is None",
+        {"args": {"days": None}},
+    ),
+    Case(
         "a second image for the task",
         Reason.INVALID_TEMPLATE,
         "containers[task].image must be left out: set spec.image",
@@ -136,6 +172,8 @@ def test_a_spec_with_every_field_is_accepted() -> None:
             activeDeadlineSeconds=60,
             backoffLimit=3,
             description="counts",
+            args={"days": 7},
+            argsSchema=DAYS,
             startingDeadlineSeconds=30,
             successfulJobsHistoryLimit=1,
             failedJobsHistoryLimit=0,

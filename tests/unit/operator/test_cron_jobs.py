@@ -67,7 +67,9 @@ def test_the_controller_leaves_the_concurrency_limit_to_the_runner(limit: int) -
 
 
 def test_the_runner_gets_its_task() -> None:
-    variables = environment_of(activeDeadlineSeconds=60, backoffLimit=2, maxConcurrency=3)
+    variables = environment_of(
+        activeDeadlineSeconds=60, backoffLimit=2, maxConcurrency=3, args={"shelf": "$(A)"}
+    )
     assert variables == {
         environment.TASK_ID: "shop.tasks.restock",
         environment.TASK_NAME: "restock",
@@ -75,6 +77,7 @@ def test_the_runner_gets_its_task() -> None:
         environment.TIMEOUT_SECONDS: "60",
         environment.RETRY_COUNT: "2",
         environment.MAX_CONCURRENT: "3",
+        environment.ARGS: '{"shelf":"\\u0024(A)"}',
         environment.NAMESPACE: {"fieldRef": {"fieldPath": "metadata.namespace"}},
         environment.POD_NAME: {"fieldRef": {"fieldPath": "metadata.name"}},
         environment.NODE_NAME: {"fieldRef": {"fieldPath": "spec.nodeName"}},

@@ -11,15 +11,16 @@ import importlib
 import inspect
 import os
 import sys
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 
+from jvscheduler.arguments.parameters import check_names
 from jvscheduler.attempt.child.alarm import Alarm, Interruptible, raise_timeout
 from jvscheduler.attempt.log import say
 from jvscheduler.attempt.tracebacks import error_message
-from jvscheduler.errors import InvalidTask, SchedulerError
+from jvscheduler.errors import InvalidArgs, InvalidTask, SchedulerError
 
 if TYPE_CHECKING:
     from jvspatial.core.entities import Walker
@@ -35,8 +36,21 @@ class TaskNotFound(InvalidTask):
     """The module was imported, but it has no such task."""
 
 
+class ArgsNotTaken(InvalidTask):
+    """The task's function or Walker does not take the arguments."""
+
+
 class WalkerFailed(SchedulerError):
     """A hook of the Walker raised an error, and jvspatial had put it into the Walker's report."""
+
+
+@dataclass(frozen=True)
+class Callee:
+    """What an attempt calls: the task's function or Walker class, and its arguments."""
+
+    entrypoint: str
+    args: Mapping[str, Any] = field(default_factory=dict)
+    """As JSON has them, by the names of its parameters."""
 
 
 def load(entrypoint: str) -> Any:
@@ -57,6 +71,19 @@ def load(entrypoint: str) -> Any:
     if not callable(target):
         raise TaskNotFound(f"{entrypoint} is {target!r}, which cannot be called")
     return target
+
+
+def bind(target: Any, args: Mapping[str, Any]) -> Any:
+    """Return the target with its arguments, which are JSON here. Raises ArgsNotTaken."""
+    try:
+        check_names(target, getattr(target, "__name__", "the task"), args)
+        if not args:
+            return target
+        from jvscheduler.arguments.types import values_of  # noqa: PLC0415 - most tasks have none
+
+        return partial(target, **values_of(target, args))
+    except InvalidArgs as error:
+        raise ArgsNotTaken(str(error)) from error
 
 
 @dataclass
@@ -121,6 +148,8 @@ def _yield_processor() -> None:
 
 
 def _is_walker(target: Callable[[], Any]) -> TypeGuard["type[Walker]"]:
+    if isinstance(target, partial):
+        target = target.func
     # A Walker can only exist when jvspatial was imported; importing it here would be slow.
     entities = sys.modules.get("jvspatial.core.entities")
     return entities is not None and isinstance(target, type) and issubclass(target, entities.Walker)

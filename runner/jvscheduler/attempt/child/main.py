@@ -17,7 +17,15 @@ from typing import Any, Final, NoReturn
 
 from jvscheduler import environment, kernel
 from jvscheduler.attempt.child.alarm import Alarm
-from jvscheduler.attempt.child.calls import Call, TaskNotFound, load, prepare_call
+from jvscheduler.attempt.child.calls import (
+    ArgsNotTaken,
+    Call,
+    Callee,
+    TaskNotFound,
+    bind,
+    load,
+    prepare_call,
+)
 from jvscheduler.attempt.child.default_database import DefaultDatabase
 from jvscheduler.attempt.child.ending import Ending, flush_output
 from jvscheduler.attempt.descendants import end_own
@@ -33,7 +41,7 @@ the user's code. So any other comes from a signal before the task began. It is n
 
 
 def run_task(
-    entrypoint: str,
+    callee: Callee,
     database_url: str | None,
     shared: SharedReport,
     gate: Gate,
@@ -45,7 +53,7 @@ def run_task(
     call: Call | Report | None = None
     try:
         _set_up_process(alarm)
-        call = _load(entrypoint, database_url, alarm, before_import)
+        call = _load(callee, database_url, alarm, before_import)
         report = _run_when_due(call, alarm, shared, gate)
         code = _exit_code(report)
     except _STOPS as stop:
@@ -129,7 +137,10 @@ def _is_stopped(alarm: Alarm, shared: SharedReport) -> bool:
 
 
 def _load(
-    entrypoint: str, database_url: str | None, alarm: Alarm, before_import: Callable[[], None]
+    callee: Callee,
+    database_url: str | None,
+    alarm: Alarm,
+    before_import: Callable[[], None],
 ) -> Call | Report:
     """Return the call to make, or the report of why there is none."""
     try:
@@ -137,11 +148,13 @@ def _load(
             # The task's own code reads it too, after its module may have changed the directory.
             os.environ[environment.DATABASE_URL] = database_url
         before_import()
-        target = load(entrypoint)
+        target = bind(load(callee.entrypoint), callee.args)
         close = DefaultDatabase(database_url).close if database_url else _do_nothing
         return prepare_call(target, close, alarm)
     except TaskNotFound as error:
         return Report(time.monotonic(), Reason.TASK_NOT_FOUND, str(error))
+    except ArgsNotTaken as error:
+        return Report(time.monotonic(), Reason.INVALID_ARGS, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
         return failure_report(Reason.IMPORT_FAILED, error)
 

@@ -100,13 +100,15 @@ def start_order(job: Job, claim: Outcome) -> Start:
         timeout_seconds=task.timeout_seconds,
         environ=_environ(job, claim),
         claim=to_json(claim),
+        args=task.args,
     )
 
 
 def _environ(job: Job, claim: Outcome) -> Mapping[str, str]:
     """The variables of a pod that say which job and attempt it is.
 
-    A pod has others, for its runner: the time limit, the retries and the limit of jobs at once.
+    A pod has others, for its runner: the time limit, the retries, the limit of jobs at once and
+    the arguments.
     Here the loop and the worker see to these.
     """
     values: dict[str, Any] = {

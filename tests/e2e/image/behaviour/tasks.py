@@ -7,6 +7,7 @@ import asyncio
 import os
 import signal
 import time
+from datetime import date, timedelta
 
 from jvspatial.core import Root, Walker, on_visit
 
@@ -34,6 +35,21 @@ class Walks(Walker):
     @on_visit(Root)  # type: ignore[untyped-decorator]
     async def enter(self, root: Root) -> None:
         await self.report({"entered": root.id})
+
+
+@on_schedule(EACH_PERIOD, args={"day": "2026-02-28", "note": "$(POD_NAME) ü"})
+def takes_args(day: date, note: str, count: int = 3) -> dict[str, object]:
+    return {"next": (day + timedelta(days=1)).isoformat(), "note": note, "count": count}
+
+
+@on_schedule(EACH_PERIOD, args={"since": "2026-02-28"})
+class TakesArgs(Walker):
+    since: date
+    depth: int = 1
+
+    @on_visit(Root)  # type: ignore[untyped-decorator]
+    async def enter(self, root: Root) -> None:
+        await self.report({"year": self.since.year, "depth": self.depth, "entered": root.id})
 
 
 @on_schedule(EACH_PERIOD)
