@@ -31,6 +31,7 @@ _OUR_FIELDS: Final = (
     "active",
     "lastScheduleTime",
     "nextScheduleTime",
+    "resolvedSchedule",
     "conditions",
 )
 """The fields that the operator writes. It leaves any other field of the status as it is."""
@@ -44,6 +45,7 @@ def status_of(task: Manifest, plan: Plan, applied: Applied, now: datetime) -> di
     return {
         "observedGeneration": task["metadata"]["generation"],
         "conditions": _conditions(task, plan, applied, now),
+        **_resolved_schedule(plan),
         **_carrier_fields(task, plan, applied, now),
     }
 
@@ -166,6 +168,11 @@ def _carrier_fields(task: Manifest, plan: Plan, applied: Applied, now: datetime)
     if loop is not None:
         return {"backend": "Loop", "loop": loop, **next_time}
     return {**_cron_job_fields(applied.cron_job), **next_time}
+
+
+def _resolved_schedule(plan: Plan) -> dict[str, Any]:
+    resolved = plan.schedule.resolved if plan.schedule is not None else None
+    return {"resolvedSchedule": resolved} if resolved is not None else {}
 
 
 def _cron_job_fields(cron_job: Manifest | None) -> dict[str, Any]:

@@ -61,7 +61,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         choices=("cron", "once"),
         help="what happens to a SCHEDULE when the clock changes (default: cron)",
     )
-    parser.add_argument("--seed", help="task id from which a random interval of a SCHEDULE draws")
+    parser.add_argument(
+        "--seed", help="task id from which a random interval and H of a SCHEDULE draw"
+    )
     parser.add_argument(
         "--after", metavar="TIME", help="show instants after this time, in ISO 8601 (default: now)"
     )
@@ -98,7 +100,10 @@ def upcoming(schedule: Schedule, after: datetime) -> Iterator[NextInstant]:
 
 def _schedule(args: argparse.Namespace) -> Schedule:
     zone_name, seed = args.time_zone or "UTC", args.seed or ""
-    return parse_schedule(args.schedule, zone_name, seed, args.dst or "cron")
+    schedule = parse_schedule(args.schedule, zone_name, seed, args.dst or "cron")
+    if schedule.resolved and args.seed is None:
+        raise InvalidSettings("H follows from a task's id: give one, with --seed")
+    return schedule
 
 
 def _task(args: argparse.Namespace) -> Task | None:
@@ -135,6 +140,8 @@ def _backend(schedule: Schedule, task: Task | None) -> tuple[str, str]:
 
 def _text(schedule: Schedule, backend: tuple[str, str], due: Sequence[NextInstant]) -> str:
     facts = {"schedule": schedule.text, "time zone": schedule.time_zone, "dst": schedule.dst}
+    if schedule.resolved is not None:
+        facts["resolved"] = schedule.resolved
     lines = [f"{name + ':':11} {value}" for name, value in facts.items()]
     lines += [f"{'backend:':11} {': '.join(backend)}", ""]
     return "\n".join(lines + [_line(instant) for instant in due])
@@ -148,6 +155,7 @@ def _line(due: NextInstant) -> str:
 def _json(schedule: Schedule, backend: tuple[str, str], due: Sequence[NextInstant]) -> str:
     facts: dict[str, Any] = {
         "schedule": schedule.text,
+        "resolvedSchedule": schedule.resolved,
         "timeZone": schedule.time_zone,
         "dst": schedule.dst,
         "cron": schedule.cron,

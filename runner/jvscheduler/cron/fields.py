@@ -238,7 +238,7 @@ def _nearest(text: str, value: int | None, bounds: _Bounds) -> str:
 def _remark(text: str, bounds: _Bounds) -> str:
     if _is_sunday(_integer(text), bounds):
         return "; Sunday is 0"
-    return "; Kubernetes does not know L, W, # and H" if re.search(r"[lw#h]", text) else ""
+    return "; Kubernetes does not know L, W and #" if re.search(r"[lw#]", text) else ""
 
 
 def _is_sunday(value: int | None, bounds: _Bounds) -> bool:

@@ -85,8 +85,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         parameters.check_names(target, targets.name_of(target), draft.args)
         own_id = task_id if task_id is not None else targets.default_task_id(target)
         entrypoint = targets.entrypoint_of(target)
-        # A random interval draws from the task's id, which is known only here.
-        schedule = replace(parsed, seed=own_id)
+        # A random interval and `H` draw from the task's id, which is known only here.
+        schedule = parsed.of_task(own_id)
         task = replace(draft, task_id=own_id, entrypoint=entrypoint, schedule=schedule)
         attached.attach(target, task)
         return target

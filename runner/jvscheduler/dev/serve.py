@@ -96,7 +96,8 @@ def _report_failure(reloading: asyncio.Task[None]) -> None:
 def _greet(settings: Settings, tasks: Sequence[Task], address: socket.socket) -> None:
     for task in tasks:
         note = "" if task.enabled else "  (suspended)"
-        say(f"{task.task_id}: {task.schedule} {task.schedule.time_zone}{note}")
+        resolved = f" ({task.schedule.resolved})" if task.schedule.resolved else ""
+        say(f"{task.task_id}: {task.schedule}{resolved} {task.schedule.time_zone}{note}")
     host = f"[{settings.host}]" if ":" in settings.host else settings.host
     port = address.getsockname()[1]
     say(f"history in {parse_url(settings.database_url).redacted}; process {os.getpid()}")

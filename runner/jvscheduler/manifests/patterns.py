@@ -34,11 +34,13 @@ def _divisors(of: int) -> str:
     return f"0*{_any(*(str(n) for n in range(1, of + 1) if of % n == 0))}"
 
 
-def _cron_field(value: str) -> str:
+def _cron_field(value: str, *, spread: bool = False) -> str:
     # As robfig's parser reads them: `+5` and `05` are numbers, `*-5` is `*`, and empty items of a
     # list are ignored. A stricter pattern would refuse schedules that a CronJob accepts.
     number = rf"\+?0*{value}"
     span = rf"(?:[*?](?:-[^\s,/]*)?|{number}(?:-{number})?)"
+    if spread:
+        span = rf"(?:{span}|h(?:\(0*{value}-0*{value}\))?)"
     item = rf"{span}(?:/\+?0*[1-9][0-9]*)?"
     return rf"(?:,+|,*{item}(?:,+{item})*,*)"
 
@@ -70,8 +72,8 @@ _INTERVAL: Final = _any(
     rf"{_COUNT}(?:{_SPACE}to{_SPACE}{_COUNT})?{_SPACE}(?:second|minute|hour|day|week)s?",
 )
 _CRON: Final = _words(
-    _cron_field("[0-5]?[0-9]"),
-    _cron_field("(?:1?[0-9]|2[0-3])"),
+    _cron_field("[0-5]?[0-9]", spread=True),
+    _cron_field("(?:1?[0-9]|2[0-3])", spread=True),
     _cron_field("(?:[1-9]|[12][0-9]|3[01])"),
     _cron_field(_named("(?:[1-9]|1[0-2])", MONTHS)),
     _cron_field(_named("[0-6]", WEEKDAYS)),

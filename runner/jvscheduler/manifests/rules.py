@@ -64,6 +64,7 @@ def _matches(pattern: str) -> str:
     return f"self.matches(r'{pattern}')"
 
 
+_CRON_START: Final = r"(?:[0-9*?]|[Hh](?:[/(,]|\s|$))"
 _FIVE_FIELDS: Final = (
     "expected five cron fields (minute, hour, day of month, month, day of week): Kubernetes has "
     "none for seconds or years"
@@ -78,14 +79,18 @@ _SCHEDULE_MESSAGES: Final = (
         r"^\s*@",
         "expected one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly",
     ),
-    (r"^\s*[0-9*?][^\s]*(?:\s+[^\s]+){0,3}\s*$", _FIVE_FIELDS),
-    (r"^\s*[0-9*?][^\s]*(?:\s+[^\s]+){5,}\s*$", _FIVE_FIELDS),
+    (rf"^\s*{_CRON_START}[^\s]*(?:\s+[^\s]+){{0,3}}\s*$", _FIVE_FIELDS),
+    (rf"^\s*{_CRON_START}[^\s]*(?:\s+[^\s]+){{5,}}\s*$", _FIVE_FIELDS),
+    (
+        rf"^\s*{_CRON_START}[^\s]*\s+[^\s]+(?:\s+[^\s]+){{0,2}}\s+[Hh](?:[/(,]|\s|$)",
+        "H is for the fields minute and hour: it is a value that follows from taskID",
+    ),
     (
         r"^\s*(?:[^\s]+\s+){4}(?:[^\s]*[,-])?7[^\s]*\s*$",
         "day of week: expected 0-6 or sun-sat; Sunday is 0, not 7",
     ),
     (
-        r"^\s*[0-9*?]",
+        rf"^\s*{_CRON_START}",
         "a cron field is out of its range: minute 0-59, hour 0-23, day of month 1-31, month 1-12 "
         "or jan-dec, day of week 0-6 or sun-sat, a step 1 or more",
     ),

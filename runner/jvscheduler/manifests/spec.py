@@ -101,7 +101,8 @@ class ScheduledTaskSpec(ApiModel):
         max_length=MAX_TEXT,
         description="When the task is due: a phrase such as 'every 5 minutes', 'daily at 14:30', "
         "'daily at 09:00 and 17:00', 'every monday and friday at 09:00' or 'every 5 to 10 "
-        "minutes', or five cron fields as in a CronJob.",
+        "minutes', or five cron fields as in a CronJob. There H in the minute or hour is a value "
+        "that follows from taskID.",
         json_schema_extra=rules.SCHEDULE,
     )
     time_zone: str = Field(

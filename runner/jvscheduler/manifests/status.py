@@ -86,6 +86,10 @@ class ScheduledTaskStatus(ApiModel):
     last_job: LastJob | None = Field(
         default=None, description="The last due instant whose job has ended, or did not run."
     )
+    resolved_schedule: str | None = Field(
+        default=None,
+        description="The cron fields of spec.schedule with a value for each H. Absent without H.",
+    )
     next_schedule_time: datetime | None = Field(
         default=None, description="When the task is due next. Absent while it is suspended."
     )

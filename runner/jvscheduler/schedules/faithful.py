@@ -43,7 +43,7 @@ def says_the_same(text: str, suggestion: str) -> bool:
     text = _TIME_ZONE.sub("", text)
     if _PHRASE.match(suggestion):
         return _words_match(text, suggestion)
-    return _cron_fields(text) == suggestion.split()
+    return _cron_fields(text) == suggestion.lower().split()
 
 
 def _words_match(text: str, suggestion: str) -> bool:

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from jvscheduler.cron import SYNONYMS, Cron, CronItemError, CronShapeError, parse_cron
+from jvscheduler.schedules import spread
 from jvscheduler.schedules.intervals import Interval
 from jvscheduler.schedules.nearest import phrase_of_seconds
 from jvscheduler.schedules.phrases import KEYWORDS, parse_phrase
@@ -18,11 +19,13 @@ MAX_TEXT: Final = 512
 Meaning = tuple[Cron, ...] | Interval
 """An interval, or crons: due is what is due by one of them."""
 Reading = tuple[str, tuple[str, ...], Meaning]
-"""The canonical text, the lines of its crons, and the meaning. An interval has no lines."""
+"""The canonical text, the lines of its crons, and the meaning. An interval has no lines. A line
+with `H` still needs the id of a task."""
 
+_FIELDS: Final = 5
 _ALLOWED: Final = re.compile(r"[ -~\t\n\r]*")
-_CRON_START: Final = re.compile(r"[0-9*?,+]")
-_COUNT: Final = re.compile(r"[0-9]+ [a-z]")
+_CRON_START: Final = re.compile(r"[0-9*?,+]|h(?![a-z])")
+_COUNT: Final = re.compile(r"[0-9]+ (?!h[ /(,])[a-z]")
 _TIME: Final = re.compile(r"(?:at )?([0-9]{1,2}:[0-9]{2})\b")
 _TIME_ZONE_PREFIX: Final = re.compile(r"(?:cron_)?tz=\S* ?(.*)")
 _GO_DURATION: Final = re.compile(r"@every (?:([0-9]{1,6})h)?(?:([0-9]{1,6})m)?(?:([0-9]{1,6})s)?")
@@ -40,7 +43,9 @@ def read(text: str) -> Reading:
     # What is left must be cron text. These refusals suggest more than the cron parser could.
     _refuse_extensions(joined)
     _check_start(text, words)
-    return joined, (joined,), (_cron(text),)
+    cron = _cron(text)
+    canonical = spread.canonical(joined)
+    return canonical, (canonical,), (cron,)
 
 
 def _phrase(text: str) -> Reading:
@@ -51,8 +56,12 @@ def _phrase(text: str) -> Reading:
 
 
 def _cron(text: str) -> Cron:
+    lowered = text.lower()
     try:
-        return parse_cron(text.lower())
+        if len(text.split()) == _FIELDS:
+            spread.check(lowered)
+            lowered = spread.without_spread(lowered)
+        return parse_cron(lowered)
     except CronItemError as error:
         fields = text.lower().split()
         items = fields[error.field].split(",")

@@ -11,8 +11,9 @@ from functools import lru_cache
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
-from jvscheduler.cron import Cron, next_once
+from jvscheduler.cron import Cron, next_once, parse_cron
 from jvscheduler.errors import InvalidSchedule
+from jvscheduler.schedules import spread
 from jvscheduler.schedules.faithful import says_the_same
 from jvscheduler.schedules.intervals import Interval
 from jvscheduler.schedules.nearest import EXAMPLES, nearest_carried
@@ -37,11 +38,11 @@ class Schedule:
     text: str
     time_zone: str
     seed: str
-    """A random interval computes its delays from it. Other forms do not use it."""
+    """A random interval computes its delays from it, and `H` its value. Others do not use it."""
     dst: Dst
     """Where the clock changes: `cron` does as cron does, `once` runs each time of a day once."""
     lines: tuple[str, ...] = field(compare=False)
-    """Cron lines: due is what is due by one of them. An interval has none."""
+    """Cron lines: due is what is due by one of them. An interval has none. `H` has its value."""
     _meaning: Meaning = field(repr=False, compare=False)
     _zone: ZoneInfo = field(repr=False, compare=False)
 
@@ -76,6 +77,15 @@ class Schedule:
     def cron(self) -> str | None:
         """The fields of a CronJob that is due at the same instants; None when no CronJob is."""
         return self.lines[0] if self.dst == "cron" and len(self.lines) == 1 else None
+
+    def of_task(self, task_id: str) -> "Schedule":
+        """The schedule with the instants that it has for this task."""
+        return parse_schedule(self.text, self.time_zone, task_id, self.dst)
+
+    @property
+    def resolved(self) -> str | None:
+        """The cron line in which each `H` has its value; None for a text without `H`."""
+        return self.lines[0] if spread.is_spread(self.text) else None
 
     @property
     def instants_key(self) -> tuple[object, ...]:
@@ -127,6 +137,9 @@ def parse_schedule(
         raise InvalidSchedule(f"schedule must be text such as 'daily at 14:30', got {text!r}")
     tz = zone(time_zone)
     canonical, lines, meaning = _read(text)
+    if spread.is_spread(canonical):
+        lines = (spread.resolved(canonical, seed),)
+        meaning = (parse_cron(lines[0]),)
     _check_dst(dst, canonical, meaning)
     return Schedule(canonical, time_zone, seed, dst, lines, meaning, tz)
 

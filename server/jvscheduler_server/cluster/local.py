@@ -43,6 +43,7 @@ def _state(task: Task, now: datetime) -> TaskState:
         name=resource_name(task.task_id),
         namespace=LOCAL_NAMESPACE,
         schedule=str(task.schedule),
+        resolved_schedule=task.schedule.resolved,
         time_zone=task.schedule.time_zone,
         suspended=not task.enabled,
         # No operator writes the next instant into a status here.

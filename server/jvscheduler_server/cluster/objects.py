@@ -225,6 +225,8 @@ class TaskState:
     """Why it is not ready."""
     last_schedule_time: datetime | None = None
     next_schedule_time: datetime | None = None
+    resolved_schedule: str | None = None
+    """The schedule with a value for each `H`; None without `H`."""
     backend: str | None = None
     """`CronJob` or `Loop`, as the operator wrote it in the status."""
     is_conflicting: bool = False

@@ -72,7 +72,7 @@ def importable(task: Task, modules: dict[str, ModuleType]) -> Task:
         return task
     name = import_name(modules[module])
     task_id = f"{name}.{function}" if task.task_id == f"{module}.{function}" else task.task_id
-    schedule = replace(task.schedule, seed=task_id)
+    schedule = task.schedule.of_task(task_id)
     return replace(task, task_id=task_id, entrypoint=f"{name}:{function}", schedule=schedule)
 
 

@@ -264,6 +264,7 @@ class TaskStatus(TypedDict, total=False):
     lastScheduleTime: TimeText
     lastSuccessfulTime: TimeText
     nextScheduleTime: TimeText
+    resolvedSchedule: Line
     consecutiveFailures: Small
     lastJob: dict[str, Line | None]
     conditions: list[Part[Condition]]

@@ -30,6 +30,7 @@ def to_task_state(item: Json) -> TaskState | None:
         name=metadata["name"],
         namespace=metadata["namespace"],
         schedule=spec["schedule"],
+        resolved_schedule=status.get("resolvedSchedule"),
         time_zone=spec.get("timeZone", "UTC"),
         suspended=spec.get("suspend", False),
         ready=reason is None,

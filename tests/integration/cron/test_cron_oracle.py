@@ -128,6 +128,18 @@ def several_times(random: Random) -> str:
     return f"{form} at {', '.join(times)}"
 
 
+def test_a_line_with_the_values_of_h_means_to_robfig_what_it_means_here(oracle: Oracle) -> None:
+    random = Random(SEED)
+    texts = ["H H * * *", "H/7,59 H(20-23)/3 * * 0", "H(1-59)/59 H/24 1,15 * *", "0 h/5 * feb ?"]
+    for zone in ZONES:
+        after = instants(random, zone, INSTANTS)
+        for text in texts:
+            schedule = parse_schedule(text, zone, seed=f"task-{random.random()}")
+            (answer,) = oracle.ask([Question(schedule.cron or "", zone, after)])
+            ours = [schedule.next(datetime.fromtimestamp(at, UTC)) for at in after]
+            assert [int(at.timestamp()) if at else None for at in ours] == answer["next"], schedule
+
+
 @pytest.mark.parametrize("text", SYNONYMS)
 def test_a_synonym_is_robfigs(text: str, oracle: Oracle) -> None:
     after = [int(datetime(2026, month, 3, 4, 5, tzinfo=UTC).timestamp()) for month in (2, 7)]

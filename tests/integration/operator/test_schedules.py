@@ -44,6 +44,13 @@ def test_a_job_starts_on_the_minute_and_the_status_follows(shop: Shop) -> None:
     assert times.parse(seen["nextScheduleTime"]) == following
 
 
+def test_the_cronjob_and_the_status_have_the_values_of_h(shop: Shop) -> None:
+    shop.apply_task("spread", schedule="H H(0-5) * * sun", taskID="shop.tasks.restock")
+    shop.wait_until_ready("spread")
+    assert shop.cron_job("spread")["spec"]["schedule"] == "56 3 * * sun"
+    assert shop.task("spread")["status"]["resolvedSchedule"] == "56 3 * * sun"
+
+
 @dataclass(frozen=True)
 class Edit:
     """An edit of a spec, after which an instant some minutes ago belongs to the schedule."""

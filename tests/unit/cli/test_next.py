@@ -80,6 +80,21 @@ def test_the_options_of_a_task_choose_its_backend(
     assert done.stdout.splitlines()[3] == f"backend:    {backend}"
 
 
+def test_h_has_the_value_of_the_task(folder: Path) -> None:
+    done = run(folder, "next", "H H * * *", "--seed", "shop.tasks.restock", *MONDAY, "--count", "1")
+    assert done.stdout.splitlines()[:5] == [
+        "schedule:   H H * * *",
+        "time zone:  UTC",
+        "dst:        cron",
+        "resolved:   56 15 * * *",
+        "backend:    CronJob: '56 15 * * *' is due at the same instants",
+    ]
+    assert done.stdout.endswith("  2026-11-23T15:56:00Z\n")
+    of_no_task = run(folder, "next", "H H * * *")
+    assert of_no_task.returncode == 1
+    assert "H follows from a task's id: give one, with --seed" in of_no_task.stderr
+
+
 def test_the_next_instants_as_json(folder: Path) -> None:
     words = ("daily at 02:30", "--time-zone", "Europe/Berlin", "--dst", "once", "-o", "json")
     done = run(folder, "next", *words, "--after", "2026-03-28T03:00+01:00", "--count", "1")

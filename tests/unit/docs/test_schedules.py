@@ -51,6 +51,26 @@ def test_an_interval_names_the_nearest_that_a_cronjob_carries(text: str, nearest
     assert parse_schedule(nearest).cron
 
 
+SPREAD = rows("Spread with H")
+EXAMPLES = [row[0] for row in SPREAD if len(row) == 2]
+VALUES = [row for row in SPREAD if len(row) == 3 and row[0] not in ("task id", "---")]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_an_example_of_h_is_accepted(text: str) -> None:
+    assert str(parse_schedule(text)) == text
+
+
+@pytest.mark.parametrize(("task_id", "text", "cron"), VALUES)
+def test_a_value_of_h_stays_what_it_is(task_id: str, text: str, cron: str) -> None:
+    assert parse_schedule(text, seed=task_id).cron == cron
+
+
+def test_the_page_has_a_value_of_each_form_of_h() -> None:
+    fields = " ".join(text for _, text, _ in VALUES)
+    assert all(form in fields for form in ("H ", "H/15 ", "H(1-5) ", "H(10-29)/5,", " H/6 "))
+
+
 def test_the_remarks_on_cron_hold() -> None:
     every_7 = parse_schedule("*/7 * * * *")
     minutes = [at.minute for at in every_7.between(NOON, NOON.replace(hour=13))]

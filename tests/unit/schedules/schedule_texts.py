@@ -57,7 +57,8 @@ def _cron_field(random: Random, index: int) -> str:
 
 def _cron_item(random: Random, index: int) -> str:
     low, high = sorted(_cron_value(random, index) for _ in range(2))
-    span = random.choice(["*", "*", "?", low, f"{low}-{high}", "*-3"])
+    own = ["H", f"h({low}-{high})"] if index < 2 or not random.randint(0, 9) else []
+    span = random.choice(["*", "*", "?", low, f"{low}-{high}", "*-3", *own])
     return span + random.choice(["", "", "", "/1", "/2", "/+15", "/070", "/0"])
 
 

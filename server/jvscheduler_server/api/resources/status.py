@@ -39,6 +39,9 @@ class TaskAnswer(BaseModel):
     name: str = Field(description="Name of its ScheduledTask.")
     namespace: str
     schedule: str
+    resolved_schedule: str | None = Field(
+        description="The schedule with a value for each `H`. null: it has no `H`."
+    )
     time_zone: str
     suspended: bool = Field(description="True when no new job is started.")
     ready: bool = Field(description="True when it is scheduled as its definition says.")

@@ -49,6 +49,8 @@ def test_a_scripts_tasks_take_the_name_that_an_import_gives_it(
     mine = importable(task("__main__:clean", "__main__.clean", LATER), modules)
     assert (mine.task_id, mine.entrypoint) == ("shop_front.clean", "shop_front:clean")
     assert mine.schedule == parse_schedule(LATER, seed="shop_front.clean")
+    spread = importable(task("__main__:clean", "__main__.clean", "H H * * *"), modules)
+    assert spread.schedule.cron == parse_schedule("H H * * *", seed="shop_front.clean").cron
 
 
 def test_a_task_keeps_the_id_that_it_was_given(

@@ -23,7 +23,8 @@ def condition(kind: str, status: str, reason: str = "Ok", message: str = "") -> 
 
 def test_a_scheduled_task_has_its_definition_and_the_operators_status() -> None:
     good = [condition("Accepted", "True"), condition("Ready", "True")]
-    task = to_task_state(scheduled_task(conditions=good, nextScheduleTime="2026-03-02T12:00:00Z"))
+    status = {"nextScheduleTime": "2026-03-02T12:00:00Z", "resolvedSchedule": "7 3 * * *"}
+    task = to_task_state(scheduled_task(conditions=good, **status))
     assert task == TaskState(
         task_id="shop.tasks.restock",
         name="restock",
@@ -31,6 +32,7 @@ def test_a_scheduled_task_has_its_definition_and_the_operators_status() -> None:
         schedule="daily",
         suspended=True,
         next_schedule_time=NOON,
+        resolved_schedule="7 3 * * *",
     )
 
 
