@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from typing import Final
 
 from jvscheduler.errors import SchedulerError
+from jvscheduler.logs.settings import read_log_settings
+from jvscheduler.logs.setup import log_end, log_lines
 from jvscheduler_operator import settings
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.kubernetes import KubernetesCluster
@@ -52,11 +54,7 @@ def _namespace_reconciler(cache: Cache, chosen: Settings) -> NamespaceReconciler
 
 
 def _configure_logging() -> None:
-    logging.basicConfig(
-        stream=sys.stderr,
-        level=logging.INFO,
-        format="%(asctime)s %(levelname)s %(name)s %(message)s",
-    )
+    log_lines(read_log_settings())
     # These two write a line for each event and for each probe.
     for noisy in ("kopf.objects", "aiohttp.access"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -66,11 +64,13 @@ def main() -> None:
     # The API server takes JSON of 10,000 levels, and answers with the objects of all namespaces
     # together. With Python's own limit, one deep object would end every list and every watch.
     sys.setrecursionlimit(_MOST_LEVELS)
-    _configure_logging()
     try:
+        _configure_logging()
         asyncio.run(run(settings.from_environment()))
     except* SchedulerError as errors:
-        sys.exit("; ".join(f"jvscheduler operator: {error}" for error in errors.exceptions))
+        for error in errors.exceptions:
+            log_end(error)
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ too."""
 KUBECONFIG: Final = "KUBECONFIG"
 """Default: `~/.kube/config` if it exists, else the pod's service account."""
 
+_LOG_VARIABLES: Final = (environment.LOG_FORMAT, environment.LOG_LEVEL)
 _DEFAULT_ENDPOINT: Final = "http://0.0.0.0:8080/healthz"
 _DEFAULT_IMAGE: Final = f"jvscheduler/server:{__version__}"
 
@@ -72,6 +73,8 @@ class Settings:
     """Gives each namespace a role of its own in the database. It wins over `database_url`."""
     namespaces: Sequence[str] = ()
     """The namespaces to watch; none stands for all."""
+    log: Mapping[str, str] = field(default_factory=dict)
+    """The variables that say how the pods of tasks and loops log: as this process does."""
 
     def database_url_of(self, namespace: str) -> str | None:
         """Written into a Secret in each namespace that has tasks; None writes no Secret."""
@@ -92,6 +95,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         raise InvalidSettings(
             f"{LIVENESS_ENDPOINT} must look like {_DEFAULT_ENDPOINT}, got {endpoint!r}"
         )
+    log = {name: environ[name] for name in _LOG_VARIABLES if environ.get(name)}
     return Settings(
         kubeconfig=environ.get(KUBECONFIG) or None,
         database_url=environ.get(environment.DATABASE_URL) or None,
@@ -102,7 +106,9 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
             environ.get(LOOP_IMAGE_PULL_POLICY) or "IfNotPresent",
             _resources(environ.get(LOOP_RESOURCES)),
             _names(environ.get(LOOP_PULL_SECRETS)),
+            log=log,
         ),
+        log=log,
         template_policy=TemplatePolicy(
             _level(environ.get(POD_TEMPLATES) or Level.RESTRICTED),
             frozenset(_names(environ.get(ALLOWED_SERVICE_ACCOUNTS))),

@@ -64,6 +64,13 @@ WORKER_SOCKET: Final = "JVSCHEDULER_WORKER_SOCKET"
 GRACE_SECONDS: Final = "JVSCHEDULER_GRACE_SECONDS"
 """Seconds between a pod's SIGTERM and its SIGKILL. Unset: 30, Kubernetes' default."""
 
+LOG_FORMAT: Final = "JVSCHEDULER_LOG_FORMAT"
+LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
+"""How server, operator, loop, worker, runner and migration log. Unset: `text` and `info`."""
+
+SECRET_VARIABLES: Final = "JVSCHEDULER_SECRET_VARIABLES"  # noqa: S105 - names, no secret
+"""Variables whose values no record and no log of ours shows, see `redaction`."""
+
 SET_BY_THE_OPERATOR: Final = (
     TASK_ID,
     TASK_NAME,
@@ -81,5 +88,6 @@ SET_BY_THE_OPERATOR: Final = (
     TERMINATION_LOG,
     WORKER_SOCKET,
     GRACE_SECONDS,
+    SECRET_VARIABLES,
 )
 """Variables of a pod's container that a template must not set."""

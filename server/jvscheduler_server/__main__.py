@@ -19,6 +19,7 @@ import uvicorn
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
 from jvscheduler.history.urls import parse_url
+from jvscheduler.logs.setup import log_end, log_lines
 from jvscheduler_server.access.gates import make_gate, make_reviews
 from jvscheduler_server.access.settings import Mode
 from jvscheduler_server.aggregation.listener import Listener
@@ -29,7 +30,7 @@ from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.repair.sweeper import Sweeper
 from jvscheduler_server.sessions import guard_of
-from jvscheduler_server.settings import Settings, read_settings
+from jvscheduler_server.settings import Settings, read_log, read_settings
 from jvscheduler_server.sizes import watch_sizes
 from jvscheduler_server.task_status.apply import TaskStatusWriter
 
@@ -38,18 +39,16 @@ SHUTDOWN_SECONDS: Final = 20
 
 _log = logging.getLogger(__name__)
 
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(name)s: %(message)s"
-
 
 def main(arguments: Sequence[str]) -> int:
     try:
+        log_lines(read_log(arguments))
         settings = read_settings(arguments)
-        logging.basicConfig(level=settings.log_level.upper(), format=LOG_FORMAT)
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, _exit)
         asyncio.run(_serve(settings))
     except SchedulerError as error:
-        print(f"error: {error}", file=sys.stderr)
+        log_end(error)
         return os.EX_CONFIG
     return 0
 

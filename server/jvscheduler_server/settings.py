@@ -8,6 +8,7 @@ from typing import Final
 
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
+from jvscheduler.logs.settings import LEVELS, LogSettings, read_log_settings
 from jvscheduler_server.access.settings import AccessSettings, read_access_settings
 
 HOST: Final = "JVSCHEDULER_LISTEN_HOST"
@@ -17,8 +18,6 @@ PORT: Final = "JVSCHEDULER_LISTEN_PORT"
 AGGREGATION_PORT: Final = "JVSCHEDULER_AGGREGATION_PORT"
 WATCH_NAMESPACES: Final = "JVSCHEDULER_WATCH_NAMESPACES"
 KUBECONFIG: Final = "KUBECONFIG"
-LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
-LOG_LEVELS: Final = ("debug", "info", "warning", "error")
 
 
 @dataclass(frozen=True)
@@ -28,7 +27,6 @@ class Settings:
     port: int
     kubeconfig: str | None
     """None: the cluster that this process runs in."""
-    log_level: str
     access: AccessSettings
     aggregation_port: int | None
     """Where the API server calls. None: it does not."""
@@ -50,11 +48,15 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
         host=options.host or environ.get(HOST) or "0.0.0.0",  # noqa: S104 - a container's port
         port=_port(options.port or environ.get(PORT) or "8080"),
         kubeconfig=options.kubeconfig or environ.get(KUBECONFIG),
-        log_level=_log_level(options.log_level or environ.get(LOG_LEVEL) or "info"),
         access=read_access_settings(environ),
         aggregation_port=_aggregation_port(environ.get(AGGREGATION_PORT)),
         namespaces=tuple(n for n in environ.get(WATCH_NAMESPACES, "").split(",") if n),
     )
+
+
+def read_log(arguments: Sequence[str], environ: Mapping[str, str] = os.environ) -> LogSettings:
+    """Raises InvalidSettings, which names the variable."""
+    return read_log_settings(environ, level=_parser().parse_args(arguments).log_level)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -70,7 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--kubeconfig", metavar="FILE", help=f"or {KUBECONFIG}; default: the cluster this runs in"
     )
-    parser.add_argument("--log-level", help=f"or {LOG_LEVEL}: {', '.join(LOG_LEVELS)}")
+    parser.add_argument("--log-level", help=f"or {environment.LOG_LEVEL}: {', '.join(LEVELS)}")
     return parser
 
 
@@ -86,11 +88,3 @@ def _aggregation_port(text: str | None) -> int | None:
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise InvalidSettings(f"the port {text!r} ({AGGREGATION_PORT}) must be 1 to 65535")
     return int(text)
-
-
-def _log_level(text: str) -> str:
-    level = text.lower()
-    if level not in LOG_LEVELS:
-        allowed = ", ".join(LOG_LEVELS)
-        raise InvalidSettings(f"the log level {text!r} ({LOG_LEVEL}) must be one of {allowed}")
-    return level

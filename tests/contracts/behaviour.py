@@ -4,6 +4,7 @@ One suite, on what the monitoring API tells. Waits have a lower bound only: a
 slow machine makes them longer.
 """
 
+import json
 import re
 from datetime import datetime
 from itertools import pairwise
@@ -23,6 +24,10 @@ TOLD_IN_SECONDS = 1.0
 """Kubernetes tells the end of a container in whole seconds, and counts its pause from there."""
 BEGINS_WITHIN_SECONDS = 0.5
 """From the recorded start of an attempt to the task's own first line, on a slow machine."""
+
+
+CARD = "4929-1234-5678-9012"
+"""The value of the secret variable CARD, which the mode gives its tasks."""
 
 
 class Service(Protocol):
@@ -65,6 +70,13 @@ class BehaviourContract:
         assert job["error_message"] == "ValueError: no stock"
         assert "in raises" in job["traceback"]
         assert len(job["attempts"]) == 1
+
+    def test_a_secret_that_a_task_tells_is_in_no_record(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.tells_its_secret")
+        assert job["error_message"] == "ValueError: no such card: ***"
+        assert job["traceback"].endswith("ValueError: no such card: ***\n")
+        assert job["log_tail"] in (None, "to be charged: ***\n")  # a pod's is in Kubernetes' log
+        assert CARD not in json.dumps(job)
 
     def test_each_attempt_is_recorded_after_a_pause_that_doubles(self, service: Service) -> None:
         job = ended(service, "behaviour.tasks.fails_each_time")

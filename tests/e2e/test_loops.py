@@ -13,10 +13,12 @@ from tests.cluster.plugin import Images
 from tests.contracts.behaviour import BehaviourContract
 from tests.e2e.conftest import shell
 from tests.e2e.installation import LOOPS, InNamespace, Installation
+from tests.e2e.variables import CARD_VARIABLE, make_card, with_variables
 from tests.support.waiting import eventually
 
 PERIOD = "20"
 ACCOUNT = "/var/run/secrets/kubernetes.io/serviceaccount"
+VARIABLES = ({"name": "BEHAVIOUR_PERIOD", "value": PERIOD}, CARD_VARIABLE)
 SECONDS = 240
 
 
@@ -30,22 +32,17 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
         f"--image {images.faulty} --namespace {LOOPS}",
         installation.cluster,
     )
-    resources = [with_variable(r, "BEHAVIOUR_PERIOD", PERIOD) for r in yaml.safe_load_all(built)]
+    make_card(installation.cluster, LOOPS)
+    resources = [with_variables(r, *VARIABLES) for r in yaml.safe_load_all(built)]
     kubectl("apply", "-f", "-", stdin=yaml.safe_dump_all(resources))
     yield [resource["metadata"]["name"] for resource in resources]
     kubectl("delete", "namespace", LOOPS, "--wait=false")
 
 
-def with_variable(resource: dict[str, Any], name: str, value: str) -> dict[str, Any]:
-    container = {"name": "task", "env": [{"name": name, "value": value}]}
-    template = {"spec": {"containers": [container]}}
-    return {**resource, "spec": {**resource["spec"], "template": template}}
-
-
 class TestLoops(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 12
+        assert len(tasks) == 15
         return InNamespace(installation, LOOPS)
 
 
@@ -114,7 +111,7 @@ def test_rollouts_deleted_pods_and_changes_of_backend_leave_no_gap(
 
     before = loop_of(installation, task)
     resource = installation.object("scheduledtask", task, LOOPS)
-    patch(with_variable(resource, "ROLLOUT", "2")["spec"])
+    patch(with_variables(resource, {"name": "ROLLOUT", "value": "2"})["spec"])
     eventually(lambda: loop_of(installation, task) not in ("", before), "the rollout", SECONDS)
     after = loop_of(installation, task)
     until_completed_by(installation, task_id, after)

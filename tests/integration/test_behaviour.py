@@ -6,11 +6,16 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.api_server import free_ports
-from tests.contracts.behaviour import BehaviourContract
+from tests.contracts.behaviour import CARD, BehaviourContract
 from tests.support.readme import ROOT
 from tests.support.server.application import Application, application
 
-ENVIRON = {"PYTHONPATH": str(ROOT / "tests/e2e/image"), "BEHAVIOUR_PERIOD": "20"}
+ENVIRON = {
+    "PYTHONPATH": str(ROOT / "tests/e2e/image"),
+    "BEHAVIOUR_PERIOD": "20",
+    "CARD": CARD,
+    "JVSCHEDULER_SECRET_VARIABLES": "CARD",
+}
 
 APP = """
 import behaviour.tasks

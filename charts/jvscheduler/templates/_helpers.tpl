@@ -155,6 +155,13 @@ subjects:
 {{- end }}
 {{- end -}}
 
+{{- define "jvscheduler.logVariables" -}}
+- name: JVSCHEDULER_LOG_FORMAT
+  value: {{ .Values.logs.format | quote }}
+- name: JVSCHEDULER_LOG_LEVEL
+  value: {{ .Values.logs.level | quote }}
+{{- end -}}
+
 {{/* usage: include "jvscheduler.databaseVariables" (list . (dict "NAME" "key of the Secret")) */}}
 {{- define "jvscheduler.databaseVariables" -}}
 {{- $root := index . 0 -}}

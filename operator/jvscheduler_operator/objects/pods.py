@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from jvscheduler import images, names
+from jvscheduler.edge.log_lines import text_of
 from jvscheduler.outcomes import clip
 from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
 
@@ -93,7 +94,7 @@ def _ended(status: Mapping[str, Any]) -> str | None:
         return None
     if terminated.get("reason") == "OOMKilled":
         return "it used more memory than its limit allows"
-    message = terminated.get("message", "").strip()
+    message = text_of(terminated.get("message", "")).strip()
     return "\n".join(text for text in (f"ended with exit code {code}", message) if text)
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from jvscheduler import environment, images, names
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
 from jvscheduler_operator.pod_templates import checks, merging
+from jvscheduler_operator.pod_templates.secrets import secret_variables
 
 Variables = Sequence[Mapping[str, Any]]
 """Environment variables of a container, as its `env` has them."""
@@ -79,6 +80,13 @@ def identity_variables() -> list[dict[str, Any]]:
     return [field_variable(name, path) for name, path in fields.items()]
 
 
+def with_defaults(container: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:
+    """The container with these variables, but for those that the template has set."""
+    known = {variable["name"] for variable in container["env"]}
+    added = [{"name": n, "value": v} for n, v in values.items() if n not in known]
+    return {**container, "env": [*container["env"], *added]}
+
+
 def field_variable(name: str, path: str) -> dict[str, Any]:
     """A variable that Kubernetes fills from a field of the pod."""
     return {"name": name, "valueFrom": {"fieldRef": {"fieldPath": path}}}
@@ -133,12 +141,17 @@ def _with_guarantees(pod: dict[str, Any], required: Variables) -> dict[str, Any]
     # The required variables are merged last: a template that sets the variable of
     # the task's id must not make the runner record its jobs under another task.
     containers = [
-        {**c, "env": merging.merge_by("name", c["env"], required)}
-        if c.get("name") == names.TASK_CONTAINER
-        else c
+        _with_variables(c, required) if c.get("name") == names.TASK_CONTAINER else c
         for c in restricted["containers"]
     ]
     return {**pod, **restricted, "containers": containers}
+
+
+def _with_variables(container: Mapping[str, Any], required: Variables) -> dict[str, Any]:
+    env = merging.merge_by("name", container["env"], required)
+    secret = secret_variables(env, container.get("envFrom"))
+    named = [{"name": environment.SECRET_VARIABLES, "value": ",".join(secret)}] if secret else []
+    return {**container, "env": [*env, *named]}
 
 
 def _unprivileged(kind: str, container: Mapping[str, Any]) -> dict[str, Any]:

@@ -73,6 +73,8 @@ class LoopContainer:
     database: str | None = None
     """A digest of the database's address. A container reads its Secret only when it starts. So
     another address must be another pod, or the loop would go on with a password of the past."""
+    log: Mapping[str, str] = field(default_factory=dict)
+    """The variables that say how the loop and its worker log."""
 
 
 def loop_name(spec: ScheduledTaskSpec) -> str:
@@ -111,7 +113,13 @@ def pod_template(name: str, spec: ScheduledTaskSpec, container: LoopContainer) -
         "spec": {
             **pod,
             **_pull_secrets(pod, container.pull_secrets),
-            "containers": [loop, *pod["containers"]],
+            "containers": [
+                base.with_defaults(loop, container.log),
+                *(
+                    base.with_defaults(c, container.log) if c is worker else c
+                    for c in pod["containers"]
+                ),
+            ],
         },
     }
 

@@ -6,6 +6,7 @@ before the runner, such as an init process; an empty one is the image's own entr
 """
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from jvscheduler import environment, names
@@ -18,16 +19,22 @@ from jvscheduler_operator.pod_templates.base import (
     named_containers,
     pod_spec,
     template_of,
+    with_defaults,
 )
 
 
-def pod_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
-    """The pod template of a task whose resource has this name. Raises InvalidTemplate."""
+def pod_template(
+    name: str, spec: ScheduledTaskSpec, log: Mapping[str, str] = MappingProxyType({})
+) -> dict[str, Any]:
+    """The pod template of a task whose resource has this name. Raises InvalidTemplate.
+
+    `log` are the variables that say how the runner logs.
+    """
     metadata = template_of(spec).metadata
     _refuse_args_of_the_runner(template_of(spec).spec)
     pod = pod_spec(spec, _variables(name, spec))
     _refuse_ordinary_sidecars(pod)
-    containers = [_without_empty_command(c) for c in pod["containers"]]
+    containers = [_without_empty_command(with_defaults(c, log)) for c in pod["containers"]]
     return {
         "metadata": {
             "labels": {**metadata.labels, names.TASK_LABEL: name},

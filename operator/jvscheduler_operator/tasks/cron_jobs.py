@@ -1,6 +1,7 @@
 """The CronJob that carries a task, built from its spec."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from jvscheduler import names
@@ -28,13 +29,18 @@ def observed_schedule_fields(cron_job: Manifest) -> ScheduleFields:
     return {field: spec[field] for field in SCHEDULE_FIELDS if field in spec}
 
 
-def build(task: Manifest, spec: ScheduledTaskSpec, schedule: ScheduleFields) -> dict[str, Any]:
-    """The CronJob for server-side apply."""
+def build(
+    task: Manifest,
+    spec: ScheduledTaskSpec,
+    schedule: ScheduleFields,
+    log: Mapping[str, str] = MappingProxyType({}),
+) -> dict[str, Any]:
+    """The CronJob for server-side apply. `log` are the variables that say how its pods log."""
     manifest = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",
         "metadata": _metadata(task),
-        "spec": _spec(task["metadata"]["name"], spec, schedule),
+        "spec": _spec(spec, schedule, pod_template(task["metadata"]["name"], spec, log)),
     }
     return with_digest(manifest)
 
@@ -59,7 +65,9 @@ def _metadata(task: Manifest) -> dict[str, Any]:
     }
 
 
-def _spec(name: str, spec: ScheduledTaskSpec, schedule: ScheduleFields) -> dict[str, Any]:
+def _spec(
+    spec: ScheduledTaskSpec, schedule: ScheduleFields, template: Mapping[str, Any]
+) -> dict[str, Any]:
     fields = {
         **schedule,
         "suspend": spec.suspend,
@@ -69,19 +77,20 @@ def _spec(name: str, spec: ScheduledTaskSpec, schedule: ScheduleFields) -> dict[
         "startingDeadlineSeconds": spec.starting_deadline_seconds,
         "successfulJobsHistoryLimit": spec.successful_jobs_history_limit,
         "failedJobsHistoryLimit": spec.failed_jobs_history_limit,
-        "jobTemplate": _job_template(name, spec),
+        "jobTemplate": _job_template(spec, template),
     }
     return {field: value for field, value in fields.items() if value is not None}
 
 
-def _job_template(name: str, spec: ScheduledTaskSpec) -> dict[str, Any]:
+def _job_template(spec: ScheduledTaskSpec, template: Mapping[str, Any]) -> dict[str, Any]:
+    label = {names.TASK_LABEL: template["metadata"]["labels"][names.TASK_LABEL]}
     return {
-        "metadata": {"labels": {names.TASK_LABEL: name}},
+        "metadata": {"labels": label},
         "spec": {
             "backoffLimit": spec.backoff_limit,
             # A new pod only when the old one has ended: two attempts of one job must
             # not run side by side.
             "podReplacementPolicy": "Failed",
-            "template": pod_template(name, spec),
+            "template": template,
         },
     }

@@ -97,7 +97,7 @@ def _carrying_pods(state: State) -> Iterator[Pod]:
 
 def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
     schedule = cron_jobs.schedule_fields(accepted.schedule) or {}
-    desired = cron_jobs.build(state.task, accepted.spec, schedule)
+    desired = cron_jobs.build(state.task, accepted.spec, schedule, state.log)
     blocked = policies.blocked(state)
     applies = blocked is None and has_drifted(state.cron_job, desired, state.last_applied)
     plan = Plan(
@@ -151,7 +151,7 @@ def _interim_cron_job(state: State, accepted: Accepted) -> Manifest | None:
     # at an old instant is better than none while the loop starts.
     schedule = cron_jobs.schedule_fields(accepted.schedule)
     observed = cron_jobs.observed_schedule_fields(state.cron_job)
-    return cron_jobs.build(state.task, accepted.spec, schedule or observed)
+    return cron_jobs.build(state.task, accepted.spec, schedule or observed, state.log)
 
 
 def _waiting_for_loop(state: State, requested: str) -> Blocked | None:

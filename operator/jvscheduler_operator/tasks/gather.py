@@ -31,6 +31,7 @@ async def gather(key: Key, cache: Cache, cluster: Cluster, settings: Settings) -
         cache.tasks.elder(key),
         settings.template_policy,
         cache.history_failures.get(key.namespace),
+        settings.log,
     )
 
 

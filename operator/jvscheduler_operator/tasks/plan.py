@@ -1,5 +1,6 @@
 """The values of one pass: the gathered state, the plan, and the result of applying it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -34,6 +35,8 @@ class State:
     policy: TemplatePolicy = DEFAULT_POLICY
     history_failure: str | None = None
     """Why the namespace's part of the history could not be made."""
+    log: Mapping[str, str] = field(default_factory=dict)
+    """The variables that say how pods log."""
 
     @property
     def key(self) -> Key:

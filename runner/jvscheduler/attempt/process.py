@@ -16,6 +16,7 @@ from jvscheduler.attempt.deadlines import Progress
 from jvscheduler.attempt.descendants import killed_afterwards
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.report import Report, SharedReport
+from jvscheduler.redaction import Redactor
 
 ChildMain = Callable[[SharedReport, Gate], NoReturn]
 """The function that the child runs after the fork. It exits the process and never returns."""
@@ -41,13 +42,13 @@ class Usage:
 class TaskProcess:
     """The child of one attempt."""
 
-    def __init__(self, child_main: ChildMain) -> None:
+    def __init__(self, child_main: ChildMain, redactor: Redactor) -> None:
         """Fork the child. Raises OSError when there is no process to be had.
 
         The parent must have no thread and no event loop yet: a fork copies their locks in whatever
         state they are.
         """
-        self._shared = SharedReport()
+        self._shared = SharedReport(redactor)
         self._forked_at = time.monotonic()
         self.gate = Gate()
         try:

@@ -17,11 +17,9 @@ from jvscheduler.outcomes import (
     MAX_RESULT_BYTES,
     MAX_TRACEBACK_BYTES,
     Reason,
-    clean,
-    clip,
     is_deeper,
 )
-from jvscheduler.outcomes import clip_start as keep_end
+from jvscheduler.redaction import Redactor
 
 _STARTED: Final = struct.Struct("<dd")
 """When the task's own code began, in Unix seconds and by the monotonic clock; 0: not yet."""
@@ -69,11 +67,12 @@ class SharedReport:
     ended. It writes one thing itself: that a time limit is over.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, redactor: Redactor) -> None:
         self._memory = mmap.mmap(-1, _SIZE)
+        self._redactor = redactor
 
     def write(self, report: Report) -> None:
-        raw = encode(report)
+        raw = encode(report, self._redactor)
         self._memory[_REPORT_AT : _REPORT_AT + len(raw)] = raw
         # The length is written last: a child that is killed before has left no report, not half a
         # report.
@@ -143,8 +142,8 @@ def _moment(seconds: Any) -> float | None:
     return seconds if is_time else None
 
 
-def encode(report: Report) -> bytes:
-    return json.dumps(vars(_limited(report))).encode()
+def encode(report: Report, redactor: Redactor) -> bytes:
+    return json.dumps(vars(_limited(report, redactor))).encode()
 
 
 class NotStorable(Exception):
@@ -169,10 +168,12 @@ def storable(result: Any) -> Any:
     return stored
 
 
-def _limited(report: Report) -> Report:
+def _limited(report: Report, redactor: Redactor) -> Report:
+    """Return the report without secrets, and cut: in this order, so that no cut leaves a half."""
     error, trace = report.error_message, report.traceback
     return replace(
         report,
-        error_message=error and clip(clean(error), MAX_ERROR_BYTES),
-        traceback=trace and keep_end(clean(trace), MAX_TRACEBACK_BYTES),
+        error_message=error and redactor.clip(error, MAX_ERROR_BYTES),
+        traceback=trace and redactor.clip_start(trace, MAX_TRACEBACK_BYTES),
+        result=redactor.redact_json(report.result),
     )

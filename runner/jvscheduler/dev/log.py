@@ -11,8 +11,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Final
 
+from jvscheduler.logs.lines import shown
 from jvscheduler.loop.log import LOG, Event
 from jvscheduler.outcomes import Status
+from jvscheduler.redaction import FORMS_ONLY
 
 _GREY, _RED, _GREEN, _YELLOW, _BLUE, _PURPLE = "90", "31", "32", "33", "34", "35"
 _COLOURS: Final[Mapping[str, str]] = {
@@ -35,8 +37,11 @@ class LineFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         time = datetime.fromtimestamp(record.created).astimezone()
-        colour = self._colours.get(getattr(record, "event", ""))
+        event = getattr(record, "event", "")
+        colour = self._colours.get(event)
         text = super().format(record)
+        if event != Event.OUTPUT:  # what a task prints is shown as it is
+            text = shown(FORMS_ONLY, text)
         return f"{time:%H:%M:%S} " + (f"\x1b[{colour}m{text}\x1b[0m" if colour else text)
 
 

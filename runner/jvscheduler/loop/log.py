@@ -5,6 +5,7 @@ chooses a colour by the `event` of the record.
 """
 
 import logging
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Final
@@ -28,9 +29,12 @@ class Event(StrEnum):
 _WARNINGS: Final = {Event.PROBLEM, Status.FAILED, Status.TIMEOUT, Status.MISSED, Status.SKIPPED}
 
 
-def say(text: str, event: Event | Status = Event.NOTE) -> None:
+def say(
+    text: str, event: Event | Status = Event.NOTE, context: Mapping[str, object] | None = None
+) -> None:
+    """`context` names what it is about, with names of `logs.lines.CONTEXT`."""
     level = logging.WARNING if event in _WARNINGS else logging.INFO
-    LOG.log(level, "%s", text, extra={"event": event})
+    LOG.log(level, "%s", text, extra={**(context or {}), "event": event})
 
 
 def say_problem(text: str) -> None:
@@ -51,4 +55,14 @@ def say_unrecorded(name: str, problem: str) -> None:
 def say_outcome(outcome: Outcome) -> None:
     # Only the first line of the error: the task's output has the others.
     text = one_line(summary(outcome).partition(chr(10))[0])
-    say(f"{job_label(outcome.task_id, outcome.scheduled_time)} {text}", outcome.status)
+    label = job_label(outcome.task_id, outcome.scheduled_time)
+    say(f"{label} {text}", outcome.status, context_of(outcome))
+
+
+def context_of(outcome: Outcome) -> Mapping[str, object]:
+    return {
+        "task_id": outcome.task_id,
+        "job": outcome.job_name,
+        "attempt": outcome.attempt_id,
+        **({"reason": outcome.reason} if outcome.reason else {}),
+    }

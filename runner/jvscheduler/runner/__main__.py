@@ -15,10 +15,11 @@ from functools import partial
 from typing import Final, NoReturn
 
 from jvscheduler import kernel
-from jvscheduler.attempt.log import say
+from jvscheduler.attempt.log import log_by, say
 from jvscheduler.attempt.packages import require_packages
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.runner.settings import Settings, read_settings
+from jvscheduler.redaction import Redactor
+from jvscheduler.runner.settings import Settings, read_log, read_settings
 
 BROKEN: Final = 1
 """The exit code when the runner itself has failed."""
@@ -28,8 +29,10 @@ def main() -> NoReturn:
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
     code = BROKEN
     try:
+        log = read_log()
+        log_by(log)
         require_packages()
-        code = _run(read_settings())
+        code = _run(read_settings(), log.lines.redactor)
     except InvalidSettings as error:
         say(str(error))
         code = os.EX_CONFIG
@@ -37,7 +40,7 @@ def main() -> NoReturn:
         _exit(code)
 
 
-def _run(settings: Settings) -> int:
+def _run(settings: Settings, redactor: Redactor) -> int:
     import asyncio  # noqa: PLC0415 - a pod with invalid settings fails before these imports
 
     from jvscheduler.attempt.child.calls import Callee  # noqa: PLC0415
@@ -50,7 +53,8 @@ def _run(settings: Settings) -> int:
     url = settings.database_url
     store = open_runner_store(url) if url else None
     kernel.adopt_orphans()
-    child = TaskProcess(partial(run_task, Callee(settings.entrypoint, settings.args), url))
+    callee = Callee(settings.entrypoint, settings.args)
+    child = TaskProcess(partial(run_task, callee, url), redactor)
     loop = asyncio.new_event_loop()
     try:
         return loop.run_until_complete(supervise(settings, child, store))
@@ -63,7 +67,7 @@ def _exit(code: int) -> NoReturn:
     if error is not None and not isinstance(error, InvalidSettings):
         import traceback  # noqa: PLC0415
 
-        traceback.print_exception(error)
+        say("the runner has failed", "error", "".join(traceback.format_exception(error)))
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(code)

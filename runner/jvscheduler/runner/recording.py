@@ -30,7 +30,7 @@ async def record(
     """True when the history has the outcome. Once `stop` is set, try only once more."""
     write_message(file, outcome)
     if store is None:
-        say("no database is set: the outcome is only in the termination message")
+        say("no database is set: the outcome is only in the termination message", "info")
     elif await _record_in_history(store, outcome, stop):
         write_message(file, replace(outcome, recorded=True))
         return True

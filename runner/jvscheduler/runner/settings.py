@@ -11,6 +11,7 @@ from jvscheduler import environment
 from jvscheduler.arguments.values import from_text
 from jvscheduler.errors import InvalidArgs, InvalidSettings
 from jvscheduler.history.urls import absolute_url
+from jvscheduler.logs.settings import LogSettings, read_log_settings
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_time_of
 from jvscheduler.outcomes import Outcome, Status
 
@@ -84,6 +85,20 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         database_url=_database_url(environ),
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),
     )
+
+
+def read_log(environ: Mapping[str, str] = os.environ) -> LogSettings:
+    """Raises InvalidSettings, which names the variable."""
+    context = {
+        "namespace": environment.NAMESPACE,
+        "task": environment.TASK_NAME,
+        "task_id": environment.TASK_ID,
+        "job": environment.JOB_NAME,
+        "pod": environment.POD_NAME,
+        "node": environment.NODE_NAME,
+    }
+    known = {name: environ.get(variable) for name, variable in context.items()}
+    return read_log_settings(environ, context=known)
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

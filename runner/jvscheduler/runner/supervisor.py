@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import os
 import signal
 import time
 from dataclasses import replace
@@ -70,7 +69,10 @@ class Supervisor:
         admission = await admit(self._store, self._attempt, self._stop)
         match admission.decision:
             case AdmissionDecision.ALREADY_CLAIMED:
-                say(f"job {self._claim.job_name} was claimed by another attempt or has ended")
+                say(
+                    f"job {self._claim.job_name} was claimed by another attempt or has ended",
+                    "info",
+                )
                 self._discard_child()
                 return 0
             case AdmissionDecision.OVER_LIMIT:
@@ -86,10 +88,8 @@ class Supervisor:
         """Wait for the random time by which a further attempt is delayed."""
         seconds = jitter(earlier_attempts, draw(self._claim.attempt_id))
         if seconds:
-            number = earlier_attempts + 1
-            say(
-                f"attempt {number} of {self._claim.job_name} waits {seconds:.1f} s before it starts"
-            )
+            which = f"attempt {earlier_attempts + 1} of {self._claim.job_name}"
+            say(f"{which} waits {seconds:.1f} s before it starts", "info")
             async with heartbeats(self._store, self._attempt):
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), seconds)
@@ -214,6 +214,5 @@ def _outcome(attempt: PodAttempt, end: ProcessEnd, usage: Usage) -> Outcome:
 
 
 def _log(outcome: Outcome) -> None:
-    if outcome.traceback:
-        os.write(2, outcome.traceback.encode(errors="replace"))
-    say(f"{outcome.task_id} {summary(outcome)}")
+    level = "info" if outcome.status in (Status.COMPLETED, Status.SKIPPED) else "warning"
+    say(f"{outcome.task_id} {summary(outcome)}", level, outcome.traceback or "")

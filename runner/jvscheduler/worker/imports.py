@@ -99,6 +99,7 @@ class Imports:
         freeze_heap()
 
     def _fail(self, module: str, why: str) -> None:
+        why = self._log.redactor.redact(why)
         self._failed[module] = why
         self._log.say(f"each attempt imports {module} itself, which takes longer: {why}")
 

@@ -13,10 +13,15 @@ once. When too much waits, further lines are dropped, and the log says how many.
 import os
 import select
 import time
+from datetime import UTC, datetime
 from typing import Final
+
+from jvscheduler.logs.lines import Entry, Form, Lines, shown
+from jvscheduler.redaction import Redactor
 
 OWN: Final = "jvscheduler"
 """Stands in brackets before the worker's own lines. Others have the ids of task and attempt."""
+_LOGGER: Final = "jvscheduler.worker"
 _MOST_PENDING: Final = 1024 * 1024
 """The most bytes that wait for a reader. Further lines are dropped."""
 _FULL: Final = 256 * 1024
@@ -28,8 +33,11 @@ _AT_ONCE: Final = select.PIPE_BUF
 
 
 class Log:
-    def __init__(self, file: int) -> None:
+    """`lines` decides the form of the worker's own lines. Those of tasks stay as they are."""
+
+    def __init__(self, file: int, lines: Lines | None = None) -> None:
         self._file = file
+        self._lines = lines or Lines()
         self._ready = select.poll()
         self._ready.register(file, select.POLLOUT)
         self._pending = bytearray()
@@ -38,13 +46,25 @@ class Log:
         """When the reader last took something, or had taken everything."""
 
     def say(self, text: str) -> None:
-        self.write(OWN, text.encode())
+        if self._lines.form is Form.JSON:
+            entry = Entry(datetime.now(UTC), "warning", _LOGGER, text)
+            self._append(self._lines.line(entry).encode())
+        else:
+            self.write(OWN, shown(self._lines.redactor, text).encode())
 
     def write(self, owner: str, line: bytes) -> None:
+        self._append(b"[%b] %b" % (owner.encode(), line))
+
+    def _append(self, line: bytes) -> None:
         if len(self._pending) + len(line) > _MOST_PENDING:
             self._dropped += 1
         else:
-            self._pending += b"[%b] %b\n" % (owner.encode(), line)
+            self._pending += line + b"\n"
+
+    @property
+    def redactor(self) -> Redactor:
+        """Knows the secrets of this process, which are those of all its attempts."""
+        return self._lines.redactor
 
     @property
     def has_room(self) -> bool:

@@ -7,7 +7,6 @@ end, and a process that it leaves behind may hold the pipe open for ever.
 import os
 from typing import Final
 
-from jvscheduler.outcomes import clean, clip_start
 from jvscheduler.worker.log import Log
 
 TAIL_BYTES: Final = 8 * 1024
@@ -28,6 +27,8 @@ class Output:
         os.set_blocking(self._reader, False)
         self._line = bytearray()
         self._tail = bytearray()
+        self.redactor: Final = log.redactor
+        self._kept = TAIL_BYTES + log.redactor.margin + 1
 
     def fileno(self) -> int:
         """Return the pipe's reading end; -1 after `finish`."""
@@ -53,7 +54,10 @@ class Output:
             self._log.write(self._owner, line.encode(errors="replace"))
 
     def tail(self) -> str:
-        return clip_start(clean(self._tail.decode(errors="replace")), TAIL_BYTES)
+        """Return the end of what it printed, without secrets."""
+        text = self._tail.decode(errors="replace")
+        is_end = len(self._tail) == self._kept
+        return self.redactor.clip_start(text, TAIL_BYTES, is_end=is_end)
 
     def _read_chunk(self) -> bytes | None:
         """Return None when there is nothing now, and no bytes when there never will be."""
@@ -65,9 +69,9 @@ class Output:
         return chunk
 
     def _keep(self, chunk: bytes) -> None:
-        # One byte more than is shown: it tells whether the tail was cut.
-        self._tail += chunk[-TAIL_BYTES - 1 :]
-        del self._tail[: -TAIL_BYTES - 1]
+        # More than is shown: a secret that is cut in half would not be found.
+        self._tail += chunk[-self._kept :]
+        del self._tail[: -self._kept]
         *lines, rest = (bytes(self._line) + chunk).split(b"\n")
         for line in lines:
             self._log.write(self._owner, line)

@@ -142,7 +142,7 @@ class ChildProcesses:
         # came then would be lost in it; blocked, it waits until the child has its own handlers.
         before = pthread_sigmask(signal.SIG_BLOCK, _BLOCKED_IN_FORK)
         try:
-            child = ChildProcess(TaskProcess(leave_and_run), output, on_ended)
+            child = ChildProcess(TaskProcess(leave_and_run, output.redactor), output, on_ended)
         except OSError:
             output.finish()
             raise

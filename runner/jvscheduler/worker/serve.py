@@ -51,7 +51,7 @@ class Worker:
     def __init__(
         self, settings: Settings, server: socket.socket, parent: kernel.EndDescriptor | None
     ) -> None:
-        self._log = Log(1)
+        self._log = Log(1, settings.log.lines)
         self._selector = kernel.new_selector()
         if parent is not None:
             self._selector.register(parent, selectors.EVENT_READ, lambda: self._orphaned(parent))

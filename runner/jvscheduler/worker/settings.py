@@ -9,6 +9,7 @@ from typing import Final
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.urls import absolute_url
+from jvscheduler.logs.settings import LogSettings, read_log_settings
 
 DEFAULT_SOCKET: Final = Path("/run/jvscheduler/worker.sock")
 DEFAULT_GRACE_SECONDS: Final = 30
@@ -21,6 +22,7 @@ class Settings:
     database_url: str | None
     """For attempts whose own environment names no database."""
     grace_seconds: int
+    log: LogSettings
 
 
 def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -30,7 +32,15 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         socket=Path(environ.get(environment.WORKER_SOCKET) or DEFAULT_SOCKET),
         database_url=absolute_url(url) if url else None,
         grace_seconds=_grace(environ.get(environment.GRACE_SECONDS) or str(DEFAULT_GRACE_SECONDS)),
+        log=read_log_settings(environ, context=_context(environ)),
     )
+
+
+def _context(environ: Mapping[str, str]) -> Mapping[str, str | None]:
+    return {
+        "namespace": environ.get(environment.NAMESPACE),
+        "pod": environ.get(environment.POD_NAME),
+    }
 
 
 def _grace(text: str) -> int:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler import environment, names
+from jvscheduler.edge.log_lines import text_of
 from jvscheduler_server.cluster.objects import JobIdentity, TaskPod
 from jvscheduler_server.kubernetes.fields import Json, condition, is_true, parse_time, small_number
 from jvscheduler_server.kubernetes.jobs import job_identity
@@ -159,7 +160,10 @@ def _state_reason(status: Json, container: Json) -> _StateReason:
 
 def _without_outcome(terminated: Json) -> Json:
     """Return it without its message when that is an outcome, which is no text for users."""
-    return {**terminated, "message": None} if is_outcome(terminated.get("message")) else terminated
+    message = terminated.get("message")
+    if not message:
+        return terminated
+    return {**terminated, "message": None if is_outcome(message) else text_of(message)}
 
 
 def _init_failures(status: Json) -> list[Json]:

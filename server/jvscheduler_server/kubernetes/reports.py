@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
+from jvscheduler.edge.log_lines import is_log
 from jvscheduler.edge.outcomes import from_message
 from jvscheduler.outcomes import Outcome
 from jvscheduler_server.cluster.objects import TaskPod
@@ -28,7 +29,8 @@ def with_report(pod: TaskPod, message: str | None) -> TaskPod:
         outcome = from_message(text)
     except ValueError as error:
         # Without an outcome, Kubernetes puts the end of the log there. That is in order.
-        return replace(pod, refusal=str(error)) if text.startswith(_LOOKS_LIKE_JSON) else pod
+        is_forged = text.startswith(_LOOKS_LIKE_JSON) and not is_log(text)
+        return replace(pod, refusal=str(error)) if is_forged else pod
     if not outcome.status.is_final:
         return pod
     refusal = _refusal(pod, outcome)

@@ -7,7 +7,6 @@ pod's probe that the loop schedules.
 """
 
 import asyncio
-import logging
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from typing import Final
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
+from jvscheduler.logs.setup import log_end, log_lines
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.execution.services import LoopIdentity
 from jvscheduler.loop.loop import Loop
@@ -23,9 +23,8 @@ from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
 from jvscheduler_server.kubernetes.connection import connect
 from jvscheduler_server.loop_pod.assigned_tasks import AssignedTasks
-from jvscheduler_server.loop_pod.settings import Settings, read_settings
+from jvscheduler_server.loop_pod.settings import Settings, read_log, read_settings
 
-LOG_FORMAT: Final = "%(asctime)s %(levelname)s %(message)s"
 RESERVE: Final = timedelta(seconds=10)
 """Part of the grace period: for ending the attempts that still run, and for their records."""
 
@@ -34,11 +33,11 @@ LAST: Final = timedelta(seconds=2)
 
 
 def main() -> int:
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT, stream=sys.stderr)
     try:
+        log_lines(read_log())
         asyncio.run(_serve(read_settings()))
     except SchedulerError as error:
-        print(f"error: {error}", file=sys.stderr)
+        log_end(error)
         return os.EX_CONFIG
     return 0
 

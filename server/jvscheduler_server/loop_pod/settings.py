@@ -9,6 +9,7 @@ from pathlib import Path
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.history.urls import absolute_url
+from jvscheduler.logs.settings import LogSettings, read_log_settings
 from jvscheduler_server.settings import KUBECONFIG
 
 
@@ -39,6 +40,16 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         grace=_grace(environ),
         kubeconfig=environ.get(KUBECONFIG) or None,
     )
+
+
+def read_log(environ: Mapping[str, str] = os.environ) -> LogSettings:
+    """Raises InvalidSettings, which names the variable."""
+    context = {
+        "namespace": environ.get(environment.NAMESPACE),
+        "loop": environ.get(environment.LOOP_NAME),
+        "pod": environ.get(environment.POD_NAME),
+    }
+    return read_log_settings(environ, context=context)
 
 
 def _required(environ: Mapping[str, str], name: str) -> str:

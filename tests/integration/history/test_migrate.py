@@ -56,12 +56,12 @@ def test_two_migrations_at_once_make_one(prepared: PartitionedDatabase) -> None:
 
 def test_the_command_says_what_it_did_and_no_password(prepared: PartitionedDatabase) -> None:
     done = command(prepared.environ)
-    assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[0] == "the history has format 1 and 0 namespaces"
+    assert (done.returncode, done.stdout) == (0, "")
+    assert done.stderr.splitlines()[0].endswith("the history has format 1 and 0 namespaces")
     prepared.execute(f"ALTER ROLE {urlsplit(prepared.owner).username} NOLOGIN")
     failed = command(prepared.environ)
     assert (failed.returncode, failed.stdout) == (1, "")
-    assert failed.stderr.startswith("error: the database cannot be migrated: ")
+    assert ": the database cannot be migrated: " in failed.stderr
     assert len(failed.stderr.splitlines()) == 1
     assert PASSWORD.replace(" ", "%20") not in failed.stderr
 

@@ -1,6 +1,7 @@
 """The runner as a real process on real databases. A record is true, whatever the task does."""
 
 import asyncio
+import json
 import signal
 import socket
 from collections.abc import Callable
@@ -71,6 +72,27 @@ def test_a_failure_has_the_traceback_of_the_users_code_alone(
     assert all(frame in trace for frame in frames)
     assert "jvscheduler/runner" not in trace
     assert "importlib" not in trace
+
+
+def test_a_pods_runner_logs_json_and_its_record_has_no_secret(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    # `ends.raises` says "no stock".
+    options = {
+        environment.LOG_FORMAT: "json",
+        environment.SECRET_VARIABLES: "SHELF",
+        "SHELF": "no stock",
+    }
+    runner = Runner(tmp_path, "ends.raises", sqlite_url, options=options)
+    output = runner.run().output
+    (event,) = [json.loads(line) for line in output.splitlines() if line.startswith('{"time"')]
+    assert event["level"] == "warning"
+    assert (event["job"], event["pod"]) == (runner.job, "pod-a")
+    assert event["message"].endswith("TaskRaised: ValueError: ***")
+    assert event["traceback"].endswith("ValueError: ***\n")
+    job = runner.record()
+    assert job.error_message == "ValueError: ***"
+    assert "no stock" not in f"{job.traceback}{job.attempts}"
 
 
 def test_a_task_deaf_to_sigterm_is_ended_at_its_timeout_with_all_its_children(

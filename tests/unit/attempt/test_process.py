@@ -14,6 +14,7 @@ from jvscheduler.attempt import process
 from jvscheduler.attempt.child.calls import Callee
 from jvscheduler.attempt.child.main import run_task
 from jvscheduler.attempt.process import TaskProcess, Usage
+from jvscheduler.redaction import FORMS_ONLY
 from tests.support.waiting import eventually
 
 TASKS = "tests.support.runner.tasks"
@@ -27,7 +28,9 @@ def test_a_fork_that_fails_leaves_no_descriptor_open(monkeypatch: pytest.MonkeyP
     gc.collect()  # else it may close the event loops of other tests below, and their descriptors
     before = psutil.Process().num_fds()
     with pytest.raises(OSError, match="no process is left"):
-        TaskProcess(partial(run_task, Callee("tests.support.runner.tasks.ends:returns"), None))
+        TaskProcess(
+            partial(run_task, Callee("tests.support.runner.tasks.ends:returns"), None), FORMS_ONLY
+        )
     assert psutil.Process().num_fds() == before
 
 
@@ -36,7 +39,7 @@ class TestStop:
 
     @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
     def test_at_its_gate(self, number: signal.Signals, capfd: pytest.CaptureFixture[str]) -> None:
-        child = TaskProcess(partial(run_task, Callee(f"{TASKS}.times_out:sync"), None))
+        child = TaskProcess(partial(run_task, Callee(f"{TASKS}.times_out:sync"), None), FORMS_ONLY)
         eventually(lambda: child.progress().is_loaded, "it waits", pause=0.01)
         child.signal(number)
         assert ended(child).exit_code == 128 + number
@@ -66,7 +69,7 @@ class TestStop:
 def test_a_file_that_a_daemon_thread_still_reads_delays_no_end(
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    child = TaskProcess(partial(run_task, Callee(f"{TASKS}.reads_for_ever:task"), None))
+    child = TaskProcess(partial(run_task, Callee(f"{TASKS}.reads_for_ever:task"), None), FORMS_ONLY)
     child.gate.open()
     assert ended(child).exit_code == 0
     assert capfd.readouterr() == ("", ""), "nothing was cut off"
@@ -74,7 +77,7 @@ def test_a_file_that_a_daemon_thread_still_reads_delays_no_end(
 
 def importing(module: str, capfd: pytest.CaptureFixture[str]) -> TaskProcess:
     """A child in the middle of its import."""
-    child = TaskProcess(partial(run_task, Callee(f"{TASKS}.{module}:task"), None))
+    child = TaskProcess(partial(run_task, Callee(f"{TASKS}.{module}:task"), None), FORMS_ONLY)
     eventually(lambda: "importing" in capfd.readouterr().out, "it imports", pause=0.01)
     return child
 

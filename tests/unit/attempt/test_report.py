@@ -9,11 +9,12 @@ from jvscheduler.attempt import report
 from jvscheduler.attempt.report import NotStorable, Report, SharedReport, storable
 from jvscheduler.edge.outcomes import from_message
 from jvscheduler.outcomes import MAX_RESULT_BYTES, MAX_TRACEBACK_BYTES, Reason, to_message
+from jvscheduler.redaction import FORMS_ONLY, Redactor
 from tests.support.history.outcomes import begun, failed
 
 
 def test_the_parent_reads_the_report_that_was_written() -> None:
-    shared = SharedReport()
+    shared = SharedReport(FORMS_ONLY)
     assert shared.read() is None
     report = Report(1.5, Reason.TASK_RAISED, "ValueError: é", "trace", None)
     shared.write(report)
@@ -29,14 +30,14 @@ def test_the_parent_reads_the_report_that_was_written() -> None:
     ],
 )
 def test_a_task_ends_after_its_start_whatever_the_clock_does(now: float, end: float) -> None:
-    shared = SharedReport()
+    shared = SharedReport(FORMS_ONLY)
     assert shared.ended_at(now, 62.0) == now, "it has not begun"
     shared.mark_started(1000.0, 50.0)
     assert shared.ended_at(now, 62.0) == end
 
 
 def test_the_largest_report_fits() -> None:
-    shared = SharedReport()
+    shared = SharedReport(FORMS_ONLY)
     shared.write(Report(1.5, Reason.TASK_RAISED, "\x01" * 10**6, "\x01" * 10**6))
     report = shared.read()
     assert report is not None
@@ -94,7 +95,7 @@ def test_a_termination_message_drops_the_result_before_the_traceback() -> None:
     ],
 )
 def test_what_a_task_writes_over_the_report_is_no_report(raw: bytes) -> None:
-    shared = SharedReport()
+    shared = SharedReport(FORMS_ONLY)
     memory = shared._memory  # noqa: SLF001 - a task's code reaches it too
     memory[report._REPORT_AT : report._REPORT_AT + len(raw)] = raw  # noqa: SLF001
     report._LENGTH.pack_into(memory, report._LENGTH_AT, len(raw))  # noqa: SLF001
@@ -103,7 +104,28 @@ def test_what_a_task_writes_over_the_report_is_no_report(raw: bytes) -> None:
 
 @pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0, 1e300])
 def test_a_time_that_a_task_writes_over_the_start_is_none(seconds: float) -> None:
-    shared = SharedReport()
+    shared = SharedReport(FORMS_ONLY)
     shared.mark_started(seconds, seconds)
     assert (shared.started_at(), shared.started_monotonic()) == (None, None)
     assert shared.ended_at(5.0, 5.0) == 5.0
+
+
+def test_a_report_has_no_secret_of_its_process() -> None:
+    shared = SharedReport(Redactor(["tea-with-milk"]))
+    text = "no tea-with-milk"
+    shared.write(Report(1.0, Reason.TASK_RAISED, text, f"{text}\n", {"a": [text]}))
+    told = shared.read()
+    assert told is not None
+    assert (told.error_message, told.traceback) == ("no ***", "no ***\n")
+    assert told.result == {"a": ["no ***"]}
+
+
+def test_no_half_of_a_secret_is_left_where_a_text_is_cut() -> None:
+    secret = "0123456789" * 20
+    for spare in range(0, 400, 9):
+        shared = SharedReport(Redactor([secret]))
+        text = "x" * (4096 - spare) + secret
+        shared.write(Report(1.0, Reason.TASK_RAISED, text + "x" * 9000, "x" * 9000 + text))
+        told = shared.read()
+        assert told is not None
+        assert not set("0123456789") & set(f"{told.error_message}{told.traceback}")

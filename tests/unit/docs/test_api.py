@@ -9,6 +9,7 @@ import pytest
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
+from jvscheduler import environment
 from jvscheduler.outcomes import Reason, Status
 from jvscheduler_server import settings
 from jvscheduler_server.api.job_answers import JobAnswer
@@ -57,7 +58,7 @@ def test_every_parameter_status_and_setting_is_on_the_pages() -> None:
     named = set(re.findall(r"`([\w.-]+)`", PAGE + VARIABLES))
     assert named >= set(RecentParameters.model_fields) | set(StatusParameters.model_fields)
     assert named >= {status.value for status in Status}
-    assert named >= {settings.HOST, settings.PORT, settings.KUBECONFIG, settings.LOG_LEVEL}
+    assert named >= {settings.HOST, settings.PORT, settings.KUBECONFIG, environment.LOG_LEVEL}
 
 
 def test_every_reason_that_the_server_gives_is_on_the_page() -> None:

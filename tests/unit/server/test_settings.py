@@ -5,7 +5,7 @@ import pytest
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.__main__ import main
 from jvscheduler_server.access.settings import AccessSettings, Mode
-from jvscheduler_server.settings import Settings, read_settings
+from jvscheduler_server.settings import Settings, read_log, read_settings
 
 URL = "postgresql://user@host/jobs"
 REQUIRED = {"JVSCHEDULER_DATABASE_URL": URL}
@@ -15,7 +15,7 @@ BY_TOKEN = AccessSettings(Mode.KUBERNETES)
 
 def test_only_the_database_must_be_set() -> None:
     every = "0.0.0.0"  # noqa: S104 - a container's port
-    assert read_settings([], REQUIRED) == Settings(URL, every, 8080, None, "info", BY_TOKEN, None)
+    assert read_settings([], REQUIRED) == Settings(URL, every, 8080, None, BY_TOKEN, None)
 
 
 def test_the_environment_sets_the_rest() -> None:
@@ -24,9 +24,8 @@ def test_the_environment_sets_the_rest() -> None:
         "JVSCHEDULER_LISTEN_HOST": "::1",
         "JVSCHEDULER_LISTEN_PORT": "9",
         "KUBECONFIG": "/config",
-        "JVSCHEDULER_LOG_LEVEL": "DEBUG",
     }
-    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", "debug", BY_TOKEN, None)
+    assert read_settings([], environ) == Settings(URL, "::1", 9, "/config", BY_TOKEN, None)
 
 
 def test_the_api_server_calls_where_it_is_told() -> None:
@@ -42,7 +41,7 @@ def test_namespaces_are_named_with_commas_between() -> None:
 def test_options_win_over_the_environment() -> None:
     arguments = ["--database", "sqlite:///a.db", "--port", "1", "--host", "h", "--kubeconfig", "k"]
     environ = {**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "9", "KUBECONFIG": "/config"}
-    expected = Settings("sqlite:///a.db", "h", 1, "k", "info", BY_TOKEN, None)
+    expected = Settings("sqlite:///a.db", "h", 1, "k", BY_TOKEN, None)
     assert read_settings(arguments, environ) == expected
 
 
@@ -53,7 +52,6 @@ def test_options_win_over_the_environment() -> None:
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "http"}, "JVSCHEDULER_LISTEN_PORT or --port"),
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "65536"}, "1 to 65535"),
         ({**REQUIRED, "JVSCHEDULER_AGGREGATION_PORT": "https"}, "AGGREGATION_PORT"),
-        ({**REQUIRED, "JVSCHEDULER_LOG_LEVEL": "loud"}, "one of debug, info, warning, error"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_its_fix(
@@ -64,14 +62,20 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_fix(
 
 
 def test_a_database_of_an_unknown_kind_is_refused_before_anything_starts(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert main(["--database", "mysql://host/jobs"]) == 78
-    assert "error: the database URL's scheme 'mysql' is not supported" in capsys.readouterr().err
+    assert "the database URL's scheme 'mysql' is not supported" in caplog.text
 
 
 def test_a_server_outside_any_cluster_is_refused_with_what_to_set(
-    capsys: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     assert main(["--database", "sqlite:///a.db", "--kubeconfig", "/nowhere"]) == 78
-    assert "set KUBECONFIG or --kubeconfig" in capsys.readouterr().err
+    assert "set KUBECONFIG or --kubeconfig" in caplog.text
+
+
+def test_the_level_of_the_log_is_an_option_too() -> None:
+    environ = {"JVSCHEDULER_LOG_LEVEL": "debug"}
+    assert read_log([], environ).level == "debug"
+    assert read_log(["--log-level", "error"], environ).level == "error"

@@ -34,6 +34,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.attempt.report import NotStorable, Report, SharedReport, encode, storable
 from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
+from jvscheduler.redaction import FORMS_ONLY
 
 _STOPS: Final = (SystemExit, KeyboardInterrupt)
 """The exceptions that the handlers of SIGTERM and SIGINT raise. `_load` and `_run` catch those of
@@ -167,7 +168,7 @@ def _warm_up(shared: SharedReport) -> None:
     """
     shared.mark_started(0.0, 0.0)
     alarm = Alarm(shared.is_time_over)
-    encode(_run(prepare_call(lambda: None, _do_nothing, alarm), alarm))
+    encode(_run(prepare_call(lambda: None, _do_nothing, alarm), alarm), FORMS_ONLY)
 
 
 def _run(call: Callable[[], Any], alarm: Alarm) -> Report:

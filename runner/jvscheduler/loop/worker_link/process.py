@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from jvscheduler import environment, kernel
+from jvscheduler.logs.lines import Form
 from jvscheduler.loop.log import Event, say
 from jvscheduler.loop.worker_link.output import shown
 from jvscheduler.worker import log
@@ -63,6 +64,8 @@ class WorkerProcess:
             **kernel.environ_for_forks(),
             **environ,
             environment.WORKER_SOCKET: str(socket),
+            # `_show_line` reads the lines.
+            environment.LOG_FORMAT: Form.TEXT,
         }
         self._show = show
         self._process: asyncio.subprocess.Process | None = None

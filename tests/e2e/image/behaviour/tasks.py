@@ -57,6 +57,12 @@ def raises() -> None:
     raise ValueError("no stock")
 
 
+@on_schedule(EACH_PERIOD)
+def tells_its_secret() -> None:
+    print("to be charged:", os.environ["CARD"])
+    raise ValueError(f"no such card: {os.environ['CARD']}")
+
+
 @on_schedule(EACH_PERIOD, retry_count=2)
 def fails_each_time() -> None:
     raise RuntimeError(f"began at {time.time()}")
