@@ -65,6 +65,15 @@ TABLE: Final[Sequence[Row]] = (
 )
 
 
+RULED: Final = frozenset({Reason.CONCURRENCY_LIMIT, Reason.REPLACED})
+"""The reasons of jobs that the task's own concurrency policy kept from running, or ended."""
+
+
+def cause_of_rule(reason: str | None) -> str | None:
+    """`policy` for a job that its task's concurrency policy decided about, whoever records it."""
+    return Cause.POLICY.value if reason in RULED else None
+
+
 def cause_of(reason: str | None, message: str) -> Cause:
     """The cause of a job's end, by its reason and by the evidence in its message."""
     rows = (row for row in TABLE if row.reason == reason)

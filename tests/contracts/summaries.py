@@ -1,7 +1,7 @@
 """Contract of every history store: the summary of a task."""
 
 from jvscheduler.history.store.protocol import LoopStore
-from jvscheduler.outcomes import Status
+from jvscheduler.outcomes import Reason, Status
 from tests.support.history.outcomes import completed, failed, of_job, timed_out
 from tests.support.history.running import run_story
 from tests.support.history.stories import (
@@ -47,6 +47,21 @@ class SummaryContract:
                 minutes(1),
                 minutes(6),
             ]
+
+        run_story(make_loop_store, story)
+
+    def test_a_job_that_was_replaced_neither_counts_nor_ends_the_row(
+        self, make_loop_store: MakeLoopStore
+    ) -> None:
+        async def story(store: LoopStore) -> None:
+            await store.record(failed(of_job(1)))
+            await store.record(failed(of_job(2), reason=Reason.REPLACED))
+            found = await store.summary("shop", RESTOCK)
+            assert found.consecutive_failures == 1
+            assert found.last_failed is not None
+            assert found.last_failed.scheduled_time == minutes(1)
+            assert found.last_ended is not None
+            assert (found.last_ended.reason, found.last_ended.cause) == ("Replaced", "policy")
 
         run_story(make_loop_store, story)
 

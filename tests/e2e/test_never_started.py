@@ -111,7 +111,7 @@ def test_a_pod_that_is_deleted_while_it_waits_for_its_secret_never_ran(stage: St
 def test_a_job_past_its_starting_deadline_is_given_up(stage: Stage) -> None:
     job = stage.job_that_is("late", "missed")
     assert job["reason"] == "ImagePullFailed"
-    assert "did not start within startingDeadlineSeconds" in job["error_message"]
+    assert "did not start before its deadline" in job["error_message"]
 
 
 def test_without_a_deadline_one_pod_waits_and_the_later_ones_are_skipped(stage: Stage) -> None:

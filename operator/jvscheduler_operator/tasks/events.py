@@ -48,13 +48,11 @@ class EventRecorder:
     def loop_assigned(self, loop: str) -> Event:
         return self._event("Normal", Reason.LOOP_ASSIGNED, f"Served by Deployment {loop}")
 
-    def job_given_up(self, why: outcomes.Reason, job: str, wait: str) -> Event:
+    def job_given_up(self, why: outcomes.Reason, message: str) -> Event:
         """Its reasons are those of the CronJob controller for what it does not start."""
-        if why == outcomes.Reason.DEADLINE_MISSED:
-            message = f"The Job {job} is given up, its startingDeadlineSeconds are over: {wait}"
-            return self._event("Warning", Reason.MISS_SCHEDULE, message)
-        message = f"The Job {job} is skipped, maxConcurrency Jobs wait already: {wait}"
-        return self._event("Warning", Reason.JOB_ALREADY_ACTIVE, message)
+        is_late = why == outcomes.Reason.DEADLINE_MISSED
+        reason = Reason.MISS_SCHEDULE if is_late else Reason.JOB_ALREADY_ACTIVE
+        return self._event("Warning", reason, message)
 
     def condition_failed(self, condition: Mapping[str, Any]) -> Event:
         return self._event("Warning", condition["reason"], condition["message"])

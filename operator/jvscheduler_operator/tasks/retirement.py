@@ -23,16 +23,22 @@ status. Deleting the CronJob earlier could delete that Job."""
 def retire(cron_job: Manifest, now: datetime) -> Retirement:
     if is_being_deleted(cron_job):
         return Retirement()
-    since = cron_job["metadata"].get("annotations", {}).get(RETIRED_TIME)
-    if since is None or not cron_job["spec"].get("suspend"):
+    since = retired_time(cron_job)
+    if since is None:
         return Retirement(patch=_suspension(cron_job, now), retry_after=_SETTLING)
     # The event of the last Job's end brings the next pass, so no time is set here.
     if cron_job.get("status", {}).get("active"):
         return Retirement()
-    remaining = times.parse(since) + _SETTLING - now
+    remaining = since + _SETTLING - now
     if remaining > timedelta():
         return Retirement(retry_after=remaining)
     return Retirement(deletes=True)
+
+
+def retired_time(cron_job: Manifest) -> datetime | None:
+    """Since when it is suspended for its retirement. None: it is not."""
+    since = cron_job["metadata"].get("annotations", {}).get(RETIRED_TIME)
+    return times.parse(since) if since is not None and cron_job["spec"].get("suspend") else None
 
 
 def _suspension(cron_job: Manifest, now: datetime) -> Manifest:

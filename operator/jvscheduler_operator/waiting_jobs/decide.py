@@ -1,7 +1,9 @@
 """Decides which Jobs of a task are given up, and when to look again. Pure.
 
-With a starting deadline, it holds for the start of the pod too. Without one, as many jobs wait
-as may run at once: the oldest of those that were made from the task's present pod template.
+With a starting deadline, it holds for the start of the pod too, and for the pod of each retry from
+when that was made. Without one, as many jobs wait as may run at once: the oldest of those that were
+made from the task's present pod template. A loop that has taken the task over makes no Job that
+could take their place, so what waits then has five minutes.
 """
 
 from collections.abc import Sequence
@@ -12,33 +14,62 @@ from typing import Final
 from jvscheduler import names
 from jvscheduler.outcomes import Reason
 from jvscheduler_operator.objects.manifests import Manifest
+from jvscheduler_operator.tasks.retirement import retired_time
 from jvscheduler_operator.waiting_jobs.jobs import WaitingJob
 
 GIVE_UP_AFTER_SECONDS: Final = 1
 """A Job's own deadline, set when it is given up: it has been active for longer."""
 
 
+AFTER_TAKEOVER: Final = timedelta(minutes=5)
+"""A pod that waits for its image or its node when a loop takes over has this long."""
+
+_SKIPPED: Final = "is skipped, maxConcurrency Jobs wait already"
+_LATE: Final = "is given up, its startingDeadlineSeconds are over"
+_TAKEN_OVER: Final = "is given up, its CronJob has made no Jobs for five minutes"
+
+RETRY_LOOK: Final = timedelta(minutes=1)
+
+
 @dataclass(frozen=True)
 class Rules:
-    """The fields of a task that say how long its jobs may wait, and how many."""
+    """How long a task's jobs may wait, and how many."""
 
     starting_deadline: timedelta | None
     max_concurrency: int
+    has_retries: bool = False
+    retired_time: datetime | None = None
+    """Since when the CronJob makes no more Jobs, because it no longer carries the task."""
+
+    def end_of_wait(self, since: datetime) -> datetime | None:
+        """When a Job that waits since then has waited for too long. None: no time limits it."""
+        if self.starting_deadline is not None:
+            return since + self.starting_deadline
+        if self.retired_time is not None:
+            return max(since, self.retired_time) + AFTER_TAKEOVER
+        return None
 
 
 @dataclass(frozen=True)
 class GivenUp:
     job: WaitingJob
     reason: Reason
+    text: str
+    """What is done with it and why, for an Event."""
     behind: WaitingJob | None = None
     """The first of the Jobs that wait in its place."""
 
 
-def rules_of(task: Manifest) -> Rules:
+def rules_of(task: Manifest, cron_job: Manifest) -> Rules:
     spec = task["spec"]
     seconds = spec.get("startingDeadlineSeconds")
     deadline = None if seconds is None else timedelta(seconds=seconds)
-    return Rules(deadline, spec.get("maxConcurrency", 1))
+    return Rules(
+        starting_deadline=deadline,
+        max_concurrency=spec.get("maxConcurrency", 1),
+        has_retries=spec.get("backoffLimit", 0) > 0,
+        retired_time=retired_time(cron_job),
+    )
 
 
 def active_instants(cron_job: Manifest) -> list[datetime]:
@@ -51,31 +82,38 @@ def active_instants(cron_job: Manifest) -> list[datetime]:
 
 def must_look(active: Sequence[datetime], rules: Rules, now: datetime) -> bool:
     """True when a Job may have to be given up. Then its pods are listed."""
-    if rules.starting_deadline is None:
-        return len(active) > rules.max_concurrency
-    return any(now > instant + rules.starting_deadline for instant in active)
+    ends = _ends(active, rules)
+    return any(now > end for end in ends) if ends else len(active) > rules.max_concurrency
 
 
-def next_look(active: Sequence[datetime], rules: Rules, now: datetime) -> timedelta | None:
-    """When the next deadline is over. None: only an event of the CronJob brings one."""
-    if rules.starting_deadline is None:
-        return None
-    ends = [instant + rules.starting_deadline for instant in active]
-    # A moment later, so that it is over when we look.
-    return min((end - now for end in ends if end >= now), default=None)
+def next_look(since: Sequence[datetime], rules: Rules, now: datetime) -> timedelta | None:
+    """When the next wait has been too long, of those that begin then.
+
+    None: only an event of the CronJob brings one.
+    """
+    ends = _ends(since, rules)
+    # Past its deadline a Job may wait again: no event of ours says that its retry has a pod.
+    retries = [RETRY_LOOK] if rules.has_retries and any(end < now for end in ends) else []
+    return min([*retries, *(end - now for end in ends if end >= now)], default=None)
+
+
+def _ends(since: Sequence[datetime], rules: Rules) -> list[datetime]:
+    ends = (rules.end_of_wait(begin) for begin in since)
+    return [end for end in ends if end is not None]
 
 
 def to_give_up(waiting: Sequence[WaitingJob], rules: Rules, now: datetime) -> list[GivenUp]:
     """`waiting` are the task's Jobs that wait to start, the oldest first."""
-    deadline = rules.starting_deadline
-    if deadline is None:
+    ends = [(job, rules.end_of_wait(job.since)) for job in waiting]
+    if all(end is None for _, end in ends):
         # A Job keeps the template that it was made from. If the one with a wrong image kept its
         # place, the task would not run again after the image was corrected.
         ranked = sorted(waiting, key=lambda job: job.is_of_former_template)
         late = ranked[rules.max_concurrency :]
-        return [GivenUp(job, Reason.CONCURRENCY_LIMIT, ranked[0]) for job in late]
-    late = [job for job in waiting if now > job.scheduled_time + deadline]
-    return [GivenUp(job, Reason.DEADLINE_MISSED) for job in late]
+        return [GivenUp(job, Reason.CONCURRENCY_LIMIT, _SKIPPED, ranked[0]) for job in late]
+    over = [job for job, end in ends if end is not None and now > end]
+    text = _TAKEN_OVER if rules.starting_deadline is None else _LATE
+    return [GivenUp(job, Reason.DEADLINE_MISSED, text) for job in over]
 
 
 def patch_of(given_up: GivenUp) -> Manifest:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from jvscheduler import names
+from jvscheduler_operator.objects import times
 from jvscheduler_operator.objects.manifests import Manifest, is_being_deleted
 from jvscheduler_operator.objects.pods import is_waiting_in_silence, newest, problem_of
 
@@ -23,6 +24,8 @@ _ENDED: Final = ("Complete", "Failed", "FailureTarget", "SuccessCriteriaMet")
 class WaitingJob:
     name: str
     scheduled_time: datetime
+    since: datetime
+    """Its due instant; for a retry, when its pod was made."""
     version: str
     """The resource version that was seen."""
     wait: str
@@ -46,12 +49,22 @@ def _waiting_job(cron_job: Manifest, job: Manifest, pods: Sequence[Manifest]) ->
     metadata = job["metadata"]
     # A Job that was started by hand has no instant. Nobody but its user gives it up.
     scheduled_time = names.scheduled_time_of(metadata["name"], cron_job["metadata"]["name"])
-    if scheduled_time is None or _is_over(job) or _may_have_run(job, pods):
+    if scheduled_time is None or _is_over(job):
         return None
-    version, is_former = metadata["resourceVersion"], not _is_of_template(job, cron_job)
-    pod = newest(pods)
+    pod, since = newest(pods), scheduled_time
+    if _may_have_run(job, pods):
+        if pod is None or not _is_waiting(pod):
+            return None
+        # A retry: an earlier attempt has run, and was not late.
+        since = times.parse(pod["metadata"]["creationTimestamp"])
     return WaitingJob(
-        metadata["name"], scheduled_time, version, _wait(pod), _silent(job, pod), is_former
+        name=metadata["name"],
+        scheduled_time=scheduled_time,
+        since=since,
+        version=metadata["resourceVersion"],
+        wait=_wait(pod),
+        silent=_silent(job, pod),
+        is_of_former_template=not _is_of_template(job, cron_job),
     )
 
 
@@ -89,6 +102,10 @@ def _may_have_run(job: Manifest, pods: Sequence[Manifest]) -> bool:
     # A pod that failed and is gone may have run.
     failed = [pod for pod in pods if pod.get("status", {}).get("phase") == "Failed"]
     return bool(status.get("failed", 0) > len(failed))
+
+
+def _is_waiting(pod: Manifest) -> bool:
+    return pod.get("status", {}).get("phase") == "Pending" and not _has_started(pod)
 
 
 def _has_started(pod: Manifest) -> bool:

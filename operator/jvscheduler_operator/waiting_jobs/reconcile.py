@@ -1,7 +1,7 @@
 """One look at the Jobs of a task: list them when there may be one to give up, and give it up."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -50,23 +50,28 @@ class WaitingJobReconciler:
         task, cron_job = self._cache.tasks.get(key), self._cache.cron_jobs.get(key)
         if task is None or cron_job is None or not is_controlled_by(cron_job, task):
             return None
-        rules, active, now = rules_of(task), active_instants(cron_job), self._clock()
+        rules, active, now = rules_of(task, cron_job), active_instants(cron_job), self._clock()
+        waits: Sequence[datetime] = ()
         if must_look(active, rules, now):
             try:
-                await self._look(task, cron_job, rules, now)
+                waits = await self._look(task, cron_job, rules, now)
             except Rejected as error:
                 _logger.warning("the Jobs of %s cannot be given up: %s", key, error)
                 return _RETRY_REFUSED
-        delay = next_look(active, rules, now)
+        delay = next_look([*active, *waits], rules, now)
         return None if delay is None else delay + _AFTER_DEADLINE
 
-    async def _look(self, task: Manifest, cron_job: Manifest, rules: Rules, now: datetime) -> None:
+    async def _look(
+        self, task: Manifest, cron_job: Manifest, rules: Rules, now: datetime
+    ) -> Sequence[datetime]:
+        """Give up what has waited for too long. Returns since when each Job waits."""
         key = key_of(cron_job)
         # The Jobs first: a pod that starts after its Job was read is seen.
         jobs = await self._cluster.jobs_of(key)
         waiting = waiting_jobs(cron_job, jobs, await self._cluster.pods_of(key))
         for given_up in to_give_up(waiting, rules, now):
             await self._give_up(key, task, given_up)
+        return [job.since for job in waiting]
 
     async def _give_up(self, key: Key, task: Manifest, given_up: GivenUp) -> None:
         job = Key(key.namespace, given_up.job.name)
@@ -79,7 +84,8 @@ class WaitingJobReconciler:
         wait = await self._wait(given_up)
         _logger.info("Job %s is given up: %s: %s", job, given_up.reason, wait)
         recorder = EventRecorder(task, self._clock(), self._settings.instance)
-        await self._post(recorder.job_given_up(given_up.reason, job.name, wait))
+        message = f"The Job {job.name} {given_up.text}: {wait}"
+        await self._post(recorder.job_given_up(given_up.reason, message))
 
     async def _wait(self, given_up: GivenUp) -> str:
         """Why it is given up, or what the Job that has its place waits for."""

@@ -50,8 +50,8 @@ class JobSummary(BaseModel):
     status: Status
     reason: str | None = Field(description="Why it ended this way, or what it waits for.")
     cause: str | None = Field(
-        description="Whose doing it is that it never started: `task`, `cluster`, `scheduler`, "
-        "`policy` or `unknown`. null for any other job."
+        description="Whose doing it is that it never started, or was skipped or replaced: `task`, "
+        "`cluster`, `scheduler`, `policy` or `unknown`. null for any other job."
     )
     scheduled_time: datetime | None = Field(
         description="The due instant. null: the job was started by hand."

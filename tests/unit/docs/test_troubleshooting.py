@@ -23,6 +23,7 @@ READERS = {
     ("AwaitingDeletion", "jvscheduler_operator.tasks.events"),
     ("LoopNotAvailable", "jvscheduler_operator.tasks.events"),
     ("NotAccepted", "jvscheduler_operator.tasks.events"),
+    ("Replaced", "jvscheduler.history.store.summaries"),
 }
 """The modules that have a reason in a list of those that they treat alike, and decide none."""
 

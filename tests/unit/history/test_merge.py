@@ -6,6 +6,7 @@ from itertools import permutations
 
 import pytest
 
+from jvscheduler.attempt.limits import skipped
 from jvscheduler.history.records.jobs import ScheduledJob, stretch_job, to_context
 from jvscheduler.history.records.merge import may_run, merge
 from jvscheduler.outcomes import (
@@ -133,6 +134,27 @@ def test_a_missed_instant_cannot_run_later(outcome: Outcome) -> None:
     assert (missed.id, missed.kubernetes_job) == (FIRST.job_id, FIRST.job_name)
     assert not may_run(missed, outcome)
     assert merge(missed, outcome) is None
+
+
+def test_what_the_concurrency_policy_decides_is_of_cause_policy_whoever_records_it() -> None:
+    by_runner_or_loop = after(FIRST, skipped(FIRST, 1, NOON))
+    by_server = stretch_job(
+        Stretch(
+            task_id=FIRST.task_id,
+            namespace=FIRST.namespace,
+            name="shop-tasks-restock",
+            status=Status.SKIPPED,
+            reason=Reason.CONCURRENCY_LIMIT,
+            message="an earlier job had not ended",
+            first=NOON,
+            last=NOON,
+            count=1,
+        )
+    )
+    replaced = after(failed(replace(FIRST, retry_count=0), reason=Reason.REPLACED))
+    for job in (by_runner_or_loop, by_server, replaced):
+        assert job.cause == "policy", job.reason
+    assert after(failed(replace(FIRST, retry_count=0))).cause is None
 
 
 def test_the_job_lasts_from_its_first_start_to_its_last_end() -> None:

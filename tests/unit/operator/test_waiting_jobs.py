@@ -1,34 +1,22 @@
 """Which Jobs wait, and which of them are given up."""
 
 import asyncio
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from jvscheduler import names
-from jvscheduler_operator.acceptance import accept
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cluster.errors import Conflict, Rejected, Stale
 from jvscheduler_operator.objects.manifests import Key, Manifest
 from jvscheduler_operator.settings import Settings
-from jvscheduler_operator.tasks.cron_jobs import build
 from jvscheduler_operator.testing.cluster import MemoryCluster
 from jvscheduler_operator.waiting_jobs.jobs import waiting_jobs
 from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
-from tests.support.operator.objects import NOON, stored_task
+from tests.support.operator.objects import NOON
 from tests.support.operator.waiting import MINUTE, job, job_name, pod
-
-KEY = Key("shop", "restock")
-PULLING = {"waiting": {"reason": "ErrImagePull", "message": "not found"}}
-NOWHERE = {"spec": {"nodeSelector": {"disk": "none"}}}
-RUNS = {"running": {"startedAt": "2026-03-02T12:00:01Z"}}
-
-
-def cron_job(**spec: Any) -> dict[str, Any]:
-    task = stored_task(**spec)
-    return build(task, accept(task).spec, {"schedule": "* * * * *"})
+from tests.support.operator.waiting_stage import ENDED, KEY, NOWHERE, PULLING, RUNS, Stage, cron_job
 
 
 def waits(one_job: Manifest, *pods: Manifest) -> list[str]:
@@ -62,7 +50,8 @@ NOT_WAITING: dict[str, tuple[Manifest, list[Manifest]]] = {
         job(0, failed=1),
         [pod(0, {"terminated": {"startedAt": "2026-03-02T12:00:01Z"}}, phase="Failed")],
     ),
-    "its first pod failed and is gone": (job(0, failed=1), [pod(0, PULLING)]),
+    "its first pod failed and is gone": (job(0, failed=1), []),
+    "it pauses before its retry": (job(0, failed=1), [pod(0, ENDED, phase="Failed")]),
     "it was given up already": (job(0, annotations={names.GIVEN_UP_ANNOTATION: "x"}), []),
     "it is being deleted": (job(0, deletionTimestamp="2026-03-02T12:00:01Z"), []),
     "it was started by hand": (job(0, name="by-hand"), []),
@@ -76,52 +65,18 @@ def test_a_job_does_not_wait_when(name: str) -> None:
     assert waits(one_job, *pods) == []
 
 
+def test_a_retry_waits_from_when_its_pod_was_made() -> None:
+    first, retry = pod(0, ENDED, phase="Failed"), pod(0, PULLING)
+    retry["metadata"] |= {"name": "retry", "creationTimestamp": "2026-03-02T12:07:00Z"}
+    (found,) = waiting_jobs(cron_job(), [job(0, failed=1)], [first, retry])
+    assert found.scheduled_time == datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+    assert found.since == datetime(2026, 3, 2, 12, 7, tzinfo=UTC)
+    (found,) = waiting_jobs(cron_job(), [job(0, failed=1)], [retry])  # the first pod is gone
+    assert found.since == datetime(2026, 3, 2, 12, 7, tzinfo=UTC)
+
+
 def test_a_pod_of_another_job_says_nothing() -> None:
     assert len(waits(job(0), pod(1, RUNS))) == 1
-
-
-@dataclass
-class Stage:
-    """A task whose CronJob has made a Job for some minutes after noon."""
-
-    spec: dict[str, Any] = field(default_factory=dict)
-    cluster: MemoryCluster = field(default_factory=MemoryCluster)
-    cache: Cache = field(default_factory=Cache)
-    now: datetime = NOON
-
-    def start(self, *minutes: int, state: dict[str, Any] | None = None) -> None:
-        """Make the Jobs of these minutes, each with a pod that is in this state."""
-        template = cron_job(**self.spec)["spec"]["jobTemplate"]["spec"]["template"]
-        for minute in minutes:
-            labels = {**template["metadata"]["labels"], names.JOB_NAME_LABEL: job_name(minute)}
-            copy = {**template, "metadata": {**template["metadata"], "labels": labels}}
-            one_job = {**job(minute), "spec": {"template": copy}}
-            self.cluster.put(self.cluster.job_objects, one_job)
-            self.cluster.put(self.cluster.pod_objects, pod(minute, state or PULLING))
-
-    def look(self) -> timedelta | None:
-        task = stored_task(**self.spec)
-        active = [{"name": job_name(n)} for n in range(60) if self.exists(n)]
-        self.cache = Cache()
-        self.cache.tasks.put(task)
-        found = {**cron_job(**self.spec), "status": {"active": active}}
-        self.cache.cron_jobs.put(with_version(found))
-        settings = Settings(None, None, "http://localhost/", "host")
-        reconciler = WaitingJobReconciler(self.cache, self.cluster, settings, lambda: self.now)
-        return asyncio.run(reconciler.reconcile(KEY))
-
-    def exists(self, minute: int) -> bool:
-        return Key("shop", job_name(minute)) in self.cluster.job_objects
-
-    def given_up(self) -> dict[str, str]:
-        jobs = self.cluster.job_objects.values()
-        found = {j["metadata"]["name"]: j["metadata"].get("annotations", {}) for j in jobs}
-        reasons = {name: a.get(names.GIVEN_UP_ANNOTATION) for name, a in found.items()}
-        return {name: reason for name, reason in reasons.items() if reason}
-
-
-def with_version(cron_job: Manifest) -> Manifest:
-    return {**cron_job, "metadata": {**cron_job["metadata"], "resourceVersion": "7"}}
 
 
 def test_without_a_deadline_as_many_jobs_wait_as_may_run_at_once() -> None:

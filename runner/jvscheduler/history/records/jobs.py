@@ -12,6 +12,7 @@ from typing import Any, Final
 from jvspatial.core.annotations import attribute, compound_index
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
+from jvscheduler.causes import cause_of_rule
 from jvscheduler.edge import values as edge
 from jvscheduler.history.decoding import context_of, each_decoded, undecodable
 from jvscheduler.history.entities.objects import Object
@@ -56,7 +57,8 @@ class ScheduledJob(Object):
     status: Status = attribute(default=Status.PENDING, indexed=True)
     reason: str | None = None
     cause: str | None = None
-    """Whose doing it is that the job has not started, see `causes`. None for any other job."""
+    """Whose doing it is that the job has not started, or was skipped or replaced, see `causes`.
+    None for any other job."""
     duration_seconds: float | None = None
     """From the first attempt's start to the last one's end."""
     error_message: str | None = None
@@ -100,6 +102,7 @@ def stretch_job(stretch: Stretch) -> ScheduledJob:
         instants=stretch.count,
         status=stretch.status,
         reason=stretch.reason,
+        cause=cause_of_rule(stretch.reason),
         error_message=stretch.message,
         completed_at=stretch.last,
         kubernetes_job=scheduled_job_name(stretch.name, stretch.first),

@@ -12,6 +12,7 @@ the order of the outcomes, and however often each one comes:
 from collections.abc import Sequence
 from typing import Any
 
+from jvscheduler.causes import cause_of_rule
 from jvscheduler.history.records.attempts import AttemptRecord, attempts_of, in_order
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.times import as_utc
@@ -152,8 +153,8 @@ def _of_attempts(attempts: Sequence[AttemptRecord], retry_count: int) -> dict[st
         "pod_name": last.attempt_id,
         "node_name": last.node_name,
         "reason": last.reason,
-        # A job that waited to start had one, until its first attempt began.
-        "cause": None,
+        # A job that waited to start had another one, until its first attempt began.
+        "cause": cause_of_rule(last.reason),
         "error_message": last.error_message,
     }
 

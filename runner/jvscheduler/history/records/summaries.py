@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from typing import Final
 
 from jvscheduler.history.records.jobs import ScheduledJob
-from jvscheduler.outcomes import Status
+from jvscheduler.outcomes import Reason, Status
 
 ENDED: Final = tuple(status for status in Status if status.is_final)
 STARTED: Final = tuple(s for s in Status if s not in (Status.MISSED, Status.SKIPPED))
 FAILED: Final = (Status.FAILED, Status.TIMEOUT)
-"""The statuses of a failure in a row. `missed` and `skipped` neither count nor end the row."""
+"""The statuses of a failure in a row. `missed` and `skipped` neither count nor end the row.
+
+Nor does a job that a later one replaced, as its task's concurrencyPolicy says: it did not fail."""
 
 MOST: Final = 500
 """How many records of a task are looked at, the newest ones. Without this bound, each look at a
@@ -48,13 +50,13 @@ def summarize(jobs: Iterable[ScheduledJob], most: int = MOST) -> TaskSummary:
     scheduled = sorted(every, key=_first, reverse=True)[:most]
     completed = _latest(scheduled, (Status.COMPLETED,))
     since = row_of_failures_begins(completed)
-    failed = [job for job in scheduled if job.status in FAILED and _first(job) > since]
+    failures = [job for job in scheduled if job.status in FAILED and job.reason != Reason.REPLACED]
     return TaskSummary(
         last_ended=_latest(scheduled, ENDED),
         last_started=_latest(scheduled, STARTED),
         last_completed=completed,
-        last_failed=_latest(scheduled, FAILED),
-        consecutive_failures=len(failed),
+        last_failed=_latest(failures, FAILED),
+        consecutive_failures=sum(_first(job) > since for job in failures),
     )
 
 

@@ -17,9 +17,11 @@ from jvscheduler.history.records.summaries import (
 )
 from jvscheduler.history.store.calls import JOB_FIELDS, DatabaseCalls, Query
 from jvscheduler.history.times import to_text
-from jvscheduler.outcomes import Status
+from jvscheduler.outcomes import Reason, Status
 
 _LATEST: Final = parse_sort([("context.scheduled_time", -1)], JOB_FIELDS)
+
+_NOT_REPLACED: Final[Query] = {"context.reason": {"$ne": Reason.REPLACED.value}}
 
 
 class SummaryCalls(DatabaseCalls):
@@ -37,7 +39,7 @@ class SummaryCalls(DatabaseCalls):
             last_ended=await self._latest(task, ENDED),
             last_started=await self._latest(task, STARTED),
             last_completed=completed,
-            last_failed=await self._latest(task, FAILED),
+            last_failed=await self._latest({**task, **_NOT_REPLACED}, FAILED),
             consecutive_failures=await self._failures_since(task, completed),
         )
 
@@ -57,7 +59,9 @@ class SummaryCalls(DatabaseCalls):
         if completed is not None:
             begin = row_of_failures_begins(completed)
             since = {"context.scheduled_time": {"$gt": to_text(begin)}}
-        where = parse({"entity": ENTITY, **_with_status(task, FAILED), **since}, JOB_FIELDS)
+        where = parse(
+            {"entity": ENTITY, **_with_status(task, FAILED), **_NOT_REPLACED, **since}, JOB_FIELDS
+        )
         (count,) = await self._call(lambda: self._rows.counts([where]))
         return count
 

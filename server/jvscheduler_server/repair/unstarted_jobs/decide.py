@@ -144,7 +144,7 @@ def _given_up(job: FollowedJob, now: datetime) -> UnstartedJob:
     if job.state.given_up is Reason.DEADLINE_MISSED:
         # That its pod was deleted is the operator's doing. What it waited for is the reason.
         known = None if wait.reason is Reason.POD_DELETED else wait.reason
-        message = f"it did not start within startingDeadlineSeconds; {wait.message}"
+        message = f"it did not start before its deadline; {wait.message}"
         return _ended(job, Status.MISSED, known or Reason.DEADLINE_MISSED, message, now)
     # Without a reason of Kubernetes there never was a pod.
     reason = wait.reason or (Reason.POD_DELETED if wait.label else Reason.CONTROLLER_DOWN)

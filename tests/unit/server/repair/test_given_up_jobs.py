@@ -17,12 +17,12 @@ from tests.support.server.unstarted_scene import UnstartedScene as Scene
         (
             Reason.DEADLINE_MISSED,
             "ErrImagePull",
-            ("missed", Reason.IMAGE_PULL_FAILED, "task", "within startingDeadlineSeconds"),
+            ("missed", Reason.IMAGE_PULL_FAILED, "task", "before its deadline"),
         ),
         (
             Reason.DEADLINE_MISSED,
             "ContainerCreating",
-            ("missed", Reason.DEADLINE_MISSED, "policy", "within startingDeadlineSeconds"),
+            ("missed", Reason.DEADLINE_MISSED, "policy", "before its deadline"),
         ),
         (
             Reason.CONCURRENCY_LIMIT,
