@@ -133,7 +133,8 @@ def _check_args(spec: ScheduledTaskSpec) -> None:
 
 def _backend(spec: ScheduledTaskSpec, schedule: Schedule) -> Backend:
     try:
-        return choose_backend(schedule, spec.backend, spec.concurrency_policy)
+        pause = spec.retry_delay_seconds if spec.backoff_limit else None
+        return choose_backend(schedule, spec.backend, spec.concurrency_policy, pause)
     except InvalidTask as error:
         raise Refused(Reason.INVALID_BACKEND, f"spec.backend: {error}") from error
 
@@ -168,5 +169,6 @@ def _in_one_line(error: ValidationError) -> str:
 def _in_words(problem: Mapping[str, Any]) -> str:
     # The pattern itself shows nobody what to write.
     if problem["type"] == "string_pattern_mismatch":
-        return PATTERN_MESSAGES[str(problem["loc"][-1])]
+        (*_, field) = (part for part in problem["loc"] if isinstance(part, str))
+        return PATTERN_MESSAGES[field]
     return str(problem["msg"])

@@ -2,8 +2,8 @@
 
 The operator sets them in a task's pod, and the loop sets them for each attempt
 that its worker forks. So a task finds the same variables in every mode, except its
-three limits and its arguments: only the runner reads them, so they are set only in a pod of its
-own.
+limits, its arguments and its options of retries: only the runner reads them, so they are set only
+in a pod of its own.
 """
 
 from typing import Final
@@ -34,6 +34,12 @@ TIMEOUT_SECONDS: Final = "JVSCHEDULER_TIMEOUT_SECONDS"
 
 RETRY_COUNT: Final = "JVSCHEDULER_RETRY_COUNT"
 """Attempts that may follow the first. Unset: 0."""
+
+RETRY_DELAY_SECONDS: Final = "JVSCHEDULER_RETRY_DELAY_SECONDS"
+"""The pause before the second attempt; each later pause is twice as long. Unset: 10."""
+
+NO_RETRY_ON: Final = "JVSCHEDULER_NO_RETRY_ON"
+"""Names of exceptions after which no further attempt is made, with commas. Unset: none."""
 
 MAX_CONCURRENT: Final = "JVSCHEDULER_MAX_CONCURRENT"
 """Jobs of the task that may run at once. Unset: 1."""
@@ -71,12 +77,18 @@ LOG_LEVEL: Final = "JVSCHEDULER_LOG_LEVEL"
 SECRET_VARIABLES: Final = "JVSCHEDULER_SECRET_VARIABLES"  # noqa: S105 - names, no secret
 """Variables whose values no record and no log of ours shows, see `redaction`."""
 
+NOT_RETRIED: Final = 79
+"""The runner's exit code after an exception of `NO_RETRY_ON`. The Job then makes no further pod. No
+other program is known to end so: the codes of `sysexits.h` end at 78."""
+
 SET_BY_THE_OPERATOR: Final = (
     TASK_ID,
     TASK_NAME,
     ENTRYPOINT,
     TIMEOUT_SECONDS,
     RETRY_COUNT,
+    RETRY_DELAY_SECONDS,
+    NO_RETRY_ON,
     MAX_CONCURRENT,
     ARGS,
     JOB_NAME,

@@ -22,6 +22,15 @@ MAX_SECONDS: Final = 2**31 - 1
 """Kubernetes' own limit for `activeDeadlineSeconds` of a pod."""
 MAX_CONCURRENT: Final = 1000
 MAX_RETRIES: Final = 100
+JOB_RETRY_SECONDS: Final = 10
+"""A Kubernetes Job waits so long before its first retry, and twice as long before each further
+one. Nothing can make it wait less."""
+MAX_RETRY_DELAY: Final = 360
+"""A Kubernetes Job waits no longer before any retry. So the longest pause is the same with either
+backend."""
+MAX_NO_RETRY: Final = 50
+MAX_EXCEPTION: Final = 253
+EXCEPTION_PATTERN: Final = rf"{_NAME}(\.{_NAME})*"
 MIN_STARTING_DEADLINE: Final = 10
 """Seconds. Kubernetes looks every 10 seconds: with less, it might start no job at all."""
 MAX_HISTORY: Final = 1000
@@ -50,6 +59,10 @@ class Task:
     """The limit of one attempt. None: there is no limit."""
     retry_count: int = 0
     """Attempts that may follow the first one of a job."""
+    retry_delay_seconds: int = JOB_RETRY_SECONDS
+    """The pause before the second attempt. Each further one is twice as long."""
+    no_retry_on: tuple[str, ...] = ()
+    """Names of exceptions after which no further attempt is made."""
     description: str = ""
     concurrency_policy: ConcurrencyPolicy = "Forbid"
     """What happens to a job over `max_concurrent`. Forbid: it is skipped. Replace: it ends the
@@ -68,6 +81,11 @@ class Task:
     args_schema: Mapping[str, Any] | None = field(default=None, hash=False)
     """What JSON its parameters take. None: nothing is known of them. The decorator leaves it to
     the discovery, because to read types takes long."""
+
+    @property
+    def shortest_pause(self) -> int | None:
+        """Seconds before the first retry. None: there is no retry."""
+        return self.retry_delay_seconds if self.retry_count else None
 
     @property
     def module(self) -> str:

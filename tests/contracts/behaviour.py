@@ -90,6 +90,18 @@ class BehaviourContract:
             delay = jitter(earlier, draw(after["attempt_id"]))
             assert pause >= retry_pause(earlier) + delay - TOLD_IN_SECONDS
 
+    def test_no_attempt_follows_a_named_exception(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.is_sold_out")
+        assert (job["status"], job["reason"], job["retry_count"]) == ("failed", "TaskRaised", 2)
+        assert job["error_message"] == "SoldOut: none left"
+        assert len(job["attempts"]) == 1
+
+    def test_a_further_attempt_follows_after_the_delay_of_the_task(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.fails_and_waits_longer")
+        before, after = job["attempts"]
+        pause = at(after["start_time"]) - at(before["completion_time"])
+        assert pause >= 20 + jitter(1, draw(after["attempt_id"]), 20) - TOLD_IN_SECONDS
+
     def test_the_random_pause_before_a_further_attempt_is_no_run_time(
         self, service: Service
     ) -> None:

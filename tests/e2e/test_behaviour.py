@@ -31,5 +31,5 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 class TestPods(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 15
+        assert len(tasks) == 17
         return InNamespace(installation, SHOP)

@@ -17,13 +17,15 @@ import pytest
 from jvscheduler.attempt.child.alarm import Alarm
 from jvscheduler.attempt.child.calls import bind, load, prepare_call
 from jvscheduler.attempt.deadlines import Progress, exceeded
+from jvscheduler.attempt.retries import retry_pause
 from jvscheduler.due_instants.decide import decide
 from jvscheduler.due_instants.definition import Definition
+from jvscheduler.history.records.merge import first_record
 from jvscheduler.history.slots.requests import SlotRequest
-from jvscheduler.loop.execution.jobs import claim_of, due_job, start_order
+from jvscheduler.loop.execution.jobs import claim_of, due_job, start_order, unfinished_job
 from jvscheduler.manifests.resource import resource
 from jvscheduler.manifests.spec import ScheduledTaskSpec
-from jvscheduler.outcomes import Outcome, Reason
+from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.runner import admission
 from jvscheduler.runner.settings import PodAttempt
 from jvscheduler.schedules import parse_schedule
@@ -51,6 +53,8 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "successful_jobs_history_limit": 1,
     "failed_jobs_history_limit": 1,
     "backend": "Loop",
+    "retry_delay_seconds": 20,
+    "no_retry_on": ("ValueError",),
     "args": {"shelf": "A"},
     "args_schema": {"required": ["shelf"]},
 }
@@ -86,6 +90,22 @@ def the_claim_of_a_pod(task: Task) -> Outcome:
 
 def the_function_that_the_child_calls(task: Task) -> object:
     return load(in_pod(built(task)).settings.entrypoint)
+
+
+def the_pause_in_a_pod(task: Task) -> int:
+    return retry_pause(1, attempt_in_a_pod(task).retry_delay_seconds)
+
+
+def the_cron_job_of_a_task_with_retries(task: Task) -> object:
+    return the_cron_job(replace(task, retry_count=1))
+
+
+def the_start_of_a_retry(known: Definition) -> object:
+    """When a loop makes the attempt after one of an earlier loop."""
+    job = due_job(known, DUE)
+    ended = replace(claim_of(job, "a", DUE, "loop-a", node=None), retry_count=1)
+    failed = replace(ended, status=Status.FAILED, completion_time=DUE)
+    return unfinished_job(known, first_record(failed)).not_before
 
 
 def the_arguments_that_the_child_passes(task: Task) -> object:
@@ -163,6 +183,8 @@ EFFECTS_IN_A_POD: Effects = {
     "retry_count": the_cron_job,
     "starting_deadline_seconds": the_cron_job,
     "args": the_arguments_that_the_child_passes,
+    "retry_delay_seconds": the_pause_in_a_pod,
+    "no_retry_on": the_cron_job_of_a_task_with_retries,
 }
 EFFECTS_IN_A_LOOP: Effects = {
     "task_id": in_a_loop(order),
@@ -174,6 +196,8 @@ EFFECTS_IN_A_LOOP: Effects = {
     "retry_count": in_a_loop(order),
     "starting_deadline_seconds": in_a_loop(decision),
     "args": in_a_loop(order),
+    "retry_delay_seconds": in_a_loop(the_start_of_a_retry),
+    "no_retry_on": in_a_loop(order),
 }
 EFFECTS_ELSEWHERE: Effects = {
     "description": the_text_for_people,
@@ -227,6 +251,8 @@ CHANGED: Mapping[str, Any] = {
     "successfulJobsHistoryLimit": 1,
     "failedJobsHistoryLimit": 1,
     "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
+    "retryDelaySeconds": 20,
+    "noRetryOn": ["ValueError"],
     "args": {"shelf": "A"},
     "argsSchema": {"required": ["shelf"]},
 }
@@ -270,4 +296,4 @@ def effect(spec: Mapping[str, Any]) -> object:
     except Refused as refused:
         return refused.reason
     known = definition(task)
-    return carried, decision(known), order(known), slot(known)
+    return carried, decision(known), order(known), slot(known), the_start_of_a_retry(known)

@@ -34,6 +34,8 @@ from jvscheduler import on_schedule
     max_concurrent=2,
     timeout_seconds=60,
     retry_count=3,
+    retry_delay_seconds=30,
+    no_retry_on=(ValueError, "shop.errors.SoldOut"),
     description="Sets every option",
     time_zone="Europe/Berlin",
     starting_deadline_seconds=30,
@@ -124,6 +126,8 @@ FIELDS_IN_A_POD: Mapping[str, Callable[[InPod], object]] = {
     "successful_jobs_history_limit": lambda pod: pod.cron_job["successfulJobsHistoryLimit"],
     "failed_jobs_history_limit": lambda pod: pod.cron_job["failedJobsHistoryLimit"],
     "args": lambda pod: pod.settings.args,
+    "retry_delay_seconds": lambda pod: pod.settings.retry_delay_seconds,
+    "no_retry_on": lambda pod: pod.settings.no_retry_on,
 }
 NOT_IN_A_POD = {
     "description": "it is for people, who read it in the ScheduledTask",
@@ -157,6 +161,8 @@ def test_every_field_survives_to_the_loop(example: Example, function: str) -> No
 NOT_IN_A_REVISION = {
     "timeout_seconds": "it limits an attempt and moves no due instant",
     "retry_count": "it adds attempts and no due instant",
+    "retry_delay_seconds": "it is before a further attempt",
+    "no_retry_on": "it ends a job and moves no due instant",
     "description": "it is for people",
     "successful_jobs_history_limit": "it keeps Jobs that have ended",
     "failed_jobs_history_limit": "it keeps Jobs that have ended",

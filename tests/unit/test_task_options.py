@@ -35,6 +35,8 @@ OPTIONS: Mapping[str, str] = {
     "failedJobsHistoryLimit": "failed_jobs_history_limit",
     "backend": "backend",
     "args": "args",
+    "retryDelaySeconds": "retry_delay_seconds",
+    "noRetryOn": "no_retry_on",
 }
 """By the key of the spec: the option of the decorator."""
 WRONG: Mapping[str, Any] = {
@@ -44,6 +46,8 @@ WRONG: Mapping[str, Any] = {
     "max_concurrent": True,
     "timeout_seconds": 1.5,
     "retry_count": "3",
+    "retry_delay_seconds": 0,
+    "no_retry_on": int,
     "description": None,
     "args": ["day"],
     "time_zone": "Nowhere/Atlantis",

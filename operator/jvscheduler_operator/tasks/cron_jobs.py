@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 
 from jvscheduler import names
+from jvscheduler.environment import NOT_RETRIED
 from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.schedules import Schedule
 from jvscheduler_operator.objects.digests import with_digest
@@ -91,6 +92,15 @@ def _job_template(spec: ScheduledTaskSpec, template: Mapping[str, Any]) -> dict[
             # A new pod only when the old one has ended: two attempts of one job must
             # not run side by side.
             "podReplacementPolicy": "Failed",
+            **_failure_policy(spec),
             "template": template,
         },
     }
+
+
+def _failure_policy(spec: ScheduledTaskSpec) -> dict[str, Any]:
+    """The rule by which a Job makes no further pod after an exception of `noRetryOn`."""
+    if not (spec.no_retry_on and spec.backoff_limit):
+        return {}
+    codes = {"containerName": names.TASK_CONTAINER, "operator": "In", "values": [NOT_RETRIED]}
+    return {"podFailurePolicy": {"rules": [{"action": "FailJob", "onExitCodes": codes}]}}

@@ -54,6 +54,8 @@ class Report:
     error_message: str | None = None
     traceback: str | None = None
     result: Any = None
+    is_last: bool = False
+    """True for an exception after which no further attempt is made."""
 
     @property
     def completed(self) -> bool:
@@ -132,7 +134,11 @@ def _read(raw: bytes) -> Report | None:
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
     texts = (report.error_message, report.traceback)
-    is_valid = _moment(report.finished_at) and all(isinstance(t, str | None) for t in texts)
+    is_valid = (
+        _moment(report.finished_at)
+        and all(isinstance(t, str | None) for t in texts)
+        and isinstance(report.is_last, bool)
+    )
     return report if is_valid else None
 
 

@@ -37,6 +37,8 @@ class Verdict:
     error_message: str | None = None
     traceback: str | None = None
     result: Any = None
+    is_last: bool = False
+    """True when no further attempt may follow."""
 
 
 _TIME_IS_OVER: Final = (Reason.DEADLINE_EXCEEDED, Reason.IMPORT_TIMEOUT)
@@ -69,7 +71,14 @@ def _counts(report: Report, interruption: Interruption | None) -> bool:
 
 def _reported(report: Report) -> Verdict:
     status = Status.COMPLETED if report.completed else Status.FAILED
-    return Verdict(status, report.reason, report.error_message, report.traceback, report.result)
+    return Verdict(
+        status,
+        report.reason,
+        report.error_message,
+        report.traceback,
+        report.result,
+        report.is_last,
+    )
 
 
 def _interrupted(

@@ -14,7 +14,7 @@ from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.schedules import Schedule, parse_schedule
-from jvscheduler.tasks import Task
+from jvscheduler.tasks import JOB_RETRY_SECONDS, Task
 from jvscheduler.zones import zone
 
 _TASK: Final = re.compile(r"([^\W\d][\w.]*):([\w.-]+)", re.ASCII)
@@ -133,6 +133,8 @@ def _backend(schedule: Schedule, task: Task | None) -> tuple[str, str]:
         return task.backend, "its decorator says so"
     if task is not None and task.concurrency_policy == "Replace":
         return "Loop", "a CronJob replaces no job that runs"
+    if task is not None and (task.shortest_pause or JOB_RETRY_SECONDS) < JOB_RETRY_SECONDS:
+        return "Loop", f"a Kubernetes Job waits at least {JOB_RETRY_SECONDS} s before a retry"
     if schedule.cron is not None:
         return "CronJob", f"{schedule.cron!r} is due at the same instants"
     return "Loop", f"{schedule.loop_reason}"

@@ -4,12 +4,13 @@ A mistake raises an error when the module is imported, and not at the first due
 instant. `on_schedule(…)` checks the options; applying it checks the function.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
 from jvscheduler.arguments import parameters, values
-from jvscheduler.decorators import attached, options, targets
+from jvscheduler.decorators import attached, exceptions, options, targets
+from jvscheduler.decorators.exceptions import ExceptionName
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Dst, FluentJob, is_fluent, parse_schedule, translated
 from jvscheduler.tasks import Backend, ConcurrencyPolicy, Task
@@ -25,6 +26,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     max_concurrent: int = 1,
     timeout_seconds: int | None = None,
     retry_count: int = 0,
+    retry_delay_seconds: int = 10,
+    no_retry_on: ExceptionName | Sequence[ExceptionName] = (),
     description: str = "",
     args: Mapping[str, Any] | None = None,
     time_zone: str | None = None,
@@ -44,7 +47,10 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
 
     `task_id` is `module.function` if absent. The history is keyed by it, and a random interval
     draws from it. `timeout_seconds` limits one attempt. `retry_count` attempts may follow the
-    first. A job over `max_concurrent` is skipped; with `concurrency_policy="Replace"` it ends the
+    first, the second one after `retry_delay_seconds` and each later one after twice the pause.
+    None follows an exception of `no_retry_on`: classes, or their dotted names.
+
+    A job over `max_concurrent` is skipped; with `concurrency_policy="Replace"` it ends the
     oldest one instead. A job that cannot start within `starting_deadline_seconds` is missed. A
     task that is not `enabled` is suspended.
 
@@ -68,6 +74,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         max_concurrent=max_concurrent,
         timeout_seconds=timeout_seconds,
         retry_count=retry_count,
+        retry_delay_seconds=retry_delay_seconds,
+        no_retry_on=exceptions.names_of(no_retry_on),
         description=description,
         concurrency_policy=concurrency_policy,
         starting_deadline_seconds=starting_deadline_seconds,

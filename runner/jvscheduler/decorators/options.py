@@ -11,6 +11,7 @@ from jvscheduler.tasks import (
     MAX_DESCRIPTION,
     MAX_HISTORY,
     MAX_RETRIES,
+    MAX_RETRY_DELAY,
     MAX_SECONDS,
     MAX_TASK_ID,
     MIN_STARTING_DEADLINE,
@@ -29,6 +30,7 @@ def check_options(task: Task) -> None:
     if task.timeout_seconds is not None:
         _check_number("timeout_seconds", task.timeout_seconds, 1, MAX_SECONDS)
     _check_number("retry_count", task.retry_count, 0, MAX_RETRIES)
+    _check_number("retry_delay_seconds", task.retry_delay_seconds, 1, MAX_RETRY_DELAY)
     _check_description(task.description)
     _check_choice("concurrency_policy", task.concurrency_policy, get_args(ConcurrencyPolicy))
     if (deadline := task.starting_deadline_seconds) is not None:
@@ -60,7 +62,7 @@ def _check_backend(task: Task) -> None:
     if task.backend is not None:
         _check_choice("backend", task.backend, BACKENDS)
     try:
-        choose_backend(task.schedule, task.backend, task.concurrency_policy)
+        choose_backend(task.schedule, task.backend, task.concurrency_policy, task.shortest_pause)
     except InvalidTask as error:
         raise InvalidTask(f"backend={task.backend!r}: {error}") from None
 

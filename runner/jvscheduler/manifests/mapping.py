@@ -24,6 +24,7 @@ _VARIABLES: Final = {
     "entrypoint": environment.ENTRYPOINT,
     "activeDeadlineSeconds": environment.TIMEOUT_SECONDS,
     "backoffLimit": environment.RETRY_COUNT,
+    "retryDelaySeconds": environment.RETRY_DELAY_SECONDS,
     "maxConcurrency": environment.MAX_CONCURRENT,
 }
 """Keys of the spec that the runner in a task's pod needs, with their environment variables."""
@@ -42,6 +43,8 @@ def to_spec(task: Task) -> dict[str, Any]:
         "maxConcurrency": task.max_concurrent,
         "activeDeadlineSeconds": task.timeout_seconds,
         "backoffLimit": task.retry_count,
+        "retryDelaySeconds": task.retry_delay_seconds,
+        "noRetryOn": list(task.no_retry_on),
         "description": task.description,
         "concurrencyPolicy": task.concurrency_policy,
         "startingDeadlineSeconds": task.starting_deadline_seconds,
@@ -63,6 +66,8 @@ def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
         max_concurrent=spec["maxConcurrency"],
         timeout_seconds=spec["activeDeadlineSeconds"],
         retry_count=spec["backoffLimit"],
+        retry_delay_seconds=spec["retryDelaySeconds"],
+        no_retry_on=tuple(spec["noRetryOn"]),
         description=spec["description"],
         concurrency_policy=spec["concurrencyPolicy"],
         starting_deadline_seconds=spec["startingDeadlineSeconds"],
@@ -93,4 +98,5 @@ def to_variables(spec: Mapping[str, Any]) -> dict[str, str]:
     """Environment variables for the runner in the task's pod; a key without a value has none."""
     values = {variable: spec[key] for key, variable in _VARIABLES.items()}
     values[environment.ARGS] = to_text(spec["args"]) if spec["args"] else None
+    values[environment.NO_RETRY_ON] = ",".join(spec["noRetryOn"]) or None
     return {variable: str(value) for variable, value in values.items() if value is not None}

@@ -12,7 +12,7 @@ from typing import Final
 
 from jvscheduler.cron import MONTHS, SYNONYMS, WEEKDAYS
 from jvscheduler.schedules.phrases import WEEKDAYS as WEEKDAY_NAMES
-from jvscheduler.tasks import ENTRYPOINT_PATTERN, TASK_ID_PATTERN
+from jvscheduler.tasks import ENTRYPOINT_PATTERN, EXCEPTION_PATTERN, TASK_ID_PATTERN
 from jvscheduler.zones import NAME_PATTERN, OF_THE_MACHINE
 
 _SPACE: Final = r"\s+"
@@ -94,6 +94,7 @@ SCHEDULE: Final = rf"(?i)^\s*{_any(_WALL_CLOCK, f'every{_SPACE}{_INTERVAL}')}\s*
 TIME_ZONE: Final = f"^{NAME_PATTERN}$"
 MACHINE_ZONE: Final = f"(?i)^{_any(*OF_THE_MACHINE)}(?:/|$)"
 TASK_ID: Final = f"^{TASK_ID_PATTERN}$"
+EXCEPTION: Final = f"^{EXCEPTION_PATTERN}$"
 ENTRYPOINT: Final = f"^{ENTRYPOINT_PATTERN}$"
 _HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
 _NAME: Final = r"[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"

@@ -37,6 +37,8 @@ _LEFT_OUT: Final[dict[str, Any]] = {
     "successfulJobsHistoryLimit": 3,
     "failedJobsHistoryLimit": 3,
     "args": {},
+    "retryDelaySeconds": 10,
+    "noRetryOn": [],
 }
 
 
@@ -63,7 +65,7 @@ def resource(
 
 def _check_backend(task: Task) -> None:
     try:
-        choose_backend(task.schedule, task.backend, task.concurrency_policy)
+        choose_backend(task.schedule, task.backend, task.concurrency_policy, task.shortest_pause)
     except InvalidTask as error:
         raise InvalidTask(f"task {task.task_id!r}: {error}") from None
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pydantic.config import JsonDict
 
 from jvscheduler.manifests import patterns
+from jvscheduler.tasks import JOB_RETRY_SECONDS
 
 Rule = dict[str, Any]
 
@@ -21,6 +22,9 @@ ENTRYPOINT_MESSAGE: Final = (
     "must be package.module:name, such as shop.tasks:restock: names as Python has them, without "
     "dashes"
 )
+EXCEPTION_MESSAGE: Final = (
+    "must be the dotted name of an exception, such as ValueError or shop.errors.SoldOut"
+)
 TASK_ID_MESSAGE: Final = (
     "must be ASCII letters, digits, '.', '_' and '-', such as shop.tasks.restock"
 )
@@ -31,6 +35,7 @@ _ZONE_MESSAGE: Final = (
 PATTERN_MESSAGES: Final = {
     "entrypoint": ENTRYPOINT_MESSAGE,
     "image": IMAGE_MESSAGE,
+    "noRetryOn": EXCEPTION_MESSAGE,
     "taskID": TASK_ID_MESSAGE,
     "timeZone": _ZONE_MESSAGE,
 }
@@ -132,13 +137,16 @@ TASK_ID: Final = in_words(
     ),
     (_matches(patterns.TASK_ID), TASK_ID_MESSAGE),
 )
+EXCEPTION: Final = in_words((_matches(patterns.EXCEPTION), EXCEPTION_MESSAGE))
 ENTRYPOINT: Final = in_words((_matches(patterns.ENTRYPOINT), ENTRYPOINT_MESSAGE))
 IMAGE: Final = in_words((_matches(patterns.IMAGE), IMAGE_MESSAGE))
 
 _CRON_JOB_NOT_ASKED: Final = "!has(self.backend) || self.backend != 'CronJob'"
+_JOB_WAITS_SO: Final = f"self.backoffLimit == 0 || self.retryDelaySeconds >= {JOB_RETRY_SECONDS}"
 _ON_CRON_JOB: Final = (
     "(!has(self.backend) || self.backend != 'Loop') && self.dst == 'cron' && "
-    f"self.concurrencyPolicy != 'Replace' && self.schedule.matches(r'{patterns.WALL_CLOCK}')"
+    f"self.concurrencyPolicy != 'Replace' && ({_JOB_WAITS_SO}) && "
+    f"self.schedule.matches(r'{patterns.WALL_CLOCK}')"
 )
 """True for every task that a CronJob may carry. The pattern lets some through that it cannot."""
 
@@ -165,6 +173,11 @@ SPEC: Final = rules(
         f"{_CRON_JOB_NOT_ASKED} || self.concurrencyPolicy != 'Replace'",
         "a CronJob skips jobs over maxConcurrency: for concurrencyPolicy Replace leave backend "
         "out, or say Loop",
+    ),
+    (
+        f"{_CRON_JOB_NOT_ASKED} || {_JOB_WAITS_SO}",
+        f"a Kubernetes Job waits at least {JOB_RETRY_SECONDS} s before a retry: for a shorter "
+        "retryDelaySeconds leave backend out, or say Loop",
     ),
     at(
         _CONTAINERS,

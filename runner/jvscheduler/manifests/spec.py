@@ -6,7 +6,7 @@ same. Rules that only the API server can check, such as immutability, are CEL
 rules of their field.
 """
 
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -16,11 +16,15 @@ from jvscheduler.arguments.values import MAX_ARGS
 from jvscheduler.manifests import patterns, rules, templates
 from jvscheduler.schedules import MAX_TEXT, Dst
 from jvscheduler.tasks import (
+    JOB_RETRY_SECONDS,
     MAX_CONCURRENT,
     MAX_DESCRIPTION,
     MAX_ENTRYPOINT,
+    MAX_EXCEPTION,
     MAX_HISTORY,
+    MAX_NO_RETRY,
     MAX_RETRIES,
+    MAX_RETRY_DELAY,
     MAX_SECONDS,
     MAX_TASK_ID,
     MIN_STARTING_DEADLINE,
@@ -31,6 +35,17 @@ from jvscheduler.zones import MAX_NAME
 
 MAX_IMAGE: Final = 1024
 _ANY_JSON: Final[JsonDict] = {"x-kubernetes-preserve-unknown-fields": True}
+
+
+ExceptionName = Annotated[
+    str,
+    Field(
+        max_length=MAX_EXCEPTION,
+        pattern=patterns.EXCEPTION,
+        description="The dotted name of an exception.",
+        json_schema_extra=rules.EXCEPTION,
+    ),
+]
 
 
 def _api_key(field: str) -> str:
@@ -151,6 +166,19 @@ class ScheduledTaskSpec(ApiModel):
         ge=0,
         le=MAX_RETRIES,
         description="How many attempts of a job may follow its first one, if that one fails.",
+    )
+    retry_delay_seconds: int = Field(
+        default=JOB_RETRY_SECONDS,
+        ge=1,
+        le=MAX_RETRY_DELAY,
+        description="How many seconds pass before a job's second attempt. Each later pause is "
+        "twice as long, at most 360. Less than 10 needs a loop.",
+    )
+    no_retry_on: list[ExceptionName] = Field(
+        default_factory=list,
+        max_length=MAX_NO_RETRY,
+        description="Names of exceptions after which no further attempt of a job is made, such as "
+        "ValueError or shop.errors.SoldOut. Their subclasses count too.",
     )
     description: str = Field(
         default="",

@@ -53,7 +53,7 @@ def _run(settings: Settings, redactor: Redactor) -> int:
     url = settings.database_url
     store = open_runner_store(url) if url else None
     kernel.adopt_orphans()
-    callee = Callee(settings.entrypoint, settings.args)
+    callee = Callee(settings.entrypoint, settings.args, settings.no_retry_on)
     child = TaskProcess(partial(run_task, callee, url), redactor)
     loop = asyncio.new_event_loop()
     try:

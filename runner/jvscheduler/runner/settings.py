@@ -14,6 +14,7 @@ from jvscheduler.history.urls import absolute_url
 from jvscheduler.logs.settings import LogSettings, read_log_settings
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_time_of
 from jvscheduler.outcomes import Outcome, Status
+from jvscheduler.tasks import JOB_RETRY_SECONDS
 
 DEFAULT_TERMINATION_LOG: Final = Path("/dev/termination-log")
 
@@ -27,6 +28,8 @@ class PodAttempt:
     max_concurrent: int
     """How many jobs of the task may run at once, this one included."""
     timeout_seconds: float | None
+    retry_delay_seconds: int = JOB_RETRY_SECONDS
+    """The pause before the job's second attempt. Kubernetes has waited 10 s of it."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,8 @@ class Settings:
     node_name: str | None
     timeout_seconds: float | None
     retry_count: int
+    retry_delay_seconds: int
+    no_retry_on: tuple[str, ...]
     max_concurrent: int
     args: Mapping[str, Any]
     database_url: str | None
@@ -59,7 +64,9 @@ class Settings:
             retry_count=self.retry_count,
             node_name=self.node_name,
         )
-        return PodAttempt(claim, self.max_concurrent, self.timeout_seconds)
+        return PodAttempt(
+            claim, self.max_concurrent, self.timeout_seconds, self.retry_delay_seconds
+        )
 
     def _job_id(self, scheduled: datetime | None) -> str:
         if scheduled is None:
@@ -80,6 +87,10 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         node_name=environ.get(environment.NODE_NAME) or None,
         timeout_seconds=timeout or None,
         retry_count=_whole_number(environ, environment.RETRY_COUNT, default=0, least=0),
+        retry_delay_seconds=_whole_number(
+            environ, environment.RETRY_DELAY_SECONDS, default=JOB_RETRY_SECONDS, least=1
+        ),
+        no_retry_on=tuple(filter(None, environ.get(environment.NO_RETRY_ON, "").split(","))),
         max_concurrent=_whole_number(environ, environment.MAX_CONCURRENT, default=1, least=1),
         args=_args(environ),
         database_url=_database_url(environ),

@@ -17,6 +17,7 @@ from jvscheduler.attempt.log import say
 from jvscheduler.attempt.process import TaskProcess, Usage
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
 from jvscheduler.attempt.verdict import Interruption, ProcessEnd, judge
+from jvscheduler.environment import NOT_RETRIED
 from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.outcomes import Outcome, Reason, Status, summary
@@ -24,6 +25,7 @@ from jvscheduler.runner.admission import Admission, AdmissionDecision, admit
 from jvscheduler.runner.heartbeats import heartbeats
 from jvscheduler.runner.recording import record
 from jvscheduler.runner.settings import PodAttempt, Settings
+from jvscheduler.runner.waiting import wait_for_retry
 
 EXIT_CODES: Final = {Status.COMPLETED: 0, Status.SKIPPED: 0, Status.FAILED: 1, Status.TIMEOUT: 124}
 _NEXT_POD_START: Final = timedelta(minutes=1)
@@ -66,6 +68,7 @@ class Supervisor:
 
     async def run(self) -> int:
         """Take the steps in their order, and return the exit code."""
+        await wait_for_retry(self._store, self._attempt, self._stop)
         admission = await admit(self._store, self._attempt, self._stop)
         match admission.decision:
             case AdmissionDecision.ALREADY_CLAIMED:
@@ -82,11 +85,12 @@ class Supervisor:
                 await self._delay_retry(admission.earlier_attempts)
                 outcome = await self._run_task(admission)
         await self._record(outcome, admission.earlier_attempts + 1)
-        return EXIT_CODES[outcome.status]
+        return NOT_RETRIED if outcome.is_last else EXIT_CODES[outcome.status]
 
     async def _delay_retry(self, earlier_attempts: int) -> None:
         """Wait for the random time by which a further attempt is delayed."""
-        seconds = jitter(earlier_attempts, draw(self._claim.attempt_id))
+        delay = self._attempt.retry_delay_seconds
+        seconds = jitter(earlier_attempts, draw(self._claim.attempt_id), delay)
         if seconds:
             which = f"attempt {earlier_attempts + 1} of {self._claim.job_name}"
             say(f"{which} waits {seconds:.1f} s before it starts", "info")
@@ -172,7 +176,8 @@ class Supervisor:
         # A history that did not take the outcome would not answer this either; the pod would only
         # end later. The slot expires by itself.
         if self._store is not None and recorded:
-            await _release_slot(self._store, outcome, attempts)
+            pause = retry_pause(attempts, self._attempt.retry_delay_seconds)
+            await _release_slot(self._store, outcome, attempts, pause)
         _log(outcome)
 
 
@@ -185,13 +190,13 @@ def _stop_on_signals() -> asyncio.Event:
     return stop
 
 
-async def _release_slot(store: LoopStore, outcome: Outcome, attempts: int) -> None:
+async def _release_slot(store: LoopStore, outcome: Outcome, attempts: int, pause: int) -> None:
     """Release the slot after the job's last attempt; before a further one, keep it."""
     try:
         if is_retried(outcome, attempts):
             # No heartbeat keeps the slot during the pause. If another job took it, the retry would
             # be skipped for lack of a slot.
-            kept = timedelta(seconds=retry_pause(attempts)) + _NEXT_POD_START
+            kept = timedelta(seconds=pause) + _NEXT_POD_START
             await store.extend_slots([outcome.attempt_id], datetime.now(UTC) + kept)
         else:
             await store.release_slots([outcome.attempt_id])
@@ -208,6 +213,7 @@ def _outcome(attempt: PodAttempt, end: ProcessEnd, usage: Usage) -> Outcome:
         error_message=verdict.error_message,
         traceback=verdict.traceback,
         result=verdict.result,
+        is_last=verdict.is_last,
         cpu_seconds=usage.cpu_seconds,
         peak_memory_bytes=usage.peak_memory_bytes,
     )

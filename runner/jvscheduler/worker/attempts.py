@@ -198,4 +198,5 @@ def _ended(attempt: WorkerAttempt, verdict: Verdict) -> Ended:
         cpu_seconds=usage.cpu_seconds if usage else None,
         peak_memory_bytes=usage.peak_memory_bytes if usage else None,
         log_tail=attempt.output.tail(),
+        is_last=verdict.is_last,
     )

@@ -50,7 +50,8 @@ def run_attempt(
     os.environ.update(start.environ)
     url = start.environ.get(environment.DATABASE_URL) or database_url
     begin = imports.begin if imports is not None else _nothing
-    run_task(Callee(start.entrypoint, start.args), url, shared, gate, before_import=begin)
+    callee = Callee(start.entrypoint, start.args, start.no_retry_on)
+    run_task(callee, url, shared, gate, before_import=begin)
 
 
 def _nothing() -> None:

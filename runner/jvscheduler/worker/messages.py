@@ -46,6 +46,8 @@ class Start:
     its log, and sends it back with the end."""
     args: Mapping[str, Any] = field(default_factory=dict)
     """Values for the function's own parameters, as JSON."""
+    no_retry_on: tuple[str, ...] = ()
+    """Names of exceptions after which no further attempt is made."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +120,8 @@ class Ended:
     cpu_seconds: float | None = None
     peak_memory_bytes: int | None = None
     log_tail: str = ""
+    is_last: bool = False
+    """True when no further attempt may follow: one of `no_retry_on` ended it."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +145,8 @@ _KINDS: Final[Mapping[str, type[Message]]] = {
 }
 
 
+_LATER: Final = {"args", "is_last", "no_retry_on"}
+"""Fields that 0.1.0 does not have."""
 _NAME: Final = TypeAdapter(Name)
 _STRICT: Final = ConfigDict(strict=True)
 # JSON knows no tuple: `modules` comes as a list.
@@ -151,13 +157,15 @@ _SHAPES: Final[Mapping[str, TypeAdapter[Any]]] = {
     "running": TypeAdapter(dict[Name, dict[str, Any]], config=_STRICT),
     "failed": TypeAdapter(dict[str, str], config=_STRICT),
     "args": TypeAdapter(dict[str, Any], config=_STRICT),
+    "no_retry_on": TypeAdapter(tuple[str, ...]),
 }
 
 
 def encode(message: Message) -> bytes:
     kind = type(message).__name__
-    # A worker of an earlier release does not know `args`. It gets none from a task without any.
-    fields = {name: v for name, v in vars(message).items() if name != "args" or v}
+    # The other end may be of an earlier release, which does not know such a field. It gets none
+    # from a task that does without.
+    fields = {name: v for name, v in vars(message).items() if name not in _LATER or v}
     body = {"kind": kind, **fields}
     return json.dumps(body, separators=(",", ":")).encode() + b"\n"
 

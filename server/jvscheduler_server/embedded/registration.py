@@ -73,7 +73,15 @@ def importable(task: Task, modules: dict[str, ModuleType]) -> Task:
     name = import_name(modules[module])
     task_id = f"{name}.{function}" if task.task_id == f"{module}.{function}" else task.task_id
     schedule = task.schedule.of_task(task_id)
-    return replace(task, task_id=task_id, entrypoint=f"{name}:{function}", schedule=schedule)
+    # An exception of the script has that name there, too.
+    errors = tuple(
+        f"{name}.{error.removeprefix(f'{module}.')}" if error.startswith(f"{module}.") else error
+        for error in task.no_retry_on
+    )
+    entrypoint = f"{name}:{function}"
+    return replace(
+        task, task_id=task_id, entrypoint=entrypoint, schedule=schedule, no_retry_on=errors
+    )
 
 
 def import_name(script: ModuleType) -> str:

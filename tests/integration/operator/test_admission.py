@@ -45,6 +45,12 @@ def shop(api_server: ApiServer) -> Shop:
             {"concurrencyPolicy": "Replace", "backend": "CronJob"},
             "for concurrencyPolicy Replace leave backend out",
         ),
+        (
+            "cron-job-that-retries-early",
+            {"retryDelaySeconds": 5, "backoffLimit": 1, "backend": "CronJob"},
+            "a Kubernetes Job waits at least 10 s before a retry",
+        ),
+        ("no-exception", {"noRetryOn": ["value-error"]}, "the dotted name of an exception"),
         ("policy-unknown", {"concurrencyPolicy": "Allow"}, "spec.concurrencyPolicy"),
         ("zone-unknown", {"timeZone": "Europe/Atlantis"}, "must be an IANA time zone"),
         ("zone-of-the-machine", {"timeZone": "Local"}, "not the local zone of a machine"),

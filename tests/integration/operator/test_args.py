@@ -1,4 +1,4 @@
-"""Arguments of tasks on a real API server: what the operator refuses, and what reaches the pods."""
+"""Arguments and retries on a real API server: what the operator refuses, and what a pod gets."""
 
 from typing import Any
 
@@ -52,6 +52,19 @@ def test_what_no_parameter_can_be_is_refused_at_admission(shop: Shop) -> None:
         shop.apply_task("a-list", args=["days"])
     with pytest.raises(CommandError, match="must have at most 100 items"):
         shop.apply_task("many", args={f"x{number}": 1 for number in range(101)})
+
+
+def test_the_job_of_a_named_exception_makes_no_further_pod(shop: Shop) -> None:
+    """The API server takes the rule, and a later pass finds nothing to change."""
+    shop.apply_task("named", backoffLimit=2, noRetryOn=["ValueError"])
+    shop.wait_until_ready("named")
+    job = shop.cron_job("named")
+    (rule,) = job["spec"]["jobTemplate"]["spec"]["podFailurePolicy"]["rules"]
+    assert (rule["action"], rule["onExitCodes"]["values"]) == ("FailJob", [79])
+    shop.patch(TASKS, "named", {"spec": {"description": "looked at anew"}})
+    shop.wait_until_ready("named")
+    version = shop.cron_job("named")["metadata"]["resourceVersion"]
+    assert version == job["metadata"]["resourceVersion"]
 
 
 def args_of(cron_job: dict[str, Any]) -> dict[str, Any]:

@@ -31,6 +31,36 @@ def test_a_retry_is_a_second_attempt_inside_one_record(url: str, tmp_path: Path)
     assert len(first.record().attempts) == 2
 
 
+def test_a_named_exception_is_not_tried_again(sqlite_url: str, tmp_path: Path) -> None:
+    """The Job's policy knows the exit code, and makes no further pod."""
+    options = {environment.RETRY_COUNT: "1", environment.NO_RETRY_ON: "LookupError,ValueError"}
+    runner = Runner(tmp_path, "ends.raises", sqlite_url, options=options)
+    ended = runner.run()
+    assert ended.code == environment.NOT_RETRIED
+    assert ended.message is not None
+    assert ended.message.is_last
+    job = runner.record()
+    assert (job.status, job.reason, job.retry_count) == (Status.FAILED, Reason.TASK_RAISED, 1)
+    assert replace(runner, attempt="pod-b").run().code == 0, "no attempt is left"
+    assert len(runner.record().attempts) == 1
+
+
+def test_a_further_attempt_waits_for_the_rest_of_a_longer_delay(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    """Until then the job is pending. Kubernetes itself waits 10 s."""
+    options = {environment.RETRY_COUNT: "1", environment.RETRY_DELAY_SECONDS: "300"}
+    first = Runner(tmp_path, "ends.raises", sqlite_url, options=options)
+    assert first.run().code == 1
+    waiting = replace(first, attempt="pod-b").start()
+    eventually(lambda: "is tried again in" in waiting.output.read_text(), "it waits")
+    job = first.record()
+    assert (job.status, len(job.attempts)) == (Status.PENDING, 1)
+    waiting.signal(signal.SIGTERM)
+    assert waiting.wait().code == 1
+    assert [a["reason"] for a in first.record().attempts] == ["TaskRaised", "Terminated"]
+
+
 def test_an_attempt_that_is_terminated_during_its_delay_does_not_begin(
     sqlite_url: str, tmp_path: Path
 ) -> None:

@@ -1,5 +1,7 @@
 """Which jobs are tried again, and how long each attempt waits."""
 
+from dataclasses import replace
+
 import pytest
 
 from jvscheduler.attempt.retries import draw, is_retried, jitter, retry_pause
@@ -12,6 +14,9 @@ from tests.support.history.outcomes import begun, completed, failed
     [
         pytest.param(failed(begun(retry_count=1)), 1, True, id="one is left"),
         pytest.param(failed(begun(retry_count=1)), 2, False, id="none is left"),
+        pytest.param(
+            replace(failed(begun(retry_count=1)), is_last=True), 1, False, id="no_retry_on"
+        ),
         pytest.param(completed(begun(retry_count=1)), 1, False, id="it completed"),
         pytest.param(None, 1, False, id="nothing ran"),
     ],
@@ -26,6 +31,17 @@ def test_pauses_grow_to_at_most_six_minutes() -> None:
     pauses = [retry_pause(attempts) for attempts in range(1, 9)]
     assert pauses == [10, 20, 40, 80, 160, 320, 360, 360]
     assert retry_pause(10**6) == 360
+    assert [retry_pause(attempts, 3) for attempts in range(1, 9)] == [
+        3,
+        6,
+        12,
+        24,
+        48,
+        96,
+        192,
+        360,
+    ]
+    assert retry_pause(2, 360) == 360
 
 
 @pytest.mark.parametrize(
@@ -36,6 +52,7 @@ def test_a_further_attempt_is_delayed_by_up_to_half_its_pause(
     earlier: int, drawn: float, seconds: float
 ) -> None:
     assert jitter(earlier, drawn) == seconds
+    assert jitter(earlier, drawn, 5) <= seconds
 
 
 def test_the_random_part_is_uniform_over_attempts_and_fixed_for_each() -> None:

@@ -30,6 +30,9 @@ def says_it() -> None: ...
 
 @on_schedule("daily", concurrency_policy="Replace")
 def replaces() -> None: ...
+
+@on_schedule("daily", retry_count=1, retry_delay_seconds=5)
+def retries_early() -> None: ...
 """
 MONDAY = ("--after", "2026-11-23T00:00+00:00")
 
@@ -70,6 +73,7 @@ def test_the_next_instants_of_a_schedule(folder: Path) -> None:
     [
         ("says_it", "Loop: its decorator says so"),
         ("replaces", "Loop: a CronJob replaces no job that runs"),
+        ("retries_early", "Loop: a Kubernetes Job waits at least 10 s before a retry"),
     ],
 )
 def test_the_options_of_a_task_choose_its_backend(

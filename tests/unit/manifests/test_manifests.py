@@ -93,6 +93,7 @@ def test_required_fields_and_defaults_are_those_of_the_model() -> None:
         "maxConcurrency": 1,
         "concurrencyPolicy": "Forbid",
         "backoffLimit": 0,
+        "retryDelaySeconds": 10,
         "description": "",
         "successfulJobsHistoryLimit": 3,
         "failedJobsHistoryLimit": 3,

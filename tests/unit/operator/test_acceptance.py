@@ -113,6 +113,18 @@ CASES = [
         with_pod(restartPolicy="OnFailure"),
     ),
     Case(
+        "an exception with a dash",
+        Reason.INVALID_SPEC,
+        "spec.noRetryOn.0: must be the dotted name of an exception",
+        {"noRetryOn": ["value-error"]},
+    ),
+    Case(
+        "a retry that comes too early for a CronJob",
+        Reason.INVALID_BACKEND,
+        "spec.backend: retryDelaySeconds 5 needs the Loop",
+        {"retryDelaySeconds": 5, "backoffLimit": 1, "backend": "CronJob"},
+    ),
+    Case(
         "an argument of another type",
         Reason.INVALID_ARGS,
         "spec.args.days: must be a whole number, got 'x'",
@@ -193,6 +205,8 @@ def test_a_spec_with_every_field_is_accepted() -> None:
         ({"schedule": "every 20 to 40 seconds"}, True),
         ({"schedule": "daily at 02:30", "dst": "once"}, True),
         ({"schedule": "daily at 02:30", "backend": "Loop"}, True),
+        ({"schedule": "daily at 02:30", "retryDelaySeconds": 5, "backoffLimit": 1}, True),
+        ({"schedule": "daily at 02:30", "retryDelaySeconds": 5}, False),
         ({"schedule": "daily at 02:30", "backend": "CronJob"}, False),
         ({"schedule": "daily at 02:30", "concurrencyPolicy": "Replace"}, True),
     ],

@@ -68,7 +68,12 @@ def test_the_controller_leaves_the_concurrency_limit_to_the_runner(limit: int) -
 
 def test_the_runner_gets_its_task() -> None:
     variables = environment_of(
-        activeDeadlineSeconds=60, backoffLimit=2, maxConcurrency=3, args={"shelf": "$(A)"}
+        activeDeadlineSeconds=60,
+        backoffLimit=2,
+        retryDelaySeconds=30,
+        noRetryOn=["ValueError", "shop.errors.SoldOut"],
+        maxConcurrency=3,
+        args={"shelf": "$(A)"},
     )
     assert variables == {
         environment.TASK_ID: "shop.tasks.restock",
@@ -76,6 +81,8 @@ def test_the_runner_gets_its_task() -> None:
         environment.ENTRYPOINT: "shop.tasks:restock",
         environment.TIMEOUT_SECONDS: "60",
         environment.RETRY_COUNT: "2",
+        environment.RETRY_DELAY_SECONDS: "30",
+        environment.NO_RETRY_ON: "ValueError,shop.errors.SoldOut",
         environment.MAX_CONCURRENT: "3",
         environment.ARGS: '{"shelf":"\\u0024(A)"}',
         environment.NAMESPACE: {"fieldRef": {"fieldPath": "metadata.namespace"}},
@@ -88,6 +95,20 @@ def test_the_runner_gets_its_task() -> None:
             "secretKeyRef": {"name": "jvscheduler-database", "key": "url", "optional": True}
         },
     }
+
+
+def test_a_job_makes_no_further_pod_after_a_named_exception() -> None:
+    named = {"noRetryOn": ["ValueError"]}
+    (rule,) = job_spec(backoffLimit=1, **named)["podFailurePolicy"]["rules"]
+    codes = {"containerName": "task", "operator": "In", "values": [environment.NOT_RETRIED]}
+    assert rule == {"action": "FailJob", "onExitCodes": codes}
+    assert "podFailurePolicy" not in job_spec(backoffLimit=0, **named)
+    assert "podFailurePolicy" not in job_spec(backoffLimit=1)
+
+
+def job_spec(**spec: Any) -> dict[str, Any]:
+    found: dict[str, Any] = built(stored_task(**spec))["spec"]["jobTemplate"]["spec"]
+    return found
 
 
 def test_no_time_limit_is_no_variable() -> None:

@@ -51,6 +51,8 @@ class Callee:
     entrypoint: str
     args: Mapping[str, Any] = field(default_factory=dict)
     """As JSON has them, by the names of its parameters."""
+    no_retry_on: tuple[str, ...] = ()
+    """Names of exceptions after which no further attempt is made."""
 
 
 def load(entrypoint: str) -> Any:

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from io import TextIOWrapper
 from signal import pthread_sigmask
 from signal import signal as handle
@@ -31,6 +31,7 @@ from jvscheduler.attempt.child.ending import Ending, flush_output
 from jvscheduler.attempt.descendants import end_own
 from jvscheduler.attempt.gate import Gate
 from jvscheduler.attempt.log import say
+from jvscheduler.attempt.named_errors import is_named
 from jvscheduler.attempt.report import NotStorable, Report, SharedReport, encode, storable
 from jvscheduler.attempt.tracebacks import error_message, trace
 from jvscheduler.outcomes import Reason
@@ -55,7 +56,7 @@ def run_task(
     try:
         _set_up_process(alarm)
         call = _load(callee, database_url, alarm, before_import)
-        report = _run_when_due(call, alarm, shared, gate)
+        report = _run_when_due(call, alarm, shared, gate, callee.no_retry_on)
         code = _exit_code(report)
     except _STOPS as stop:
         report, code = None, _code_of_stop(stop)
@@ -115,7 +116,13 @@ def _set_up_process(alarm: Alarm) -> None:
             stream.reconfigure(line_buffering=True)
 
 
-def _run_when_due(call: Call | Report, alarm: Alarm, shared: SharedReport, gate: Gate) -> Report:
+def _run_when_due(
+    call: Call | Report,
+    alarm: Alarm,
+    shared: SharedReport,
+    gate: Gate,
+    no_retry_on: Sequence[str],
+) -> Report:
     """Do everything that can be done early, wait until the gate opens, then call the task.
 
     Raises SystemExit when a stop came first: the task must not run.
@@ -130,7 +137,7 @@ def _run_when_due(call: Call | Report, alarm: Alarm, shared: SharedReport, gate:
     if _is_stopped(alarm, shared):
         raise SystemExit
     shared.mark_started(time.time(), time.monotonic())
-    return _run(call, alarm)
+    return _run(call, alarm, no_retry_on)
 
 
 def _is_stopped(alarm: Alarm, shared: SharedReport) -> bool:
@@ -157,7 +164,7 @@ def _load(
     except ArgsNotTaken as error:
         return Report(time.monotonic(), Reason.INVALID_ARGS, str(error))
     except BaseException as error:  # noqa: BLE001 - a module may raise SystemExit too
-        return failure_report(Reason.IMPORT_FAILED, error)
+        return failure_report(Reason.IMPORT_FAILED, error, callee.no_retry_on)
 
 
 def _warm_up(shared: SharedReport) -> None:
@@ -171,7 +178,7 @@ def _warm_up(shared: SharedReport) -> None:
     encode(_run(prepare_call(lambda: None, _do_nothing, alarm), alarm), FORMS_ONLY)
 
 
-def _run(call: Callable[[], Any], alarm: Alarm) -> Report:
+def _run(call: Callable[[], Any], alarm: Alarm, no_retry_on: Sequence[str] = ()) -> Report:
     try:
         try:
             result = call()
@@ -182,9 +189,9 @@ def _run(call: Callable[[], Any], alarm: Alarm) -> Report:
         # The code may be any object, and its comparison may raise: only an int is compared.
         if error.code is None or (isinstance(error.code, int) and error.code == 0):
             return Report(time.monotonic())
-        return failure_report(Reason.TASK_RAISED, error)
+        return failure_report(Reason.TASK_RAISED, error, no_retry_on)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it is recorded
-        return failure_report(Reason.TASK_RAISED, error)
+        return failure_report(Reason.TASK_RAISED, error, no_retry_on)
     return _completed(time.monotonic(), result)
 
 
@@ -202,5 +209,6 @@ def _do_nothing() -> None:
     """Close no database: this task has none."""
 
 
-def failure_report(reason: Reason, error: BaseException) -> Report:
-    return Report(time.monotonic(), reason, error_message(error), trace(error))
+def failure_report(reason: Reason, error: BaseException, no_retry_on: Sequence[str] = ()) -> Report:
+    now, is_last = time.monotonic(), is_named(error, no_retry_on)
+    return Report(now, reason, error_message(error), trace(error), is_last=is_last)

@@ -135,7 +135,8 @@ class AttemptExecution:
 
     async def _wait_for_jitter(self) -> None:
         """Wait for a further attempt's random delay, as the runner in a pod does."""
-        seconds = jitter(self._number - 1, draw(self._claim.attempt_id))
+        delay = self._job.definition.task.retry_delay_seconds
+        seconds = jitter(self._number - 1, draw(self._claim.attempt_id), delay)
         await self._clock.pause(timedelta(seconds=seconds), self._ownership.given_up)
 
     async def _replace_oldest(self) -> bool:

@@ -51,9 +51,10 @@ class JobExecution:
     async def _pause(self, attempts: int, next_attempt_id: str) -> None:
         if self.ownership.given_up.is_set():
             return
-        seconds = retry_pause(attempts)
+        delay = self._job.definition.task.retry_delay_seconds
+        seconds = retry_pause(attempts, delay)
         # The next attempt delays its start by a random time, after it has claimed the job.
-        whole = seconds + jitter(attempts, draw(next_attempt_id))
+        whole = seconds + jitter(attempts, draw(next_attempt_id), delay)
         label = job_label(self._job.definition.task.task_id, self._job.scheduled_time)
         say(f"{label} is tried again in {whole:.1f} s", Event.RETRY)
         await self._services.clock.pause(timedelta(seconds=seconds), self.ownership.given_up)

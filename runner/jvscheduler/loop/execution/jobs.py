@@ -62,7 +62,10 @@ def manual_job(definition: Definition) -> Job:
 def unfinished_job(definition: Definition, record: ScheduledJob) -> Job:
     """A job that waits for a retry. An earlier loop has made the attempts before."""
     attempts = attempts_of(record)
-    pause = timedelta(seconds=retry_pause(len(attempts))) + _PRECEDENCE
+    pause = (
+        timedelta(seconds=retry_pause(len(attempts), definition.task.retry_delay_seconds))
+        + _PRECEDENCE
+    )
     last_end = attempts[-1].last_time
     name, due = record.kubernetes_job, record.scheduled_time
     return Job(definition, name, due, len(attempts), last_end, last_end + pause)
@@ -101,6 +104,7 @@ def start_order(job: Job, claim: Outcome) -> Start:
         environ=_environ(job, claim),
         claim=to_json(claim),
         args=task.args,
+        no_retry_on=task.no_retry_on,
     )
 
 

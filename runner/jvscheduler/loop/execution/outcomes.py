@@ -47,6 +47,7 @@ class _End(BaseModel):
     cpu_seconds: Seconds | None = None
     peak_memory_bytes: Large | None = None
     log_tail: LogTail | None = None
+    is_last: bool = False
 
 
 def outcome_of_end(claim: Outcome, ended: Ended) -> Outcome:
@@ -77,6 +78,7 @@ def outcome_of_end(claim: Outcome, ended: Ended) -> Outcome:
         peak_memory_bytes=end.peak_memory_bytes,
         log_tail=(end.log_tail and clip_start(end.log_tail, TAIL_BYTES)) or None,
         completion_time=start + took,
+        is_last=end.is_last,
     )
 
 

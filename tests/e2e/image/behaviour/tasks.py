@@ -68,6 +68,20 @@ def fails_each_time() -> None:
     raise RuntimeError(f"began at {time.time()}")
 
 
+class SoldOut(ValueError):
+    pass
+
+
+@on_schedule(EACH_PERIOD, retry_count=2, no_retry_on=(KeyError, ValueError))
+def is_sold_out() -> None:
+    raise SoldOut("none left")
+
+
+@on_schedule(EACH_PERIOD, retry_count=1, retry_delay_seconds=20)
+def fails_and_waits_longer() -> None:
+    raise RuntimeError(f"began at {time.time()}")
+
+
 @on_schedule(EACH_PERIOD, task_id="recovers", retry_count=3)
 async def fails_once() -> str:
     (job,) = await ScheduledJob.find({"context.pod_name": os.environ[POD_NAME]})
