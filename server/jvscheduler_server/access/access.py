@@ -15,6 +15,10 @@ Namespaces = frozenset[str] | None
 class Access(Protocol):
     """The rights of one caller. Each question may raise `Refused`, when nobody can answer it."""
 
+    @property
+    def caller_name(self) -> str | None:
+        """Who calls. None: this way to log in does not tell callers apart."""
+
     async def allows(self, action: Action, namespace: str | None) -> bool:
         """True when the caller may do this there. A record without a namespace needs all."""
 
@@ -42,6 +46,7 @@ class FixedAccess:
     """The same rights for everybody, in every namespace."""
 
     actions: frozenset[Action]
+    caller_name = None
 
     async def allows(self, action: Action, namespace: str | None) -> bool:  # noqa: ARG002
         return action in self.actions

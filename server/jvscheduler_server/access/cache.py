@@ -45,3 +45,25 @@ class AnswerCache(Generic[K, V]):
         asked[1].add_done_callback(forget_failure)
         if len(self._kept) > self._size:
             self._kept.popitem(last=False)
+
+
+class RecentKeys(Generic[K]):
+    """Knows for `seconds` which keys were added, and at most `size` of them: the latest."""
+
+    def __init__(self, seconds: float, size: int, clock: Callable[[], float]) -> None:
+        self._seconds = seconds
+        self._size = size
+        self._clock = clock
+        self._until: OrderedDict[K, float] = OrderedDict()
+
+    def __contains__(self, key: K) -> bool:
+        return self._until.get(key, self._clock()) > self._clock()
+
+    def __len__(self) -> int:
+        return len(self._until)
+
+    def add(self, key: K) -> None:
+        self._until[key] = self._clock() + self._seconds
+        self._until.move_to_end(key)
+        if len(self._until) > self._size:
+            self._until.popitem(last=False)

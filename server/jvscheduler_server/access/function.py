@@ -32,6 +32,8 @@ class FunctionGate:
 class FunctionAccess:
     """The answers of the application's function. It has one namespace."""
 
+    caller_name = None
+
     def __init__(self, authorize: Authorize, connection: HTTPConnection) -> None:
         self._authorize = authorize
         self._connection = connection

@@ -30,6 +30,13 @@ class Forbidden(Refused):
     status = HTTPStatus.FORBIDDEN
 
 
+class TooManyLogins(Refused):
+    """So many tokens are being looked at that this one cannot be, too."""
+
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    headers: ClassVar[Mapping[str, str]] = {"Retry-After": "1"}
+
+
 class ReviewUnavailable(Refused):
     """The API server cannot be asked who calls. Nobody is let in meanwhile."""
 

@@ -13,10 +13,9 @@ from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.version import __version__
 from jvscheduler_server.access.access import Gate
 from jvscheduler_server.api import problems
-from jvscheduler_server.api.callers import CallersOnly
 from jvscheduler_server.api.edge import documentation
-from jvscheduler_server.api.edge.headers import SecurityHeaders
-from jvscheduler_server.api.edge.requests import RequestLimit
+from jvscheduler_server.api.edge.requests import Places
+from jvscheduler_server.api.entrance import Entrance
 from jvscheduler_server.api.lifespan import Background, lifespan
 from jvscheduler_server.api.routers import ROUTERS
 from jvscheduler_server.api.state import ServerState
@@ -39,13 +38,10 @@ def create_app(
         docs_url=None,
         redoc_url=None,
     )
-    app.state.jvscheduler = ServerState(store, cluster, gate, HistorySizes(store))
+    app.state.jvscheduler = ServerState(store, cluster, HistorySizes(store), before_routes=None)
     problems.install(app)
     documentation.install(app)
-    app.add_middleware(CallersOnly, gate=gate)
     for entry in ROUTERS:
         app.include_router(entry.router)
-    # The last one that is added is the first that a request passes.
-    app.add_middleware(RequestLimit, refuse=problems.too_many)
-    app.add_middleware(SecurityHeaders)
+    app.add_middleware(Entrance, gate=gate, places=Places())
     return app

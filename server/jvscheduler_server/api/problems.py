@@ -63,6 +63,10 @@ class ProblemRoute(APIRoute):
         return super().matches(self._as_get(scope))
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        before = scope["app"].state.jvscheduler.before_routes
+        await (self._handle if before is None else before(self._handle))(scope, receive, send)
+
+    async def _handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["method"] not in ("GET", "HEAD"):
             headers = {"Allow": "GET, HEAD"}
             raise HTTPException(HTTPStatus.METHOD_NOT_ALLOWED, headers=headers)
@@ -128,7 +132,10 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 def too_many(scope: Scope) -> JSONResponse:
     """Return the answer to a request that is one too many."""
-    detail = "The server answers as many requests as it can at once. Ask again in a moment."
+    detail = (
+        "The server answers as many requests as it can at once, or as many as one caller may have. "
+        "Ask again in a moment."
+    )
     headers = {"Retry-After": str(BUSY_SECONDS)}
     return _answer(Request(scope), HTTPStatus.TOO_MANY_REQUESTS, detail, headers=headers)
 

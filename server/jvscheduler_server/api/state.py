@@ -1,12 +1,13 @@
-"""The history and the cluster that the endpoints of an application read, and its gate."""
+"""The history and the cluster that the endpoints of an application read."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import cast
 
 from fastapi import Request
+from starlette.types import ASGIApp
 
 from jvscheduler.history.store.protocol import HistoryStore
-from jvscheduler_server.access.access import Gate
 from jvscheduler_server.cluster.protocols import Cluster
 from jvscheduler_server.sizes import HistorySizes
 
@@ -15,9 +16,9 @@ from jvscheduler_server.sizes import HistorySizes
 class ServerState:
     store: HistoryStore
     cluster: Cluster
-    gate: Gate
-    """Decides who may call."""
     sizes: HistorySizes
+    before_routes: Callable[[ASGIApp], ASGIApp] | None
+    """What a request passes before each route. None: it stands before the whole application."""
 
 
 def state_of(request: Request) -> ServerState:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
@@ -14,6 +15,8 @@ from jvspatial.core.context import GraphContext
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.access.access import OpenGate
 from jvscheduler_server.access.function import Authorize, FunctionGate
+from jvscheduler_server.api.edge.requests import Places
+from jvscheduler_server.api.entrance import Entrance
 from jvscheduler_server.api.lifespan import lifespan
 from jvscheduler_server.api.problems import document_media_type
 from jvscheduler_server.api.routers import ROUTERS
@@ -144,11 +147,12 @@ class Server(JvspatialServer):
 
     def _add_lifespan(self, app: FastAPI, service: SchedulerService) -> None:
         jvspatials, context = app.router.lifespan_context, self._graph_context
+        before = partial(Entrance, gate=self._gate, places=Places())
 
         @asynccontextmanager
         async def serving(app: FastAPI) -> AsyncIterator[Any]:
             app.state.jvscheduler = ServerState(
-                service.store, service.cluster, self._gate, HistorySizes(service.store)
+                service.store, service.cluster, HistorySizes(service.store), before
             )
             ours = lifespan(service.store, service.cluster, [service.run])
             try:

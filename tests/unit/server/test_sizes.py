@@ -126,6 +126,7 @@ class SeesOnly:
     """Lets everybody in, to see one namespace."""
 
     is_sent_by_browsers = True
+    caller_name = None
 
     def __init__(self, namespace: str) -> None:
         self._namespace = namespace

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from jvscheduler_server.access.cache import AnswerCache
+from jvscheduler_server.access.cache import AnswerCache, RecentKeys
 
 
 @dataclass
@@ -84,3 +84,15 @@ def test_the_answers_that_nobody_used_longest_go_first() -> None:
         assert asked.times == 5
 
     asyncio.run(story())
+
+
+def test_recent_keys_are_known_for_their_time_and_the_latest_only() -> None:
+    now = [0.0]
+    keys: RecentKeys[str] = RecentKeys(10, 2, lambda: now[0])
+    for key in ("a", "b", "c"):
+        keys.add(key)
+    assert ["a" in keys, "b" in keys, "c" in keys, len(keys)] == [False, True, True, 2]
+    now[0] = 9
+    keys.add("b")
+    now[0] = 10
+    assert ["b" in keys, "c" in keys] == [True, False]

@@ -7,11 +7,14 @@ import pytest
 
 from jvscheduler_server.access.actions import Action
 from jvscheduler_server.access.callers import Caller
-from jvscheduler_server.access.refusals import ReviewUnavailable
+from jvscheduler_server.access.refusals import ReviewUnavailable, TooManyLogins
 from jvscheduler_server.access.reviews import (
     CACHE_SECONDS,
     EVERYWHERE,
-    MAX_AT_ONCE,
+    MAX_TOKENS,
+    MAX_TOKENS_AT_ONCE,
+    MAX_TOKENS_WAITING,
+    REFUSED_SECONDS,
     ReviewedAccess,
     Reviews,
 )
@@ -150,16 +153,57 @@ def test_an_api_server_that_is_away_opens_nothing_and_is_asked_again() -> None:
     told(api, story)
 
 
+async def a_while() -> None:
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
 def test_a_flood_of_tokens_reaches_the_api_server_a_few_at_a_time() -> None:
     async def story() -> None:
         api = ScriptedReviews(answer_at=asyncio.Event())
         reviews = Reviews(api, lambda: 0.0)
-        flood = [asyncio.create_task(reviews.caller(f"t{i}")) for i in range(100)]
-        for _ in range(10):
-            await asyncio.sleep(0)
-        assert len(api.asked) == MAX_AT_ONCE
+        flood = [asyncio.create_task(reviews.caller(f"t{i}")) for i in range(MAX_TOKENS_WAITING)]
+        await a_while()
+        assert len(api.asked) == MAX_TOKENS_AT_ONCE
+        with pytest.raises(TooManyLogins):
+            await reviews.caller("one more")
+        # Rights are asked for all the same: only who is in asks for them.
+        right = asyncio.create_task(reviews.allows(CALLER, Action.SEE, "shop"))
+        await a_while()
+        assert len(api.asked) == MAX_TOKENS_AT_ONCE + 1
         assert api.answer_at is not None
         api.answer_at.set()
         assert set(await asyncio.gather(*flood)) == {None}
+        assert not await right
+        assert await reviews.caller("one more") is None
 
     asyncio.run(story())
+
+
+def test_a_refused_token_is_asked_about_again_after_a_while() -> None:
+    api, now = ScriptedReviews(), [0.0]
+
+    async def story() -> None:
+        reviews = Reviews(api, lambda: now[0])
+        for _ in range(3):
+            assert await reviews.caller("early") is None
+        assert len(api.asked) == 2, "one for each audience"
+        api.tokens["early"] = ADA
+        now[0] = REFUSED_SECONDS
+        assert await reviews.caller("early") == CALLER
+
+    asyncio.run(story())
+
+
+def test_a_flood_of_garbage_makes_nobody_forgotten() -> None:
+    api = ScriptedReviews(tokens={"good": ADA})
+
+    async def story(reviews: Reviews) -> None:
+        assert await reviews.caller("good") == CALLER
+        for number in range(MAX_TOKENS + 10):
+            assert await reviews.caller(f"garbage-{number}") is None
+        asked = len(api.asked)
+        assert await reviews.caller("good") == CALLER
+        assert len(api.asked) == asked
+
+    told(api, story)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 import uvicorn
 from fastapi.responses import Response
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import Receive, Scope, Send
 
 from jvscheduler_server.api.edge import connections
@@ -72,6 +73,29 @@ def test_a_client_that_drips_its_request_is_cut(monkeypatch: pytest.MonkeyPatch)
             while not reader.at_eof() and reader.exception() is None:
                 writer.write(b"X: y\r\n")
                 await asyncio.sleep(0.01)
+            writer.close()
+
+    asyncio.run(story())
+
+
+def test_a_client_that_drips_its_body_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its request is no more at work then."""
+    monkeypatch.setattr(connections, "ANSWER_SECONDS", 0.2)
+    ended = asyncio.Event()
+
+    async def reads(scope: Scope, receive: Receive, _: Send) -> None:
+        with contextlib.suppress(ClientDisconnect):
+            await Request(scope, receive).body()
+        ended.set()
+
+    async def story() -> None:
+        async with serving(reads) as port:
+            reader, writer = await connect(port)
+            writer.write(b"POST / HTTP/1.1\r\nHost: test\r\nContent-Length: 1000000\r\n\r\n")
+            while not reader.at_eof() and reader.exception() is None:
+                writer.write(b"x")
+                await asyncio.sleep(0.01)
+            await ended.wait()
             writer.close()
 
     asyncio.run(story())

@@ -1,4 +1,4 @@
-"""What every request passes before an endpoint: headers, problems, the number at work, /docs."""
+"""What every request passes before an endpoint: headers, problems, pieces, /docs."""
 
 import asyncio
 import base64
@@ -6,12 +6,11 @@ import hashlib
 import re
 
 import pytest
-from fastapi.responses import PlainTextResponse
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message
 
 from jvscheduler_server.api.edge.headers import HEADERS, NOTHING
-from jvscheduler_server.api.edge.requests import AT_WORK, PIECE_BYTES, RequestLimit, in_pieces
-from jvscheduler_server.api.problems import MAX_ECHO, too_many
+from jvscheduler_server.api.edge.requests import PIECE_BYTES, in_pieces
+from jvscheduler_server.api.problems import MAX_ECHO
 from tests.support.server.in_memory import Served
 
 RECENT = "/api/scheduler/jobs/recent"
@@ -88,50 +87,6 @@ def test_a_method_is_cut_too(served: Served) -> None:
     assert answer.text.count("~") <= MAX_ECHO
 
 
-def test_no_more_requests_are_at_work_than_allowed() -> None:
-    """One more gets 429 at once, the probes always an answer, and a place becomes free again."""
-    free = asyncio.Event()
-
-    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["path"] != "/livez":
-            await free.wait()
-        await PlainTextResponse("done")(scope, receive, send)
-
-    limit = RequestLimit(endpoint, too_many)
-
-    async def ask(path: str = "/") -> int:
-        return await status_of(limit, path)
-
-    async def story() -> None:
-        working = [asyncio.create_task(ask()) for _ in range(AT_WORK)]
-        await asyncio.sleep(0)
-        assert await ask() == 429
-        assert await ask("/livez") == 200
-        free.set()
-        assert await asyncio.gather(*working) == [200] * AT_WORK
-        assert await ask() == 200
-
-    asyncio.run(story())
-
-
-def test_a_request_that_failed_is_not_at_work_any_more() -> None:
-    async def endpoint(*_: object) -> None:
-        raise RuntimeError
-
-    limit = RequestLimit(endpoint, too_many)
-    for _ in range(AT_WORK + 1):
-        with pytest.raises(RuntimeError):
-            asyncio.run(status_of(limit, "/"))
-
-
-def test_too_many_requests_are_a_problem_that_says_when_to_ask_again(
-    served: Served, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("jvscheduler_server.api.edge.requests.AT_WORK", 0)
-    assert served.problem(STATUS, 429)["title"] == "Too Many Requests"
-    assert served.client.get(STATUS).headers["retry-after"] == "1"
-
-
 def test_an_answer_is_sent_in_pieces() -> None:
     sent: list[Message] = []
 
@@ -148,19 +103,3 @@ def test_an_answer_is_sent_in_pieces() -> None:
     assert b"".join(message["body"] for message in sent) == body
     assert [message["more_body"] for message in sent] == [True, True, False]
     assert max(len(message["body"]) for message in sent) == PIECE_BYTES
-
-
-async def status_of(app: RequestLimit, path: str) -> int:
-    statuses: list[int] = []
-
-    async def receive() -> Message:
-        return {"type": "http.request"}
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.start":
-            statuses.append(message["status"])
-
-    scope = {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}
-    await app({**scope, "server": ("test", 80), "scheme": "http"}, receive, send)
-    (status,) = statuses
-    return status
