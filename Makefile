@@ -21,7 +21,7 @@ demo: install ## Run the example shop on SQLite, API on http://127.0.0.1:8080 (C
 	cd examples/shop && $(CURDIR)/$(BIN)/jvscheduler dev shop.tasks --port 8080
 
 .PHONY: test
-test: check security unit without-linux cluster-parts ## Everything: lint, types, bandit, unit, integration, e2e on kind
+test: check security unit without-linux cluster-parts ## Everything: lint, types, security, unit, integration, e2e on kind
 	$(BIN)/python -m tests.tiers integration e2e
 
 .PHONY: check
@@ -33,9 +33,9 @@ check: install ## Lint, formatting, types, import rules
 	$(BIN)/lint-imports
 
 .PHONY: security
-security: ## bandit on the code, pip-audit on what the images install
+security: install ## bandit on the code, pip-audit on what the images install, checkov on the chart
 	test -x .venv-security/bin/python || $(PYTHON) -m venv .venv-security
-	.venv-security/bin/pip install --quiet --require-hashes -r requirements/security.txt
+	$(BIN)/uv pip install --quiet --require-hashes --python .venv-security/bin/python -r requirements/security.txt
 	.venv-security/bin/python -m tests.security
 
 .PHONY: unit

@@ -1,10 +1,11 @@
-"""A finding of bandit needs an explanation at its line, in its file or for the whole project."""
+"""A finding of bandit or checkov needs an explanation, and an explanation a finding."""
 
 from typing import Any
 
 import pytest
 
-from tests.security import ROOT, problem
+from tests.security.chart import EXPLAINED, Finding, problems
+from tests.security.code import ROOT, problem
 
 
 def finding(filename: str, text: str, rule: str) -> dict[str, Any]:
@@ -38,3 +39,27 @@ def test_any_other_finding_is_named(rule: str) -> None:
     assert named is not None
     assert named.startswith(f"{BACKOFF}:")
     assert rule in named
+
+
+ALL = [
+    Finding(check, "a check", f"Deployment.jvscheduler.jvscheduler-{each}")
+    for check, (_, objects) in EXPLAINED.items()
+    for each in objects
+]
+
+
+def test_what_is_explained_for_these_objects_is_no_problem() -> None:
+    assert problems(ALL) == []
+
+
+def test_a_finding_of_the_chart_that_nothing_explains_is_named() -> None:
+    other = Finding("CKV_K8S_38", "Tokens", "StatefulSet.jvscheduler.jvscheduler-postgresql")
+    new = Finding("CKV_K8S_16", "Privileged", "Deployment.jvscheduler.jvscheduler-server")
+    assert problems([*ALL, other, new]) == [
+        "Deployment.jvscheduler.jvscheduler-server: CKV_K8S_16 Privileged",
+        "StatefulSet.jvscheduler.jvscheduler-postgresql: CKV_K8S_38 Tokens",
+    ]
+
+
+def test_an_explanation_without_a_finding_is_named() -> None:
+    assert problems(ALL[1:]) == ["operator: CKV_K8S_11 is explained, not found"]
