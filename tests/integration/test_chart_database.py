@@ -8,6 +8,8 @@ import pytest
 
 from jvscheduler_operator.settings import from_environment
 from jvscheduler_server.migrate.settings import read_settings as read_migration
+from tests.cluster.api_server import ApiServer
+from tests.cluster.errors import CommandError
 from tests.support.chart import CHART, rendered, template
 
 
@@ -20,7 +22,8 @@ def test_ones_own_database_replaces_the_bundled_one(helm: Path) -> None:
         assert "initContainers" not in pod
 
 
-ISOLATED = "database.existingSecret=mine", "database.isolation=namespaces"
+WANTED = "database.isolation=namespaces"
+ISOLATED = "database.existingSecret=mine", WANTED
 OPERATOR_KEYS = {
     "JVSCHEDULER_OPERATOR_DATABASE_URL": "operator-url",
     "JVSCHEDULER_NAMESPACE_PASSWORD_KEY": "namespace-key",
@@ -102,3 +105,25 @@ def test_the_notes_warn_when_namespaces_are_not_isolated(helm: Path) -> None:
     assert warning not in notes(helm)
     assert warning not in notes(helm, *ISOLATED)
     assert warning in notes(helm, "database.existingSecret=mine")
+
+
+def test_a_mongodb_cannot_be_isolated(api_server: ApiServer) -> None:
+    """The chart finds that out before anything is installed, where there is a cluster to ask."""
+    api_server.kubectl("create", "namespace", "mongo-release")
+    values = [f"--set={value}" for value in ("database.existingSecret=history", WANTED)]
+    command = ("template", "jvscheduler", str(CHART), "-n", "mongo-release", "--dry-run=server")
+    for url, refusal in (
+        ("mongodb://user:secret@host:27017/jobs", "set database.isolation=none"),
+        ("postgresql://user:secret@host/jobs", None),
+    ):
+        place = ("history", "-n", "mongo-release")
+        api_server.kubectl("delete", "secret", *place, "--ignore-not-found")
+        api_server.kubectl("create", "secret", "generic", *place, f"--from-literal=url={url}")
+        if refusal is None:
+            api_server.helm(*command, *values)
+        else:
+            with pytest.raises(CommandError, match=refusal) as raised:
+                api_server.helm(*command, *values)
+            assert "user:secret" not in str(raised.value)
+    without = command[:-1]
+    api_server.helm(*without, *values)  # nobody to ask: the migration refuses it

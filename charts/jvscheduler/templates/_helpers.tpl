@@ -46,6 +46,13 @@ app.kubernetes.io/component: {{ index . 1 | quote }}
 {{- if and (not .Values.database.existingSecret) (eq .Values.database.isolation "none") -}}
 {{- fail "database.isolation: none needs database.existingSecret: the bundled PostgreSQL has a role for each namespace" -}}
 {{- end -}}
+{{- if and .Values.database.existingSecret (eq .Values.database.isolation "namespaces") -}}
+{{- /* `helm template` without a cluster finds no Secret. Then the migration refuses the address. */ -}}
+{{- $secret := lookup "v1" "Secret" .Release.Namespace .Values.database.existingSecret | default dict -}}
+{{- if hasPrefix "mongodb" (dig "data" "url" "" $secret | b64dec | trim) -}}
+{{- fail "database.isolation: namespaces needs PostgreSQL, and the Secret has the address of a MongoDB: set database.isolation=none, or use a PostgreSQL (docs/operations/isolation.md)" -}}
+{{- end -}}
+{{- end -}}
 {{ .Values.database.isolation | default (ternary "none" "namespaces" (ne .Values.database.existingSecret "")) }}
 {{- end -}}
 

@@ -56,7 +56,10 @@ def _url(environ: Mapping[str, str], name: str) -> SplitResult:
     url = parse_url(text)
     parts = urlsplit(url.text)
     if url.backend != "postgresql" or not (parts.username and parts.hostname):
-        raise InvalidSettings(f"{name} must have the form {_FORM}")
+        raise InvalidSettings(
+            f"{name} must have the form {_FORM}: only PostgreSQL has a role for each namespace. "
+            "For another database, set database.isolation=none in the chart"
+        )
     return parts
 
 

@@ -161,6 +161,7 @@ def test_a_row_that_may_not_stand_in_a_partition_stays_where_it_is(
     [
         ({environment.DATABASE_ADMIN_URL: ""}, "DATABASE_ADMIN_URL is not set"),
         ({environment.DATABASE_URL: "sqlite:///x.db"}, "DATABASE_URL must have the form"),
+        ({environment.DATABASE_URL: "mongodb://x/jobs"}, "set database.isolation=none"),
         ({environment.DATABASE_URL: "postgresql://a:b@h/other"}, "name different databases"),
         ({environment.DATABASE_URL: "postgresql://owner:b@h/db"}, "a role and a password of its"),
         ({environment.DATABASE_URL: "postgresql://server@h/db"}, "a role and a password of its"),

@@ -222,6 +222,16 @@ def test_a_history_that_all_namespaces_share_is_warned_of_once(
     assert server.log.read_text().count("database.isolation: none") == warnings
 
 
+def test_a_mongodb_has_no_isolation_and_the_server_says_so(
+    kubeconfig: Path, mongo_url: str, tmp_path: Path
+) -> None:
+    with a_server(kubeconfig, mongo_url, tmp_path) as server:
+        shown = server.ask("/api/v1/history").json()
+        assert (shown["isolation"], shown["namespaces"]) == ("none", None)
+        server.stop()
+    assert server.log.read_text().count("database.isolation: none") == 1
+
+
 def test_a_scheduled_task_is_listed(server: ServerProcess, api_server: ApiServer) -> None:
     task_cron_job(api_server, NAMESPACE)
 
