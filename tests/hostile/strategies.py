@@ -1,7 +1,14 @@
-"""Generates hostile objects: an honest one, with some of its parts replaced by anything."""
+"""Generates hostile objects: an honest one, with some of its parts replaced by anything.
 
-from collections.abc import Iterable, Iterator
+Hypothesis gives the seed of each. It does not build the parts itself: that took ten times as long
+as what reads them, and an object has three changed parts at most, so that there is little to
+shrink.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
+from random import Random
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -14,7 +21,9 @@ TIMES: Final = (
     "2199-12-31T23:59:59+00:00",
 )
 WORDS: Final = (
+    "",
     "shop",
+    "b",
     "tenant-b",
     "failed",
     "running",
@@ -22,7 +31,14 @@ WORDS: Final = (
     "\ud800",
     "a\nb",
     "\0",
+    "x" * 50_000,
+    "9" * 5000,
 )
+NUMBERS: Final = (
+    *(0, 1, -1, 7, 2**31, 2**63, -(2**63), 10**400),
+    *(0.5, -0.0, 1e300, float("nan"), float("inf"), float("-inf")),
+)
+_ALPHABET: Final = "ab9-_./$ \t\r\n\"'\\\x00\x1b\x7f\u0301\u2028\u202e\ud800\ue000\ufffe\U0001f600"
 
 
 def _deep(levels: int) -> Any:
@@ -32,26 +48,34 @@ def _deep(levels: int) -> Any:
     return value
 
 
-_leaves = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.sampled_from([-1, 2**31, 2**63, 10**400]),
-    st.floats(),
-    st.text(st.characters(), max_size=20),
-    st.sampled_from(TIMES + WORDS),
-    st.sampled_from(["x" * 50_000, "9" * 5000]),
+def _text(random: Random) -> str:
+    return "".join(random.choices(_ALPHABET, k=random.randrange(12)))
+
+
+_LEAVES: Final[Sequence[Callable[[Random], Any]]] = (
+    lambda _: None,
+    lambda random: random.random() < 0.5,
+    lambda random: random.randint(-1000, 1000),
+    lambda random: random.choice(NUMBERS),
+    lambda random: random.choice(TIMES),
+    lambda random: random.choice(WORDS),
+    _text,
 )
-anything = st.one_of(
-    st.recursive(
-        _leaves,
-        lambda inner: (
-            st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4)
-        ),
-        max_leaves=10,
-    ),
-    st.integers(1, 150).map(_deep),
-)
+
+
+def _value(random: Random, levels: int = 3) -> Any:
+    kind = random.random()
+    if levels and kind < 0.15:
+        return [_value(random, levels - 1) for _ in range(random.randrange(4))]
+    if levels and kind < 0.3:
+        return {_text(random): _value(random, levels - 1) for _ in range(random.randrange(4))}
+    if kind < 0.33:
+        return _deep(random.randint(1, 150))
+    return random.choice(_LEAVES)(random)
+
+
+_randoms: Final = st.randoms(use_true_random=True)
+anything: Final[st.SearchStrategy[Any]] = _randoms.map(_value)
 
 
 def _places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -64,24 +88,66 @@ def _places(value: Any, before: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...
 
 
 def like(honest: Any) -> st.SearchStrategy[Any]:
-    """Objects like this one, with up to three parts replaced or removed."""
+    """Objects like this one, with up to three parts replaced, removed, added or exchanged."""
     places = list(_places(honest))
-    change = st.tuples(st.sampled_from(places), st.just("remove") | st.just("put"), anything)
-    return st.lists(change, min_size=1, max_size=3).map(lambda c: _changed(honest, c))
+    return _randoms.map(lambda random: _changed(honest, places, random))
 
 
-def _changed(honest: Any, changes: list[tuple[tuple[Any, ...], str, Any]]) -> Any:
+def _changed(honest: Any, places: Sequence[tuple[Any, ...]], random: Random) -> Any:
     whole = {"it": deepcopy(honest)}
-    for place, what, value in changes:
-        *way, last = ("it", *place)
+    for _ in range(random.randint(1, 3)):
+        *way, last = ("it", *random.choice(places))
         parent: Any = whole
         try:
             for key in way:
                 parent = parent[key]
-            if what == "remove" and place:
-                del parent[last]
-            else:
-                parent[last] = value
+            _change(parent, last, honest, random.choice(places), random)
         except (KeyError, IndexError, TypeError):
             continue  # an earlier change has removed the way
     return whole["it"]
+
+
+def _change(parent: Any, last: Any, honest: Any, other: tuple[Any, ...], random: Random) -> None:
+    kind = random.random()
+    if kind < 0.2 and last != "it":
+        del parent[last]
+    elif kind < 0.3:
+        parent[last][_text(random)] = _value(random)
+    elif kind < 0.4:
+        found = honest
+        for key in other:
+            found = found[key]
+        parent[last] = deepcopy(found)
+    else:
+        parent[last] = _value(random)
+
+
+def as_text(value: Any) -> str:
+    """Return the value as JSON of any depth: Python's own writer has a limit."""
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{json.dumps(str(k))}:{as_text(v)}" for k, v in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(as_text, value)) + "]"
+    return json.dumps(value) if not isinstance(value, int) or abs(value) < 10**4000 else "7"
+
+
+brackets: Final = _randoms.map(
+    lambda random: "".join(random.choices('[]{}",:a1', k=random.randrange(3_000)))
+)
+raw: Final = _randoms.map(lambda random: random.randbytes(random.randrange(200)))
+
+
+def lines_like(honest: Sequence[Any]) -> st.SearchStrategy[bytes]:
+    """Files of lines of JSON: honest ones, hostile ones, and ones that were cut short."""
+    places = [list(_places(line)) for line in honest]
+
+    def line(random: Random) -> bytes:
+        number, kind = random.randrange(len(honest)), random.random()
+        if kind < 0.5:
+            return as_text(_changed(honest[number], places[number], random)).encode()
+        good = as_text(honest[number]).encode()
+        if kind < 0.7:
+            return good[: random.randrange(len(good))]
+        return good if kind < 0.9 else random.randbytes(random.randrange(40))
+
+    return _randoms.map(lambda random: b"\n".join(line(random) for _ in range(random.randrange(6))))

@@ -10,9 +10,9 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from jvscheduler_operator.cache.references import LoopReferences, references_of
-from jvscheduler_operator.cache.shapes import is_readable
 from jvscheduler_operator.cache.task_ids import TaskIds
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest, key_of, version_of
+from jvscheduler_operator.objects.shapes import is_readable
 from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy
 
 

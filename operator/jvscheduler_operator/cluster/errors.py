@@ -59,7 +59,9 @@ def error_of(
     status: int, answer: Mapping[str, Any], retry_after: str | None
 ) -> Unavailable | Rejected:
     """The error that an answer with a status of 300 or more means."""
-    message = answer.get("message") or f"the Kubernetes API answered {status}"
+    said = answer.get("message")
+    # A webhook or a proxy may have written the answer.
+    message = said if said and isinstance(said, str) else f"the Kubernetes API answered {status}"
     if _is_refusal(status, message):
         return Rejected(message)
     if status in _TEMPORARY or status == 500:

@@ -5,7 +5,6 @@ cost time and memory, and they drop fields that they do not know. The client
 gives the credentials, and renews a service account's token when it rotates.
 """
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
@@ -13,11 +12,13 @@ import aiohttp
 from kubernetes.aio import client, config
 
 from jvscheduler import names
+from jvscheduler.edge.bounded_json import read_json
 from jvscheduler.edge.missing_namespaces import MissingNamespaces
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_operator.cluster.client import Listing
 from jvscheduler_operator.cluster.errors import NotFound, Rejected, Unavailable, error_of
 from jvscheduler_operator.objects.manifests import Key, LoopKey, Manifest
+from jvscheduler_operator.objects.secrets import namespaces_of
 
 _TIMEOUT: Final = aiohttp.ClientTimeout(total=30, sock_connect=10)
 """Seconds for one request. Without a limit, a silent API server would hold a worker for ever."""
@@ -162,8 +163,7 @@ class KubernetesCluster:
     async def secret_namespaces(self) -> Collection[str]:
         # With this selector, the right to list needs no more than this name.
         selector = ("fieldSelector", f"metadata.name={names.DATABASE_SECRET}")
-        listing = await self._list_watched("secrets", selector)
-        return {item["metadata"]["namespace"] for item in listing.items}
+        return namespaces_of((await self._list_watched("secrets", selector)).items)
 
     async def create_event(self, event: Manifest) -> None:
         path = f"/api/v1/namespaces/{event['metadata']['namespace']}/events"
@@ -290,7 +290,7 @@ def _decode(status: int, text: bytes, headers: Mapping[str, str]) -> dict[str, A
 def _json(text: bytes) -> dict[str, Any]:
     # A proxy before the API server may answer with HTML or plain text.
     try:
-        answer = json.loads(text)
+        answer = read_json(text)
     except ValueError:
         return {"message": text.decode(errors="replace")[:200]}
     return answer if isinstance(answer, dict) else {}

@@ -16,7 +16,6 @@ from typing import Final
 from jvscheduler.errors import TemporaryError
 from jvscheduler_operator.cache.cache import Cache
 from jvscheduler_operator.cache.index import ObjectIndex
-from jvscheduler_operator.cache.shapes import is_readable
 from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Rejected, Unavailable
 from jvscheduler_operator.controller.dependents import KeySnapshot, dependents, snapshot
@@ -31,6 +30,7 @@ from jvscheduler_operator.objects.manifests import (
     key_of,
     loop_key_of,
 )
+from jvscheduler_operator.objects.shapes import is_readable
 from jvscheduler_operator.tasks.reconcile import TaskReconciler
 from jvscheduler_operator.waiting_jobs.reconcile import WaitingJobReconciler
 

@@ -13,6 +13,7 @@ from jvscheduler_operator.objects.pods import (
     newest,
     problem_of,
 )
+from jvscheduler_operator.objects.shapes import EVENT, POD, readable
 
 _logger = logging.getLogger(__name__)
 
@@ -31,10 +32,11 @@ def gather(key: LoopKey, cache: Cache) -> LoopState:
 async def gather_problem(key: LoopKey, cluster: Cluster) -> PodProblem | None:
     """Return the problem of the loop's newest pod. Raises Unavailable."""
     try:
-        pod = newest(await cluster.loop_pods(key))
+        pod = newest(readable(await cluster.loop_pods(key), POD))
         if pod is None:
             return None
         events = await cluster.events_of(pod) if is_waiting_in_silence(pod) else ()
+        events = readable(events, EVENT)
     except Rejected as error:
         # Without the right to list pods the operator works on. Its conditions say less.
         _logger.warning("%s: its pods cannot be listed: %s", key, error)

@@ -37,7 +37,12 @@ def readiness(
         return LoopReadiness(True, failure=failure)
     conditions = {(c["type"], c["status"]): c for c in status.get("conditions", [])}
     if _NO_POD in conditions:
-        problem = PodProblem(conditions[_NO_POD]["message"])
-    messages = (conditions[key]["message"] for key in _EXPLAINING if key in conditions)
+        problem = PodProblem(_message(conditions[_NO_POD]))
+    messages = (_message(conditions[key]) for key in _EXPLAINING if key in conditions)
     message = problem.message if problem else next(messages, "no pod is ready yet")
     return LoopReadiness(False, message, failure, problem)
+
+
+def _message(condition: Manifest) -> str:
+    # Kubernetes requires none, and whoever may write the status may leave it out.
+    return str(condition.get("message") or condition.get("reason") or "it does not say why")

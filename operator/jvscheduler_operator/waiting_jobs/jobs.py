@@ -125,7 +125,9 @@ def _has_started(pod: Manifest) -> bool:
 def _pods_of(job: Manifest, pods: Sequence[Manifest]) -> list[Manifest]:
     # By name: all of them have the task's label, and one Job's pods have its name.
     name = job["metadata"]["name"]
-    return [pod for pod in pods if pod["metadata"]["labels"].get(names.JOB_NAME_LABEL) == name]
+    return [
+        pod for pod in pods if pod["metadata"].get("labels", {}).get(names.JOB_NAME_LABEL) == name
+    ]
 
 
 def _wait(pod: Manifest | None) -> str:

@@ -11,6 +11,7 @@ from jvscheduler_operator.cluster.client import Cluster
 from jvscheduler_operator.cluster.errors import Conflict, NotFound, Rejected, Stale
 from jvscheduler_operator.objects.manifests import Key, Manifest, is_controlled_by, key_of
 from jvscheduler_operator.objects.pods import problem_of_events
+from jvscheduler_operator.objects.shapes import EVENT, JOB, POD, readable
 from jvscheduler_operator.settings import Settings
 from jvscheduler_operator.tasks.events import EventRecorder
 from jvscheduler_operator.waiting_jobs.decide import (
@@ -67,8 +68,9 @@ class WaitingJobReconciler:
         """Give up what has waited for too long. Returns since when each Job waits."""
         key = key_of(cron_job)
         # The Jobs first: a pod that starts after its Job was read is seen.
-        jobs = await self._cluster.jobs_of(key)
-        waiting = waiting_jobs(cron_job, jobs, await self._cluster.pods_of(key))
+        jobs = readable(await self._cluster.jobs_of(key), JOB)
+        pods = readable(await self._cluster.pods_of(key), POD)
+        waiting = waiting_jobs(cron_job, jobs, pods)
         for given_up in to_give_up(waiting, rules, now):
             await self._give_up(key, task, given_up)
         return [job.since for job in waiting]
@@ -94,10 +96,11 @@ class WaitingJobReconciler:
         if job.silent is None:
             return text
         try:
-            problem = problem_of_events(await self._cluster.events_of(job.silent))
+            events = readable(await self._cluster.events_of(job.silent), EVENT)
         except (Rejected, TemporaryError) as error:
             _logger.warning("the Events about %s cannot be listed: %s", job.name, error)
             return text
+        problem = problem_of_events(events)
         return f"{text}: {problem.message}" if problem else text
 
     async def _post(self, event: Manifest) -> None:

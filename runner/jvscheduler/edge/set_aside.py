@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Any, Final
 
 from jvscheduler.errors import TemporaryError
 from jvscheduler.outcomes import one_line
@@ -45,3 +45,12 @@ class SetAside:
             del self._named[next(iter(self._named))]
         self.count += 1
         self._log(f"{self._kind}: {name} is set aside: {one_line(problem)}")
+
+
+def name_of(item: Any) -> str:
+    """Return the namespace and name that an object of Kubernetes says, for the log."""
+    metadata = item.get("metadata") if isinstance(item, dict) else None
+    known = metadata if isinstance(metadata, dict) else {}
+    # A name that is no text may be too deep for Python to write.
+    names = (known.get("namespace"), known.get("name"))
+    return "/".join(name if isinstance(name, str) else "?" for name in names)

@@ -11,17 +11,20 @@ again.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import asdict
 from hashlib import sha256
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeVar
 
 from jvscheduler.errors import SchedulerError
 from jvscheduler_server.access.access import Namespaces
 from jvscheduler_server.access.actions import RIGHTS, Action
+from jvscheduler_server.access.answers import read_access, read_token
 from jvscheduler_server.access.cache import AnswerCache, RecentKeys
-from jvscheduler_server.access.callers import Caller, to_caller
+from jvscheduler_server.access.callers import Caller
 from jvscheduler_server.access.refusals import ReviewUnavailable, TooManyLogins
+
+T = TypeVar("T")
 
 AUDIENCE: Final = "jvscheduler"
 """A token for this audience is good for this server only: nobody can use it for the API server."""
@@ -110,16 +113,17 @@ class Reviews:
     async def _review_token(self, token: str) -> Caller:
         # Without audiences the API server takes its own. A review names only those that it may
         # answer for, so that there are two.
-        status = await self._ask(self._api.review_token, {"token": token})
-        if not status.get("authenticated"):
+        review = self._api.review_token
+        answer = await self._ask(review, {"token": token}, read_token)
+        if answer.caller is None:
             spec = {"token": token, "audiences": [AUDIENCE]}
-            status = await self._ask(self._api.review_token, spec)
+            answer = await self._ask(review, spec, read_token)
             # An authenticator that knows no audiences answers without any: that token is not ours.
-            if AUDIENCE not in (status.get("audiences") or ()):
+            if AUDIENCE not in answer.audiences:
                 raise _Nobody
-        if not status.get("authenticated"):
+        if answer.caller is None:
             raise _Nobody
-        return to_caller(status["user"])
+        return answer.caller
 
     async def _review_access(self, caller: Caller, action: Action, namespace: str) -> bool:
         spec = {
@@ -130,18 +134,21 @@ class Reviews:
             "resourceAttributes": {"namespace": namespace, **asdict(RIGHTS[action])},
         }
         async with self._rights_at_once:
-            status = await self._ask(self._api.review_access, spec)
-        return bool(status.get("allowed")) and not status.get("denied")
+            return await self._ask(self._api.review_access, spec, read_access)
 
-    async def _ask(self, ask: Callable[[Any], Any], spec: Mapping[str, Any]) -> Mapping[str, Any]:
+    async def _ask(
+        self,
+        ask: Callable[[Any], Awaitable[Mapping[str, Any]]],
+        spec: Mapping[str, Any],
+        read: Callable[[Mapping[str, Any]], T],
+    ) -> T:
         try:
-            status: Mapping[str, Any] = await ask(spec)
+            return read(await ask(spec))
         except SchedulerError as error:
             _log.warning("no caller can be let in: %s", error)
             raise ReviewUnavailable(
                 "the API server does not answer who calls, so nobody is let in; ask again later"
             ) from error
-        return status
 
 
 class ReviewedAccess:

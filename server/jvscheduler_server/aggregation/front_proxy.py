@@ -5,19 +5,22 @@ The API server shows a client certificate. The ConfigMap `extension-apiserver-au
 names the caller. Only the API server writes that ConfigMap.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import unquote
 
+from pydantic import TypeAdapter
 from starlette.datastructures import Headers
 
+from jvscheduler.edge.bounded_json import read_strict_json
+from jvscheduler.edge.values import Name
 from jvscheduler.errors import TemporaryError
 from jvscheduler_server.access.callers import Caller
 
 NAMESPACE: Final = "kube-system"
 CONFIG_MAP: Final = "extension-apiserver-authentication"
+_NAMES: Final = TypeAdapter(list[Name])
 
 
 class NoFrontProxy(TemporaryError):
@@ -62,9 +65,9 @@ class FrontProxy:
 
 def read_front_proxy(data: Mapping[str, str]) -> FrontProxy:
     """Read the ConfigMap's data. Raises NoFrontProxy when it does not say whom to believe."""
-    authority = data.get("requestheader-client-ca-file", "")
+    authority = data.get("requestheader-client-ca-file")
     users = _list(data, "requestheader-username-headers")
-    if not authority or not users:
+    if not isinstance(authority, str) or not authority or not users:
         raise NoFrontProxy(
             f"the ConfigMap {NAMESPACE}/{CONFIG_MAP} names no authority of a front proxy: this "
             "API server has no aggregation layer (--requestheader-client-ca-file)"
@@ -80,11 +83,11 @@ def read_front_proxy(data: Mapping[str, str]) -> FrontProxy:
 
 
 def _list(data: Mapping[str, str], key: str) -> tuple[str, ...]:
+    # A list that cannot be read is not taken for an empty one: without names, any name would do.
     try:
-        value = json.loads(data.get(key) or "[]")
-    except ValueError as error:
-        raise NoFrontProxy(f"{key} in {NAMESPACE}/{CONFIG_MAP} is no JSON: {error}") from error
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
+        return tuple(_NAMES.validate_python(read_strict_json(data.get(key) or "[]")))
+    except (ValueError, TypeError) as error:
+        raise NoFrontProxy(f"{key} in {NAMESPACE}/{CONFIG_MAP} is no list of names") from error
 
 
 def _values(headers: Headers, names: Sequence[str]) -> list[str]:

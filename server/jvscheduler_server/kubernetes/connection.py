@@ -124,8 +124,8 @@ class KubernetesApi:
     async def config_map(self, namespace: str, name: str) -> Mapping[str, str]:
         path = f"/api/v1/namespaces/{namespace}/configmaps/{name}"
         async with self._get(path, {}, REVIEW_TIMEOUT) as response:
-            data: Mapping[str, str] = _object(await response.read()).get("data") or {}
-            return data
+            data = _object(await response.read()).get("data")
+            return data if isinstance(data, Mapping) else {}
 
     async def review_token(self, spec: Json) -> Json:
         return await self._review("authentication.k8s.io", "TokenReview", spec)

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from typing import Any, Generic, Protocol, TypeVar
 
 from jvscheduler.edge.missing_namespaces import MissingNamespaces
-from jvscheduler.edge.set_aside import SetAside
+from jvscheduler.edge.set_aside import SetAside, name_of
 from jvscheduler.errors import TemporaryError
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes.fields import Json
@@ -206,7 +206,7 @@ class Informer(Generic[T]):
             if new is not None and uid in known:
                 new = self._resource.carry_over(known[uid], new)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is about this object
-            self._set_aside.add(_where(item), repr(error))
+            self._set_aside.add(name_of(item), repr(error))
             self._items.pop(uid, None)
             return False
         if new is None:
@@ -215,24 +215,11 @@ class Informer(Generic[T]):
         self._items[uid] = new
         problem = self._resource.problem(new)
         if problem is not None:
-            self._set_aside.add(_where(item), problem)
+            self._set_aside.add(name_of(item), problem)
         return True
 
 
 def _uid(item: Any) -> str:
-    return _text(_metadata(item).get("uid"))
-
-
-def _metadata(item: Any) -> Json:
     metadata = item.get("metadata") if isinstance(item, Mapping) else None
-    return metadata if isinstance(metadata, Mapping) else {}
-
-
-def _where(item: Any) -> str:
-    metadata = _metadata(item)
-    return f"{_text(metadata.get('namespace'))}/{_text(metadata.get('name'))}"
-
-
-def _text(value: Any) -> str:
-    """Return a name. What is none is not shown: it may be too deep for Python to write."""
-    return value if isinstance(value, str) else str(None)
+    uid = metadata.get("uid") if isinstance(metadata, Mapping) else None
+    return uid if isinstance(uid, str) else ""

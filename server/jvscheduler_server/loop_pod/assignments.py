@@ -6,13 +6,36 @@ carried, the edit is refused: the loop goes on with the definition before it.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Final, Required
+
+from pydantic import ConfigDict, TypeAdapter, with_config
+from typing_extensions import TypedDict
 
 from jvscheduler.arguments.schemas import check_args
 from jvscheduler.due_instants.definition import Definition
+from jvscheduler.edge.values import Name
 from jvscheduler.errors import SchedulerError
 from jvscheduler.manifests.mapping import to_task
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler_server.kubernetes.shapes import Metadata, Part, shaped
+
+_strict = with_config(ConfigDict(strict=True, extra="ignore"))
+
+
+@_strict
+class _Status(TypedDict, total=False):
+    loop: Name
+
+
+@_strict
+class _Assigned(TypedDict, total=False):
+    """Which ScheduledTask it is, and which loop serves it."""
+
+    metadata: Required[Part[Metadata]]
+    status: Part[_Status]
+
+
+_ASSIGNED: Final = TypeAdapter(Part[_Assigned])
 
 
 @dataclass(frozen=True)
@@ -42,13 +65,15 @@ class Changes:
 
 
 def to_assignment(task: Mapping[str, Any]) -> Assignment:
-    metadata = task["metadata"]
-    loop = task.get("status", {}).get("loop") or None
+    """Convert a ScheduledTask. Raises ValueError for an object that is none."""
+    named = shaped(_ASSIGNED, task)
+    metadata = named["metadata"]
+    loop = named.get("status", {}).get("loop") or None
     name = metadata["name"]
     if "deletionTimestamp" in metadata:
         return Assignment(name, None, None, deleted=True)
     try:
-        return Assignment(name, loop, _definition(metadata, task["spec"]))
+        return Assignment(name, loop, _definition(metadata, task.get("spec") or {}))
     except (ValueError, SchedulerError) as error:
         return Assignment(name, loop, None, refusal=str(error))
 

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from jvscheduler.due_instants.definition import revision_of
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.loop.recording.spool import Spool, SpoolEntry
@@ -41,6 +43,21 @@ def test_an_entry_that_a_crash_cut_short_spoils_no_other(tmp_path: Path) -> None
     file.write_bytes(file.read_bytes()[:-10])
     assert spool.keep(STRETCH)
     assert list(spool.replay()) == [STRETCH]
+
+
+@pytest.mark.parametrize(
+    "line", [b"[1]", b'{"gap":{}}', b'{"outcome":7}', b"\xff", b"[" * 5_000, b'{"revision":[]}']
+)
+def test_an_entry_that_a_disk_has_spoilt_is_named_and_keeps_no_other_back(
+    tmp_path: Path, line: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    spool = Spool(tmp_path)
+    assert spool.keep(STRETCH)
+    file = next(tmp_path.iterdir())
+    file.write_bytes(file.read_bytes() + b"\n" + line)
+    assert spool.keep(begun())
+    assert list(spool.replay()) == [STRETCH, begun()]
+    assert caplog.text.count("spooled entries: ") == 1
 
 
 def test_an_entry_that_comes_during_a_replay_waits_for_the_next_one(tmp_path: Path) -> None:

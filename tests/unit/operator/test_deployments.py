@@ -266,6 +266,7 @@ QUOTA = condition("ReplicaFailure", "True", "exceeded quota")
         ({"conditions": [SLOW]}, "does not have minimum availability"),
         ({"conditions": [SLOW, STUCK]}, "has timed out progressing"),
         ({"conditions": [STUCK, SLOW, QUOTA]}, "exceeded quota"),
+        ({"conditions": [{"type": "Available", "status": "False"}]}, "it does not say why"),
     ],
 )
 def test_the_message_of_an_unavailable_loop_is_the_deployments(

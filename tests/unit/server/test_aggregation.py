@@ -52,6 +52,8 @@ def test_the_cluster_says_whom_to_believe() -> None:
         {"requestheader-client-ca-file": ""},
         {"requestheader-username-headers": "[]"},
         {"requestheader-username-headers": "X-Remote-User"},
+        {"requestheader-allowed-names": '{"front-proxy-client": 1}'},
+        {"requestheader-allowed-names": "[1]"},
     ],
 )
 def test_a_cluster_that_does_not_say_it_has_nobody_to_believe(change: dict[str, str]) -> None:

@@ -9,14 +9,18 @@ shows those instants as unexplained.
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
+from pydantic import BaseModel, TypeAdapter
+
+from jvscheduler.edge.bounded_json import read_strict_json
 from jvscheduler.edge.outcomes import from_json
+from jvscheduler.edge.set_aside import SetAside
+from jvscheduler.edge.values import Error, Name, Small, Time
 from jvscheduler.history.records.revisions import ScheduleRevision
 from jvscheduler.history.records.takeovers import UnsettledTakeover, dumped
-from jvscheduler.loop.log import Event, say
+from jvscheduler.loop.log import Event, say, say_problem
 from jvscheduler.outcomes import Outcome, Reason, Status, Stretch, to_json
 
 MAX_BYTES: Final = 256 * 1024 * 1024
@@ -26,6 +30,7 @@ MAX_BYTES: Final = 256 * 1024 * 1024
 SpoolEntry: TypeAlias = Outcome | Stretch | ScheduleRevision | UnsettledTakeover
 
 _STRETCH_TIMES: Final = ("first", "last")
+_NAME: Final = TypeAdapter(Name)
 
 
 class Spool:
@@ -37,6 +42,7 @@ class Spool:
         self._kept = directory / "kept.jsonl"
         self._replayed = directory / "replayed.jsonl"
         self._max_bytes = max_bytes
+        self._unreadable = SetAside("spooled entries", say_problem)
         self.refused = 0
         """Entries that were lost because the spool was full."""
 
@@ -65,21 +71,26 @@ class Spool:
         if not self._replayed.exists():
             self._kept.rename(self._replayed)
         with self._replayed.open("rb") as file:
-            yield from (entry for line in file if (entry := _entry(line)) is not None)
+            yield from (entry for line in file if (entry := self._entry(line)) is not None)
 
     def remove_replayed(self) -> None:
         self._replayed.unlink()
 
+    def _entry(self, line: bytes) -> SpoolEntry | None:
+        """The entry. None: the line is the empty first one, or it cannot be read."""
+        # A crash cuts a line short, and a disk spoils one. If it stopped the replay, none of the
+        # lines behind it would ever reach the history.
+        line = line.strip()
+        if not line:
+            return None
+        try:
+            return _from_json(read_strict_json(line.decode()))
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            self._unreadable.add(f"{line[:40]!r}", repr(error))
+            return None
+
     def _size(self) -> int:
         return sum(f.stat().st_size for f in (self._kept, self._replayed) if f.exists())
-
-
-def _entry(line: bytes) -> SpoolEntry | None:
-    """The entry. None: the line is the empty first one, or a crash cut it short."""
-    try:
-        return _from_json(json.loads(line))
-    except json.JSONDecodeError:
-        return None
 
 
 def _to_json(entry: SpoolEntry) -> dict[str, Any]:
@@ -96,17 +107,26 @@ def _to_json(entry: SpoolEntry) -> dict[str, Any]:
             return {"unsettled": dumped(entry.revision), "name": entry.name}
 
 
-def _from_json(data: dict[str, Any]) -> SpoolEntry:
+def _from_json(data: Any) -> SpoolEntry:
     if "outcome" in data:
         return from_json(data["outcome"])
     if "revision" in data:
         return ScheduleRevision(**data["revision"])
     if "unsettled" in data:
-        return UnsettledTakeover(data["name"], ScheduleRevision(**data["unsettled"]))
-    return _stretch(data["gap"])
+        name = _NAME.validate_python(data["name"])
+        return UnsettledTakeover(name, ScheduleRevision(**data["unsettled"]))
+    return Stretch(**vars(_Stretch.model_validate(data["gap"])))
 
 
-def _stretch(data: dict[str, Any]) -> Stretch:
-    times = {name: datetime.fromisoformat(data[name]) for name in _STRETCH_TIMES}
-    typed = {"status": Status(data["status"]), "reason": Reason(data["reason"])}
-    return Stretch(**{**data, **times, **typed})
+class _Stretch(BaseModel):
+    """The fields of `Stretch`. A key that this version does not know is ignored."""
+
+    task_id: Name
+    namespace: Name
+    name: Name
+    status: Status
+    reason: Reason
+    message: Error
+    first: Time
+    last: Time
+    count: Small

@@ -141,7 +141,7 @@ def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
         return (await played_script.play()).informer
 
     assert asyncio.run(run()).items() == ("a",)
-    assert "/things: None/x is set aside: KeyError('spec')" in caplog.text
+    assert "/things: ?/x is set aside: KeyError('spec')" in caplog.text
 
 
 def test_a_deleted_object_whose_last_state_cannot_be_read_is_gone_as_it_was_before() -> None:
