@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 from jvscheduler.schedules import Schedule, parse_schedule
 
 _NAME: Final = "[A-Za-z_][A-Za-z0-9_]*"
-ENTRYPOINT_PATTERN: Final = rf"{_NAME}(\.{_NAME})*:{_NAME}"
+ENTRYPOINT_PATTERN: Final = rf"{_NAME}(\.{_NAME})*:{_NAME}(\.{_NAME})?"
 TASK_ID_PATTERN: Final = "[A-Za-z0-9_]([A-Za-z0-9._-]*[A-Za-z0-9_])?"
 
 MAX_TASK_ID: Final = 253
@@ -49,7 +49,8 @@ class Task:
     task_id: str
     """The history is keyed by it."""
     entrypoint: str
-    """`package.module:name` of a function or a Walker class."""
+    """`package.module:name` of a function, a Walker class or a partial; `package.module:Class.name`
+    of a static method."""
     schedule: Schedule
     enabled: bool = True
     """False: the task is suspended."""

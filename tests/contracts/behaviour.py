@@ -64,6 +64,16 @@ class BehaviourContract:
         expected = {"year": 2026, "depth": 1, "entered": "n.Root.root"}
         assert (job["status"], job["result"]) == ("completed", [expected])
 
+    @pytest.mark.parametrize("task_id", ["method-inside", "method-outside"])
+    def test_a_static_method_may_have_two_tasks(self, service: Service, task_id: str) -> None:
+        job = ended(service, task_id)
+        assert (job["status"], job["result"]) == ("completed", task_id)
+
+    def test_a_partial_has_what_it_has_bound_and_its_arguments(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.bound")
+        expected = {"region": "eu", "day": "2026-02-28", "type": "date", "count": 3}
+        assert (job["status"], job["result"]) == ("completed", expected)
+
     def test_an_error_is_recorded_with_its_traceback(self, service: Service) -> None:
         job = ended(service, "behaviour.tasks.raises")
         assert (job["status"], job["reason"]) == ("failed", "TaskRaised")

@@ -31,5 +31,5 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 class TestPods(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 17
+        assert len(tasks) == 20
         return InNamespace(installation, SHOP)

@@ -42,7 +42,7 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 class TestLoops(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 15
+        assert len(tasks) == 20
         return InNamespace(installation, LOOPS)
 
 

@@ -7,6 +7,7 @@ ten thousand functions.
 import inspect
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from jvscheduler.errors import InvalidArgs
@@ -23,7 +24,12 @@ class Parameters:
 
 
 def parameters_of(target: Any) -> Parameters:
-    """The parameters of a function, or the fields of a Walker class that are its own."""
+    """The parameters of a function, or the fields of a Walker class that are its own.
+
+    Those that a partial has bound are its own business.
+    """
+    if isinstance(target, partial):
+        return _of_partial(target)
     if isinstance(target, type):
         return _of_walker(target)
     code = getattr(target, "__code__", None)
@@ -40,7 +46,7 @@ def parameters_of(target: Any) -> Parameters:
 def check_names(target: Any, label: str, args: Mapping[str, Any]) -> None:
     """Raises InvalidArgs for a name that is no parameter, and for a parameter that is missing."""
     known = parameters_of(target)
-    kind = "fields" if isinstance(target, type) else "arguments"
+    kind = "fields" if isinstance(function_of(target), type) else "arguments"
     unknown = [name for name in args if name not in known.names]
     if unknown:
         has = f"it has {', '.join(known.names)}" if known.names else "it has none"
@@ -70,6 +76,24 @@ def own_fields(cls: Any) -> Mapping[str, Any]:
 def is_walker(cls: type) -> bool:
     """True for jvspatial's own class. It is known by its name, because its import is slow."""
     return cls.__name__ == "Walker" and cls.__module__.partition(".")[0] == "jvspatial"
+
+
+def function_of(target: Any) -> Any:
+    """The function or class that a partial calls in the end."""
+    while isinstance(target, partial):
+        target = target.func
+    return target
+
+
+def _of_partial(target: "partial[Any]") -> Parameters:
+    known, bound = parameters_of(target.func), set(target.keywords)
+    if target.args and (known.names or known.required):
+        left = inspect.signature(target).parameters
+        bound |= {*known.names, *known.required} - set(left)
+    return Parameters(
+        tuple(name for name in known.names if name not in bound),
+        tuple(name for name in known.required if name not in bound),
+    )
 
 
 def _of_walker(cls: type) -> Parameters:

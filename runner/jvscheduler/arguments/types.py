@@ -15,7 +15,7 @@ from pydantic import TypeAdapter, ValidationError
 from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict
 
-from jvscheduler.arguments.parameters import own_fields, parameters_of
+from jvscheduler.arguments.parameters import function_of, own_fields, parameters_of
 from jvscheduler.arguments.schemas import check_args
 from jvscheduler.errors import InvalidArgs
 
@@ -78,6 +78,7 @@ def _adapter(kinds: Mapping[str, Any], required: Collection[str]) -> TypeAdapter
 
 
 def _types(target: Any, names: Collection[str]) -> dict[str, Any]:
+    target = function_of(target)
     if isinstance(target, type):
         fields = own_fields(target)
         return {name: _of_field(fields[name]) for name in names}
@@ -85,7 +86,8 @@ def _types(target: Any, names: Collection[str]) -> dict[str, Any]:
     # Those alone: the type of what is returned may exist for type checkers only.
     needed = SimpleNamespace(__annotations__={n: written[n] for n in names if n in written})
     try:
-        hints = get_type_hints(needed, unwrap(target).__globals__, include_extras=True)
+        own = getattr(unwrap(target), "__globals__", {})
+        hints = get_type_hints(needed, own, include_extras=True)
     except Exception as error:
         raise InvalidArgs(f"args: a parameter's type cannot be read: {_summary(error)}") from error
     return {name: hints.get(name, Any) for name in names}

@@ -120,9 +120,13 @@ def _task(args: argparse.Namespace) -> Task | None:
 
 def _discovered(module: str, name: str) -> Task:
     tasks = discover([module], IMPORT_SECONDS)
-    for task in tasks:
-        if name in (task.task_id, task.entrypoint.partition(":")[2]):
-            return task
+    by_id = [task for task in tasks if task.task_id == name]
+    found = by_id or [task for task in tasks if task.entrypoint.partition(":")[2] == name]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        ids = ", ".join(task.task_id for task in found)
+        raise InvalidSettings(f"{module}:{name} could be any of {ids}: give the whole id")
     known = ", ".join(task.entrypoint.partition(":")[2] for task in tasks)
     raise InvalidSettings(f"module {module!r} has no task {name!r}; it has {known}")
 

@@ -15,7 +15,7 @@ from importlib.machinery import ModuleSpec
 from types import MappingProxyType, ModuleType
 from typing import Any, Final
 
-from jvscheduler.decorators import Decorated, task_of
+from jvscheduler.decorators import Decorated, tasks_of
 from jvscheduler.decorators import on_schedule as decorate
 from jvscheduler.errors import InvalidSettings, InvalidTask
 
@@ -87,7 +87,7 @@ def on_schedule(  # noqa: PLR0913, PLR0917 - jvspatial's own signature
 
 def is_scheduled(function: object) -> bool:
     """True for what `on_schedule` decorated."""
-    return task_of(function) is not None
+    return bool(tasks_of(function))
 
 
 _OWN: Final[Mapping[str, Any]] = MappingProxyType(

@@ -4,8 +4,10 @@ A mistake raises an error when the module is imported, and not at the first due
 instant. `on_schedule(…)` checks the options; applying it checks the function.
 """
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from jvscheduler.arguments import parameters, values
@@ -39,6 +41,9 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     backend: Backend | None = None,
 ) -> Callable[[Decorated], Decorated]:
     """Run the function, async function or Walker class below at the times of `schedule`.
+
+    It may be a static method of a class, or a `functools.partial` that a name of the module is
+    bound to. With a `task_id` each, it may have several schedules.
 
     `schedule` is a text, or a job of the `schedule` package such as `every(5).to(10).minutes`.
     It is read in `time_zone`: UTC if absent, or the default zone of the user's server. `dst` says
@@ -89,17 +94,30 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         options.check_task_id(task_id)
 
     def decorate(target: Decorated) -> Decorated:
-        targets.check_target(target)
-        parameters.check_names(target, targets.name_of(target), draft.args)
-        own_id = task_id if task_id is not None else targets.default_task_id(target)
-        entrypoint = targets.entrypoint_of(target)
-        # A random interval and `H` draw from the task's id, which is known only here.
-        schedule = parsed.of_task(own_id)
-        task = replace(draft, task_id=own_id, entrypoint=entrypoint, schedule=schedule)
-        attached.attach(target, task)
+        # The caller's module: a partial gets its name there.
+        _attach(draft, target, sys._getframe(1).f_globals["__name__"])  # noqa: SLF001
         return target
 
     return decorate
+
+
+def _attach(draft: Task, target: Any, caller: str) -> None:
+    function = targets.callee_of(target)
+    targets.check_target(function)
+    parameters.check_names(function, targets.name_of(function), draft.args)
+    if isinstance(function, partial):
+        attached.attach_when_named(caller, function, partial(_named, draft, caller))
+    else:
+        attached.attach(function, _named(draft, function.__module__, function.__qualname__))
+
+
+def _named(draft: Task, module: str, name: str) -> Task:
+    """The task of what has this name in this module. Raises InvalidTask."""
+    task_id = draft.task_id or targets.default_task_id(module, name)
+    entrypoint = targets.entrypoint_of(module, name)
+    # A random interval and `H` draw from the task's id, which is known only here.
+    schedule = draft.schedule.of_task(task_id)
+    return replace(draft, task_id=task_id, entrypoint=entrypoint, schedule=schedule)
 
 
 def _text_and_zone(schedule: str | FluentJob, time_zone: str | None) -> tuple[str, str | None]:

@@ -20,7 +20,7 @@ from typing import IO, Any
 from jvscheduler.decorators import decorated
 from jvscheduler.discovery.files import files_in, files_of
 from jvscheduler.discovery.scan import scan
-from jvscheduler.errors import DiscoveryError, SchedulerError
+from jvscheduler.errors import DiscoveryError, InvalidTask, SchedulerError
 from jvscheduler.manifests.mapping import to_row
 
 
@@ -30,7 +30,7 @@ def main(report: IO[str], names: list[str]) -> None:
     try:
         modules = [_import(name, report) for name in names]
         last: dict[str, Any] = {"tasks": [to_row(task) for task in scan(modules, decorated())]}
-    except DiscoveryError as error:
+    except (DiscoveryError, InvalidTask) as error:
         last = {"error": str(error)}
     _write(report, {"files": files_of(sys.modules.values())})
     _write(report, last)

@@ -10,26 +10,35 @@ them are an error too.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from types import ModuleType
+from typing import TypeAlias
 
 from jvscheduler.arguments.parameters import parameters_of
-from jvscheduler.decorators import task_of
+from jvscheduler.decorators import tasks_of, unnamed_in
 from jvscheduler.errors import DiscoveryError, InvalidArgs
 from jvscheduler.tasks import Task
+
+_Key: TypeAlias = tuple[str, str]
+"""A task's entrypoint and its id."""
 
 
 def scan(modules: Sequence[ModuleType], decorated: Iterable[Task]) -> list[Task]:
     """`decorated` holds every task that the imports have created. Raises DiscoveryError."""
-    found: dict[str, Task] = {}
+    found: dict[_Key, Task] = {}
     for module in modules:
         found.update(_tasks_in(module))
     names = {module.__name__ for module in modules}
     for task in decorated:
-        if task.module in names and found.get(task.entrypoint) is not task:
+        if task.module in names and found.get(_key(task)) is not task:
             raise DiscoveryError(_unreachable(task))
     return [_with_schema(task) for task in found.values()]
+
+
+def _key(task: Task) -> _Key:
+    """A function may have several tasks, each with an id of its own."""
+    return task.entrypoint, task.task_id
 
 
 def _with_schema(task: Task) -> Task:
@@ -45,26 +54,44 @@ def _with_schema(task: Task) -> Task:
         raise DiscoveryError(f"task {task.task_id!r} ({task.entrypoint}): {error}") from error
 
 
-def _tasks_in(module: ModuleType) -> dict[str, Task]:
-    tasks = [task for value in vars(module).values() if (task := task_of(value)) is not None]
+def _tasks_in(module: ModuleType) -> dict[_Key, Task]:
+    for target in unnamed_in(module.__name__):
+        raise DiscoveryError(_unnamed(module.__name__, target))
+    tasks = [task for value in _values_in(module) for task in tasks_of(value)]
     if not tasks:
         raise DiscoveryError(
             f"module {module.__name__!r} has no tasks: decorate a function of it with "
             "@on_schedule, or import one that is"
         )
     for task in tasks:
-        if _at_entrypoint(task) is not task:
+        if not any(other is task for other in tasks_of(_target_of(task))):
             raise DiscoveryError(_unreachable(task))
-    return {task.entrypoint: task for task in tasks}
+    return {_key(task): task for task in tasks}
 
 
-def _at_entrypoint(task: Task) -> Task | None:
-    return task_of(_target_of(task))
+def _values_in(module: ModuleType) -> Iterator[object]:
+    """What the module's names are bound to, and what is in its classes: a task may be a static
+    method."""
+    for value in vars(module).values():
+        yield value
+        # isinstance() would load what a lazy proxy stands for.
+        if issubclass(type(value), type):
+            yield from vars(value).values()
 
 
 def _target_of(task: Task) -> object:
-    module, _, name = task.entrypoint.partition(":")
-    return getattr(sys.modules.get(module), name, None)
+    module, _, path = task.entrypoint.partition(":")
+    target: object = sys.modules.get(module)
+    for name in path.split("."):
+        target = getattr(target, name, None)
+    return target
+
+
+def _unnamed(module: str, target: object) -> str:
+    return (
+        f"module {module!r}: on_schedule decorates {target!r}, but no name of the module is bound "
+        "to it: write NAME = on_schedule(…)(partial(…)) at the top of the module"
+    )
 
 
 def _unreachable(task: Task) -> str:

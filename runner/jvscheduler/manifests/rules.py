@@ -19,8 +19,8 @@ IMAGE_MESSAGE: Final = (
     "tag and one digest, no spaces"
 )
 ENTRYPOINT_MESSAGE: Final = (
-    "must be package.module:name, such as shop.tasks:restock: names as Python has them, without "
-    "dashes"
+    "must be package.module:name, such as shop.tasks:restock, or package.module:Class.name: names "
+    "as Python has them, without dashes"
 )
 EXCEPTION_MESSAGE: Final = (
     "must be the dotted name of an exception, such as ValueError or shop.errors.SoldOut"

@@ -108,7 +108,8 @@ class ScheduledTaskSpec(ApiModel):
         min_length=3,
         max_length=MAX_ENTRYPOINT,
         pattern=patterns.ENTRYPOINT,
-        description="The function or Walker class to run, as package.module:name.",
+        description="The function or Walker class to run, as package.module:name, or "
+        "package.module:Class.name for a static method.",
         json_schema_extra=rules.ENTRYPOINT,
     )
     schedule: str = Field(

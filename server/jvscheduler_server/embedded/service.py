@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from jvscheduler.attempt.retries import is_retried
 from jvscheduler.discovery.unique import check_unique
@@ -64,6 +64,10 @@ class JobCounter:
         }
 
 
+Key: TypeAlias = tuple[str, str]
+"""The entrypoint of a task and its id: a function may have several tasks."""
+
+
 class SchedulerService:
     """Tasks are registered before the server starts. `run` lasts as long as the server."""
 
@@ -72,8 +76,8 @@ class SchedulerService:
         self.cluster = LocalCluster(())
         """The tasks, as the API reads them."""
         self._settings = settings
-        self._tasks: dict[str, Task] = {}
-        """By entrypoint, so that a task that is registered twice runs once."""
+        self._tasks: dict[Key, Task] = {}
+        """By entrypoint and id, so that a task that is registered twice runs once."""
         self._jobs = JobCounter()
         self._start_time: datetime | None = None
 
@@ -95,13 +99,13 @@ class SchedulerService:
             raise InvalidSettings("the scheduler runs already: register tasks before the server")
         self._replace_tasks(self._together_with(tasks))
 
-    def _together_with(self, tasks: Sequence[Task]) -> dict[str, Task]:
+    def _together_with(self, tasks: Sequence[Task]) -> dict[Key, Task]:
         zoned = [task.with_default_zone(self._settings.time_zone) for task in tasks]
-        together = self._tasks | {task.entrypoint: task for task in zoned}
+        together = self._tasks | {(task.entrypoint, task.task_id): task for task in zoned}
         check_unique(together.values())
         return together
 
-    def _replace_tasks(self, tasks: dict[str, Task]) -> None:
+    def _replace_tasks(self, tasks: dict[Key, Task]) -> None:
         self._tasks = tasks
         self.cluster.replace_tasks(self.tasks)
 

@@ -12,6 +12,7 @@ import pytest
 from jvscheduler import on_schedule
 from jvscheduler.arguments.types import values_of
 from jvscheduler.decorators import task_of
+from jvscheduler.discovery.scan import scan
 from jvscheduler.outcomes import MAX_RESULT_BYTES
 from jvscheduler.tasks import Task
 
@@ -24,11 +25,19 @@ def options(text: str) -> set[str]:
 
 
 def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    options, arguments, time_limits = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    options, arguments, forms, time_limits = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     (tmp_path / "tasks_page.py").write_text(options)
     (tmp_path / "arguments_page.py").write_text(arguments)
     (tmp_path / "time_limits_page.py").write_text(time_limits)
+    (tmp_path / "forms_page.py").write_text(forms)
     monkeypatch.syspath_prepend(str(tmp_path))
+    found = scan([importlib.import_module("forms_page")], ())
+    assert [(task.task_id, task.entrypoint) for task in found] == [
+        ("forms_page.Reports.sales", "forms_page:Reports.sales"),
+        ("forms_page.nightly", "forms_page:nightly"),
+        ("greet-us", "forms_page:greet"),
+        ("greet-eu", "forms_page:greet"),
+    ]
     limited = task_of(importlib.import_module("time_limits_page").sync_prices)
     assert limited is not None
     assert limited.timeout_seconds == 60

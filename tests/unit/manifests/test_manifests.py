@@ -149,7 +149,7 @@ def test_dst_is_written_when_it_is_not_the_default() -> None:
         {"taskID": "a b"},
         {"taskID": "a\n"},
         {"entrypoint": "shop.tasks"},
-        {"entrypoint": "shop.tasks:f.g"},
+        {"entrypoint": "shop.tasks:F.g.h"},
         {"timeZone": "../../etc/passwd"},
         {"maxConcurrency": 0},
         {"maxConcurrency": "1"},

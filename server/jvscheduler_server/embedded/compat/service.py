@@ -86,9 +86,9 @@ class SchedulerService(service.SchedulerService):
 
     def unregister_task(self, task_id: str) -> bool:
         """Schedule the task no more. False when there is none."""
-        found = self._entrypoint_of(task_id)
+        found = self._key_of(task_id)
         if found is not None:
-            self._replace_tasks({e: task for e, task in self._tasks.items() if e != found})
+            self._replace_tasks({key: task for key, task in self._tasks.items() if key != found})
         return found is not None
 
     def enable_task(self, task_id: str) -> bool:
@@ -103,16 +103,16 @@ class SchedulerService(service.SchedulerService):
         return {**super().get_status(), "config": self.config.model_dump()}
 
     def _set_enabled(self, task_id: str, *, enabled: bool) -> bool:
-        found = self._entrypoint_of(task_id)
+        found = self._key_of(task_id)
         if found is not None:
             changed = replace(self._tasks[found], enabled=enabled)
             self._replace_tasks(self._tasks | {found: changed})
         return found is not None
 
-    def _entrypoint_of(self, task_id: str) -> str | None:
-        return next((e for e, task in self._tasks.items() if task.task_id == task_id), None)
+    def _key_of(self, task_id: str) -> service.Key | None:
+        return next((key for key, task in self._tasks.items() if task.task_id == task_id), None)
 
-    def _replace_tasks(self, tasks: dict[str, Task]) -> None:
+    def _replace_tasks(self, tasks: dict[service.Key, Task]) -> None:
         super()._replace_tasks(tasks)
         if self._thread is not None:
             self._thread.call(self._serve_tasks)

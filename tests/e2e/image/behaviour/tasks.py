@@ -8,11 +8,12 @@ import os
 import signal
 import time
 from datetime import date, timedelta
+from functools import partial
 
 from jvspatial.core import Root, Walker, on_visit
 
 from jvscheduler import on_schedule
-from jvscheduler.environment import POD_NAME
+from jvscheduler.environment import POD_NAME, TASK_ID
 from jvscheduler.history import ScheduledJob
 
 PERIOD = int(os.environ.get("BEHAVIOUR_PERIOD", "60"))
@@ -50,6 +51,23 @@ class TakesArgs(Walker):
     @on_visit(Root)  # type: ignore[untyped-decorator]
     async def enter(self, root: Root) -> None:
         await self.report({"year": self.since.year, "depth": self.depth, "entered": root.id})
+
+
+class Methods:
+    """A static method with two tasks."""
+
+    @on_schedule(EACH_PERIOD, task_id="method-inside")
+    @staticmethod
+    @on_schedule(EACH_PERIOD, task_id="method-outside")
+    def says_its_task() -> str:
+        return os.environ[TASK_ID]
+
+
+def takes_bound(region: str, day: date, count: int = 1) -> dict[str, object]:
+    return {"region": region, "day": day.isoformat(), "type": type(day).__name__, "count": count}
+
+
+bound = on_schedule(EACH_PERIOD, args={"day": "2026-02-28"})(partial(takes_bound, "eu", count=3))
 
 
 @on_schedule(EACH_PERIOD)
