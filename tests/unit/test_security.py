@@ -63,3 +63,9 @@ def test_a_finding_of_the_chart_that_nothing_explains_is_named() -> None:
 
 def test_an_explanation_without_a_finding_is_named() -> None:
     assert problems(ALL[1:]) == ["operator: CKV_K8S_11 is explained, not found"]
+
+
+def test_neither_server_nor_operator_runs_a_pattern_of_a_query() -> None:
+    sources = [path for part in ("server", "operator") for path in (ROOT / part).rglob("*.py")]
+    assert len(sources) > 100
+    assert [path for path in sources if "$regex" in path.read_text()] == []

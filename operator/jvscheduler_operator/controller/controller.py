@@ -212,11 +212,12 @@ class Controller:
             delay = await self._pass_over(key)
         except TemporaryError as error:
             again = queue.retry(key, getattr(error, "retry_after", 0.0))
-            _logger.warning("%s: %s; again in %.1f s", key, error, again)
+            _logger.warning("%s: %s; again in %.1f s", key, error, again, extra=key.log_context)
         except Exception:
             # A mistake of ours that one object brings out must not stop the others.
             again = queue.retry(key)
-            _logger.exception("%s could not be reconciled; again in %.1f s", key, again)
+            text = "%s could not be reconciled; again in %.1f s"
+            _logger.exception(text, key, again, extra=key.log_context)
         else:
             queue.succeeded(key)
             queue.add_after(key, delay.total_seconds() if delay is not None else None)

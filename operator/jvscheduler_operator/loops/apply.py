@@ -63,7 +63,7 @@ class LoopApplier:
         answer = await self._cluster.apply_loop(with_uid(desired, observed), force=is_ours)
         self._cache.loops.put(answer)
         self._cache.last_applied[state.key] = LastApplied.of(answer, desired)
-        _logger.info("%s applied", state.key)
+        _logger.info("%s applied", state.key, extra=state.key.log_context)
 
     async def delete_deployment(self, deployment: Manifest) -> None:
         # Out of the cache before the request. Otherwise a task's pass could find the loop
@@ -82,7 +82,7 @@ class LoopApplier:
                 raise Stale(f"{key}: {error}") from error
             raise
         self._cache.loops.remove(deployment)
-        _logger.info("%s deleted, no task needs it", key)
+        _logger.info("%s deleted, no task needs it", key, extra=key.log_context)
 
     def prepare_again(self, *keys: LoopKey) -> None:
         """Let the next pass over these loops, or over each loop, write what its pod needs.

@@ -57,7 +57,8 @@ class NamespaceReconciler:
             self._set_failure(namespace, report(self._attempts[namespace], str(error), now))
             raise
         if not attempts.was_made:
-            _logger.info("The history of namespace %s has a role of its own", namespace)
+            text = "The history of namespace %s has a role of its own"
+            _logger.info(text, namespace, extra={"namespace": namespace})
         self._attempts[namespace] = attempts.succeeded()
         self._set_failure(namespace, None)
         return AGAIN

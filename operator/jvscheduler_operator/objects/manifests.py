@@ -21,6 +21,11 @@ class Key:
     def __str__(self) -> str:
         return f"{self.namespace}/{self.name}"
 
+    @property
+    def log_context(self) -> Mapping[str, str]:
+        """What a line of the log about it is about."""
+        return {"namespace": self.namespace, "task": self.name}
+
 
 class LoopKey(Key):
     """Names a loop's Deployment. It never equals a task's key, so that both fit in one queue."""
@@ -28,12 +33,20 @@ class LoopKey(Key):
     def __str__(self) -> str:
         return f"loop {self.namespace}/{self.name}"
 
+    @property
+    def log_context(self) -> Mapping[str, str]:
+        return {"namespace": self.namespace, "loop": self.name}
+
 
 class NamespaceKey(Key):
     """Names a namespace and its part of the history. Its name is empty."""
 
     def __str__(self) -> str:
         return f"the history of namespace {self.namespace}"
+
+    @property
+    def log_context(self) -> Mapping[str, str]:
+        return {"namespace": self.namespace}
 
 
 def key_of(manifest: Manifest) -> Key:

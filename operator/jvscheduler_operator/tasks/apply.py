@@ -193,7 +193,7 @@ class TaskApplier:
         except (Conflict, NotFound) as error:
             raise Stale(f"CronJob {key}: {error}") from error
         self._cache.cron_jobs.remove(cron_job)
-        _logger.info("CronJob %s deleted: %s", key, why)
+        _logger.info("CronJob %s deleted: %s", key, why, extra=key.log_context)
 
     async def post(self, event: Manifest) -> None:
         # An Event is a courtesy: the status says the same. So its loss fails nothing. If

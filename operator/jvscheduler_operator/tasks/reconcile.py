@@ -88,7 +88,8 @@ class TaskReconciler:
         if differs(state.task, status):
             await self._applier.write_status(state.task, status)
         if applied.result is not None:
-            _logger.info("CronJob %s %s", state.key, applied.result)
+            about = state.key.log_context
+            _logger.info("CronJob %s %s", state.key, applied.result, extra=about)
         # Events come after the status. If they came first, a pass that fails to write the
         # status would run again and post the same Events twice.
         recorder = EventRecorder(state.task, now, self._settings.instance)

@@ -84,7 +84,8 @@ class WaitingJobReconciler:
         except Conflict as error:
             raise Stale(f"Job {job}: {error}") from error
         wait = await self._wait(given_up)
-        _logger.info("Job %s is given up: %s: %s", job, given_up.reason, wait)
+        about = {**key.log_context, "job": job.name, "reason": given_up.reason}
+        _logger.info("Job %s is given up: %s: %s", job, given_up.reason, wait, extra=about)
         recorder = EventRecorder(task, self._clock(), self._settings.instance)
         message = f"The Job {job.name} {given_up.text}: {wait}"
         await self._post(recorder.job_given_up(given_up.reason, message))

@@ -127,7 +127,8 @@ class TaskStatusWriter:
                 await self._sleep(PAUSE_SECONDS)
         except SchedulerError as error:
             # The task is deleted, or the API server is away. The next look tries again.
-            _log.warning("the status of %s/%s: %s", task.namespace, task.name, error)
+            about = {"namespace": task.namespace, "task": task.name}
+            _log.warning("the status of %s/%s: %s", task.namespace, task.name, error, extra=about)
         else:
             self._written[task.uid] = jobs
 

@@ -27,6 +27,17 @@ def test_a_new_task_causes_each_write_once(stage: Stage) -> None:
     assert stage.take_writes() == []
 
 
+def test_a_line_of_the_log_says_what_it_is_about(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    stage.put_task()
+    stage.reconcile()
+    (line,) = [r for r in caplog.records if r.getMessage().startswith("CronJob")]
+    about = {name: getattr(line, name, None) for name in ("namespace", "task")}
+    assert about == {"namespace": KEY.namespace, "task": KEY.name}
+
+
 def test_a_restart_with_nothing_changed_writes_nothing_but_the_secret(stage: Stage) -> None:
     stage.put_task()
     stage.reconcile()

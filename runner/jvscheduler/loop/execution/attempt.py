@@ -16,7 +16,7 @@ from jvscheduler.loop.execution.jobs import Job, claim_of, start_order
 from jvscheduler.loop.execution.outcomes import lost, outcome_of_end
 from jvscheduler.loop.execution.ownership import Ownership
 from jvscheduler.loop.execution.services import Services
-from jvscheduler.loop.log import Event, job_label, say, say_outcome
+from jvscheduler.loop.log import Event, context_of, job_label, say, say_outcome
 from jvscheduler.loop.worker_link.attempts import WorkerLost
 from jvscheduler.outcomes import Outcome, Reason
 
@@ -90,7 +90,8 @@ class AttemptExecution:
         await self._wait_for_jitter()
         running = asyncio.create_task(self._let_go())
         await self._announce_due()
-        say(f"{self._label} started{self._which()}", Event.STARTED)
+        about = context_of(self._claim)
+        say(f"{self._label} started{self._which()}", Event.STARTED, about)
         self._on_attempt(self._claim)
         if not self._replaces:
             return await running
@@ -169,7 +170,7 @@ class AttemptExecution:
     async def _announce_due(self) -> None:
         await self._wait_until_due()
         if self._job.scheduled_time is not None and self._number == 1:
-            say(f"{self._label} is due", Event.DUE)
+            say(f"{self._label} is due", Event.DUE, context_of(self._claim))
 
     async def _wait_until_due(
         self, lead: timedelta = _NOW, stop: asyncio.Event | None = None

@@ -148,4 +148,12 @@ class AttemptRepair:
                 outcome.task_id,
                 outcome.status,
                 outcome.reason,
+                extra={
+                    "namespace": outcome.namespace,
+                    "task_id": outcome.task_id,
+                    "job": outcome.job_name,
+                    "attempt": outcome.attempt_id,
+                    "status": outcome.status,
+                    "reason": outcome.reason,
+                },
             )

@@ -81,4 +81,10 @@ class UnstartedJobRepair:
                 record.task_id,
                 record.status,
                 record.reason,
+                extra={
+                    "namespace": record.namespace,
+                    "task_id": record.task_id,
+                    "status": record.status,
+                    "reason": record.reason,
+                },
             )
