@@ -64,6 +64,14 @@ async def access_of(request: Request) -> Access:
     return cast(Access, getattr(request.state, _ACCESS))
 
 
-async def seen_namespaces(access: Access, tasks: Iterable[TaskState]) -> Namespaces:
-    """Return the namespaces whose jobs the caller may see, of those that have tasks."""
-    return await access.namespaces(Action.SEE, {task.namespace for task in tasks})
+async def seen_namespaces(
+    access: Access, tasks: Iterable[TaskState], named: str | None
+) -> Namespaces:
+    """Return the namespaces that an answer is about: those that the caller may see.
+
+    Without a name they are those of the tasks. A namespace may have a history and no task any
+    more; nobody can say for all such which a caller may see, but for the one that is named.
+    """
+    if named is None:
+        return await access.namespaces(Action.SEE, {task.namespace for task in tasks})
+    return frozenset({named}) if await access.allows(Action.SEE, named) else frozenset()

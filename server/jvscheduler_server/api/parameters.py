@@ -6,7 +6,7 @@ The problem names the unknown parameter and those that the path takes.
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 
@@ -26,3 +26,13 @@ class Parameters(BaseModel):
                 text = f"unknown parameter; {takes}"
                 raise PydanticCustomError("unknown_parameter", text, {"parameter": name})
         return data
+
+
+class NamespaceParameters(Parameters):
+    """Of a list that may be about one namespace."""
+
+    namespace: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$",
+        description="Only this namespace, also when it has no task any more.",
+    )

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -18,6 +18,7 @@ from tests.support.server.process import ServerProcess, a_server
 from tests.support.server.service_account import server_kubeconfig
 from tests.support.server.tenants import (
     BLUE,
+    PAST,
     RED,
     TENANTS,
     expired,
@@ -30,7 +31,8 @@ from tests.support.server.tenants import (
 from tests.support.waiting import eventually
 
 RECENT, STATUS = "/api/scheduler/jobs/recent", "/api/scheduler/status"
-BOTH = frozenset(TENANTS)
+EACH = (*TENANTS, PAST)
+BOTH, ALL = frozenset(TENANTS), frozenset(EACH)
 NONE: frozenset[str] = frozenset()
 
 
@@ -42,6 +44,8 @@ class Caller:
     headers: Mapping[str, str]
     sees: frozenset[str] | None
     logs: frozenset[str] = NONE
+    by_name: frozenset[str] = NONE
+    """What it sees besides, when it asks for that namespace."""
     query: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -64,15 +68,17 @@ def known_callers(api_server: ApiServer) -> list[Caller]:
     def sent(account: str, *options: str, **more: str) -> dict[str, str]:
         return bearer(token_of(api_server, account, *options), **more)
 
-    red, blue = frozenset({RED}), frozenset({BLUE})
+    red, blue, past = frozenset({RED}), frozenset({BLUE}), frozenset({PAST})
     return [
-        Caller("cluster admin", sent("admin"), BOTH, BOTH),
+        Caller("cluster admin", sent("admin"), ALL, ALL),
         Caller("tenant red", sent("red-dev"), red, red),
         Caller("tenant blue", sent("blue-dev"), blue, blue),
         Caller("red, for this server", sent("red-dev", "--audience=jvscheduler"), red, red),
         Caller("viewer without logs", sent("red-viewer"), red),
         Caller("viewer of both, logs of blue", sent("both-viewer"), BOTH, blue),
-        Caller("auditor of all without logs", sent("auditor"), BOTH),
+        Caller("auditor of all without logs", sent("auditor"), ALL),
+        Caller("a tenant of the past", sent("past-dev"), NONE, past, past),
+        Caller("red and past without logs", sent("past-viewer"), red, NONE, past),
         Caller("logs, but not list", sent("red-logs-only"), NONE),
         Caller("get and update, but not list", sent("red-not-list"), NONE),
         Caller("an account without rights", sent("nobody"), NONE),
@@ -124,7 +130,7 @@ def server(
     kubeconfig = server_kubeconfig(api_server, "callers-server", folder)
     tenants.apply(api_server)
     with postgres_server.database() as url:
-        asyncio.run(tenants.write_jobs(url))
+        asyncio.run(tenants.write_jobs(url, EACH))
         with a_server(kubeconfig, url, folder, auth_mode="kubernetes") as process:
             yield process
 
@@ -144,13 +150,14 @@ def filled(path: str) -> list[tuple[str, str | None]]:
     """The path for each tenant's objects, with the tenant; or as it is, when it names none."""
     if "{" not in path:
         return [(path, None)]
-    return [(path.format(job_id=job_id(tenant), namespace=tenant), tenant) for tenant in TENANTS]
+    return [(path.format(job_id=job_id(tenant), namespace=tenant), tenant) for tenant in EACH]
 
 
 def leaks(caller: Caller, text: str) -> set[str]:
     """Words in the answer that the caller may not read."""
-    hidden = {name for tenant in BOTH - (caller.sees or NONE) for name in _words(tenant)}
-    for tenant in BOTH - caller.logs:
+    seen = (caller.sees or NONE) | caller.by_name
+    hidden = {name for tenant in ALL - seen for name in _words(tenant)}
+    for tenant in ALL - caller.logs:
         hidden |= {marks(tenant)["traceback"], marks(tenant)["log"]}
     return {word for word in hidden if word in text}
 
@@ -169,7 +176,7 @@ def problem_of(caller: Caller, path: str, tenant: str | None, answer: httpx.Resp
     elif caller.sees is None:
         expected = 401
     else:
-        expected = 404 if tenant and tenant not in caller.sees else 200
+        expected = 404 if tenant and tenant not in caller.sees | caller.by_name else 200
     is_right = answer.status_code == expected
     return (
         None if is_right else f"answers {answer.status_code}, not {expected}: {answer.text[:200]}"
@@ -204,10 +211,33 @@ def test_each_caller_gets_what_it_may_see(server: ServerProcess, callers: list[C
         if status["scheduler"]["namespaces"] is None:
             # Who sees all sees what the tests of other files left on this API server too.
             tasks &= {RED, BLUE}
-        assert tasks == caller.sees, caller.name
+        assert tasks == caller.sees - {PAST}, caller.name
         pages = [ask(server, caller, f"/api/v1/jobs/{j['id']}").json() for j in recent["jobs"]]
         readable = {page["namespace"] for page in pages if not page["withheld"]}
         assert readable == caller.logs & caller.sees, caller.name
+
+
+def test_each_caller_sees_a_namespace_that_it_names_by_its_rights_there(
+    server: ServerProcess, callers: list[Caller]
+) -> None:
+    """Also one without a task. Whoever may not see it gets what one that is not there gives."""
+    tried = 0
+    for caller in callers:
+        for namespace in (*EACH, "none-such"):
+            for path in (RECENT, STATUS):
+                query = {**caller.query, "namespace": namespace}
+                answer = ask(server, replace(caller, query=query), path)
+                tried += 1
+                assert answer.status_code == (401 if caller.sees is None else 200), caller.name
+                assert leaks(caller, answer.text) == set()
+                sees = (caller.sees or NONE) | caller.by_name
+                if path == RECENT and caller.sees is not None:
+                    found = {job["namespace"] for job in answer.json()["jobs"]}
+                    assert found == sees & {namespace}, (caller.name, namespace)
+                elif caller.sees is not None:
+                    jobs = answer.json()["job_statistics"]["failed_jobs"]
+                    assert jobs == len(sees & {namespace}), (caller.name, namespace)
+    assert tried >= 200
 
 
 def test_the_forged_tokens_are_wrong_in_nothing_else(

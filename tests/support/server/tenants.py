@@ -3,7 +3,7 @@
 import base64
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,9 @@ from tests.support.history.outcomes import NOON, begun, failed
 from tests.support.operator.objects import task
 
 TENANTS = ("tenant-red", "tenant-blue")
+PAST = "tenant-past"
+"""A tenant whose last task is gone."""
+
 CALLERS = "callers"
 """The namespace of their ServiceAccounts."""
 
@@ -38,13 +41,13 @@ def job_id(namespace: str) -> str:
     return scheduled_job_id(namespace, f"{namespace}.report", NOON)
 
 
-async def write_jobs(url: str) -> None:
-    """A failed job of each tenant, a moment ago."""
+async def write_jobs(url: str, namespaces: Iterable[str] = TENANTS) -> None:
+    """A failed job in each namespace, a moment ago."""
     store = open_store(url)
     await store.open()
     start = datetime.now(UTC) - timedelta(minutes=5)
     try:
-        for namespace in TENANTS:
+        for namespace in namespaces:
             words = marks(namespace)
             outcome = begun(
                 job_id=job_id(namespace),
@@ -104,6 +107,8 @@ ACCOUNTS = (
     Account("red-logs-only", {RED: [LOGS, PODS]}),
     Account("red-not-list", {RED: [GET, LOGS]}),
     Account("both-viewer", {RED: [LIST], BLUE: [LIST, LOGS]}),
+    Account("past-dev", {PAST: [LIST, LOGS]}),
+    Account("past-viewer", {PAST: [LIST], RED: [LIST]}),
     Account("auditor", {"": [LIST]}),
     Account("admin", cluster_role="cluster-admin"),
     Account("gone", {RED: [LIST, LOGS]}),
@@ -112,7 +117,7 @@ ACCOUNTS = (
 
 def apply(api_server: ApiServer) -> None:
     """Create the tenants with a task each, and the accounts with their rights."""
-    namespaces = [_object("v1", "Namespace", name, "") for name in (*TENANTS, CALLERS)]
+    namespaces = [_object("v1", "Namespace", name, "") for name in (*TENANTS, PAST, CALLERS)]
     tasks = [task("report", name, taskID=f"{name}.report") for name in TENANTS]
     accounts = [manifest for account in ACCOUNTS for manifest in account.manifests()]
     manifests = yaml.safe_dump_all([*namespaces, *tasks, *accounts])

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from jvscheduler_server.access.access import Access, covers
 from jvscheduler_server.api.callers import access_of, seen_namespaces
 from jvscheduler_server.api.pages import answer, fitting
-from jvscheduler_server.api.parameters import Parameters
+from jvscheduler_server.api.parameters import NamespaceParameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import state_of
 
@@ -48,12 +48,12 @@ class HistoryAnswer(BaseModel):
 @router.get("/history", responses=documented(401, 403, 422, 429, 503), response_model=HistoryAnswer)
 async def history(
     request: Request,
-    _: Annotated[Parameters, Query()],
+    query: Annotated[NamespaceParameters, Query()],
     access: Annotated[Access, Depends(access_of)],
 ) -> Response:
     """Show how far the history keeps namespaces apart, and how many bytes each of them takes."""
     state = state_of(request)
-    seen = await seen_namespaces(access, state.cluster.tasks())
+    seen = await seen_namespaces(access, state.cluster.tasks(), query.namespace)
     sizes = await state.sizes.get()
     if sizes.of_namespaces is None:
         isolation, shown = Isolation.NONE, None

@@ -43,7 +43,7 @@ from jvscheduler_server.api.pages import (
     without_largest,
     write_position,
 )
-from jvscheduler_server.api.parameters import Parameters
+from jvscheduler_server.api.parameters import NamespaceParameters, Parameters
 from jvscheduler_server.api.problems import ProblemRoute, documented, not_found
 from jvscheduler_server.api.state import ServerState, state_of
 from jvscheduler_server.cluster.objects import TaskPod
@@ -69,7 +69,7 @@ _EMPTY: Final[dict[str, Any]] = {
 """What a job's page leaves out when it is too long, and what stands there instead."""
 
 
-class RecentParameters(Parameters):
+class RecentParameters(NamespaceParameters):
     """Which jobs to show."""
 
     status: Status | None = Field(default=None, description="Only jobs with this status.")
@@ -92,7 +92,8 @@ class FiltersAnswer(BaseModel):
     status: Status | None
     hours_back: float
     namespaces: list[str] | None = Field(
-        description="The namespaces whose jobs you may see, of those that have tasks. null: all."
+        description="The namespaces whose jobs you may see: of those that have tasks, or the one "
+        "that was asked for. null: all."
     )
 
 
@@ -124,7 +125,7 @@ async def recent(
 ) -> Response:
     """Show the newest jobs, each with its newest pod."""
     state = state_of(request)
-    seen = await seen_namespaces(access, state.cluster.tasks())
+    seen = await seen_namespaces(access, state.cluster.tasks(), query.namespace)
     since = datetime.now(UTC) - timedelta(hours=query.hours)
     wanted = JobFilter(since, query.status, seen)
     after = read_position(query.cursor)

@@ -20,7 +20,7 @@ from jvscheduler_server.access.access import Access, covers
 from jvscheduler_server.access.actions import Action
 from jvscheduler_server.api.callers import access_of, seen_namespaces
 from jvscheduler_server.api.pages import KeyCursor, answer, fitting, read_key, write_key
-from jvscheduler_server.api.parameters import Parameters
+from jvscheduler_server.api.parameters import NamespaceParameters
 from jvscheduler_server.api.problems import ProblemRoute, documented
 from jvscheduler_server.api.state import state_of
 from jvscheduler_server.cluster.objects import TaskKey, TaskState, by_namespace
@@ -67,7 +67,8 @@ class SchedulerAnswer(BaseModel):
     task_count: int
     suspended_count: int
     namespaces: list[str] | None = Field(
-        description="The namespaces whose tasks you may see. null: all."
+        description="The namespaces whose tasks you may see, or the one that was asked for. "
+        "null: all."
     )
     missing_namespaces: list[str] = Field(
         description="The namespaces to watch that do not exist, of those that you may see. Each is "
@@ -104,7 +105,7 @@ class StatusAnswer(BaseModel):
     timestamp: datetime = Field(description="When the server answered.")
 
 
-class StatusParameters(Parameters):
+class StatusParameters(NamespaceParameters):
     """Which tasks to show. The numbers are of all."""
 
     limit: int = Field(default=1000, ge=1, le=1000, description="At most this many tasks.")
@@ -123,7 +124,7 @@ async def status(
     state = state_of(request)
     now = datetime.now(UTC)
     all_tasks = state.cluster.tasks()
-    seen = await seen_namespaces(access, all_tasks)
+    seen = await seen_namespaces(access, all_tasks, query.namespace)
     own = sorted((task for task in all_tasks if covers(seen, task.namespace)), key=_key)
     after = read_key(query.cursor)
     rest = [task for task in own if _key(task) > after]

@@ -131,7 +131,11 @@ def test_the_status_lists_tasks_in_order_with_their_running_jobs(served: Served)
         ({"limit": "0"}, "limit", "greater than or equal to 1"),
         ({"limit": "1001"}, "limit", "less than or equal to 1000"),
         ({"limit": "1.5"}, "limit", "valid integer"),
-        ({"statuss": "failed"}, "statuss", "this path takes status, hours, limit, cursor"),
+        (
+            {"statuss": "failed"},
+            "statuss",
+            "this path takes namespace, status, hours, limit, cursor",
+        ),
     ],
 )
 def test_a_parameter_that_is_refused_is_named_with_what_is_allowed(
@@ -264,6 +268,7 @@ def test_every_answer_is_documented(served: Served) -> None:
                 content = operation["responses"][status]["content"]
                 assert list(content) == ["application/problem+json"], path
     assert [p["name"] for p in document["paths"][RECENT]["get"]["parameters"]] == [
+        "namespace",
         "status",
         "hours",
         "limit",

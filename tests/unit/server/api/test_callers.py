@@ -32,7 +32,7 @@ def now(outcome: Outcome) -> Outcome:
 
 
 class Guarded(Served):
-    """Two tenants, each with a task and a failed job, and callers with different rights."""
+    """Two tenants with a task and a failed job each, one of the past, and different callers."""
 
     def __init__(self) -> None:
         self.reviews = ScriptedReviews(
@@ -44,12 +44,14 @@ class Guarded(Served):
                 ("shop", *LOGS, "shop"),
                 ("viewer", *SEE, "shop"),
                 ("viewer", *SEE, "bank"),
+                ("viewer", *SEE, "past"),
             },
         )
         super().__init__(KubernetesGate(Reviews(self.reviews, lambda: 0.0)))
-        for number, namespace in enumerate(("shop", "bank")):
+        for number, namespace in enumerate(("shop", "bank", "past")):
             name = f"{namespace}-report"
-            self.cluster.seen_tasks.append(TaskState(name, name, namespace, "every minute"))
+            if namespace != "past":  # its last task is gone
+                self.cluster.seen_tasks.append(TaskState(name, name, namespace, "every minute"))
             ended = failed(of_job(number, namespace=namespace, log_tail="printed"))
             self.record(now(ended))
 
@@ -105,14 +107,60 @@ def test_while_the_api_server_is_away_nobody_comes_in(path: str, guarded: Guarde
 
 def test_who_may_see_all_sees_all(guarded: Guarded) -> None:
     recent = guarded.ask("admin", RECENT).json()
-    assert [job["namespace"] for job in recent["jobs"]] == ["bank", "shop"]
-    assert (recent["total_found"], recent["filters"]["namespaces"]) == (2, None)
+    assert [job["namespace"] for job in recent["jobs"]] == ["past", "bank", "shop"]
+    assert (recent["total_found"], recent["filters"]["namespaces"]) == (3, None)
     pages = [guarded.ask("admin", page_of(job)).json() for job in recent["jobs"]]
     assert all(page["traceback"] and page["log_tail"] for page in pages)
     assert all(page["withheld"] == [] for page in pages)
     status = guarded.ask("admin", STATUS).json()
     assert status["scheduler"]["task_count"] == 2
-    assert status["job_statistics"]["failed_jobs"] == 2
+    assert status["job_statistics"]["failed_jobs"] == 3
+
+
+def seen_by_name(guarded: Guarded, token: str, namespace: str) -> set[str]:
+    """The namespaces in both lists; they agree with all numbers."""
+    recent = guarded.ask(token, RECENT, namespace=namespace).json()
+    status = guarded.ask(token, STATUS, namespace=namespace).json()
+    found = {job["namespace"] for job in recent["jobs"]}
+    tasks = {task["namespace"] for task in status["scheduler"]["tasks"]}
+    assert tasks == found - {"past"}
+    assert recent["total_found"] == status["job_statistics"]["total_jobs"] == len(found)
+    named = recent["filters"]["namespaces"]
+    assert named == status["scheduler"]["namespaces"]
+    assert found <= set(named) <= {namespace}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("token", "sees"),
+    [
+        ("admin", {"shop", "bank", "past"}),
+        ("viewer", {"shop", "bank", "past"}),
+        ("shop", {"shop"}),
+        ("nobody", set()),
+    ],
+)
+def test_who_names_a_namespace_sees_it_by_the_rights_there(
+    token: str, sees: set[str], guarded: Guarded
+) -> None:
+    for namespace in ("shop", "bank", "past", "none-such"):
+        assert seen_by_name(guarded, token, namespace) == sees & {namespace}
+
+
+def test_a_namespace_without_tasks_is_seen_by_name_only(guarded: Guarded) -> None:
+    recent = guarded.ask("viewer", RECENT).json()
+    assert {job["namespace"] for job in recent["jobs"]} == {"shop", "bank"}
+
+
+def test_a_hidden_namespace_is_as_one_that_is_not_there(guarded: Guarded) -> None:
+    hidden, absent = (guarded.ask("shop", RECENT, namespace=n).text for n in ("bank", "none-such"))
+    assert hidden == absent
+
+
+@pytest.mark.parametrize("name", ["", "Shop", "a b", "-a", "a-", "a" * 64, "a/b", "a.b", "shop\n"])
+def test_a_name_that_no_namespace_has_is_refused(name: str, guarded: Guarded) -> None:
+    for path in (RECENT, STATUS):
+        assert guarded.ask("admin", path, namespace=name).status_code == 422
 
 
 def test_a_tenant_sees_its_own_in_lists_and_in_counts(guarded: Guarded) -> None:
