@@ -20,6 +20,7 @@ from jvscheduler.errors import InvalidArgs, InvalidInput, InvalidSchedule, Inval
 from jvscheduler.manifests.backends import choose_backend
 from jvscheduler.manifests.rules import PATTERN_MESSAGES
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.manifests.template_checks import InvalidTemplate
 from jvscheduler.outcomes import is_deeper
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.tasks import Backend
@@ -28,7 +29,6 @@ from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import Reason
 from jvscheduler_operator.pod_templates.base import template_of
 from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
-from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 from jvscheduler_operator.pod_templates.tasks import pod_template
 from jvscheduler_operator.template_policy.parts import Pod
 from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, TemplatePolicy

@@ -14,9 +14,9 @@ if sys.version_info < (3, 11):  # noqa: UP036
         "jvscheduler needs Python 3.11 or newer, and this is Python " + sys.version.split()[0]
     )
 
-from jvscheduler.decorators import on_schedule
+from jvscheduler.decorators import Pod, on_schedule
 from jvscheduler.errors import TaskTimeout
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.version import __version__
 
-__all__ = ["Schedule", "TaskTimeout", "__version__", "on_schedule", "parse_schedule"]
+__all__ = ["Pod", "Schedule", "TaskTimeout", "__version__", "on_schedule", "parse_schedule"]

@@ -22,6 +22,9 @@ HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
 HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"
 """Settings of the built-in pruning task. Users set them; the defaults are `30d` and 20."""
 
+SECRETS_FILE: Final = "JVSCHEDULER_SECRETS_FILE"
+"""The values of Secrets and ConfigMaps for `dev` and a user's own server, in TOML."""
+
 TASK_ID: Final = "JVSCHEDULER_TASK_ID"
 TASK_NAME: Final = "JVSCHEDULER_TASK_NAME"
 """The ScheduledTask's `metadata.name`. Its CronJob has the same name."""

@@ -77,12 +77,17 @@ class Redactor:
     """Knows the secret values of one process. `values` are as the environment has them."""
 
     def __init__(self, values: Iterable[str] = ()) -> None:
-        pieces = {piece for value in values for piece in _pieces(value)}
+        self._values = tuple(values)
+        pieces = {piece for value in self._values for piece in _pieces(value)}
         # The longest first: a value may be the beginning of another one.
         self._pieces = sorted(pieces, key=lambda piece: (-len(piece), piece))[:_MOST_PIECES]
         longest = max((len(piece.encode(errors="replace")) for piece in self._pieces), default=0)
         self.margin: Final = 2 * (longest + _SLACK)
         """Bytes to keep beyond a limit, so that no half of a secret is left at a cut."""
+
+    def knowing(self, values: Iterable[str]) -> "Redactor":
+        """Return one that knows these values too."""
+        return Redactor([*self._values, *values])
 
     def redact(self, text: str) -> str:
         for piece in self._pieces:
@@ -128,17 +133,22 @@ FORMS_ONLY: Final = Redactor()
 
 
 def redactor_of(environ: Mapping[str, str]) -> Redactor:
-    """Return what hides the values of the environment's secret variables.
+    """Return what hides the values of the environment's secret variables."""
+    return Redactor(secret_values(environ))
+
+
+def secret_values(environ: Mapping[str, str]) -> list[str]:
+    """Return the values of secret variables.
 
     `JVSCHEDULER_SECRET_VARIABLES` names such variables, besides `SECRET_NAMES`, with commas
     between: a name, a pattern with `*`, or `!` and the name of one that is not secret.
     """
     listed = [n.strip().upper() for n in environ.get(environment.SECRET_VARIABLES, "").split(",")]
-    return Redactor(
+    return [
         secret
         for name, value in environ.items()
         for secret in ([value] if _is_secret(name.upper(), listed) else []) + _passwords(value)
-    )
+    ]
 
 
 def _is_secret(name: str, listed: Sequence[str]) -> bool:

@@ -75,6 +75,8 @@ class Task:
     """How many ended Jobs Kubernetes keeps, with their pods. Only a CronJob has any."""
     backend: Backend | None = None
     """What carries the task in a cluster. None: a CronJob if it can, otherwise a loop."""
+    template: Mapping[str, Any] | None = field(default=None, hash=False)
+    """A partial pod template. A pod has what it says; `dev` follows what it can of it."""
     has_own_zone: bool = True
     """False: the decorator names no time zone. A server may then use its own."""
     args: Mapping[str, Any] = field(default_factory=dict, hash=False)

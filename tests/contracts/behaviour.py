@@ -7,6 +7,7 @@ slow machine makes them longer.
 import json
 import re
 from datetime import datetime
+from hashlib import sha256
 from itertools import pairwise
 from operator import itemgetter
 from typing import Any, Protocol
@@ -14,6 +15,7 @@ from typing import Any, Protocol
 import pytest
 
 from jvscheduler.attempt.retries import draw, jitter, retry_pause
+from jvscheduler.redaction import HIDDEN
 from tests.support.waiting import eventually
 
 Job = dict[str, Any]
@@ -28,6 +30,9 @@ BEGINS_WITHIN_SECONDS = 0.5
 
 CARD = "4929-1234-5678-9012"
 """The value of the secret variable CARD, which the mode gives its tasks."""
+SECRET = {"card": CARD, "PASSWORD": "of-the-secret"}
+CONFIG_MAP = {"COLOUR": "of the ConfigMap"}
+"""The data of the Secret and the ConfigMap `behaviour`, which a mode makes before it starts."""
 
 
 class Service(Protocol):
@@ -155,6 +160,15 @@ class BehaviourContract:
         after = by_scheduled_time(service, "behaviour.tasks.replaces")[1]
         assert at(replaced["completed_at"]) >= at(after["scheduled_time"])
         assert after["status"] == "running" or after["reason"] == "Replaced"
+
+    def test_a_task_has_the_variables_of_its_pod(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.reads_its_variables")
+        # No value of a Secret comes into a record, so the task returns digests.
+        values = (SECRET["PASSWORD"], SECRET["PASSWORD"], CONFIG_MAP["COLOUR"])
+        digests = [sha256(value.encode()).hexdigest() for value in values]
+        assert job["result"] == {"variables": ["north", "hello north"], "digests": digests}
+        assert job["log_tail"] in (None, f"north, {HIDDEN}\n")  # a pod's is in Kubernetes' log
+        assert SECRET["PASSWORD"] not in json.dumps(job)
 
     def test_a_suspended_task_is_shown_and_never_runs(self, service: Service) -> None:
         ended(service, "behaviour.tasks.returns")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.cluster.api_server import free_ports
-from tests.contracts.behaviour import CARD, BehaviourContract
+from tests.contracts.behaviour import CARD, CONFIG_MAP, SECRET, BehaviourContract
 from tests.support.readme import ROOT
 from tests.support.server.application import Application, application
 
@@ -17,6 +17,10 @@ ENVIRON = {
     "JVSCHEDULER_SECRET_VARIABLES": "CARD",
 }
 
+VALUES = "".join(
+    f"[{kind}.behaviour]\n" + "".join(f"{key} = {value!r}\n" for key, value in data.items())
+    for kind, data in (("secrets", SECRET), ("config_maps", CONFIG_MAP))
+)
 APP = """
 import behaviour.tasks
 from jvscheduler_server import Server, register_scheduled_tasks
@@ -33,15 +37,17 @@ if __name__ == "__main__":
 def modes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Application]]:
     ports = free_ports(2)
     dev, server = (tmp_path_factory.mktemp(name) for name in ("dev", "server"))
+    (values := dev / "values.toml").write_text(VALUES)
+    environ = {**ENVIRON, "JVSCHEDULER_SECRETS_FILE": str(values)}
     (server / "app.py").write_text(APP.replace("PORT", str(ports[1])))
     command = ("-m", "jvscheduler.cli", "dev", "behaviour.tasks", f"--port={ports[0]}")
     with contextlib.ExitStack() as stack:
         yield {
             "dev": stack.enter_context(
-                application(*command, folder=dev, port=ports[0], environ=ENVIRON)
+                application(*command, folder=dev, port=ports[0], environ=environ)
             ),
             "server": stack.enter_context(
-                application("app.py", folder=server, port=ports[1], environ=ENVIRON)
+                application("app.py", folder=server, port=ports[1], environ=environ)
             ),
         }
 

@@ -33,6 +33,11 @@ class InPod(NamedTuple):
     cron_job: Manifest
     settings: Settings
 
+    @property
+    def pod(self) -> Manifest:
+        pod: Manifest = self.cron_job["jobTemplate"]["spec"]["template"]["spec"]
+        return pod
+
 
 def built(task: Task, **spec: Any) -> Manifest:
     """The ScheduledTask as the operator and the loop read it, after a way through YAML."""

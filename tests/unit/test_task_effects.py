@@ -24,7 +24,6 @@ from jvscheduler.history.records.merge import first_record
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.loop.execution.jobs import claim_of, due_job, start_order, unfinished_job
 from jvscheduler.manifests.resource import resource
-from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.outcomes import Outcome, Reason, Status
 from jvscheduler.runner import admission
 from jvscheduler.runner.settings import PodAttempt
@@ -33,8 +32,7 @@ from jvscheduler.tasks import Task
 from jvscheduler.testing.history import MemoryHistory
 from jvscheduler.worker.messages import Start
 from jvscheduler_operator.acceptance import Refused, accept
-from jvscheduler_operator.pod_templates.loops import loop_name, worker_pod
-from tests.support.task_forms import SPEC, Manifest, built, cron_job, definition, in_pod, stored
+from tests.support.task_forms import Manifest, built, cron_job, definition, in_pod
 
 DUE = datetime(2026, 3, 2, 3, tzinfo=UTC)
 PLAIN = Task("shop.restock", "os:getcwd", parse_schedule("daily at 03:00", seed="shop.restock"))
@@ -57,6 +55,7 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "no_retry_on": ("ValueError",),
     "args": {"shelf": "A"},
     "args_schema": {"required": ["shelf"]},
+    "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
 }
 """Another value for each field of a task."""
 
@@ -185,6 +184,7 @@ EFFECTS_IN_A_POD: Effects = {
     "args": the_arguments_that_the_child_passes,
     "retry_delay_seconds": the_pause_in_a_pod,
     "no_retry_on": the_cron_job_of_a_task_with_retries,
+    "template": the_cron_job,
 }
 EFFECTS_IN_A_LOOP: Effects = {
     "task_id": in_a_loop(order),
@@ -198,6 +198,7 @@ EFFECTS_IN_A_LOOP: Effects = {
     "args": in_a_loop(order),
     "retry_delay_seconds": in_a_loop(the_start_of_a_retry),
     "no_retry_on": in_a_loop(order),
+    "template": lambda task: accept(built(task, backend="Loop")).loop,
 }
 EFFECTS_ELSEWHERE: Effects = {
     "description": the_text_for_people,
@@ -231,69 +232,3 @@ def test_each_field_of_a_task_names_its_effect(effects: Effects) -> None:
 def test_a_field_of_a_task_has_its_effect(field: str, observe: Callable[[Task], object]) -> None:
     changed = replace(PLAIN, **{field: CHANGED_FIELDS[field]})
     assert observe(changed) != observe(PLAIN)
-
-
-CHANGED: Mapping[str, Any] = {
-    "taskID": "shop.restock-2",
-    "entrypoint": "shop.tasks:restock_2",
-    "schedule": "daily at 04:00",
-    "timeZone": "Europe/Berlin",
-    "dst": "once",
-    "backend": "Loop",
-    "suspend": True,
-    "maxConcurrency": 2,
-    "concurrencyPolicy": "Replace",
-    "activeDeadlineSeconds": 60,
-    "backoffLimit": 3,
-    "description": "Fills the shelves",
-    "image": "shop:2",
-    "startingDeadlineSeconds": 30,
-    "successfulJobsHistoryLimit": 1,
-    "failedJobsHistoryLimit": 1,
-    "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
-    "retryDelaySeconds": 20,
-    "noRetryOn": ["ValueError"],
-    "args": {"shelf": "A"},
-    "argsSchema": {"required": ["shelf"]},
-}
-"""A value other than the default for each key of the spec."""
-FOR_PEOPLE = {"description"}
-"""Keys that people read in the ScheduledTask."""
-
-
-def test_the_changes_name_every_key_of_the_spec() -> None:
-    keys = {field.alias for field in ScheduledTaskSpec.model_fields.values()}
-    assert keys == set(CHANGED), "change the new key in CHANGED"
-
-
-@pytest.mark.parametrize("key", sorted(CHANGED.keys() - FOR_PEOPLE))
-def test_every_key_of_the_spec_has_an_effect(key: str) -> None:
-    assert effect({**SPEC, key: CHANGED[key]}) != effect(SPEC)
-
-
-def test_a_text_for_people_has_no_other_effect() -> None:
-    for key in FOR_PEOPLE:
-        assert effect({**SPEC, key: CHANGED[key]}) == effect(SPEC)
-
-
-@pytest.mark.parametrize("key", CHANGED)
-def test_tasks_whose_pods_differ_do_not_share_a_loop(key: str) -> None:
-    """All tasks of one loop run in one pod. The name of its Deployment must tell pods apart."""
-    spec, changed = (read({**SPEC, **change}) for change in ({}, {key: CHANGED[key]}))
-    same_pod = worker_pod(changed) == worker_pod(spec)
-    assert (loop_name(changed) == loop_name(spec)) == same_pod
-
-
-def read(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
-    return ScheduledTaskSpec.model_validate(spec)
-
-
-def effect(spec: Mapping[str, Any]) -> object:
-    """The loop or the CronJob that carries the task, and what a loop would do with it."""
-    task = stored(spec)
-    try:
-        carried = carrier(task)
-    except Refused as refused:
-        return refused.reason
-    known = definition(task)
-    return carried, decision(known), order(known), slot(known), the_start_of_a_retry(known)

@@ -37,6 +37,7 @@ OPTIONS: Mapping[str, str] = {
     "args": "args",
     "retryDelaySeconds": "retry_delay_seconds",
     "noRetryOn": "no_retry_on",
+    "template": "template",
 }
 """By the key of the spec: the option of the decorator."""
 WRONG: Mapping[str, Any] = {
@@ -57,6 +58,8 @@ WRONG: Mapping[str, Any] = {
     "successful_jobs_history_limit": None,
     "failed_jobs_history_limit": -1,
     "backend": "cronjob",
+    "template": {"containers": []},
+    "pod": {"memry": "1Gi"},
 }
 """A value that each option refuses."""
 
@@ -104,7 +107,8 @@ def accepts(spec: Mapping[str, Any]) -> bool:
 
 def test_every_option_has_its_key_and_a_wrong_value() -> None:
     options = set(inspect.signature(on_schedule).parameters)
-    assert set(OPTIONS.values()) == options, "name the key of the new option"
+    # `pod` is a short form of a template.
+    assert {*OPTIONS.values(), "pod"} == options, "name the key of the new option"
     assert set(WRONG) == options, "give the new option a wrong value"
     task = task_of(decorate())
     assert task is not None

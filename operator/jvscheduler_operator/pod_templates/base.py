@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from jvscheduler import environment, images, names
+from jvscheduler.manifests import template_checks, template_merging
 from jvscheduler.manifests.spec import PodTemplate, ScheduledTaskSpec
-from jvscheduler_operator.pod_templates import checks, merging
 from jvscheduler_operator.pod_templates.secrets import secret_variables
 
 Variables = Sequence[Mapping[str, Any]]
@@ -23,19 +23,6 @@ UNPRIVILEGED: Final[Mapping[str, Any]] = {
 
 _SCRATCH: Final = "tmp"
 
-_RESERVED: Final[Mapping[str, str]] = {
-    "restartPolicy": "a new attempt is a new pod, set spec.backoffLimit",
-    "activeDeadlineSeconds": "set spec.activeDeadlineSeconds, which limits one attempt",
-}
-"""Fields of the pod that a template must not set, and what to do instead."""
-
-_RESERVED_OF_TASK: Final[Mapping[str, str]] = {
-    "image": "set spec.image",
-    "terminationMessagePath": "the runner reports its outcome there",
-    "terminationMessagePolicy": "the runner reports its outcome there",
-}
-"""Fields of the container `task` that a template must not set."""
-
 
 def template_of(spec: ScheduledTaskSpec) -> PodTemplate:
     """The user's template; an empty one when the spec has none."""
@@ -47,27 +34,11 @@ def pod_spec(spec: ScheduledTaskSpec, required: Variables) -> dict[str, Any]:
 
     Its container `task` has the required variables whatever the template says.
     """
-    template = template_of(spec).spec
-    _refuse_reserved(template)
-    checks.check(template_of(spec))
-    pod = merging.merge(_pod(spec.image, required), template, "spec.template.spec")
+    template = template_of(spec)
+    metadata = {"labels": template.metadata.labels, "annotations": template.metadata.annotations}
+    template_checks.check({"metadata": metadata, "spec": template.spec})
+    pod = template_merging.merge(_pod(spec.image, required), template.spec, "spec.template.spec")
     return _with_guarantees(pod, required)
-
-
-def refuse_fields(manifest: Mapping[str, Any], path: str, reserved: Mapping[str, str]) -> None:
-    """Raise InvalidTemplate for a reserved field, and say what to do instead."""
-    for field in reserved.keys() & manifest.keys():
-        raise merging.InvalidTemplate(f"{path}.{field} must be left out: {reserved[field]}")
-
-
-def named_containers(pod: Mapping[str, Any], *wanted: str) -> list[Mapping[str, Any]]:
-    """The containers that have one of the names.
-
-    The pod may be a template that nobody has checked: `containers` may be any JSON.
-    """
-    containers = pod.get("containers")
-    listed = containers if isinstance(containers, list) else []
-    return [c for c in listed if isinstance(c, Mapping) and c.get("name") in wanted]
 
 
 def identity_variables() -> list[dict[str, Any]]:
@@ -127,13 +98,6 @@ def _database_variable() -> dict[str, Any]:
     return {"name": environment.DATABASE_URL, "valueFrom": {"secretKeyRef": reference}}
 
 
-def _refuse_reserved(template: Mapping[str, Any]) -> None:
-    refuse_fields(template, "spec.template.spec", _RESERVED)
-    for container in named_containers(template, names.TASK_CONTAINER):
-        path = f"spec.template.spec.containers[{names.TASK_CONTAINER}]"
-        refuse_fields(container, path, _RESERVED_OF_TASK)
-
-
 def _with_guarantees(pod: dict[str, Any], required: Variables) -> dict[str, Any]:
     """The merged pod with what no template may take away."""
     kinds = [kind for kind in ("initContainers", "containers") if pod.get(kind)]
@@ -148,7 +112,7 @@ def _with_guarantees(pod: dict[str, Any], required: Variables) -> dict[str, Any]
 
 
 def _with_variables(container: Mapping[str, Any], required: Variables) -> dict[str, Any]:
-    env = merging.merge_by("name", container["env"], required)
+    env = template_merging.merge_by("name", container["env"], required)
     secret = secret_variables(env, container.get("envFrom"))
     named = [{"name": environment.SECRET_VARIABLES, "value": ",".join(secret)}] if secret else []
     return {**container, "env": [*env, *named]}
@@ -156,4 +120,6 @@ def _with_variables(container: Mapping[str, Any], required: Variables) -> dict[s
 
 def _unprivileged(kind: str, container: Mapping[str, Any]) -> dict[str, Any]:
     defaults = {"securityContext": UNPRIVILEGED}
-    return merging.merge(defaults, container, f"spec.template.spec.{kind}[{container['name']}]")
+    return template_merging.merge(
+        defaults, container, f"spec.template.spec.{kind}[{container['name']}]"
+    )

@@ -17,9 +17,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from jvscheduler import environment, images, names
+from jvscheduler.manifests import template_merging
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.manifests.template_checks import InvalidTemplate, named_containers, refuse_fields
 from jvscheduler_operator.objects.digests import short_digest
-from jvscheduler_operator.pod_templates import base, merging
+from jvscheduler_operator.pod_templates import base
 
 RUN: Final = "/run/jvscheduler"
 SOCKET: Final = f"{RUN}/worker.sock"
@@ -94,7 +96,7 @@ def worker_pod(spec: ScheduledTaskSpec) -> dict[str, Any]:
     ]
     # Our volumes are merged last: a template's volume of the same name must not
     # come between loop and worker.
-    volumes = merging.merge_by("name", pod["volumes"], _volumes())
+    volumes = template_merging.merge_by("name", pod["volumes"], _volumes())
     return {**pod, "restartPolicy": "Always", "containers": containers, "volumes": volumes}
 
 
@@ -103,7 +105,7 @@ def pod_template(name: str, spec: ScheduledTaskSpec, container: LoopContainer) -
     pod = worker_pod(spec)
     metadata = base.template_of(spec).metadata
     own = {names.DATABASE_ANNOTATION: container.database} if container.database else {}
-    (worker,) = base.named_containers(pod, names.WORKER_CONTAINER)
+    (worker,) = named_containers(pod, names.WORKER_CONTAINER)
     loop = _loop(name, container, pod["terminationGracePeriodSeconds"], _database_of(worker))
     return {
         "metadata": {
@@ -150,16 +152,16 @@ def users_part(template: Mapping[str, Any]) -> dict[str, Any]:
 def _pull_secrets(pod: Mapping[str, Any], wanted: Sequence[str]) -> dict[str, Any]:
     """The template's own pull secrets, and those of the container `loop`."""
     ours = [{"name": name} for name in wanted]
-    merged = merging.merge_by("name", pod.get("imagePullSecrets", ()), ours)
+    merged = template_merging.merge_by("name", pod.get("imagePullSecrets", ()), ours)
     return {"imagePullSecrets": merged} if merged else {}
 
 
 def _refuse_reserved(template: Mapping[str, Any]) -> None:
     path = "spec.template.spec.containers"
-    for container in base.named_containers(template, names.TASK_CONTAINER):
-        base.refuse_fields(container, f"{path}[{names.TASK_CONTAINER}]", _RESERVED_OF_TASK)
-    for container in base.named_containers(template, names.LOOP_CONTAINER, names.WORKER_CONTAINER):
-        raise merging.InvalidTemplate(
+    for container in named_containers(template, names.TASK_CONTAINER):
+        refuse_fields(container, f"{path}[{names.TASK_CONTAINER}]", _RESERVED_OF_TASK)
+    for container in named_containers(template, names.LOOP_CONTAINER, names.WORKER_CONTAINER):
+        raise InvalidTemplate(
             f"{path}[{container['name']}] has the name of a container of the loop: give it another"
         )
 
@@ -170,8 +172,8 @@ def _worker(task: Mapping[str, Any], grace: int) -> dict[str, Any]:
         **task,
         "name": names.WORKER_CONTAINER,
         "command": images.command("jvscheduler.worker"),
-        "env": merging.merge_by("name", task["env"], _shared_variables(grace)),
-        "volumeMounts": merging.merge_by("mountPath", task["volumeMounts"], mounts),
+        "env": template_merging.merge_by("name", task["env"], _shared_variables(grace)),
+        "volumeMounts": template_merging.merge_by("mountPath", task["volumeMounts"], mounts),
     }
 
 

@@ -12,11 +12,10 @@ from typing import Any
 from jvscheduler import environment, names
 from jvscheduler.manifests.mapping import to_variables
 from jvscheduler.manifests.spec import ScheduledTaskSpec
-from jvscheduler_operator.pod_templates import merging
+from jvscheduler.manifests.template_checks import InvalidTemplate, named_containers
 from jvscheduler_operator.pod_templates.base import (
     field_variable,
     identity_variables,
-    named_containers,
     pod_spec,
     template_of,
     with_defaults,
@@ -47,7 +46,7 @@ def pod_template(
 def _refuse_args_of_the_runner(template: Mapping[str, Any]) -> None:
     for container in named_containers(template, names.TASK_CONTAINER):
         if container.get("args") and container.get("command") is None:
-            raise merging.InvalidTemplate(
+            raise InvalidTemplate(
                 f"spec.template.spec.containers[{names.TASK_CONTAINER}].args must be left out: "
                 "the runner takes none; say them with a command of your own"
             )
@@ -58,7 +57,7 @@ def _refuse_ordinary_sidecars(pod: Mapping[str, Any]) -> None:
     # active for ever, and no further job of the task would run.
     for container in pod["containers"]:
         if container["name"] != names.TASK_CONTAINER:
-            raise merging.InvalidTemplate(
+            raise InvalidTemplate(
                 f"spec.template.spec.containers[{container['name']}] would keep each Job active "
                 "after the task has ended: make it an init container with restartPolicy: Always, "
                 "a sidecar that Kubernetes ends with the task"

@@ -20,6 +20,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--no-reload", action="store_true", help="do not reload when the code changes"
     )
     parser.add_argument(
+        "--secrets-file",
+        metavar="FILE",
+        help="values of Secrets and ConfigMaps, in TOML (default: JVSCHEDULER_SECRETS_FILE)",
+    )
+    parser.add_argument(
         "--once",
         metavar="TASK",
         help="run one job of this task now, without the API; the exit code is 0 if it completed, "
@@ -45,6 +50,7 @@ def run(args: argparse.Namespace) -> int:
         database=args.database,
         import_seconds=IMPORT_SECONDS,
         reload=not args.no_reload,
+        secrets_file=args.secrets_file,
     )
     if args.once is None:
         return serve(settings)

@@ -13,6 +13,8 @@ from typing import Any, TypeVar
 from jvscheduler.arguments import parameters, values
 from jvscheduler.decorators import attached, exceptions, options, targets
 from jvscheduler.decorators.exceptions import ExceptionName
+from jvscheduler.decorators.pods import Pod
+from jvscheduler.decorators.templates import template_of
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Dst, FluentJob, is_fluent, parse_schedule, translated
 from jvscheduler.tasks import Backend, ConcurrencyPolicy, Task
@@ -34,6 +36,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     args: Mapping[str, Any] | None = None,
     time_zone: str | None = None,
     dst: Dst = "cron",
+    pod: Pod | None = None,
+    template: Mapping[str, Any] | None = None,
     concurrency_policy: ConcurrencyPolicy = "Forbid",
     starting_deadline_seconds: int | None = None,
     successful_jobs_history_limit: int = 3,
@@ -60,6 +64,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     task that is not `enabled` is suspended.
 
     `args` are values for the function's own parameters, as JSON.
+    `pod` is what the task needs of its pod: memory, environment, Secrets, volumes and so on.
+    `template` is a partial pod template for the rest.
 
     In a cluster, `backend` is what carries the task, and the history limits say how many ended
     Jobs a CronJob keeps.
@@ -88,10 +94,16 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         failed_jobs_history_limit=failed_jobs_history_limit,
         backend=backend,
         args={} if args is None else values.checked(args),
+        template=template_of(pod, template),
     )
     options.check_options(draft)
     if task_id is not None:
         options.check_task_id(task_id)
+    return _decorator(draft)
+
+
+def _decorator(draft: Task) -> Callable[[Decorated], Decorated]:
+    """`draft` has the options, and no target yet."""
 
     def decorate(target: Decorated) -> Decorated:
         # The caller's module: a partial gets its name there.

@@ -57,10 +57,12 @@ def _function(task: Task) -> str:
 async def _run_once(settings: Settings, task: Task, write_line: WriteLine) -> int:
     store = open_store(settings.database_url)
     stop, printer = Stop(), Printer(write_line)
-    url, environ = settings.database_url, settings.environ
+    url, environ, values = settings.database_url, settings.environ, settings.values
     try:
         await store.open()
-        with local_loop(store, url, environ, SystemClock(), show=printer.show) as loop:
+        with local_loop(
+            store, url, environ, SystemClock(), show=printer.show, values=values
+        ) as loop:
             outcome = await loop.run_now(task, stop.requested, stop.forced)
             await loop.settle(stop.forced)
     finally:

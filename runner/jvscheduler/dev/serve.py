@@ -48,7 +48,13 @@ async def _serve(
         url, environ = settings.database_url, settings.environ
         output, clock = Output(), SystemClock()
         with local_loop(
-            store, url, environ, clock, show=output.show, on_attempt=output.on_attempt
+            store,
+            url,
+            environ,
+            clock,
+            show=output.show,
+            on_attempt=output.on_attempt,
+            values=settings.values,
         ) as loop:
             loop.replace_tasks(discovery.tasks)
             async with _reloading(settings, discovery, started_at, loop, cluster):

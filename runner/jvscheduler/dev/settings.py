@@ -12,6 +12,7 @@ from typing import Final
 from jvscheduler import environment
 from jvscheduler.dev.log import wants_colours
 from jvscheduler.history.urls import absolute_url, check_folder
+from jvscheduler.loop.pod_values import PodValues, pod_values
 
 DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
 
@@ -28,6 +29,8 @@ class Settings:
     reload: bool
     coloured: bool
     environ: Mapping[str, str] = field(repr=False)
+    values: PodValues
+    """Those of Secrets and ConfigMaps."""
 
 
 def read_settings(  # noqa: PLR0913 - each is an option of the command
@@ -38,12 +41,16 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     database: str | None,
     import_seconds: float,
     reload: bool,
+    secrets_file: str | None,
     environ: Mapping[str, str] = os.environ,
 ) -> Settings:
     """The database is that of the command line, else of the environment, else a file in the
-    working folder. Raises InvalidSettings for an address that is not valid."""
+    working folder. Raises InvalidSettings for an address or a file that is not valid."""
     url = database or environ.get(environment.DATABASE_URL) or DEFAULT_DATABASE
     check_folder(url)
     url = absolute_url(url)
     coloured = wants_colours(environ, is_terminal=sys.stderr.isatty())
-    return Settings(modules, host, port, url, import_seconds, reload, coloured, dict(environ))
+    values = pod_values(secrets_file, environ)
+    return Settings(
+        modules, host, port, url, import_seconds, reload, coloured, dict(environ), values
+    )

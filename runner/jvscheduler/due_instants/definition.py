@@ -1,6 +1,7 @@
 """A task's definition as a loop serves it, and the revision that says it in the history."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from jvscheduler.history.records.revisions import ScheduleRevision, identified
@@ -15,6 +16,8 @@ class Definition:
     """The ScheduledTask's name. The loop knows a task by it."""
     namespace: str
     task: Task
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """Variables that a pod would set. Empty in a cluster, where the pod does."""
 
 
 def revision_of(definition: Definition, since: datetime) -> ScheduleRevision:

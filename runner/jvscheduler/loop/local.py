@@ -16,7 +16,10 @@ from jvscheduler.due_instants.definition import Definition
 from jvscheduler.history.store.protocol import LoopStore
 from jvscheduler.loop.clock import Clock
 from jvscheduler.loop.execution.services import LoopIdentity, ignored
+from jvscheduler.loop.local_pod import LocalPod, local_pod
+from jvscheduler.loop.log import say
 from jvscheduler.loop.loop import Loop
+from jvscheduler.loop.pod_values import PodValues
 from jvscheduler.loop.recording.spool import Spool
 from jvscheduler.loop.recording.spool_folder import spool_folder
 from jvscheduler.loop.worker_link.client import SocketWorker, connected
@@ -30,10 +33,18 @@ _NO_GRACE: Final = timedelta(0)
 
 
 class LocalLoop:
-    def __init__(self, loop: Loop, worker: SocketWorker, process: WorkerProcess) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        worker: SocketWorker,
+        process: WorkerProcess,
+        pod_of: Callable[[Task], LocalPod],
+    ) -> None:
         self._loop = loop
         self._worker = worker
         self._process = process
+        self._pod_of = pod_of
+        self._noted: set[str] = set()
         self._tasks: Sequence[Task] = ()
         self._served: Sequence[Task] | None = None
         """None until the worker has answered: nothing is due before that."""
@@ -62,7 +73,7 @@ class LocalLoop:
         async with self._connected_worker(stop, kill):
             running = asyncio.create_task(self._loop.run(stop, _NO_GRACE))
             if not stop.is_set():
-                outcome = await self._loop.run_now(_definition(task))
+                outcome = await self._loop.run_now(self._definition(task))
             stop.set()
             await running
         return outcome
@@ -80,8 +91,17 @@ class LocalLoop:
             if task.task_id not in ids:
                 self._loop.remove(resource_name(task.task_id), handed_over=False)
         for task in self._tasks:
-            self._loop.put(_definition(task))
+            self._loop.put(self._definition(task))
         self._served = self._tasks
+
+    def _definition(self, task: Task) -> Definition:
+        """The task with what its pod would have. What it cannot have here is said once."""
+        pod = self._pod_of(task)
+        for note in (f"{task.task_id}: {note}" for note in pod.notes):
+            if note not in self._noted:
+                self._noted.add(note)
+                say(note)
+        return Definition(resource_name(task.task_id), LOCAL_NAMESPACE, task, pod.environ)
 
     @contextlib.asynccontextmanager
     async def _connected_worker(
@@ -106,11 +126,12 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
     show: Show | None = None,
     on_attempt: Callable[[Outcome], None] = ignored,
     modules: Sequence[str] = (),
+    values: PodValues,
 ) -> Iterator[LocalLoop]:
     """`show` gets what attempts print. Without it, that goes where this process prints.
 
     `on_attempt` is called with each attempt when it begins, and with its outcome. The worker
-    imports `modules` before the user's.
+    imports `modules` before the user's. `values` are those of Secrets and ConfigMaps.
     """
     identity = LoopIdentity(LOCAL_NAMESPACE)
     own = {**environ, environment.DATABASE_URL: database_url}
@@ -126,11 +147,9 @@ def local_loop(  # noqa: PLR0913 - each is a part that only its user has
             on_attempt=on_attempt,
             alone_in=LOCAL_NAMESPACE,
         )
-        yield LocalLoop(loop, worker, process)
-
-
-def _definition(task: Task) -> Definition:
-    return Definition(resource_name(task.task_id), LOCAL_NAMESPACE, task)
+        yield LocalLoop(
+            loop, worker, process, lambda task: local_pod(task.template, values, environ)
+        )
 
 
 async def _when(event: asyncio.Event, act: Callable[[], None]) -> None:

@@ -53,6 +53,7 @@ def to_spec(task: Task) -> dict[str, Any]:
         "backend": task.backend,
         "args": dict(task.args),
         "argsSchema": task.args_schema,
+        "template": task.template,
     }
 
 
@@ -74,6 +75,7 @@ def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
         successful_jobs_history_limit=spec["successfulJobsHistoryLimit"],
         failed_jobs_history_limit=spec["failedJobsHistoryLimit"],
         backend=spec["backend"],
+        template=spec.get("template"),  # a loop reads none: its pod has it
         has_own_zone=has_own_zone,
         args=spec["args"],
         args_schema=spec["argsSchema"],

@@ -103,3 +103,7 @@ IMAGE: Final = (
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9.+_-]*:[0-9A-Fa-f]{32,})?$"
 )
 """As container runtimes read it: `registry.example:5000/team/shop:1@sha256:…`, no URL."""
+IMAGE_MESSAGE: Final = (
+    "must be an image such as registry.example/team/shop:1.2: a name in lower case, at most one "
+    "tag and one digest, no spaces"
+)

@@ -54,7 +54,8 @@ def resource(
     _check_backend(task)
     metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
     own = {key: value for key, value in to_spec(task).items() if value != _LEFT_OUT.get(key)}
-    spec = {**_FIRST_KEYS, **own, "image": image}
+    template = own.pop("template", None)
+    spec = {**_FIRST_KEYS, **own, "image": image, "template": template}
     return {
         "apiVersion": names.API_VERSION,
         "kind": names.KIND,
@@ -71,34 +72,35 @@ def _check_backend(task: Task) -> None:
 
 
 def to_yaml(resources: Iterable[dict[str, Any]]) -> str:
-    """One YAML document for each. Values are those of JSON."""
+    """One YAML document for each. Values are JSON."""
     by_name = sorted(resources, key=lambda item: str(item["metadata"]["name"]))
     return "".join(f"---\n{_mapping(item, '')}" for item in by_name)
 
 
 def _mapping(fields: dict[str, Any], indent: str) -> str:
     return "".join(
-        f"{indent}{_scalar(key)}:\n{_mapping(value, indent + '  ')}"
-        if isinstance(value, dict) and value
-        else f"{indent}{_scalar(key)}: {_inline(value)}\n"
-        for key, value in fields.items()
+        f"{indent}{_scalar(key)}:{_value(value, indent)}" for key, value in fields.items()
     )
 
 
-def _inline(value: Any) -> str:
-    return _flow(value) if isinstance(value, dict | list) else _scalar(value)
-
-
-def _flow(value: Any) -> str:
-    """The value in one line, like JSON."""
+def _value(value: Any, indent: str) -> str:
+    """What follows the colon of a key with this indent."""
+    if not value or not isinstance(value, dict | list):
+        return f" {_scalar(value)}\n"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_text(k)}: {_flow(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_flow, value))}]"
-    return _text(value) if isinstance(value, str) else _scalar(value)
+        return f"\n{_mapping(value, indent + '  ')}"
+    return "\n" + "".join(_item(item, indent) for item in value)
 
 
-def _scalar(value: str | float | None) -> str:
+def _item(item: Any, indent: str) -> str:
+    """An item of a list. A mapping begins behind the dash, and goes on below it."""
+    if isinstance(item, dict) and item:
+        return f"{indent}- {_mapping(item, indent + '  ')[len(indent) + 2 :]}"
+    return f"{indent}-{_value(item, indent + '  ')}"
+
+
+def _scalar(value: Any) -> str:
+    """A text, a number, a boolean, null, or an empty list or mapping."""
     if isinstance(value, float):
         return _number(value)
     if not isinstance(value, str):

@@ -14,10 +14,6 @@ from jvscheduler.tasks import JOB_RETRY_SECONDS
 
 Rule = dict[str, Any]
 
-IMAGE_MESSAGE: Final = (
-    "must be an image such as registry.example/team/shop:1.2: a name in lower case, at most one "
-    "tag and one digest, no spaces"
-)
 ENTRYPOINT_MESSAGE: Final = (
     "must be package.module:name, such as shop.tasks:restock, or package.module:Class.name: names "
     "as Python has them, without dashes"
@@ -34,7 +30,7 @@ _ZONE_MESSAGE: Final = (
 
 PATTERN_MESSAGES: Final = {
     "entrypoint": ENTRYPOINT_MESSAGE,
-    "image": IMAGE_MESSAGE,
+    "image": patterns.IMAGE_MESSAGE,
     "noRetryOn": EXCEPTION_MESSAGE,
     "taskID": TASK_ID_MESSAGE,
     "timeZone": _ZONE_MESSAGE,
@@ -139,7 +135,7 @@ TASK_ID: Final = in_words(
 )
 EXCEPTION: Final = in_words((_matches(patterns.EXCEPTION), EXCEPTION_MESSAGE))
 ENTRYPOINT: Final = in_words((_matches(patterns.ENTRYPOINT), ENTRYPOINT_MESSAGE))
-IMAGE: Final = in_words((_matches(patterns.IMAGE), IMAGE_MESSAGE))
+IMAGE: Final = in_words((_matches(patterns.IMAGE), patterns.IMAGE_MESSAGE))
 
 _CRON_JOB_NOT_ASKED: Final = "!has(self.backend) || self.backend != 'CronJob'"
 _JOB_WAITS_SO: Final = f"self.backoffLimit == 0 || self.retryDelaySeconds >= {JOB_RETRY_SECONDS}"

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from jvscheduler import environment, names
 from jvscheduler.manifests import patterns
-from jvscheduler.manifests.rules import IMAGE_MESSAGE, at, rules
+from jvscheduler.manifests.rules import at, rules
 
 MAX_CONTAINERS: Final = 50
 MAX_VARIABLES: Final = 1000
@@ -73,7 +73,7 @@ def _container(*found: Any) -> Schema:
             at(
                 ".image",
                 f"!has(self.image) || self.image.matches(r'{patterns.IMAGE}')",
-                IMAGE_MESSAGE,
+                patterns.IMAGE_MESSAGE,
             ),
             *found,
         ),

@@ -6,10 +6,11 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from jvscheduler import kernel
+from jvscheduler import environment, kernel
 from jvscheduler.attempt.process import Usage
 from jvscheduler.attempt.verdict import Verdict, judge
 from jvscheduler.outcomes import Reason, Status
+from jvscheduler.redaction import Redactor, secret_values
 from jvscheduler.worker.child import run_attempt
 from jvscheduler.worker.effects.imports import ImportedModules
 from jvscheduler.worker.log import Log
@@ -108,7 +109,8 @@ class WorkerAttempts:
         # A loop may repeat an order. A second child would run the task twice.
         if attempt_id in self._attempts or attempt_id in self._unacknowledged:
             return
-        output = Output(f"{start.claim.get('task_id', '-')} {attempt_id}", self._log)
+        owner = f"{start.claim.get('task_id', '-')} {attempt_id}"
+        output = Output(owner, self._log, self._redactor_of(start))
         imports = self._modules.for_run(start.entrypoint.partition(":")[0])
         child_main = partial(run_attempt, start, imports, self._database_url)
         child, fork_error = None, ""
@@ -118,6 +120,14 @@ class WorkerAttempts:
             fork_error = f"no process could be started for the task: {error}"
             self._log.say(fork_error)
         self._attempts[attempt_id] = WorkerAttempt(start, output, child, fork_error)
+
+    def _redactor_of(self, start: Start) -> Redactor:
+        # In a cluster the pod has the secrets, and this process with it. On a developer's machine
+        # they come with the order.
+        known = self._log.redactor
+        if environment.SECRET_VARIABLES not in start.environ:
+            return known
+        return known.knowing(secret_values(start.environ))
 
     def go(self, attempt_id: str, after_seconds: float) -> None:
         """Let the task begin after so many seconds."""

@@ -7,6 +7,7 @@ end, and a process that it leaves behind may hold the pipe open for ever.
 import os
 from typing import Final
 
+from jvscheduler.redaction import Redactor
 from jvscheduler.worker.log import Log
 
 TAIL_BYTES: Final = 8 * 1024
@@ -20,15 +21,16 @@ print so fast that reading would never end."""
 
 
 class Output:
-    def __init__(self, owner: str, log: Log) -> None:
+    def __init__(self, owner: str, log: Log, redactor: Redactor | None = None) -> None:
+        """`redactor`: None for that of the log."""
         self._owner = owner
         self._log = log
         self._reader, self.writer = os.pipe()
         os.set_blocking(self._reader, False)
         self._line = bytearray()
         self._tail = bytearray()
-        self.redactor: Final = log.redactor
-        self._kept = TAIL_BYTES + log.redactor.margin + 1
+        self.redactor: Final = redactor or log.redactor
+        self._kept = TAIL_BYTES + self.redactor.margin + 1
 
     def fileno(self) -> int:
         """Return the pipe's reading end; -1 after `finish`."""

@@ -118,7 +118,10 @@ class SchedulerService:
         clock, count = SystemClock(self._settings.interval), self._jobs.count
         # The processes of tasks read jvspatial's names as this process does.
         modules = [name for name in (_COMPAT,) if name in sys.modules]
-        with local_loop(store, url, environ, clock, on_attempt=count, modules=modules) as loop:
+        values = self._settings.values
+        with local_loop(
+            store, url, environ, clock, on_attempt=count, modules=modules, values=values
+        ) as loop:
             on_ready(loop)
             loop.replace_tasks(self.tasks)
             self._start_time = datetime.now(UTC)

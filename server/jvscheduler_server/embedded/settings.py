@@ -11,6 +11,7 @@ from typing import Final
 from jvscheduler import environment
 from jvscheduler.errors import InvalidSchedule, InvalidSettings
 from jvscheduler.history.urls import absolute_url
+from jvscheduler.loop.pod_values import PodValues, pod_values
 from jvscheduler.zones import zone
 
 LONGEST_INTERVAL: Final = 60
@@ -25,6 +26,8 @@ class Settings:
     database_url: str
     environ: Mapping[str, str] = field(repr=False)
     """Environment of the tasks' processes. It may hold passwords, so `repr` leaves it out."""
+    values: PodValues
+    """Those of Secrets and ConfigMaps."""
 
 
 def make_settings(interval: int, time_zone: str, database_url: str) -> Settings:
@@ -38,7 +41,8 @@ def make_settings(interval: int, time_zone: str, database_url: str) -> Settings:
     except InvalidSchedule as error:
         raise InvalidSettings(f"scheduler_timezone: {error}") from None
     path = os.pathsep.join(import_path())
-    return Settings(interval, time_zone, database_url, {**os.environ, "PYTHONPATH": path})
+    values = pod_values(None, os.environ)
+    return Settings(interval, time_zone, database_url, {**os.environ, "PYTHONPATH": path}, values)
 
 
 def database_url_of_environment() -> str | None:

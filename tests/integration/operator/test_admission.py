@@ -1,12 +1,17 @@
 """The custom resource's schema refuses bad specs at `kubectl apply`, without the operator."""
 
+import json
 from typing import Any
 
 import pytest
 
+from jvscheduler.manifests.resource import resource, to_yaml
+from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler_operator.pod_templates.tasks import pod_template
 from tests.cluster.api_server import ApiServer
 from tests.cluster.errors import CommandError
 from tests.support.operator.shop import Shop, open_shop
+from tests.support.pods import WHOLE, decorated
 
 LABEL_OF_OURS = {"template": {"metadata": {"labels": {"jvscheduler.dev/task": "x"}}}}
 
@@ -131,6 +136,20 @@ def test_empty_fields_of_a_template_are_admitted(shop: Shop) -> None:
         **dict.fromkeys(("restartPolicy", "initContainers", "serviceAccountName")),
     }
     shop.apply_task("empty-fields", template={"spec": spec})
+
+
+def test_a_pod_that_the_decorator_makes_is_admitted(shop: Shop) -> None:
+    task = decorated("daily", pod=WHOLE, template={"metadata": {"annotations": {"a": "b"}}})
+    made = {**resource(task, "shop:1", None), "metadata": {"name": "whole"}}
+    shop.server.kubectl("apply", "-n", shop.namespace, "-f", "-", stdin=to_yaml([made]))
+    spec = shop.task("whole")["spec"]
+    assert spec["template"] == task.template
+    made_pod = pod_template("whole", ScheduledTaskSpec.model_validate(spec))
+    pod = {"apiVersion": "v1", "kind": "Pod", **made_pod}
+    pod["metadata"] = {**pod["metadata"], "name": "whole"}
+    shop.server.kubectl("create", "serviceaccount", "shop-reader", "-n", shop.namespace)
+    create = ("create", "--dry-run=server", "--validate=strict", "-n", shop.namespace, "-f", "-")
+    shop.server.kubectl(*create, stdin=json.dumps(pod))
 
 
 def test_the_task_id_cannot_be_changed(shop: Shop) -> None:

@@ -17,14 +17,19 @@ ARGS = """\
   argsSchema:
     additionalProperties: false
     type: object
-    required: ["days"]
+    required:
+    - days
     properties:
       days:
         type: integer
       rate:
         type: number
       shops:
-        anyOf: [{"items": {"type": "string"}, "type": "array"}, {"type": "null"}]
+        anyOf:
+        - items:
+            type: string
+          type: array
+        - type: "null"
 """
 
 

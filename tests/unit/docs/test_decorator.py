@@ -12,7 +12,9 @@ import pytest
 from jvscheduler import on_schedule
 from jvscheduler.arguments.types import values_of
 from jvscheduler.decorators import task_of
+from jvscheduler.decorators.pods import Pod, Volume
 from jvscheduler.discovery.scan import scan
+from jvscheduler.loop.pod_values import pod_values
 from jvscheduler.outcomes import MAX_RESULT_BYTES
 from jvscheduler.tasks import Task
 
@@ -25,9 +27,12 @@ def options(text: str) -> set[str]:
 
 
 def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    options, arguments, forms, time_limits = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+    options, arguments, forms, pod, time_limits = re.findall(
+        r"```python\n(.*?)```", PAGE, re.DOTALL
+    )
     (tmp_path / "tasks_page.py").write_text(options)
     (tmp_path / "arguments_page.py").write_text(arguments)
+    (tmp_path / "pod_page.py").write_text(pod)
     (tmp_path / "time_limits_page.py").write_text(time_limits)
     (tmp_path / "forms_page.py").write_text(forms)
     monkeypatch.syspath_prepend(str(tmp_path))
@@ -38,6 +43,10 @@ def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         ("greet-us", "forms_page:greet"),
         ("greet-eu", "forms_page:greet"),
     ]
+    mails = task_of(importlib.import_module("pod_page").send_mails)
+    assert mails is not None
+    assert mails.template is not None
+    assert mails.template["spec"]["priorityClassName"] == "low"
     limited = task_of(importlib.import_module("time_limits_page").sync_prices)
     assert limited is not None
     assert limited.timeout_seconds == 60
@@ -54,11 +63,25 @@ def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 def test_the_page_has_every_option_of_a_run() -> None:
     section = PAGE.partition("\n## How it runs\n")[2].partition("\n## ")[0]
     of_schedule = {"entrypoint", "schedule", "has_own_zone", "description", "args_schema"}
-    assert options(section) == {field.name for field in dataclasses.fields(Task)} - of_schedule
+    fields = {field.name for field in dataclasses.fields(Task)}
+    assert options(section) == {*fields, "pod"} - of_schedule
 
 
 def test_the_page_has_every_option_of_the_decorator() -> None:
     assert options(PAGE) == set(inspect.signature(on_schedule).parameters)
+
+
+def test_the_page_has_every_key_of_a_pod() -> None:
+    section = PAGE.partition("\n## The pod\n")[2].partition("\n## ")[0]
+    rows = re.findall(r"^\| (`\"\w+\"`(?:, `\"\w+\"`)*) \|", section, re.MULTILINE)
+    assert set(re.findall(r"\w+", " ".join(rows))) == set(Pod.__annotations__)
+    assert {f'"{key}"' for key in Volume.__annotations__} <= set(re.findall(r'"\w+"', section))
+
+
+def test_the_secrets_file_of_the_page_is_one(tmp_path: Path) -> None:
+    (text,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (tmp_path / "dev.toml").write_text(text)
+    assert set(pod_values(str(tmp_path / "dev.toml"), {}).secrets) == {"mailer"}
 
 
 def test_every_option_has_a_row_of_modes_and_each_test_of_it_exists() -> None:

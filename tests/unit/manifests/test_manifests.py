@@ -196,6 +196,20 @@ def test_any_arguments_survive_yaml() -> None:
     assert list(yaml.safe_load_all(to_yaml([built]))) == [built]
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        *([], {}, None, True, 1, 1.5, ["a", 1, None], [[1, 2], [], [["x"]]], [{}, {"a": {}}]),
+        {"on": "off", "1": 1, "a: b": {"": "x"}, "app.kubernetes.io/name": "shop"},
+        [{"name": "task", "env": [{"name": "A", "value": "a\nb: c"}], "args": ["-c", "x # y"]}],
+        [{"a": [{"b": {"c": [1]}}, {"d": "e"}]}, "end"],
+    ],
+)
+def test_any_json_survives_yaml(value: Any) -> None:
+    built = {"metadata": {"name": "a"}, "spec": {"template": value, "after": "x"}}
+    assert list(yaml.safe_load_all(to_yaml([built]))) == [built]
+
+
 def test_documents_are_sorted_by_name() -> None:
     documents = [{"metadata": {"name": name}} for name in ("b", "c", "a")]
     loaded = yaml.safe_load_all(to_yaml(documents))

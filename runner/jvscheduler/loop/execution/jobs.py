@@ -101,7 +101,7 @@ def start_order(job: Job, claim: Outcome) -> Start:
         run_id=claim.attempt_id,
         entrypoint=task.entrypoint,
         timeout_seconds=task.timeout_seconds,
-        environ=_environ(job, claim),
+        environ={**job.definition.environ, **_environ(job, claim)},
         claim=to_json(claim),
         args=task.args,
         no_retry_on=task.no_retry_on,

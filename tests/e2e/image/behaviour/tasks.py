@@ -9,6 +9,7 @@ import signal
 import time
 from datetime import date, timedelta
 from functools import partial
+from hashlib import sha256
 
 from jvspatial.core import Root, Walker, on_visit
 
@@ -134,6 +135,38 @@ def overlaps_twice() -> None:
 @on_schedule(EACH_PERIOD, concurrency_policy="Replace")
 def replaces() -> None:
     time.sleep(1.25 * PERIOD)
+
+
+@on_schedule(
+    EACH_PERIOD,
+    pod={
+        "memory": "256Mi",
+        "env": {"SHOP": "north", "GREETING": "hello $(SHOP)"},
+        "secrets": ["behaviour"],
+        "config_maps": ["behaviour"],
+        "volumes": {"/scratch": {"empty_dir": "1Mi"}},
+    },
+    template={
+        "spec": {
+            "containers": [
+                {
+                    "name": "task",
+                    "env": [
+                        {
+                            "name": "LOGIN",
+                            "valueFrom": {"secretKeyRef": {"name": "behaviour", "key": "PASSWORD"}},
+                        }
+                    ],
+                }
+            ]
+        }
+    },
+)
+def reads_its_variables() -> dict[str, object]:
+    print(f"{os.environ['SHOP']}, {os.environ['PASSWORD']}")
+    values = [os.environ[name] for name in ("PASSWORD", "LOGIN", "COLOUR")]
+    digests = [sha256(value.encode()).hexdigest() for value in values]
+    return {"variables": [os.environ["SHOP"], os.environ["GREETING"]], "digests": digests}
 
 
 @on_schedule(EACH_PERIOD, enabled=False)

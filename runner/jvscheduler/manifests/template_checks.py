@@ -1,7 +1,10 @@
 """Refuses what no template may say, on either backend. One rule, one function.
 
-The custom resource's schema says most of it at `kubectl apply`, but an older schema let it
-through. No rule of a schema can say what a quantity is.
+The decorator calls it for a task's own template, and the operator for a ScheduledTask's. The
+custom resource's schema says most of it at `kubectl apply`, but an older schema let it through.
+No rule of a schema can say what a quantity is.
+
+A template is handled as JSON has it: the decorator does without pydantic.
 """
 
 import re
@@ -10,10 +13,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from jvscheduler import environment, names
+from jvscheduler.errors import InvalidInput
 from jvscheduler.manifests import patterns
-from jvscheduler.manifests.rules import IMAGE_MESSAGE
-from jvscheduler.manifests.spec import PodTemplate
-from jvscheduler_operator.pod_templates.merging import InvalidTemplate
 
 _PATH: Final = "spec.template.spec"
 _KINDS: Final = ("containers", "initContainers")
@@ -24,18 +25,65 @@ _SINGLE_QUANTITIES: Final = (".emptyDir.sizeLimit", ".resourceFieldRef.divisor")
 """With their parents: the attributes of a CSI volume may have any names."""
 _ACCOUNT: Final = re.compile(r"[a-z0-9](?:[-a-z0-9.]*[a-z0-9])?")
 
-Rule = Callable[[PodTemplate], None]
+_RESERVED: Final[Mapping[str, str]] = {
+    "restartPolicy": "a new attempt is a new pod, set spec.backoffLimit",
+    "activeDeadlineSeconds": "set spec.activeDeadlineSeconds, which limits one attempt",
+}
+"""Fields of the pod that a template must not set, and what to do instead."""
+
+_RESERVED_OF_TASK: Final[Mapping[str, str]] = {
+    "image": "set spec.image",
+    "terminationMessagePath": "the runner reports its outcome there",
+    "terminationMessagePolicy": "the runner reports its outcome there",
+}
+"""Fields of the container `task` that a template must not set."""
+
+Template = Mapping[str, Any]
+"""With `metadata`, which has labels and annotations, and `spec`. Each may be missing."""
+Rule = Callable[[Template], None]
 
 
-def check(template: PodTemplate) -> None:
+class InvalidTemplate(InvalidInput):
+    """A pod template that cannot be merged, or that sets a reserved field."""
+
+
+def check(template: Template) -> None:
     """Raises InvalidTemplate for the first mistake."""
     for rule in RULES:
         rule(template)
 
 
-def _no_keys_of_ours(template: PodTemplate) -> None:
-    metadata = template.metadata
-    for field, texts in (("labels", metadata.labels), ("annotations", metadata.annotations)):
+def refuse_fields(manifest: Mapping[str, Any], path: str, reserved: Mapping[str, str]) -> None:
+    """Raise InvalidTemplate for a reserved field, and say what to do instead."""
+    for field in reserved.keys() & manifest.keys():
+        raise InvalidTemplate(f"{path}.{field} must be left out: {reserved[field]}")
+
+
+def named_containers(pod: Mapping[str, Any], *wanted: str) -> list[Mapping[str, Any]]:
+    """The containers that have one of the names.
+
+    The pod may be a template that nobody has checked: `containers` may be any JSON.
+    """
+    containers = pod.get("containers")
+    listed = containers if isinstance(containers, list) else []
+    return [c for c in listed if isinstance(c, Mapping) and c.get("name") in wanted]
+
+
+def is_quantity(value: Any) -> bool:
+    if isinstance(value, str):
+        return _QUANTITY.fullmatch(value) is not None
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _nothing_reserved(template: Template) -> None:
+    pod = template.get("spec", {})
+    refuse_fields(pod, _PATH, _RESERVED)
+    for container in named_containers(pod, names.TASK_CONTAINER):
+        refuse_fields(container, f"{_PATH}.containers[{names.TASK_CONTAINER}]", _RESERVED_OF_TASK)
+
+
+def _no_keys_of_ours(template: Template) -> None:
+    for field, texts in template.get("metadata", {}).items():
         for key in texts:
             # With a label of ours, the server would mistake a pod for another task's.
             if key.startswith(f"{names.GROUP}/"):
@@ -45,7 +93,7 @@ def _no_keys_of_ours(template: PodTemplate) -> None:
                 )
 
 
-def _names_differ(template: PodTemplate) -> None:
+def _names_differ(template: Template) -> None:
     for kind in _KINDS:
         counts = Counter(container["name"] for container in _named(template, kind))
         for name, count in counts.items():
@@ -56,7 +104,7 @@ def _names_differ(template: PodTemplate) -> None:
                 )
 
 
-def _images(template: PodTemplate) -> None:
+def _images(template: Template) -> None:
     for kind in _KINDS:
         for container in _named(template, kind):
             is_task = kind == "containers" and container["name"] == names.TASK_CONTAINER
@@ -69,10 +117,10 @@ def _check_image(container: Mapping[str, Any], path: str) -> None:
     if image is None:
         raise InvalidTemplate(f"{path} is required for every container but 'task'")
     if not isinstance(image, str) or re.fullmatch(patterns.IMAGE, image) is None:
-        raise InvalidTemplate(f"{path} {IMAGE_MESSAGE}; got {_shown(image)}")
+        raise InvalidTemplate(f"{path} {patterns.IMAGE_MESSAGE}; got {_shown(image)}")
 
 
-def _no_variables_of_ours(template: PodTemplate) -> None:
+def _no_variables_of_ours(template: Template) -> None:
     for container in _named(template, "containers"):
         env = container.get("env")
         if container["name"] != names.TASK_CONTAINER or not isinstance(env, list):
@@ -86,9 +134,22 @@ def _no_variables_of_ours(template: PodTemplate) -> None:
                 )
 
 
-def _account(template: PodTemplate) -> None:
+def _variables_are_text(template: Template) -> None:
+    for kind in _KINDS:
+        for container in _named(template, kind):
+            env = container.get("env")
+            for variable in env if isinstance(env, list) else []:
+                value = variable.get("value") if isinstance(variable, Mapping) else None
+                if value is not None and not isinstance(value, str):
+                    raise InvalidTemplate(
+                        f"{_PATH}.{kind}[{container['name']}].env[{variable.get('name')}].value "
+                        f"must be text, got {_shown(value)}: write it in quotes"
+                    )
+
+
+def _account(template: Template) -> None:
     # The name becomes part of a request's path and of a RoleBinding's name.
-    account = template.spec.get("serviceAccountName")
+    account = template.get("spec", {}).get("serviceAccountName")
     if account is not None and not (isinstance(account, str) and _ACCOUNT.fullmatch(account)):
         raise InvalidTemplate(
             f"{_PATH}.serviceAccountName must be the name of a ServiceAccount, such as "
@@ -96,29 +157,31 @@ def _account(template: PodTemplate) -> None:
         )
 
 
-def _quantities(template: PodTemplate) -> None:
+def _quantities(template: Template) -> None:
     # The API server names no field when it refuses one.
-    for path, value in _all_quantities(template.spec):
-        if not _is_quantity(value):
+    for path, value in _all_quantities(template.get("spec", {})):
+        if not is_quantity(value):
             raise InvalidTemplate(
                 f"{path} must be a quantity, such as 500m, 2 or 512Mi; got {_shown(value)}"
             )
 
 
 RULES: Final[Sequence[Rule]] = (
+    _nothing_reserved,
     _no_keys_of_ours,
     _names_differ,
     _images,
     _no_variables_of_ours,
+    _variables_are_text,
     _account,
     _quantities,
 )
 """The first mistake that one of them finds is reported."""
 
 
-def _named(template: PodTemplate, kind: str) -> list[Mapping[str, Any]]:
+def _named(template: Template, kind: str) -> list[Mapping[str, Any]]:
     """The containers with a name; whatever else is there is refused when it is merged."""
-    found = template.spec.get(kind)
+    found = template.get("spec", {}).get(kind)
     listed = found if isinstance(found, list) else []
     return [c for c in listed if isinstance(c, Mapping) and isinstance(c.get("name"), str)]
 
@@ -151,12 +214,6 @@ def _resources(value: Any, path: str) -> Iterator[tuple[str, Any]]:
         amounts = value.get(field) if isinstance(value, Mapping) else None
         if isinstance(amounts, Mapping):
             yield from ((f"{path}.{field}.{name}", amount) for name, amount in amounts.items())
-
-
-def _is_quantity(value: Any) -> bool:
-    if isinstance(value, str):
-        return _QUANTITY.fullmatch(value) is not None
-    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _shown(value: Any) -> str:

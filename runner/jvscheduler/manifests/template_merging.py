@@ -15,7 +15,7 @@ rest.
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from jvscheduler.errors import InvalidInput
+from jvscheduler.manifests.template_checks import InvalidTemplate
 
 _MERGED_ITEMS: Final = {"containers": "name", "initContainers": "name"}
 _REPLACED_ITEMS: Final = {
@@ -24,10 +24,6 @@ _REPLACED_ITEMS: Final = {
     "volumes": "name",
     "volumeMounts": "mountPath",
 }
-
-
-class InvalidTemplate(InvalidInput):
-    """A pod template that cannot be merged, or that sets a reserved field."""
 
 
 def merge(base: Mapping[str, Any], template: Mapping[str, Any], path: str) -> dict[str, Any]:
