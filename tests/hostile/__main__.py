@@ -18,6 +18,10 @@ MOST_MEMORY: Final = 1024
 """MiB of a process, with those of hypothesis. What an object makes it keep would show here."""
 
 
+MOST_SECONDS: Final = 10.0
+"""Of the processor. No object is worth as much: what takes longer has no bound."""
+
+
 def run(name: str, examples: int) -> None:
     logging.disable(logging.CRITICAL)
     (edge,) = (edge for edge in EDGES if edge.name == name)
@@ -30,6 +34,7 @@ def run(name: str, examples: int) -> None:
         flush=True,
     )
     assert memory < MOST_MEMORY
+    assert slowest < MOST_SECONDS
 
 
 def _memory() -> int:

@@ -11,9 +11,6 @@ from hypothesis import strategies as st
 BATCH: Final = 5_000
 """Inputs of one search. Hypothesis remembers each that it made until the search ends."""
 
-MOST_SECONDS: Final = 10.0
-"""No object is worth as much, on any machine: whoever takes longer has no bound."""
-
 
 @dataclass(frozen=True)
 class Edge:
@@ -26,7 +23,7 @@ class Edge:
 
 
 def check(edge: Edge, examples: int, *, first_seed: int = 0) -> float:
-    """Judge as many inputs, which follow from the seed. Return the seconds of the slowest one.
+    """Judge as many inputs, which follow from the seed. Return the slowest one's processor seconds.
 
     Raises for the first one that is not harmless.
     """
@@ -34,9 +31,9 @@ def check(edge: Edge, examples: int, *, first_seed: int = 0) -> float:
 
     def judge(hostile: Any) -> None:
         nonlocal slowest
-        began = time.perf_counter()
+        began = time.process_time()
         edge.judge(hostile)
-        slowest = max(slowest, time.perf_counter() - began)
+        slowest = max(slowest, time.process_time() - began)
 
     for number in range(-(-examples // BATCH)):
         chosen = settings(
@@ -46,5 +43,4 @@ def check(edge: Edge, examples: int, *, first_seed: int = 0) -> float:
             suppress_health_check=list(HealthCheck),
         )
         seed(first_seed + number)(chosen(given(edge.inputs)(judge)))()
-    assert slowest < MOST_SECONDS, f"{edge.name}: one object took {slowest:.1f} s"
     return slowest

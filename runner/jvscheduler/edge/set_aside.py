@@ -1,6 +1,7 @@
 """Counts what was set aside, and names each once in the log."""
 
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Final
 
@@ -11,8 +12,17 @@ MAX_NAMES: Final = 10_000
 """Names that are remembered. Beyond, the oldest may be named in the log once more."""
 
 
+_counts: Final[Counter[str]] = Counter()
+"""Of the whole process, as a log is: edges are in the cluster, the history and the loop."""
+
+
+def counts() -> Mapping[str, int]:
+    """How many were set aside since the process started, by kind."""
+    return dict(_counts)
+
+
 class SetAside:
-    """`kind` says in the log what the objects are. `log` gets the lines."""
+    """`kind` says in the log and in the count what the objects are. `log` gets the lines."""
 
     def __init__(self, kind: str, log: Callable[[str], object]) -> None:
         self._kind = kind
@@ -44,6 +54,7 @@ class SetAside:
         if len(self._named) > MAX_NAMES:
             del self._named[next(iter(self._named))]
         self.count += 1
+        _counts[self._kind] += 1
         self._log(f"{self._kind}: {name} is set aside: {one_line(problem)}")
 
 

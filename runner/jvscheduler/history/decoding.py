@@ -13,6 +13,7 @@ from typing import Any, Final, NoReturn, TypeVar
 
 from pydantic import ValidationError
 
+from jvscheduler.edge.set_aside import SetAside
 from jvscheduler.history.errors import UndecodableRecord
 from jvscheduler.outcomes import MAX_DEPTH, clip, is_deeper
 
@@ -28,6 +29,7 @@ _MAY_BE_SURROGATE: Final = "\\ud"
 """Half a character, which Python reads and no answer of the API can be written with."""
 
 log = logging.getLogger(__name__)
+_set_aside: Final = SetAside("rows", log.warning)
 
 
 def _refuse(text: str) -> NoReturn:
@@ -97,7 +99,7 @@ def problem_of(error: BaseException) -> str:
 
 
 def each_decoded(rows: Iterable[Row], decode: Callable[[Row], T]) -> tuple[list[T], list[str]]:
-    """The decoded rows, and the ids of the others. Each of those is logged in one line."""
+    """The decoded rows, and the ids of the others. The log names each of those once."""
     found: list[T] = []
     left_out: list[str] = []
     for row in rows:
@@ -105,5 +107,5 @@ def each_decoded(rows: Iterable[Row], decode: Callable[[Row], T]) -> tuple[list[
             found.append(decode(row))
         except UndecodableRecord as error:
             left_out.append(str(row.get("id")))
-            log.warning("left out: %s", error)
+            _set_aside.add(left_out[-1], str(error))
     return found, left_out

@@ -13,7 +13,6 @@ class LocalCluster:
 
     backend = "local"
     synced = True
-    set_aside = 0
     missing_namespaces: Collection[str] = ()
 
     def __init__(self, tasks: Sequence[Task]) -> None:

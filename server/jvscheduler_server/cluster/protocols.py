@@ -32,11 +32,6 @@ class Cluster(Protocol):
         """
 
     @property
-    def set_aside(self) -> int:
-        """How many objects of Kubernetes could not be read, wholly or in part, or have
-        the label of a task and are not of it."""
-
-    @property
     def missing_namespaces(self) -> Collection[str]:
         """The namespaces that are to be watched, and do not exist."""
 

@@ -38,6 +38,7 @@ PODS: Final = Resource(
     names.TASK_LABEL,
     carry_over=keep_facts,
     problem=lambda pod: pod.refusal,
+    part="termination messages",
 )
 JOBS: Final = Resource("/apis/batch/v1/jobs", to_kubernetes_job, names.TASK_LABEL)
 CRON_JOBS: Final = Resource(
@@ -132,11 +133,6 @@ class WatchedKubernetesCluster:
         # Without Events, records are less exact, but true. A server that may not watch them
         # must not stop repairing.
         return all(informer.synced for informer in self._informers)
-
-    @property
-    def set_aside(self) -> int:
-        informers = (*self._informers, *self._events)
-        return self._foreign.count + sum(informer.set_aside for informer in informers)
 
     @property
     def missing_namespaces(self) -> Collection[str]:

@@ -66,6 +66,8 @@ class Resource(Generic[T]):
     """The namespace that the path is in; None for all."""
     problem: Callable[[T], str | None] = lambda _: None
     """Returns what a part of the object says that cannot be true, and was left out of the value."""
+    part: str = ""
+    """What the log calls that part."""
 
 
 class ApiServer(Protocol):
@@ -106,12 +108,8 @@ class Informer(Generic[T]):
         """True once the first list has arrived."""
         self.listed_time: datetime | None = None
         """When the last list was asked for, once it has arrived."""
-        self._set_aside = SetAside(resource.path, _log.warning)
-
-    @property
-    def set_aside(self) -> int:
-        """How many objects were set aside, wholly or in part."""
-        return self._set_aside.count
+        self._set_aside = SetAside(resource.path.rpartition("/")[2], _log.warning)
+        self._in_part = SetAside(resource.part, _log.warning)
 
     def items(self) -> Sequence[T]:
         return tuple(self._items.values())
@@ -215,7 +213,7 @@ class Informer(Generic[T]):
         self._items[uid] = new
         problem = self._resource.problem(new)
         if problem is not None:
-            self._set_aside.add(name_of(item), problem)
+            self._in_part.add(name_of(item), problem)
         return True
 
 

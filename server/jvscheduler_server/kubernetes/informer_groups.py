@@ -31,10 +31,6 @@ class InformerGroup(Generic[T]):
         known = [time for time in times if time is not None]
         return max(known) if known and len(known) == len(times) else None
 
-    @property
-    def set_aside(self) -> int:
-        return sum(informer.set_aside for informer in self.informers)
-
     def items(self) -> Sequence[T]:
         return tuple(item for informer in self.informers for item in informer.items())
 

@@ -112,7 +112,6 @@ class FakeCluster:
     failures: list[StartFailure] = field(default_factory=list)
     gone: list[TaskPod] = field(default_factory=list)
     running: bool = False
-    set_aside: int = 0
     missing_namespaces: Collection[str] = ()
 
     async def start(self) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from jvscheduler.history.decoding import row_of
+from jvscheduler.edge.set_aside import counts
+from jvscheduler.history.decoding import each_decoded, row_of
 from jvscheduler.history.errors import UndecodableRecord
 from jvscheduler.history.records.jobs import from_record, to_record
 from jvscheduler.history.records.merge import first_record
@@ -126,3 +127,15 @@ def test_the_history_and_the_api_answer_with_all_other_rows(tmp_path: Path) -> N
         assert answer.status_code == 200
         assert [job["id"] for job in answer.json()["jobs"]] == [GOOD.job_id]
         assert client.get("/api/scheduler/status").status_code == 200
+
+
+def test_a_row_is_counted_and_named_once_however_often_it_is_read(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for _ in range(3):
+        found, left_out = each_decoded(
+            [row_of("r", "7"), to_record(first_record(GOOD))], from_record
+        )
+        assert ([job.id for job in found], left_out) == ([GOOD.job_id], ["r"])
+    assert counts() == {"rows": 1}
+    assert caplog.text.count("rows: r is set aside") == 1

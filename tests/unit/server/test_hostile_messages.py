@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
+from jvscheduler.edge.set_aside import counts
 from jvscheduler.outcomes import Outcome, to_json, to_message
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.cluster.objects import TaskPod
@@ -88,7 +89,7 @@ def test_a_message_that_is_no_outcome_of_its_pod_changes_nothing(
     others = {(o.namespace, o.job_id, o.attempt_id, o.reason) for o in recorded}
     own = ("shop", begun().job_id, "pod-a", "ContainerFailed")
     assert others == {own, ("tenant-b", VICTIM.job_id, "pod-of-b", None)}
-    assert informer.set_aside == (name not in dict(NO_OUTCOME))
+    assert counts() == ({} if name in dict(NO_OUTCOME) else {"termination messages": 1})
     assert not [r for r in caplog.records if "\n" in r.getMessage()]
 
 
@@ -109,12 +110,12 @@ def test_the_api_answers_with_every_pod_in_place() -> None:
     ]
     informer = watched(*pods, victims_pod(completed(VICTIM)))
     served.cluster.seen_pods = list(informer.items())
-    served.cluster.set_aside = informer.set_aside
     served.record(completed(VICTIM))
     (job,) = served.get("/api/scheduler/jobs/recent", hours=24 * 365)["jobs"]
     assert (job["namespace"], job["pod"]["name"]) == ("tenant-b", "pod-of-b")
-    status = served.get("/api/scheduler/status")
-    assert status["scheduler"]["set_aside"] == len(REFUSED)
+    scheduler = served.get("/api/scheduler/status")["scheduler"]
+    assert scheduler["set_aside"] == len(REFUSED)
+    assert scheduler["set_aside_by_kind"] == {"termination messages": len(REFUSED)}
 
 
 def test_a_message_that_is_set_aside_is_named_once(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from jvscheduler.edge.set_aside import counts
 from jvscheduler.history.store.protocol import HistoryStore
 from jvscheduler.outcomes import Status
 from jvscheduler_server.access.access import Access, covers
@@ -61,8 +62,11 @@ class SchedulerAnswer(BaseModel):
         description="True when all tasks and pods are known. If false, ask again in a moment."
     )
     set_aside: int = Field(
-        description="Number of Kubernetes objects that could not be read, wholly or in part, since "
-        "the server started. Its log names each."
+        description="Number of objects, messages and rows that could not be read, wholly or in "
+        "part, or are not what they say, since the server started. Its log names each."
+    )
+    set_aside_by_kind: dict[str, int] = Field(
+        description="The same by kind, as the log calls it: `pods`, `termination messages`, `rows`."
     )
     task_count: int
     suspended_count: int
@@ -131,10 +135,12 @@ async def status(
     page = await _with_last_instants(rest[: query.limit], state.store, now)
     shown = fitting(_answers(page, await state.store.running()))
     more = len(shown) < len(rest)
+    set_aside = dict(counts())
     scheduler = SchedulerAnswer(
         backend=state.cluster.backend,
         synced=state.cluster.synced,
-        set_aside=state.cluster.set_aside,
+        set_aside=sum(set_aside.values()),
+        set_aside_by_kind=set_aside,
         task_count=len(own),
         suspended_count=sum(task.suspended for task in own),
         namespaces=None if seen is None else sorted(seen),

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from jvscheduler.edge.set_aside import counts
 from jvscheduler_server.backoff import Backoff
 from jvscheduler_server.kubernetes import cluster as kubernetes_cluster
 from jvscheduler_server.kubernetes.cluster import WatchedKubernetesCluster
@@ -141,7 +142,7 @@ def test_an_object_that_cannot_be_read_is_reported_and_hides_no_other(
         return (await played_script.play()).informer
 
     assert asyncio.run(run()).items() == ("a",)
-    assert "/things: ?/x is set aside: KeyError('spec')" in caplog.text
+    assert "things: ?/x is set aside: KeyError('spec')" in caplog.text
 
 
 def test_a_deleted_object_whose_last_state_cannot_be_read_is_gone_as_it_was_before() -> None:
@@ -149,7 +150,7 @@ def test_a_deleted_object_whose_last_state_cannot_be_read_is_gone_as_it_was_befo
     del broken["metadata"]["name"]
     result = played(([thing("a"), thing("b")], "10"), [{"type": "DELETED", "object": broken}])
     assert (result.informer.items(), result.gone) == (("b",), [("a", True)])
-    assert (result.informer.set_aside, result.script.asked[-1]) == (1, "watch 12")
+    assert (counts(), result.script.asked[-1]) == ({"things": 1}, "watch 12")
 
 
 def test_a_cluster_is_synced_when_pods_jobs_and_tasks_are_listed() -> None:
