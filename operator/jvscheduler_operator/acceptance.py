@@ -23,6 +23,7 @@ from jvscheduler.manifests.spec import ScheduledTaskSpec
 from jvscheduler.manifests.template_checks import InvalidTemplate
 from jvscheduler.outcomes import is_deeper
 from jvscheduler.schedules import Schedule, parse_schedule
+from jvscheduler.schedules.jitter import check_jitter
 from jvscheduler.tasks import Backend
 from jvscheduler.zones import zone
 from jvscheduler_operator.objects.manifests import Manifest
@@ -73,6 +74,7 @@ def accept(task: Manifest, policy: TemplatePolicy = DEFAULT_POLICY) -> Accepted:
     # explain a mistake, the spec's pattern only says that it does not match.
     schedule = _parse_schedule(raw)
     spec = _parse_spec(raw)
+    _check_jitter(spec, schedule)
     _check_args(spec)
     is_loop = _backend(spec, schedule) == "Loop"
     _check_policy(policy, _pod(metadata["name"], metadata["namespace"], spec, is_loop))
@@ -122,6 +124,13 @@ def _parse_spec(spec: Mapping[str, Any]) -> ScheduledTaskSpec:
         return ScheduledTaskSpec.model_validate(spec)
     except ValidationError as error:
         raise Refused(Reason.INVALID_SPEC, _in_one_line(error)) from error
+
+
+def _check_jitter(spec: ScheduledTaskSpec, schedule: Schedule) -> None:
+    try:
+        check_jitter(schedule, spec.jitter_seconds)
+    except InvalidSchedule as error:
+        raise Refused(Reason.INVALID_SPEC, f"spec.jitterSeconds: {error}") from error
 
 
 def _check_args(spec: ScheduledTaskSpec) -> None:

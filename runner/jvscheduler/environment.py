@@ -2,8 +2,8 @@
 
 The operator sets them in a task's pod, and the loop sets them for each attempt
 that its worker forks. So a task finds the same variables in every mode, except its
-limits, its arguments and its options of retries: only the runner reads them, so they are set only
-in a pod of its own.
+limits, its jitter, arguments and options of retries: only the runner reads them, so they are set
+only in a pod of its own.
 """
 
 from typing import Final
@@ -46,6 +46,9 @@ NO_RETRY_ON: Final = "JVSCHEDULER_NO_RETRY_ON"
 
 MAX_CONCURRENT: Final = "JVSCHEDULER_MAX_CONCURRENT"
 """Jobs of the task that may run at once. Unset: 1."""
+
+JITTER_SECONDS: Final = "JVSCHEDULER_JITTER_SECONDS"
+"""A job starts so long after its due instant at most. Unset: 0."""
 
 ARGS: Final = "JVSCHEDULER_ARGS"
 """The task's `args` as JSON, in which `$` is escaped. Unset: it has none."""
@@ -93,6 +96,7 @@ SET_BY_THE_OPERATOR: Final = (
     RETRY_DELAY_SECONDS,
     NO_RETRY_ON,
     MAX_CONCURRENT,
+    JITTER_SECONDS,
     ARGS,
     JOB_NAME,
     NAMESPACE,

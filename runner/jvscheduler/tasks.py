@@ -79,6 +79,8 @@ class Task:
     """A partial pod template. A pod has what it says; `dev` follows what it can of it."""
     has_own_zone: bool = True
     """False: the decorator names no time zone. A server may then use its own."""
+    jitter_seconds: int = 0
+    """A job starts so long after its due instant at most."""
     args: Mapping[str, Any] = field(default_factory=dict, hash=False)
     """Values for the function's own parameters, as JSON."""
     args_schema: Mapping[str, Any] | None = field(default=None, hash=False)

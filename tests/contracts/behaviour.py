@@ -16,6 +16,7 @@ import pytest
 
 from jvscheduler.attempt.retries import draw, jitter, retry_pause
 from jvscheduler.redaction import HIDDEN
+from jvscheduler.schedules.jitter import start_delay
 from tests.support.waiting import eventually
 
 Job = dict[str, Any]
@@ -104,6 +105,14 @@ class BehaviourContract:
             pause = at(after["start_time"]) - at(before["completion_time"])
             delay = jitter(earlier, draw(after["attempt_id"]))
             assert pause >= retry_pause(earlier) + delay - TOLD_IN_SECONDS
+
+    def test_a_job_starts_after_its_jitter(self, service: Service) -> None:
+        job = ended(service, "behaviour.tasks.starts_later")
+        due = datetime.fromisoformat(job["scheduled_time"])
+        start = due + start_delay("behaviour.tasks.starts_later", due, 15)
+        assert job["status"] == "completed"
+        assert job["result"] >= start.timestamp()
+        assert at(job["execution_time"]) >= start.timestamp()
 
     def test_no_attempt_follows_a_named_exception(self, service: Service) -> None:
         job = ended(service, "behaviour.tasks.is_sold_out")

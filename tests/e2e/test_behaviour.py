@@ -32,5 +32,5 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 class TestPods(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 21
+        assert len(tasks) == 22
         return InNamespace(installation, SHOP)

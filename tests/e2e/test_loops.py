@@ -43,7 +43,7 @@ def tasks(installation: Installation, images: Images) -> Iterator[list[str]]:
 class TestLoops(BehaviourContract):
     @pytest.fixture
     def service(self, installation: Installation, tasks: list[str]) -> InNamespace:
-        assert len(tasks) == 21
+        assert len(tasks) == 22
         return InNamespace(installation, LOOPS)
 
 

@@ -17,6 +17,7 @@ from tests.unit.test_task_effects import (
     decision,
     order,
     slot,
+    the_delay_of_the_start,
     the_start_of_a_retry,
 )
 
@@ -40,6 +41,7 @@ CHANGED: Mapping[str, Any] = {
     "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
     "retryDelaySeconds": 20,
     "noRetryOn": ["ValueError"],
+    "jitterSeconds": 60,
     "args": {"shelf": "A"},
     "argsSchema": {"required": ["shelf"]},
 }
@@ -83,4 +85,5 @@ def effect(spec: Mapping[str, Any]) -> object:
     except Refused as refused:
         return refused.reason
     known = definition(task)
-    return carried, decision(known), order(known), slot(known), the_start_of_a_retry(known)
+    delays = the_delay_of_the_start(known), the_start_of_a_retry(known)
+    return carried, decision(known), order(known), slot(known), delays

@@ -53,6 +53,7 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "backend": "Loop",
     "retry_delay_seconds": 20,
     "no_retry_on": ("ValueError",),
+    "jitter_seconds": 60,
     "args": {"shelf": "A"},
     "args_schema": {"required": ["shelf"]},
     "template": {"spec": {"nodeSelector": {"disk": "ssd"}}},
@@ -89,6 +90,14 @@ def the_claim_of_a_pod(task: Task) -> Outcome:
 
 def the_function_that_the_child_calls(task: Task) -> object:
     return load(in_pod(built(task)).settings.entrypoint)
+
+
+def the_start_in_a_pod(task: Task) -> datetime | None:
+    return attempt_in_a_pod(task).start_time
+
+
+def the_delay_of_the_start(known: Definition) -> timedelta:
+    return due_job(known, DUE).start_delay
 
 
 def the_pause_in_a_pod(task: Task) -> int:
@@ -181,6 +190,7 @@ EFFECTS_IN_A_POD: Effects = {
     "timeout_seconds": the_reason_to_end_code_that_runs_for_a_minute,
     "retry_count": the_cron_job,
     "starting_deadline_seconds": the_cron_job,
+    "jitter_seconds": the_start_in_a_pod,
     "args": the_arguments_that_the_child_passes,
     "retry_delay_seconds": the_pause_in_a_pod,
     "no_retry_on": the_cron_job_of_a_task_with_retries,
@@ -195,6 +205,7 @@ EFFECTS_IN_A_LOOP: Effects = {
     "timeout_seconds": in_a_loop(order),
     "retry_count": in_a_loop(order),
     "starting_deadline_seconds": in_a_loop(decision),
+    "jitter_seconds": in_a_loop(the_delay_of_the_start),
     "args": in_a_loop(order),
     "retry_delay_seconds": in_a_loop(the_start_of_a_retry),
     "no_retry_on": in_a_loop(order),

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from jvscheduler.schedules.jitter import start_delay
 from jvscheduler.tasks import Task
 
 
@@ -40,7 +41,7 @@ class Fleet:
 
 
 def preview(tasks: Sequence[Task], start: datetime, end: datetime, days: int) -> Fleet:
-    """Counts the due instants in (start, end]."""
+    """Counts the starts of the due instants in (start, end]: a task's jitter delays them."""
     enabled = [task for task in tasks if task.enabled]
     minutes = {task.task_id: _minutes(task, start, end) for task in enabled}
     starts: Counter[int] = Counter()
@@ -58,7 +59,8 @@ def preview(tasks: Sequence[Task], start: datetime, end: datetime, days: int) ->
 
 def _minutes(task: Task, start: datetime, end: datetime) -> Counter[int]:
     due = task.schedule.between(start, end)
-    return Counter(int(instant.timestamp()) // 60 for instant in due)
+    starts = (each + start_delay(task.task_id, each, task.jitter_seconds) for each in due)
+    return Counter(int(start.timestamp()) // 60 for start in starts)
 
 
 def _worst(starts: Mapping[int, int]) -> int:

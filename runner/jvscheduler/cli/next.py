@@ -14,6 +14,7 @@ from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.schedules import Schedule, parse_schedule
+from jvscheduler.schedules.jitter import start_delay
 from jvscheduler.tasks import JOB_RETRY_SECONDS, Task
 from jvscheduler.zones import zone
 
@@ -29,6 +30,8 @@ class NextInstant:
     """In UTC."""
     local: datetime
     """In the schedule's time zone."""
+    delay: timedelta
+    """How long after it the job starts: the task's jitter."""
     change: timedelta
     """By how much the zone's clock has changed since the instant before."""
 
@@ -39,7 +42,7 @@ class NextInstant:
 
     @property
     def mark(self) -> str:
-        words = []
+        words = [f"starts {self.instant + self.delay:%H:%M:%S}Z (jitter)"] if self.delay else []
         if self.change:
             sign = "-" if self.change < timedelta(0) else "+"
             hours, minutes = divmod(abs(self.change) // timedelta(minutes=1), 60)
@@ -83,19 +86,22 @@ def run(args: argparse.Namespace) -> int:
     after = datetime.now(UTC)
     if args.after is not None:
         after = instant("--after", args.after, schedule.time_zone)
-    due = list(islice(upcoming(schedule, after), args.count))
+    due = list(islice(upcoming(schedule, after, task), args.count))
     show = _json if args.output == "json" else _text
     output.write_line(show(schedule, backend, due))
     return 0
 
 
-def upcoming(schedule: Schedule, after: datetime) -> Iterator[NextInstant]:
+def upcoming(
+    schedule: Schedule, after: datetime, task: Task | None = None
+) -> Iterator[NextInstant]:
     clock = zone(schedule.time_zone)
     offset = after.astimezone(clock).utcoffset() or timedelta(0)
     for moment in schedule.between(after, _END):
         local = moment.astimezone(clock)
         before, offset = offset, local.utcoffset() or timedelta(0)
-        yield NextInstant(moment, local, offset - before)
+        delay = start_delay(task.task_id, moment, task.jitter_seconds) if task else timedelta(0)
+        yield NextInstant(moment, local, delay, offset - before)
 
 
 def _schedule(args: argparse.Namespace) -> Schedule:
@@ -176,6 +182,7 @@ def _fields(due: NextInstant) -> dict[str, Any]:
     return {
         "utc": f"{due.instant:%Y-%m-%dT%H:%M:%SZ}",
         "local": due.local.isoformat(),
+        "startDelaySeconds": round(due.delay.total_seconds(), 3),
         "clockChangeSeconds": due.change // timedelta(seconds=1),
         "isRepeated": due.is_repeated,
     }

@@ -38,6 +38,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     dst: Dst = "cron",
     pod: Pod | None = None,
     template: Mapping[str, Any] | None = None,
+    jitter_seconds: int = 0,
     concurrency_policy: ConcurrencyPolicy = "Forbid",
     starting_deadline_seconds: int | None = None,
     successful_jobs_history_limit: int = 3,
@@ -52,7 +53,8 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
     `schedule` is a text, or a job of the `schedule` package such as `every(5).to(10).minutes`.
     It is read in `time_zone`: UTC if absent, or the default zone of the user's server. `dst` says
     what happens where the clock of that zone changes: "cron" follows cron's rule, "once" runs
-    each time of a day exactly once.
+    each time of a day exactly once. A job starts up to `jitter_seconds` after it is due, at a time
+    that the task's id and the due instant decide.
 
     `task_id` is `module.function` if absent. The history is keyed by it, and a random interval
     draws from it. `timeout_seconds` limits one attempt. `retry_count` attempts may follow the
@@ -93,6 +95,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         successful_jobs_history_limit=successful_jobs_history_limit,
         failed_jobs_history_limit=failed_jobs_history_limit,
         backend=backend,
+        jitter_seconds=jitter_seconds,
         args={} if args is None else values.checked(args),
         template=template_of(pod, template),
     )

@@ -4,8 +4,9 @@ import re
 from collections.abc import Sequence
 from typing import Final, get_args
 
-from jvscheduler.errors import InvalidTask
+from jvscheduler.errors import InvalidSchedule, InvalidTask
 from jvscheduler.manifests.backends import BACKENDS, choose_backend
+from jvscheduler.schedules.jitter import MAX_JITTER, check_jitter
 from jvscheduler.tasks import (
     MAX_CONCURRENT,
     MAX_DESCRIPTION,
@@ -31,6 +32,7 @@ def check_options(task: Task) -> None:
         _check_number("timeout_seconds", task.timeout_seconds, 1, MAX_SECONDS)
     _check_number("retry_count", task.retry_count, 0, MAX_RETRIES)
     _check_number("retry_delay_seconds", task.retry_delay_seconds, 1, MAX_RETRY_DELAY)
+    _check_jitter(task)
     _check_description(task.description)
     _check_choice("concurrency_policy", task.concurrency_policy, get_args(ConcurrencyPolicy))
     if (deadline := task.starting_deadline_seconds) is not None:
@@ -65,6 +67,14 @@ def _check_backend(task: Task) -> None:
         choose_backend(task.schedule, task.backend, task.concurrency_policy, task.shortest_pause)
     except InvalidTask as error:
         raise InvalidTask(f"backend={task.backend!r}: {error}") from None
+
+
+def _check_jitter(task: Task) -> None:
+    _check_number("jitter_seconds", task.jitter_seconds, 0, MAX_JITTER)
+    try:
+        check_jitter(task.schedule, task.jitter_seconds)
+    except InvalidSchedule as error:
+        raise InvalidTask(f"jitter_seconds: {error}") from None
 
 
 def _check_description(value: object) -> None:

@@ -51,6 +51,7 @@ def to_spec(task: Task) -> dict[str, Any]:
         "successfulJobsHistoryLimit": task.successful_jobs_history_limit,
         "failedJobsHistoryLimit": task.failed_jobs_history_limit,
         "backend": task.backend,
+        "jitterSeconds": task.jitter_seconds,
         "args": dict(task.args),
         "argsSchema": task.args_schema,
         "template": task.template,
@@ -77,6 +78,7 @@ def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
         backend=spec["backend"],
         template=spec.get("template"),  # a loop reads none: its pod has it
         has_own_zone=has_own_zone,
+        jitter_seconds=spec["jitterSeconds"],
         args=spec["args"],
         args_schema=spec["argsSchema"],
     )
@@ -99,6 +101,7 @@ def from_row(row: Mapping[str, Any]) -> Task:
 def to_variables(spec: Mapping[str, Any]) -> dict[str, str]:
     """Environment variables for the runner in the task's pod; a key without a value has none."""
     values = {variable: spec[key] for key, variable in _VARIABLES.items()}
+    values[environment.JITTER_SECONDS] = spec["jitterSeconds"] or None
     values[environment.ARGS] = to_text(spec["args"]) if spec["args"] else None
     values[environment.NO_RETRY_ON] = ",".join(spec["noRetryOn"]) or None
     return {variable: str(value) for variable, value in values.items() if value is not None}

@@ -36,6 +36,7 @@ _LEFT_OUT: Final[dict[str, Any]] = {
     "concurrencyPolicy": "Forbid",
     "successfulJobsHistoryLimit": 3,
     "failedJobsHistoryLimit": 3,
+    "jitterSeconds": 0,
     "args": {},
     "retryDelaySeconds": 10,
     "noRetryOn": [],

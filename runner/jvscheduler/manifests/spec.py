@@ -15,6 +15,7 @@ from pydantic.config import JsonDict
 from jvscheduler.arguments.values import MAX_ARGS
 from jvscheduler.manifests import patterns, rules, templates
 from jvscheduler.schedules import MAX_TEXT, Dst
+from jvscheduler.schedules.jitter import MAX_JITTER
 from jvscheduler.tasks import (
     JOB_RETRY_SECONDS,
     MAX_CONCURRENT,
@@ -134,6 +135,13 @@ class ScheduledTaskSpec(ApiModel):
         description="What happens when the clock of the time zone changes. 'cron': as in cron, a "
         "skipped time is not due and a repeated time is due twice. 'once': each time of a day is "
         "due once.",
+    )
+    jitter_seconds: int = Field(
+        default=0,
+        ge=0,
+        le=MAX_JITTER,
+        description="A job starts up to so many seconds after it is due. The delay is computed "
+        "from taskID and the due instant.",
     )
     backend: Backend | None = Field(
         default=None,

@@ -14,6 +14,7 @@ from jvscheduler.history.urls import absolute_url
 from jvscheduler.logs.settings import LogSettings, read_log_settings
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_time_of
 from jvscheduler.outcomes import Outcome, Status
+from jvscheduler.schedules.jitter import start_delay
 from jvscheduler.tasks import JOB_RETRY_SECONDS
 
 DEFAULT_TERMINATION_LOG: Final = Path("/dev/termination-log")
@@ -28,6 +29,8 @@ class PodAttempt:
     max_concurrent: int
     """How many jobs of the task may run at once, this one included."""
     timeout_seconds: float | None
+    start_time: datetime | None = None
+    """The job's first attempt begins no earlier. None: it begins at once."""
     retry_delay_seconds: int = JOB_RETRY_SECONDS
     """The pause before the job's second attempt. Kubernetes has waited 10 s of it."""
 
@@ -46,6 +49,7 @@ class Settings:
     retry_delay_seconds: int
     no_retry_on: tuple[str, ...]
     max_concurrent: int
+    jitter_seconds: int
     args: Mapping[str, Any]
     database_url: str | None
     termination_log: Path
@@ -65,8 +69,17 @@ class Settings:
             node_name=self.node_name,
         )
         return PodAttempt(
-            claim, self.max_concurrent, self.timeout_seconds, self.retry_delay_seconds
+            claim,
+            self.max_concurrent,
+            self.timeout_seconds,
+            self._start_time(scheduled),
+            self.retry_delay_seconds,
         )
+
+    def _start_time(self, scheduled: datetime | None) -> datetime | None:
+        if scheduled is None or not self.jitter_seconds:
+            return None
+        return scheduled + start_delay(self.task_id, scheduled, self.jitter_seconds)
 
     def _job_id(self, scheduled: datetime | None) -> str:
         if scheduled is None:
@@ -92,6 +105,7 @@ def read_settings(environ: Mapping[str, str] = os.environ) -> Settings:
         ),
         no_retry_on=tuple(filter(None, environ.get(environment.NO_RETRY_ON, "").split(","))),
         max_concurrent=_whole_number(environ, environment.MAX_CONCURRENT, default=1, least=1),
+        jitter_seconds=_whole_number(environ, environment.JITTER_SECONDS, default=0, least=0),
         args=_args(environ),
         database_url=_database_url(environ),
         termination_log=Path(environ.get(environment.TERMINATION_LOG) or DEFAULT_TERMINATION_LOG),

@@ -82,10 +82,25 @@ class Supervisor:
                 self._discard_child()
                 outcome = skipped(self._claim, self._attempt.max_concurrent, datetime.now(UTC))
             case AdmissionDecision.RUN:
+                await self._delay_start(admission)
                 await self._delay_retry(admission.earlier_attempts)
                 outcome = await self._run_task(admission)
         await self._record(outcome, admission.earlier_attempts + 1)
         return NOT_RETRIED if outcome.is_last else EXIT_CODES[outcome.status]
+
+    async def _delay_start(self, admission: Admission) -> None:
+        """Wait for the task's jitter. A further attempt has none: its start lies in the past."""
+        start = self._attempt.start_time
+        seconds = (start - datetime.now(UTC)).total_seconds() if start is not None else 0.0
+        if seconds > 0 and not admission.earlier_attempts:
+            say(f"{self._claim.job_name} starts in {seconds:.1f} s (jitter)")
+            await self._wait_alive(seconds, is_unclaimed=admission.is_unclaimed)
+
+    async def _wait_alive(self, seconds: float, *, is_unclaimed: bool = False) -> None:
+        """Wait, with heartbeats: the job is claimed, and holds its slot. A stop ends it."""
+        async with heartbeats(self._store, self._attempt, is_unclaimed=is_unclaimed):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._stop.wait(), seconds)
 
     async def _delay_retry(self, earlier_attempts: int) -> None:
         """Wait for the random time by which a further attempt is delayed."""
@@ -94,9 +109,7 @@ class Supervisor:
         if seconds:
             which = f"attempt {earlier_attempts + 1} of {self._claim.job_name}"
             say(f"{which} waits {seconds:.1f} s before it starts", "info")
-            async with heartbeats(self._store, self._attempt):
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._stop.wait(), seconds)
+            await self._wait_alive(seconds)
 
     async def _run_task(self, admission: Admission) -> Outcome:
         may_start_at = time.time()

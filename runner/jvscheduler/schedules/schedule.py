@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from itertools import islice, pairwise
 from typing import Final, Literal
 from zoneinfo import ZoneInfo
 
@@ -27,6 +28,9 @@ Dst = Literal["cron", "once"]
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST: Final = (datetime(9990, 1, 1, tzinfo=UTC) - _EPOCH) // timedelta(seconds=1)
 """Unix seconds. Nothing is due later, so that no date exceeds Python's last year, 9999."""
+_A_YEAR: Final = datetime(2025, 12, 31, 23, 59, tzinfo=UTC)
+_EIGHT_YEARS: Final = timedelta(days=8 * 366)
+_SOME: Final = 100
 _MOST_CORRECTIONS: Final = 8
 """A refused text is corrected at most so often, one part each time, to find a valid form."""
 
@@ -72,6 +76,16 @@ class Schedule:
         while instant is not None and instant <= end:
             yield instant
             instant = self.next(instant)
+
+    def shortest_gap(self) -> timedelta | None:
+        """Return the shortest time between two due instants.
+
+        Of wall-clock times it looks at the first hundred of a year. None: there is only one.
+        """
+        if isinstance(self._meaning, Interval):
+            return timedelta(seconds=self._meaning.low)
+        some = list(islice(self.between(_A_YEAR, _A_YEAR + _EIGHT_YEARS), _SOME))
+        return min((after - before for before, after in pairwise(some)), default=None)
 
     @property
     def cron(self) -> str | None:

@@ -51,9 +51,10 @@ class WorkerAttempt:
         self.usage = usage
 
     def started_at(self) -> float:
-        """Return when the task's own code began, or when it would have, if it never did."""
+        """Return when the task's own code began. If it never did, it would have by now."""
         started_at = self.child.task_started_at() if self.child is not None else None
-        return started_at or self.released_at or 0.0
+        # It may have been stopped while it waited for its jitter: no attempt begins after its end.
+        return started_at or min(self.released_at or 0.0, time.time())
 
     def ended_at(self) -> float:
         """Return when it ended, if that is now."""

@@ -17,6 +17,7 @@ from jvscheduler.edge.values import Name
 from jvscheduler.errors import SchedulerError
 from jvscheduler.manifests.mapping import to_task
 from jvscheduler.manifests.spec import ScheduledTaskSpec
+from jvscheduler.schedules.jitter import check_jitter
 from jvscheduler_server.kubernetes.shapes import Metadata, Part, shaped
 
 _strict = with_config(ConfigDict(strict=True, extra="ignore"))
@@ -104,4 +105,6 @@ def _definition(metadata: Mapping[str, Any], raw: Mapping[str, Any]) -> Definiti
     """Raises ValueError from the model, or SchedulerError from the grammar."""
     spec = ScheduledTaskSpec.model_validate(raw)
     check_args(spec.args, spec.args_schema)
-    return Definition(metadata["name"], metadata["namespace"], to_task(spec.to_json()))
+    task = to_task(spec.to_json())
+    check_jitter(task.schedule, task.jitter_seconds)
+    return Definition(metadata["name"], metadata["namespace"], task)

@@ -1,6 +1,7 @@
 """The further attempts of a job. Each is a process of the runner."""
 
 import signal
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,6 +60,19 @@ def test_a_further_attempt_waits_for_the_rest_of_a_longer_delay(
     waiting.signal(signal.SIGTERM)
     assert waiting.wait().code == 1
     assert [a["reason"] for a in first.record().attempts] == ["TaskRaised", "Terminated"]
+
+
+def test_a_first_attempt_waits_for_the_jitter(sqlite_url: str, tmp_path: Path) -> None:
+    """The job is claimed when its pod begins."""
+    hour, next_minute = {environment.JITTER_SECONDS: "3600"}, int(time.time()) // 60 + 1
+    runner = Runner(tmp_path, "ends.waits", sqlite_url, f"job-{next_minute}", options=hour)
+    waiting = runner.start()
+    eventually(lambda: "(jitter)" in waiting.output.read_text(), "it waits")
+    assert runner.record().status is Status.RUNNING
+    waiting.signal(signal.SIGTERM)
+    assert waiting.wait().code == 1
+    assert not runner.marker.exists(), "the task ran"
+    assert runner.record().reason == Reason.TERMINATED
 
 
 def test_an_attempt_that_is_terminated_during_its_delay_does_not_begin(

@@ -3,9 +3,12 @@
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+
+from jvscheduler.schedules.jitter import start_delay
 
 TASKS = """
 from jvscheduler import on_schedule
@@ -108,6 +111,7 @@ def test_the_next_instants_as_json(folder: Path) -> None:
     assert answer["instants"] == [
         {
             "utc": "2026-03-29T01:00:00Z",
+            "startDelaySeconds": 0.0,
             "local": "2026-03-29T03:00:00+02:00",
             "clockChangeSeconds": 3600,
             "isRepeated": False,
@@ -188,6 +192,17 @@ def test_too_many_starts_at_once_change_the_exit_code(folder: Path, most: str, c
     }
     message = "2 jobs start at 2026-11-23T06:00Z, more than --max-simultaneous 1"
     assert (message in done.stderr) == bool(code)
+
+
+def test_jitter_is_shown_and_moves_starts(folder: Path) -> None:
+    text = "from jvscheduler import on_schedule\n@on_schedule('hourly', jitter_seconds=1800)\n"
+    (folder / "spread.py").write_text(f"{text}def often(): ...\n")
+    due = datetime(2026, 11, 23, 1, tzinfo=UTC)
+    start = due + start_delay("spread.often", due, 1800)
+    done = run(folder, "next", "spread:often", *MONDAY, "--count", "1")
+    assert done.stdout.splitlines()[-1].endswith(f"Z  starts {start:%H:%M:%S}Z (jitter)")
+    done = run(folder, "preview", "spread", *MONDAY, "--days", "1", "-o", "json")
+    assert len(json.loads(done.stdout)["startsPerMinuteOfHour"]) > 5
 
 
 def test_a_fleet_that_never_starts(folder: Path) -> None:

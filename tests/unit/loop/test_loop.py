@@ -11,6 +11,7 @@ from jvscheduler.attempt.retries import draw, jitter
 from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.loop.log import LOG, job_label
 from jvscheduler.outcomes import Reason, Status
+from jvscheduler.schedules.jitter import start_delay
 from tests.support.loop.parts import (
     MINUTE,
     NOON,
@@ -227,6 +228,21 @@ def test_due_instants_starts_and_retries_are_logged(
     _, second = ids
     pause = 10 + jitter(1, draw(second))
     assert f"{label} is tried again in {pause:.1f} s" in caplog.messages
+
+
+def test_a_job_is_claimed_when_it_is_due_and_starts_after_its_jitter(tmp_path: Path) -> None:
+    """A loop that begins meanwhile finds its record, and does not start it again."""
+
+    async def scenario() -> None:
+        async with Story(tmp_path, unending) as story:
+            story.loop.put(definition("hourly", jitter_seconds=1800))
+            await story.clock.advance(NOON + SECOND)
+            (job,) = await manual_jobs(story)
+            assert (job.scheduled_time, job.status) == (NOON, Status.RUNNING)
+            start = NOON + start_delay(job.job_name, NOON, 1800)
+            assert [begins for _, begins in story.worker.went] == [start]
+
+    run(scenario)
 
 
 async def manual_jobs(story: Story) -> Sequence[ScheduledJob]:

@@ -94,6 +94,7 @@ def test_required_fields_and_defaults_are_those_of_the_model() -> None:
         "concurrencyPolicy": "Forbid",
         "backoffLimit": 0,
         "retryDelaySeconds": 10,
+        "jitterSeconds": 0,
         "description": "",
         "successfulJobsHistoryLimit": 3,
         "failedJobsHistoryLimit": 3,

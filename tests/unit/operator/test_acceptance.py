@@ -125,6 +125,12 @@ CASES = [
         {"retryDelaySeconds": 5, "backoffLimit": 1, "backend": "CronJob"},
     ),
     Case(
+        "a jitter as long as the schedule's gap",
+        Reason.INVALID_SPEC,
+        "spec.jitterSeconds: 60 s of jitter are too many for 'every minute'",
+        {"schedule": "every minute", "jitterSeconds": 60},
+    ),
+    Case(
         "an argument of another type",
         Reason.INVALID_ARGS,
         "spec.args.days: must be a whole number, got 'x'",

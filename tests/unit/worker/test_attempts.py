@@ -1,5 +1,7 @@
 """The verdict on an attempt whose child was killed, or was never forked."""
 
+import time
+
 import pytest
 
 from jvscheduler import kernel
@@ -38,6 +40,13 @@ def test_only_a_killed_attempt_can_have_run_out_of_memory(
     attempt.end(Usage(exit_code, 0.0, 0))
     attempt.release(0, oom_kills=2)
     assert attempt.verdict(None).reason is reason
+
+
+def test_an_attempt_that_is_stopped_before_it_begins_does_not_end_in_the_future() -> None:
+    start = messages.Start("a", "shop:restock", None, {}, {})
+    attempt = WorkerAttempt(start, Output("shop", Log(1)), None)
+    attempt.release(after_seconds=3600, oom_kills=0)
+    assert attempt.started_at() <= attempt.ended_at() <= time.time()
 
 
 def test_an_attempt_without_a_process_fails_with_that_error() -> None:

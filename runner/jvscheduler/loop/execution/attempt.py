@@ -91,7 +91,7 @@ class AttemptExecution:
         running = asyncio.create_task(self._let_go())
         await self._announce_due()
         about = context_of(self._claim)
-        say(f"{self._label} started{self._which()}", Event.STARTED, about)
+        say(f"{self._label} {self._begins()}{self._which()}", Event.STARTED, about)
         self._on_attempt(self._claim)
         if not self._replaces:
             return await running
@@ -182,7 +182,15 @@ class AttemptExecution:
 
     def _seconds_until_due(self) -> float:
         ahead = (self._job.scheduled_time or _NEVER) - self._clock.now()
-        return ahead.total_seconds() if _NOW < ahead < _SOON else 0.0
+        if ahead >= _SOON:
+            return 0.0
+        # The job is claimed when it is due. Its child sleeps for the jitter by itself, so that the
+        # loop may end meanwhile.
+        return max((ahead + self._job.start_delay).total_seconds(), 0.0)
+
+    def _begins(self) -> str:
+        delay = self._job.start_delay.total_seconds()
+        return f"starts {delay:.1f} s after it was due (jitter)" if delay else "started"
 
     def _which(self) -> str:
         retries = self._claim.retry_count

@@ -15,6 +15,7 @@ from jvscheduler.history.records.jobs import ScheduledJob
 from jvscheduler.history.slots.requests import SlotRequest
 from jvscheduler.names import manual_job_id, scheduled_job_id, scheduled_job_name
 from jvscheduler.outcomes import Outcome, Status, to_json
+from jvscheduler.schedules.jitter import start_delay
 from jvscheduler.worker.messages import Start
 
 _PRECEDENCE: Final = timedelta(seconds=10)
@@ -42,6 +43,14 @@ class Job:
         if self.scheduled_time is None:
             return manual_job_id(namespace, task, self.name)
         return scheduled_job_id(namespace, task, self.scheduled_time)
+
+    @cached_property
+    def start_delay(self) -> timedelta:
+        """How long after its due instant it starts. A further attempt is not delayed."""
+        task, due = self.definition.task, self.scheduled_time
+        if due is None or self.attempts:
+            return timedelta(0)
+        return start_delay(task.task_id, due, task.jitter_seconds)
 
     @cached_property
     def slot(self) -> SlotRequest:

@@ -101,6 +101,11 @@ def fails_and_waits_longer() -> None:
     raise RuntimeError(f"began at {time.time()}")
 
 
+@on_schedule(EACH_PERIOD, jitter_seconds=15)
+def starts_later() -> float:
+    return time.time()
+
+
 @on_schedule(EACH_PERIOD, task_id="recovers", retry_count=3)
 async def fails_once() -> str:
     (job,) = await ScheduledJob.find({"context.pod_name": os.environ[POD_NAME]})
