@@ -10,35 +10,39 @@ from tests.support.docs.markdown import DOCS
 
 PROGRAM = """
 import sys
-sys.modules["jvspatial"] = None
+sys.modules[sys.argv.pop(1)] = None
 from jvscheduler.cli import main
 sys.exit(main(sys.argv[1:]))
 """
 
 
 @pytest.mark.parametrize(
-    ("command", "extras"),
+    ("command", "missing", "extras"),
     [
-        (("dev", "shop.tasks"), "[runner,server]"),
-        (("dashboard",), "[server]"),
-        (("verify", "--database", "sqlite:///h.db"), "[runner]"),
-        (("history", "prune", "--older-than", "9d", "--database", "sqlite:///h.db"), "[runner]"),
+        (("dev", "shop.tasks"), "jvspatial", "[runner,server]"),
+        (("dashboard",), "uvicorn", "[server]"),
+        (("verify", "--database", "sqlite:///h.db"), "jvspatial", "[runner]"),
+        (
+            ("history", "prune", "--older-than", "9d", "--database", "sqlite:///h.db"),
+            "jvspatial",
+            "[runner]",
+        ),
     ],
     ids=["dev", "dashboard", "verify", "history"],
 )
 def test_the_message_says_what_a_user_of_today_can_do(
-    command: tuple[str, ...], extras: str, tmp_path: Path
+    command: tuple[str, ...], missing: str, extras: str, tmp_path: Path
 ) -> None:
     (tmp_path / "h.db").touch()
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *command],
+        [sys.executable, "-c", PROGRAM, missing, *command],
         cwd=tmp_path,
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode in (1, 2)
-    assert f"`jvscheduler {command[0]}` needs jvspatial" in done.stderr
+    assert f"`jvscheduler {command[0]}` needs {missing}" in done.stderr
     assert f"pip install '/path/to/the/clone{extras}'" in done.stderr
     assert "Traceback" not in done.stderr
 
