@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -15,6 +16,7 @@ from jvscheduler import environment
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.version import __version__
 from jvscheduler_operator.database.isolation import MIN_KEY_LENGTH, Isolation
+from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
 from jvscheduler_operator.template_policy.policy import DEFAULT_POLICY, Level, TemplatePolicy
 
@@ -47,6 +49,10 @@ PASSWORD_KEY: Final = "JVSCHEDULER_NAMESPACE_PASSWORD_KEY"  # noqa: S105 - a nam
 """From this key and its name follows each namespace's password in the database: at least 32
 characters. With another key all of them have other passwords."""
 
+DATABASE_AUTHORITY: Final = "JVSCHEDULER_DATABASE_AUTHORITY"
+"""A file with the certificates of who signed the database's. They are read at the start, and put
+into each namespace's Secret. Default: none."""
+
 WATCH_NAMESPACES: Final = "JVSCHEDULER_WATCH_NAMESPACES"
 """The namespaces whose tasks it serves, with commas between. Default: all. The server reads it
 too."""
@@ -75,10 +81,17 @@ class Settings:
     """The namespaces to watch; none stands for all."""
     log: Mapping[str, str] = field(default_factory=dict)
     """The variables that say how the pods of tasks and loops log: as this process does."""
+    database_authority: str | None = None
+    """The certificates by which the pods of tasks verify the database's."""
 
     def database_url_of(self, namespace: str) -> str | None:
-        """Written into a Secret in each namespace that has tasks; None writes no Secret."""
+        """The address that the namespace's Secret has; None when there is no Secret."""
         return self.isolation.url_of(namespace) if self.isolation else self.database_url
+
+    def database_secret_of(self, namespace: str) -> Mapping[str, Any] | None:
+        """Written into each namespace that has tasks."""
+        url = self.database_url_of(namespace)
+        return None if url is None else secrets.build(namespace, url, self.database_authority)
 
     def loop_container_of(self, namespace: str) -> LoopContainer:
         """The settings of the container `loop` in this namespace."""
@@ -115,6 +128,7 @@ def from_environment(environ: Mapping[str, str] = os.environ) -> Settings:
         ),
         isolation=_isolation(environ.get(OPERATOR_DATABASE_URL), environ.get(PASSWORD_KEY)),
         namespaces=_names(environ.get(WATCH_NAMESPACES)),
+        database_authority=_authority(environ.get(DATABASE_AUTHORITY)),
     )
 
 
@@ -139,6 +153,18 @@ def _isolation(url: str | None, key: str | None) -> Isolation | None:
     if len(key) < MIN_KEY_LENGTH:
         raise InvalidSettings(f"{PASSWORD_KEY} must have at least {MIN_KEY_LENGTH} characters")
     return Isolation(url.strip(), key)
+
+
+def _authority(path: str | None) -> str | None:
+    if not path:
+        return None
+    try:
+        text = Path(path).read_text()
+    except (OSError, ValueError) as error:
+        raise InvalidSettings(f"{DATABASE_AUTHORITY}: {path} cannot be read: {error}") from error
+    if "-----BEGIN CERTIFICATE-----" not in text:
+        raise InvalidSettings(f"{DATABASE_AUTHORITY}: {path} has no certificate in PEM")
+    return text
 
 
 def _resources(text: str | None) -> Mapping[str, Any]:

@@ -18,6 +18,10 @@ DATABASE_ADMIN_URL: Final = "JVSCHEDULER_DATABASE_ADMIN_URL"
 OPERATOR_DATABASE_URL: Final = "JVSCHEDULER_OPERATOR_DATABASE_URL"
 """The history's address for the operator, which may make and drop namespaces there, and no more."""
 
+DATABASE_AUTHORITY_FILE: Final = "/etc/jvscheduler/database/ca.crt"
+"""The file in every pod of ours that has the certificates of who signed the database's, where an
+installation has them. The option `sslrootcert` of its address names this file."""
+
 HISTORY_OLDER_THAN: Final = "JVSCHEDULER_HISTORY_OLDER_THAN"
 HISTORY_KEEP_LAST: Final = "JVSCHEDULER_HISTORY_KEEP_LAST"
 """Settings of the built-in pruning task. Users set them; the defaults are `30d` and 20."""

@@ -59,6 +59,9 @@ DATABASE_SECRET: Final = "jvscheduler-database"  # noqa: S105 - a name, not a pa
 
 DATABASE_SECRET_KEY: Final = "url"  # noqa: S105
 
+DATABASE_AUTHORITY_KEY: Final = "ca.crt"
+"""The key of that Secret with the certificates of who signed the database's."""
+
 DATABASE_ANNOTATION: Final = f"{GROUP}/database"
 """Annotation of loops' pods: a digest of the address that the Secret had when the pod was made."""
 

@@ -80,8 +80,8 @@ async def _serve(settings: Settings) -> None:
         status_writer.run,
         partial(watch_sizes, store),
     ]
-    if settings.aggregation_port is not None:
-        listener = Listener(api, reviews, settings.host, settings.aggregation_port)
+    if settings.aggregation is not None:
+        listener = Listener(api, reviews, settings.aggregation)
         background.append(lambda: listener.run(app))
     guard = guard_of(settings.database_url)
     if guard is not None:

@@ -4,6 +4,7 @@ import argparse
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 from jvscheduler import environment
@@ -16,8 +17,19 @@ PORT: Final = "JVSCHEDULER_LISTEN_PORT"
 """Not `JVSCHEDULER_PORT`: Kubernetes sets that for a Service with the name `jvscheduler`."""
 
 AGGREGATION_PORT: Final = "JVSCHEDULER_AGGREGATION_PORT"
+AGGREGATION_CERTIFICATE: Final = "JVSCHEDULER_AGGREGATION_CERTIFICATE"
 WATCH_NAMESPACES: Final = "JVSCHEDULER_WATCH_NAMESPACES"
 KUBECONFIG: Final = "KUBECONFIG"
+
+
+@dataclass(frozen=True)
+class ListenerSettings:
+    """Where the API server calls, and how it verifies this server."""
+
+    host: str
+    port: int
+    certificate: Path
+    """The folder with `tls.crt`, `tls.key` and `ca.crt`."""
 
 
 @dataclass(frozen=True)
@@ -28,8 +40,8 @@ class Settings:
     kubeconfig: str | None
     """None: the cluster that this process runs in."""
     access: AccessSettings
-    aggregation_port: int | None
-    """Where the API server calls. None: it does not."""
+    aggregation: ListenerSettings | None
+    """None: the API server does not call."""
     namespaces: Sequence[str] = ()
     """The namespaces to watch; none stands for all."""
 
@@ -43,13 +55,14 @@ def read_settings(arguments: Sequence[str], environ: Mapping[str, str] = os.envi
             f"the history's database is not given: set {environment.DATABASE_URL} or --database, "
             "such as postgresql://user:password@host:5432/jvscheduler"
         )
+    host = options.host or environ.get(HOST) or "0.0.0.0"  # noqa: S104 - a container's port
     return Settings(
         database_url=database_url,
-        host=options.host or environ.get(HOST) or "0.0.0.0",  # noqa: S104 - a container's port
+        host=host,
         port=_port(options.port or environ.get(PORT) or "8080"),
         kubeconfig=options.kubeconfig or environ.get(KUBECONFIG),
         access=read_access_settings(environ),
-        aggregation_port=_aggregation_port(environ.get(AGGREGATION_PORT)),
+        aggregation=_aggregation(host, environ),
         namespaces=tuple(n for n in environ.get(WATCH_NAMESPACES, "").split(",") if n),
     )
 
@@ -82,9 +95,14 @@ def _port(text: str) -> int:
     return int(text)
 
 
-def _aggregation_port(text: str | None) -> int | None:
-    if not text:
+def _aggregation(host: str, environ: Mapping[str, str]) -> ListenerSettings | None:
+    text, folder = environ.get(AGGREGATION_PORT), environ.get(AGGREGATION_CERTIFICATE)
+    if not text and not folder:
         return None
+    if not text or not folder:
+        raise InvalidSettings(
+            f"{AGGREGATION_PORT} and {AGGREGATION_CERTIFICATE} must be set together"
+        )
     if not text.isdecimal() or not 0 < int(text) < 65536:
         raise InvalidSettings(f"the port {text!r} ({AGGREGATION_PORT}) must be 1 to 65535")
-    return int(text)
+    return ListenerSettings(host, int(text), Path(folder))

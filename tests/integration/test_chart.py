@@ -9,10 +9,9 @@ import pytest
 
 from jvscheduler.names import DATABASE_SECRET
 from jvscheduler_operator.pod_templates.loops import DEFAULT_RESOURCES, LoopContainer
-from jvscheduler_operator.settings import from_environment
 from jvscheduler_server.access.settings import read_access_settings
 from jvscheduler_server.aggregation.application import PREFIX
-from tests.support.chart import CHART, operator_variables, rendered, template
+from tests.support.chart import CHART, operator_settings, rendered, template
 from tests.support.operator.process import documented_rules
 from tests.support.server.paths import every_path
 
@@ -34,6 +33,8 @@ REFUSALS = [
     Refusal("policy.allowedServiceAccounts={A_B}", "allowedServiceAccounts"),
     Refusal("policy.podCreators=null", "podCreators"),
     Refusal("database.isolation=some", "isolation"),
+    Refusal("database.ca.secret=mine", "postgresql.tls.existingSecret"),
+    Refusal("database.existingSecret=m,database.ca.secret=a,database.ca.configMap=b", "not both"),
     Refusal("image.registry=registry.example.org", "registry"),
 ]
 
@@ -54,10 +55,8 @@ def test_what_uninstall_keeps_is_the_users_choice(helm: Path) -> None:
     crd = "CustomResourceDefinition/scheduledtasks.jvscheduler.dev"
     kept = rendered(helm)
     assert kept[crd]["metadata"]["annotations"] == keep
-    assert kept["Secret/jvscheduler-postgresql"]["metadata"]["annotations"] == keep
     gone = rendered(helm, "crds.keep=false", "postgresql.storage.keep=false")
     assert "annotations" not in gone[crd]["metadata"]
-    assert "annotations" not in gone["Secret/jvscheduler-postgresql"]["metadata"]
     policies = [
         o["StatefulSet/jvscheduler-postgresql"]["spec"]["persistentVolumeClaimRetentionPolicy"]
         for o in (kept, gone)
@@ -67,7 +66,7 @@ def test_what_uninstall_keeps_is_the_users_choice(helm: Path) -> None:
 
 def test_every_container_is_restricted_and_limited(helm: Path) -> None:
     workloads = [o for o in rendered(helm).values() if "template" in o.get("spec", {})]
-    assert len(workloads) == 3
+    assert len(workloads) == 4
     for workload in workloads:
         pod = workload["spec"]["template"]["spec"]
         assert pod["securityContext"]["runAsNonRoot"] is True
@@ -81,10 +80,17 @@ def test_every_container_is_restricted_and_limited(helm: Path) -> None:
             assert container["resources"]["limits"]["memory"]
 
 
-def test_nothing_may_read_secrets_but_the_operator_its_own(helm: Path) -> None:
+def test_nothing_may_read_secrets_but_the_operator_and_the_hook_their_own(helm: Path) -> None:
+    objects = rendered(helm)
+    # Its account, its rights and its Job are gone as soon as they are done.
+    hook = objects.pop("Role/jvscheduler-credentials")
+    assert hook["metadata"]["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+    named, creating = hook["rules"]
+    assert (named["verbs"], creating["verbs"]) == (["get", "patch"], ["create"])
+    assert all(name.startswith("jvscheduler-") for name in named["resourceNames"])
     rules = [
         rule
-        for o in rendered(helm).values()
+        for o in objects.values()
         if o["kind"] in ("Role", "ClusterRole")
         for rule in o["rules"]
     ]
@@ -107,7 +113,7 @@ def test_loops_run_the_servers_image(helm: Path) -> None:
 
 def loop_settings(helm: Path, *values: str) -> LoopContainer:
     """The container `loop` as the operator of such an installation makes it."""
-    return from_environment(operator_variables(helm, *values)).loop_container
+    return operator_settings(helm, *values).loop_container
 
 
 def test_the_resources_of_loops_are_a_value(helm: Path) -> None:
@@ -184,3 +190,11 @@ def test_whoever_has_logged_in_may_ask_every_path_through_the_api_server(helm: P
     listening = {p["name"]: p["containerPort"] for p in pod["containers"][0]["ports"]}
     assert str(listening[port["targetPort"]]) == server_of(objects)["JVSCHEDULER_AGGREGATION_PORT"]
     assert may_review(objects)
+    registration = objects["APIService/v1alpha1.monitoring.jvscheduler.dev"]
+    # The server writes how it is verified.
+    assert not {"insecureSkipTLSVerify", "caBundle"} & set(registration["spec"])
+    (writing,) = objects["ClusterRole/jvscheduler-server-registration"]["rules"]
+    assert writing["resourceNames"] == [registration["metadata"]["name"]]
+    assert (writing["resources"], writing["verbs"]) == (["apiservices"], ["get", "patch"])
+    mounts = {m["name"]: m["mountPath"] for m in pod["containers"][0]["volumeMounts"]}
+    assert mounts["api"] == server_of(objects)["JVSCHEDULER_AGGREGATION_CERTIFICATE"]

@@ -1,21 +1,22 @@
 """The chart's database, and who gets which address of it."""
 
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from jvscheduler_operator.settings import from_environment
-from jvscheduler_server.migrate.settings import read_settings as read_migration
+from jvscheduler.environment import DATABASE_AUTHORITY_FILE
+from jvscheduler_server.credentials.decide import Installation, decide
 from tests.cluster.api_server import ApiServer
 from tests.cluster.errors import CommandError
-from tests.support.chart import CHART, rendered, template
+from tests.support.chart import CHART, operator_variables, rendered, template
 
 
 def test_ones_own_database_replaces_the_bundled_one(helm: Path) -> None:
     objects = rendered(helm, "database.existingSecret=mine")
-    assert not [name for name in objects if "postgresql" in name or name.startswith("Secret/")]
+    assert not [name for name in objects if "postgresql" in name]
     for part in ("operator", "server"):
         pod = objects[f"Deployment/jvscheduler-{part}"]["spec"]["template"]["spec"]
         assert secret_variables(pod["containers"][0], "mine") == {"JVSCHEDULER_DATABASE_URL": "url"}
@@ -62,23 +63,109 @@ def secret_variables(container: dict[str, Any], secret: str) -> dict[str, str]:
     return {name: reference["key"] for name, reference in references.items()}
 
 
-def test_the_bundled_secret_has_what_migration_server_and_operator_read(helm: Path) -> None:
-    data = rendered(helm)["Secret/jvscheduler-postgresql"]["stringData"]
-    variables = {**MIGRATION_KEYS, **OPERATOR_KEYS}
-    environ = {name: data[key] for name, key in variables.items()}
-    chosen = from_environment(environ)
-    assert chosen.isolation is not None
-    assert "@jvscheduler-postgresql.jvscheduler.svc:5432/jvscheduler?schema=ns_shop" in (
-        chosen.isolation.url_of("shop")
-    )
-    migration = read_migration([], environ)
-    assert (migration.server.role, migration.operator.role) == (
-        "jvscheduler_server",
-        "jvscheduler_operator",
-    )
-    assert data["owner-password"] in migration.admin_url
-    passwords = {value for key, value in data.items() if key.endswith(("-password", "-key"))}
-    assert len(passwords) == 4
+def mounted_authority(pod: dict[str, Any], container: dict[str, Any]) -> dict[str, Any] | None:
+    """The source of the volume in which the container finds the database's authority."""
+    folder = str(Path(DATABASE_AUTHORITY_FILE).parent)
+    names = [m["name"] for m in container["volumeMounts"] if m["mountPath"] == folder]
+    found = [v for v in pod["volumes"] if v["name"] in names]
+    return {k: v for k, v in found[0].items() if k != "name"} if found else None
+
+
+ONE_FILE = [{"key": "ca.crt", "path": "ca.crt"}]
+AUTHORITIES: dict[tuple[str, ...], dict[str, Any] | None] = {
+    (): {"secret": {"secretName": "jvscheduler-postgresql-tls", "items": ONE_FILE}},
+    ("postgresql.tls.existingSecret=own",): {"secret": {"secretName": "own", "items": ONE_FILE}},
+    ISOLATED: None,
+    (*ISOLATED, "database.ca.secret=a"): {"secret": {"secretName": "a", "items": ONE_FILE}},
+    (*ISOLATED, "database.ca.configMap=a"): {"configMap": {"name": "a", "items": ONE_FILE}},
+    ("database.existingSecret=mine", "database.ca.configMap=a"): {
+        "configMap": {"name": "a", "items": ONE_FILE}
+    },
+}
+
+
+@pytest.mark.parametrize(("values", "source"), AUTHORITIES.items(), ids=str)
+def test_each_part_has_the_file_that_verifies_the_database(
+    values: tuple[str, ...], source: dict[str, Any] | None, helm: Path
+) -> None:
+    objects = rendered(helm, *values)
+    for part in ("operator", "server"):
+        pod = objects[f"Deployment/jvscheduler-{part}"]["spec"]["template"]["spec"]
+        for container in [*pod.get("initContainers", ()), *pod["containers"]]:
+            assert mounted_authority(pod, container) == source, container["name"]
+    variables = operator_variables(helm, *values)
+    # The operator passes it on to the namespaces of tasks.
+    expected = DATABASE_AUTHORITY_FILE if source else None
+    assert variables.get("JVSCHEDULER_DATABASE_AUTHORITY") == expected
+
+
+def arguments_of_job(objects: dict[str, dict[str, Any]]) -> list[str]:
+    pod = objects["Job/jvscheduler-credentials"]["spec"]["template"]["spec"]
+    return list(pod["containers"][0]["args"])
+
+
+def test_the_job_makes_the_secrets_that_the_parts_read(helm: Path) -> None:
+    objects = rendered(helm)
+    assert arguments_of_job(objects)[:3] == [
+        "--name=jvscheduler",
+        "--namespace=jvscheduler",
+        "--instance=jvscheduler",
+    ]
+    assert arguments_of_job(objects)[3:] == ["--database", "--sign-database", "--sign-api"]
+    made = Installation("jvscheduler", "jvscheduler", True, True, True)
+    server = objects["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
+    (api,) = [v for v in server["volumes"] if v["name"] == "api"]
+    assert api["secret"]["secretName"] == made.api_certificate
+    database = objects["StatefulSet/jvscheduler-postgresql"]["spec"]["template"]["spec"]
+    (certificate,) = [v for v in database["volumes"] if v["name"] == "certificate"]
+    assert certificate["secret"]["secretName"] == made.database_certificate
+    assert {i["key"] for i in certificate["secret"]["items"]} == {"tls.crt", "tls.key"}
+    data = decide(made, {}, datetime.now(UTC))[made.database]
+    assert {*MIGRATION_KEYS.values(), *OPERATOR_KEYS.values(), "owner-password"} <= set(data)
+
+
+JOBS = {
+    (): Installation("jvscheduler", "jvscheduler", True, True, True),
+    ("postgresql.tls.existingSecret=own",): Installation(
+        "jvscheduler", "jvscheduler", True, False, True
+    ),
+    ("auth.aggregation=false",): Installation("jvscheduler", "jvscheduler", True, True, False),
+    ISOLATED: Installation("jvscheduler", "jvscheduler", False, False, True),
+    ("auth.aggregation=false", "postgresql.tls.existingSecret=own"): Installation(
+        "jvscheduler", "jvscheduler", True, False, False
+    ),
+}
+
+
+@pytest.mark.parametrize(("values", "installation"), JOBS.items(), ids=str)
+def test_the_job_makes_only_what_is_needed_and_may_no_more(
+    values: tuple[str, ...], installation: Installation, helm: Path
+) -> None:
+    objects = rendered(helm, *values)
+    wanted = {
+        "--database": installation.has_database,
+        "--sign-database": installation.signs_database,
+        "--sign-api": installation.signs_api,
+    }
+    assert arguments_of_job(objects)[3:] == [word for word, is_said in wanted.items() if is_said]
+    (named, _) = objects["Role/jvscheduler-credentials"]["rules"]
+    assert named["resourceNames"] == list(installation.secrets)
+
+
+def test_where_nothing_is_to_be_made_there_is_no_job(helm: Path) -> None:
+    objects = rendered(helm, *ISOLATED, "auth.aggregation=false")
+    assert not [name for name in objects if "credentials" in name]
+
+
+def test_a_certificate_of_the_users_is_the_databases(helm: Path) -> None:
+    objects = rendered(helm, "postgresql.tls.existingSecret=own")
+    database = objects["StatefulSet/jvscheduler-postgresql"]["spec"]["template"]["spec"]
+    (certificate,) = [v for v in database["volumes"] if v["name"] == "certificate"]
+    assert certificate["secret"]["secretName"] == "own"
+
+
+def test_nothing_in_the_chart_is_drawn_at_random(helm: Path) -> None:
+    assert rendered(helm) == rendered(helm)
 
 
 def test_the_rest_of_0_1_0_goes_where_the_user_says(helm: Path) -> None:

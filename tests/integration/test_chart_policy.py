@@ -6,11 +6,10 @@ import pytest
 import yaml
 
 from jvscheduler import names
-from jvscheduler_operator.settings import from_environment
 from jvscheduler_operator.template_policy.policy import Level, TemplatePolicy
 from tests.cluster.binaries import find_binaries
 from tests.cluster.settings import read_settings
-from tests.support.chart import operator_variables, rendered, template
+from tests.support.chart import operator_settings, operator_variables, rendered, template
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +19,7 @@ def helm() -> Path:
 
 def template_policy(helm: Path, *values: str) -> TemplatePolicy:
     """The policy of the operator of such an installation."""
-    return from_environment(operator_variables(helm, *values)).template_policy
+    return operator_settings(helm, *values).template_policy
 
 
 def test_the_policy_for_templates_is_a_value(helm: Path) -> None:
@@ -56,6 +55,8 @@ def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None
         # A review belongs to no namespace.
         ("ClusterRole", "jvscheduler-server-reviews", None),
         ("ClusterRoleBinding", "jvscheduler-server-reviews", None),
+        # Its Secrets are in the release's own namespace.
+        *((kind, "jvscheduler-credentials", "jvscheduler") for kind in ("Role", "RoleBinding")),
         # A Role is gone with its namespace, so it cannot say that the namespace is.
         *(
             (kind, f"jvscheduler-{part}-namespaces", None)
@@ -78,7 +79,7 @@ def test_with_watched_namespaces_the_rights_are_theirs_alone(helm: Path) -> None
     }
     of_cluster = rendered(helm)["ClusterRole/jvscheduler-operator"]["rules"]
     assert rendered(helm, chosen)["Role/jvscheduler-operator"]["rules"] == of_cluster
-    assert from_environment(operator_variables(helm, chosen)).namespaces == ["shop", "bakery"]
+    assert operator_settings(helm, chosen).namespaces == ["shop", "bakery"]
     pod = rendered(helm, chosen)["Deployment/jvscheduler-server"]["spec"]["template"]["spec"]
     (server,) = pod["containers"]
     variable = {"name": "JVSCHEDULER_WATCH_NAMESPACES", "value": "shop,bakery"}

@@ -77,7 +77,10 @@ def test_further_peers_are_values(helm: Path) -> None:
 
 def test_there_is_none_for_what_is_not_there(helm: Path) -> None:
     assert policies(helm, "networkPolicy.enabled=false") == {}
-    assert set(policies(helm, "database.existingSecret=mine")) == {"server", "operator"}
+    own = policies(helm, "database.existingSecret=mine")
+    assert set(own) == {"server", "operator", "credentials"}
+    neither = policies(helm, "database.existingSecret=mine", "auth.aggregation=false")
+    assert set(neither) == {"server", "operator"}
 
 
 def test_the_api_server_accepts_them(helm: Path, api_server: ApiServer, tmp_path: Path) -> None:
@@ -86,19 +89,19 @@ def test_the_api_server_accepts_them(helm: Path, api_server: ApiServer, tmp_path
     manifest = tmp_path / "policies.yaml"
     manifest.write_text(yaml.safe_dump_all(o for o in found if o["kind"] == "NetworkPolicy"))
     done = api_server.kubectl("apply", "--dry-run=server", "-f", str(manifest))
-    assert done.count("created (server dry run)") == 3
+    assert done.count("created (server dry run)") == 4
 
 
 @pytest.mark.parametrize("part", ["operator", "server", "postgresql"])
 def test_an_image_is_pinned_by_its_digest(part: str, helm: Path) -> None:
     text = render(helm, f"{part}.image.digest={DIGEST}")
-    images = {line.split()[-1] for line in text.splitlines() if f"@{DIGEST}" in line}
+    images = {line.split()[-1].strip('"') for line in text.splitlines() if f"@{DIGEST}" in line}
     repository = "postgres" if part == "postgresql" else f"jvscheduler/{part}"
     (image,) = images
     assert image.startswith(f"{repository}:")
-    # The init containers "migrate" and "prepare" have it too. Loops run the server's image, of
-    # which the operator is told.
-    assert text.count(f"@{DIGEST}") == {"operator": 1, "server": 3, "postgresql": 2}[part]
+    # The init containers "migrate" and "prepare" have it too, and the Job "credentials". Loops run
+    # the server's image, of which the operator is told.
+    assert text.count(f"@{DIGEST}") == {"operator": 1, "server": 4, "postgresql": 2}[part]
 
 
 def test_a_digest_that_is_none_is_refused(helm: Path) -> None:

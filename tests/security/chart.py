@@ -20,8 +20,9 @@ CHART: Final = ROOT / "charts/jvscheduler"
 INSTALLATIONS: Final = (CHART / "values.yaml", *sorted((CHART / "ci").glob("*-values.yaml")))
 RELEASE: Final = "jvscheduler"
 
-_PROGRAMS: Final = ("operator", "server")
-_ALL: Final = (*_PROGRAMS, "postgresql")
+_CLIENTS: Final = ("operator", "server", "credentials")
+_PARTS: Final = ("operator", "server", "postgresql")
+_ALL: Final = (*_CLIENTS, "postgresql")
 EXPLAINED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "CKV_K8S_11": (
         "a limit of CPU would delay what is due by throttling; memory is limited",
@@ -34,9 +35,9 @@ EXPLAINED: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "CKV_K8S_35": (
         "the address of the database is the setting of every part, and is taken out of all logs; "
         "who can read a process's environment can read its files",
-        _ALL,
+        _PARTS,
     ),
-    "CKV_K8S_38": ("both are clients of the API server; docs/operations/permissions.md", _PROGRAMS),
+    "CKV_K8S_38": ("they are clients of the API server; docs/operations/permissions.md", _CLIENTS),
     "CKV_K8S_40": (
         "the images have the user 65532, PostgreSQL's its own; some clusters choose a range",
         _ALL,

@@ -1,4 +1,4 @@
-"""The chart's PostgreSQL without a cluster: its script `prepare.sh` and its `pg_hba.conf`."""
+"""The chart's PostgreSQL without a cluster: its script `prepare.sh`, its `pg_hba.conf`, and TLS."""
 
 import os
 import shutil
@@ -6,9 +6,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
+from jvscheduler_server.credentials.certificates import Pair, make_authority, sign
 from tests.cluster.api_server import free_ports
 from tests.cluster.commands import run, start, succeeds, wait_until
 from tests.cluster.postgres import find_programs, give_away, server_command, unprivileged
@@ -21,6 +23,7 @@ FILES = ROOT / "charts/jvscheduler/files/postgresql"
 class BundledPostgres:
     folder: Path
     port: int
+    authority: Pair = field(default_factory=lambda: make_authority("tests", datetime.now(UTC)))
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -52,7 +55,7 @@ class BundledPostgres:
         command = server_command(find_programs(), self.data, self.port)
         log = self.folder / "log"
         hba = f"--hba_file={self.folder}/pg_hba.conf"
-        self.process = start([*unprivileged(), *command, hba], log)
+        self.process = start([*unprivileged(), *command, hba, *self._tls()], log)
         ready = (self._program("pg_isready"), "--quiet", "-h", "127.0.0.1", "-p", str(self.port))
         wait_until(lambda: succeeds(*ready), "PostgreSQL accepts connections", log=log)
 
@@ -64,6 +67,19 @@ class BundledPostgres:
 
     def url(self, role: str, password: str, database: str = "jvscheduler") -> str:
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
+
+    def _tls(self) -> list[str]:
+        """A certificate for the name `localhost`, not for 127.0.0.1."""
+        pair = sign(self.authority, ["localhost"], datetime.now(UTC))
+        files = {"ssl_cert_file": pair.certificate, "ssl_key_file": pair.key}
+        options = ["--ssl=on"]
+        for option, content in files.items():
+            path = self.folder / f"{option}.pem"
+            path.write_text(content)
+            path.chmod(0o600)
+            give_away(path)
+            options.append(f"--{option}={path}")
+        return options
 
     def _program(self, name: str) -> Path:
         return find_programs() / name

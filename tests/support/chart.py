@@ -6,6 +6,8 @@ from typing import Any
 
 import yaml
 
+from jvscheduler_operator.settings import DATABASE_AUTHORITY, Settings, from_environment
+
 CHART = Path(__file__).parents[2] / "charts" / "jvscheduler"
 
 
@@ -27,3 +29,8 @@ def operator_variables(helm: Path, *values: str) -> dict[str, str]:
     pod = rendered(helm, *values)["Deployment/jvscheduler-operator"]["spec"]["template"]["spec"]
     (operator,) = pod["containers"]
     return {v["name"]: v["value"] for v in operator["env"] if "value" in v}
+
+
+def operator_settings(helm: Path, *values: str) -> Settings:
+    """The settings of such an installation's operator, without what is in a file of its pod."""
+    return from_environment({**operator_variables(helm, *values), DATABASE_AUTHORITY: ""})

@@ -56,6 +56,58 @@ app.kubernetes.io/component: {{ index . 1 | quote }}
 {{ .Values.database.isolation | default (ternary "none" "namespaces" (ne .Values.database.existingSecret "")) }}
 {{- end -}}
 
+{{/* "true" where the hook Job has passwords or a certificate to make. */}}
+{{- define "jvscheduler.makesCredentials" -}}
+{{- or .Values.auth.aggregation (eq .Values.database.existingSecret "") -}}
+{{- end -}}
+
+{{/* The Secret with the bundled PostgreSQL's certificate: tls.crt, tls.key and ca.crt. */}}
+{{- define "jvscheduler.postgresqlTls" -}}
+{{ .Values.postgresql.tls.existingSecret | default (printf "%s-postgresql-tls" (include "jvscheduler.name" .)) }}
+{{- end -}}
+
+{{/* The Secret with the certificate that the server shows the API server. */}}
+{{- define "jvscheduler.apiTls" -}}
+{{ include "jvscheduler.name" . }}-api-tls
+{{- end -}}
+
+{{/* The certificates by which the database's own is verified, as a volume's source; "" for none. */}}
+{{- define "jvscheduler.databaseAuthority" -}}
+{{- $ca := .Values.database.ca -}}
+{{- if and (or $ca.secret $ca.configMap) (not .Values.database.existingSecret) -}}
+{{- fail "database.ca is for database.existingSecret: for the bundled PostgreSQL, set postgresql.tls.existingSecret" -}}
+{{- end -}}
+{{- if and $ca.secret $ca.configMap -}}
+{{- fail "database.ca: set secret or configMap, not both" -}}
+{{- end -}}
+{{- if not .Values.database.existingSecret -}}
+secret:
+  secretName: {{ include "jvscheduler.postgresqlTls" . | quote }}
+  items: [{key: ca.crt, path: ca.crt}]
+{{- else if $ca.secret -}}
+secret:
+  secretName: {{ $ca.secret | quote }}
+  items: [{key: ca.crt, path: ca.crt}]
+{{- else if $ca.configMap -}}
+configMap:
+  name: {{ $ca.configMap | quote }}
+  items: [{key: ca.crt, path: ca.crt}]
+{{- end -}}
+{{- end -}}
+
+{{- define "jvscheduler.databaseAuthorityMount" -}}
+{{- if include "jvscheduler.databaseAuthority" . }}
+- {name: database, mountPath: /etc/jvscheduler/database, readOnly: true}
+{{- end }}
+{{- end -}}
+
+{{- define "jvscheduler.databaseAuthorityVolume" -}}
+{{- with include "jvscheduler.databaseAuthority" . }}
+- name: database
+  {{- . | nindent 2 }}
+{{- end }}
+{{- end -}}
+
 {{- define "jvscheduler.podSecurity" -}}
 runAsNonRoot: true
 seccompProfile:

@@ -12,7 +12,6 @@ from jvscheduler_operator.cluster.errors import Conflict, NotFound, Stale
 from jvscheduler_operator.cluster.secrets import apply_secret
 from jvscheduler_operator.loops import deployments
 from jvscheduler_operator.loops.plan import LoopState
-from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import LastApplied, with_uid
 from jvscheduler_operator.objects.failures import Failure
 from jvscheduler_operator.objects.manifests import LoopKey, Manifest, loop_key_of
@@ -51,10 +50,8 @@ class LoopApplier:
         return failure
 
     async def _apply_secret(self, namespace: str) -> Failure | None:
-        url = self._settings.database_url_of(namespace)
-        if url is None:
-            return None
-        return await apply_secret(self._cluster, secrets.build(namespace, url))
+        secret = self._settings.database_secret_of(namespace)
+        return None if secret is None else await apply_secret(self._cluster, secret)
 
     async def apply_deployment(self, state: LoopState, desired: Manifest) -> None:
         observed = state.deployment

@@ -1,4 +1,8 @@
-"""The Secret that gives the pods of a namespace the address of the history's database."""
+"""The Secret that gives the pods of a namespace the address of the history's database.
+
+It also has the certificates by which they verify the database's own, where the installation has
+them. Pods mount these as a file that the address names.
+"""
 
 import base64
 from collections.abc import Collection, Iterable
@@ -9,13 +13,15 @@ from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.shapes import METADATA, readable
 
 
-def build(namespace: str, database_url: str) -> dict[str, Any]:
-    value = base64.b64encode(database_url.encode()).decode()
+def build(namespace: str, database_url: str, authority: str | None = None) -> dict[str, Any]:
+    values = {names.DATABASE_SECRET_KEY: database_url}
+    if authority is not None:
+        values[names.DATABASE_AUTHORITY_KEY] = authority
     return {
         "apiVersion": "v1",
         "kind": "Secret",
         "metadata": {"name": names.DATABASE_SECRET, "namespace": namespace},
-        "data": {names.DATABASE_SECRET_KEY: value},
+        "data": {k: base64.b64encode(v.encode()).decode() for k, v in values.items()},
     }
 
 

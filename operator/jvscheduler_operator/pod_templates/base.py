@@ -5,6 +5,7 @@ resources are set; a namespace's LimitRange says what is usual there.
 """
 
 from collections.abc import Mapping, Sequence
+from pathlib import PurePosixPath
 from typing import Any, Final
 
 from jvscheduler import environment, images, names
@@ -22,6 +23,14 @@ UNPRIVILEGED: Final[Mapping[str, Any]] = {
 """`restricted` demands these of every container, including those that a template adds."""
 
 _SCRATCH: Final = "tmp"
+
+_DATABASE_VOLUME: Final = "jvscheduler-database"
+DATABASE_MOUNT: Final[Mapping[str, Any]] = {
+    "name": _DATABASE_VOLUME,
+    "mountPath": str(PurePosixPath(environment.DATABASE_AUTHORITY_FILE).parent),
+    "readOnly": True,
+}
+"""How a container gets the certificates by which it verifies the database's."""
 
 
 def template_of(spec: ScheduledTaskSpec) -> PodTemplate:
@@ -69,7 +78,7 @@ def _pod(image: str, required: Variables) -> dict[str, Any]:
         "enableServiceLinks": False,
         "securityContext": {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}},
         "containers": [_container(image, required)],
-        "volumes": [{"name": _SCRATCH, "emptyDir": {}}],
+        "volumes": [{"name": _SCRATCH, "emptyDir": {}}, _database_volume()],
     }
 
 
@@ -83,7 +92,10 @@ def _container(image: str, required: Variables) -> dict[str, Any]:
         "securityContext": {"readOnlyRootFilesystem": True},
         # The runner writes its outcome. If the image has no runner, only the log says so.
         "terminationMessagePolicy": "FallbackToLogsOnError",
-        "volumeMounts": [{"name": _SCRATCH, "mountPath": "/tmp"}],  # noqa: S108 - in the pod
+        "volumeMounts": [
+            {"name": _SCRATCH, "mountPath": "/tmp"},  # noqa: S108 - in the pod
+            dict(DATABASE_MOUNT),
+        ],
     }
 
 
@@ -96,6 +108,15 @@ def _database_variable() -> dict[str, Any]:
         "optional": True,
     }
     return {"name": environment.DATABASE_URL, "valueFrom": {"secretKeyRef": reference}}
+
+
+def _database_volume() -> dict[str, Any]:
+    # Only the certificates: the address is for whom its variable reaches. Optional, as the address
+    # is, and because an installation need not have any.
+    file = PurePosixPath(environment.DATABASE_AUTHORITY_FILE).name
+    items = [{"key": names.DATABASE_AUTHORITY_KEY, "path": file}]
+    secret = {"secretName": names.DATABASE_SECRET, "items": items, "optional": True}
+    return {"name": _DATABASE_VOLUME, "secret": secret}
 
 
 def _with_guarantees(pod: dict[str, Any], required: Variables) -> dict[str, Any]:

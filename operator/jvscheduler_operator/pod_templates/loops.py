@@ -204,7 +204,10 @@ def _loop(
         "startupProbe": {**is_ready, "periodSeconds": 1, "failureThreshold": _STARTUP_SECONDS},
         "readinessProbe": {**is_ready, "periodSeconds": 10},
         "securityContext": {**base.UNPRIVILEGED, "readOnlyRootFilesystem": True},
-        "volumeMounts": [{"name": volume, "mountPath": path} for volume, path in mounts.items()],
+        "volumeMounts": [
+            *({"name": volume, "mountPath": path} for volume, path in mounts.items()),
+            dict(base.DATABASE_MOUNT),
+        ],
     }
 
 

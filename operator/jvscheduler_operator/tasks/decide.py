@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from jvscheduler_operator.acceptance import Accepted, Refused, accept
-from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import has_drifted, with_uid
 from jvscheduler_operator.objects.manifests import Key, Manifest, assigned_loop
 from jvscheduler_operator.objects.readiness import LoopReadiness
@@ -76,7 +75,7 @@ def _refused(state: State, refused: Refused, now: datetime) -> Plan:
         return Plan(condition, retirement=retirement, stopped_by="the policy forbids its pod")
     loop = assigned_loop(state.task)
     goes_on = loop is not None or state.own_cron_job is not None
-    secret = _secret(state) if goes_on else None
+    secret = state.secret if goes_on else None
     return Plan(condition, secret=secret, loop=loop, retirement=_retirement(state, loop, now))
 
 
@@ -103,7 +102,7 @@ def _by_cron_job(state: State, accepted: Accepted, now: datetime) -> Plan:
     plan = Plan(
         _ACCEPTED,
         backend="CronJob",
-        secret=_secret(state),
+        secret=state.secret,
         blocked=blocked,
         loop=assigned_loop(state.task),
         schedule=accepted.schedule,
@@ -119,7 +118,7 @@ def _by_loop(state: State, accepted: Accepted, requested: str, now: datetime) ->
     plan = Plan(
         _ACCEPTED,
         backend="Loop",
-        secret=_secret(state),
+        secret=state.secret,
         blocked=_waiting_for_loop(state, requested),
         loop=loop,
         schedule=accepted.schedule,
@@ -190,9 +189,3 @@ def _retirement(state: State, loop: str | None, now: datetime) -> Retirement:
 def _retirement_of_own(state: State, now: datetime) -> Retirement:
     own = state.own_cron_job
     return Retirement() if own is None else retirement.retire(own, now)
-
-
-def _secret(state: State) -> Manifest | None:
-    if state.database_url is None:
-        return None
-    return secrets.build(state.key.namespace, state.database_url)

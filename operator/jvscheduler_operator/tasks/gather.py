@@ -25,7 +25,7 @@ async def gather(key: Key, cache: Cache, cluster: Cluster, settings: Settings) -
         task,
         cron_job,
         cache.last_applied.get(key),
-        settings.database_url_of(key.namespace),
+        settings.database_secret_of(key.namespace),
         cache.loop_readiness(references.requested),
         _other_loop(cache, references),
         cache.tasks.elder(key),

@@ -24,8 +24,8 @@ class State:
     cron_job: Manifest | None
     """The CronJob of the task's name, even when the task does not own it."""
     last_applied: LastApplied | None = None
-    database_url: str | None = None
-    """The URL for the namespace's Secret. None: no Secret is to be written."""
+    secret: Manifest | None = None
+    """The namespace's Secret with the history's address. None: none is to be written."""
     loop: LoopReadiness = field(default_factory=lambda: readiness(None))
     """The readiness of the loop that the spec asks for."""
     serving: Manifest | None = None

@@ -5,5 +5,5 @@ the caller in already, by a client certificate, a token or a cloud's login, and 
 it is. So any kubeconfig reaches this API, also where nothing has a token to send.
 
 `front_proxy` says whom we believe, `application` answers, `certificate` and `connections` make the
-listener, and `listener` runs it.
+listener, `registration` lets the API server verify it, and `listener` runs it.
 """

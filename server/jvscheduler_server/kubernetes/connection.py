@@ -98,11 +98,7 @@ class KubernetesApi:
         metadata = {"name": task.name, "namespace": task.namespace}
         body = {"apiVersion": names.API_VERSION, "kind": names.KIND, "metadata": metadata}
         path = f"/apis/{names.API_VERSION}/namespaces/{task.namespace}/{names.PLURAL}/{task.name}"
-        query = {"fieldManager": FIELD_MANAGER, "force": "true"}
-        async with self._request(
-            "PATCH", f"{path}/status", query, WRITE_TIMEOUT, {**body, "status": status}
-        ):
-            return
+        await self.apply_object(f"{path}/status", {**body, "status": status}, FIELD_MANAGER)
 
     async def create_event(self, task: TaskState, event: Mapping[str, Any]) -> None:
         involved = {"name": task.name, "namespace": task.namespace, "uid": task.uid}
@@ -119,6 +115,23 @@ class KubernetesApi:
         }
         path = f"/api/v1/namespaces/{task.namespace}/events"
         async with self._request("POST", path, {}, WRITE_TIMEOUT, body):
+            return
+
+    async def read_object(self, path: str) -> Json | None:
+        """Return one object; None when there is none."""
+        try:
+            async with self._get(path, {}, REVIEW_TIMEOUT) as response:
+                return _object(await response.read())
+        except NotFound:
+            return None
+
+    async def create_object(self, path: str, body: Json, manager: str) -> None:
+        async with self._request("POST", path, {"fieldManager": manager}, WRITE_TIMEOUT, body):
+            return
+
+    async def apply_object(self, path: str, body: Json, manager: str) -> None:
+        query = {"fieldManager": manager, "force": "true"}
+        async with self._request("PATCH", path, query, WRITE_TIMEOUT, body):
             return
 
     async def config_map(self, namespace: str, name: str) -> Mapping[str, str]:

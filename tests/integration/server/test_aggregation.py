@@ -1,6 +1,7 @@
 """The API through the API server: every caller with its own identity, and nobody past it."""
 
 import asyncio
+import base64
 import json
 import ssl
 from collections.abc import Iterator
@@ -10,9 +11,9 @@ from pathlib import Path
 
 import httpx
 import pytest
-import yaml
 
 from jvscheduler_server.aggregation.application import GROUP, PREFIX, VERSION
+from jvscheduler_server.credentials.certificates import make_authority
 from tests.cluster.api_server import (
     FRONT_PROXY,
     NO_FRONT_PROXY,
@@ -24,67 +25,14 @@ from tests.cluster.pki import Authority, Pair
 from tests.cluster.postgres import PostgresServer
 from tests.support.operator.custom_resource import install_crd
 from tests.support.server import tenants
+from tests.support.server.aggregation import OWN, SERVICE, registration, write_certificate
 from tests.support.server.process import ServerProcess, a_server
 from tests.support.server.service_account import server_kubeconfig
 from tests.support.server.tenants import BLUE, RED, TENANTS, job_id, marks, token_of
 from tests.support.waiting import eventually
 
-OWN = "aggregation-server"
 RECENT = "/api/scheduler/jobs/recent"
 SPOOFED = {"X-Remote-User": "system:admin", "X-Remote-Group": "system:masters"}
-
-
-def registration(port: int) -> str:
-    """As the chart's, with a Service that leads to this machine."""
-    rbac = "rbac.authorization.k8s.io"
-    reader = "jvscheduler-api"
-    return yaml.safe_dump_all(
-        [
-            {
-                "apiVersion": "v1",
-                "kind": "Service",
-                "metadata": {"name": "aggregated", "namespace": OWN},
-                "spec": {"type": "ExternalName", "externalName": "localhost"},
-            },
-            {
-                "apiVersion": "apiregistration.k8s.io/v1",
-                "kind": "APIService",
-                "metadata": {"name": f"{VERSION}.{GROUP}"},
-                "spec": {
-                    "group": GROUP,
-                    "version": VERSION,
-                    "groupPriorityMinimum": 100,
-                    "versionPriority": 10,
-                    "insecureSkipTLSVerify": True,
-                    "service": {"namespace": OWN, "name": "aggregated", "port": port},
-                },
-            },
-            {
-                "apiVersion": f"{rbac}/v1",
-                "kind": "ClusterRole",
-                "metadata": {"name": reader},
-                "rules": [{"apiGroups": [GROUP], "resources": ["*"], "verbs": ["get"]}],
-            },
-            {
-                "apiVersion": f"{rbac}/v1",
-                "kind": "ClusterRoleBinding",
-                "metadata": {"name": reader},
-                "roleRef": {"apiGroup": rbac, "kind": "ClusterRole", "name": reader},
-                "subjects": [{"apiGroup": rbac, "kind": "Group", "name": "system:authenticated"}],
-            },
-            {
-                "apiVersion": f"{rbac}/v1",
-                "kind": "RoleBinding",
-                "metadata": {"name": OWN, "namespace": "kube-system"},
-                "roleRef": {
-                    "apiGroup": rbac,
-                    "kind": "Role",
-                    "name": "extension-apiserver-authentication-reader",
-                },
-                "subjects": [{"kind": "ServiceAccount", "name": "server", "namespace": OWN}],
-            },
-        ]
-    )
 
 
 @pytest.fixture(scope="module")
@@ -97,17 +45,17 @@ def server(
     folder, (port,) = tmp_path_factory.mktemp("aggregation"), free_ports(1)
     kubeconfig = server_kubeconfig(api_server, OWN, folder)
     tenants.apply(api_server)
-    name = f"apiservice/{VERSION}.{GROUP}"
     with postgres_server.database() as url:
         asyncio.run(tenants.write_jobs(url))
         api_server.kubectl("apply", "-f", "-", stdin=registration(port))
         try:
-            with a_server(kubeconfig, url, folder, "kubernetes", port) as process:
-                api_server.kubectl("wait", "--for=condition=Available", name, "--timeout=90s")
+            write_certificate(folder / "tls", make_authority("tests", datetime.now(UTC)))
+            with a_server(kubeconfig, url, folder, "kubernetes", (port, folder / "tls")) as process:
+                api_server.kubectl("wait", "--for=condition=Available", SERVICE, "--timeout=90s")
                 yield process
         finally:
             # An APIService without its server would keep namespaces from being deleted.
-            api_server.kubectl("delete", name)
+            api_server.kubectl("delete", SERVICE)
 
 
 def through(api_server: ApiServer, token: str, path: str) -> httpx.Response:
@@ -262,3 +210,33 @@ def test_nobody_else_may_call_as_the_api_server(
 def pair_of(api_server: ApiServer, name: str) -> Pair:
     folder = front_proxy_folder(api_server.folder)
     return Pair(folder / f"{name}.key", folder / f"{name}.crt")
+
+
+def is_verified_by(api_server: ApiServer, authority: str) -> bool:
+    spec = json.loads(api_server.kubectl("get", SERVICE, "-o", "json"))["spec"]
+    bundle = base64.b64decode(spec.get("caBundle", "")).decode()
+    return bundle == authority and not spec.get("insecureSkipTLSVerify")
+
+
+def test_the_api_server_verifies_the_certificate_that_the_server_has(
+    server: ServerProcess, api_server: ApiServer
+) -> None:
+    assert server.certificate is not None
+    assert is_verified_by(api_server, (server.certificate / "ca.crt").read_text())
+
+
+def test_another_certificate_is_taken_without_a_restart_and_a_registration_is_mended(
+    server: ServerProcess, api_server: ApiServer
+) -> None:
+    """The server looks at both once a minute."""
+    assert server.certificate is not None
+    authority = make_authority("tests", datetime.now(UTC))
+    write_certificate(server.certificate, authority)
+    # As a chart of an earlier release has it, or whoever would listen in between.
+    skipped = '{"spec": {"caBundle": null, "insecureSkipTLSVerify": true}}'
+    api_server.kubectl("patch", SERVICE, "--type=merge", "-p", skipped)
+    eventually(
+        lambda: is_verified_by(api_server, authority.certificate), "the server has looked at both"
+    )
+    api_server.kubectl("wait", "--for=condition=Available", SERVICE, "--timeout=60s")
+    assert json.loads(api_server.kubectl("get", "--raw", f"{PREFIX}{RECENT}"))["jobs"]

@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,20 +13,19 @@ import pytest
 import yaml
 
 from jvscheduler_server.aggregation.application import GROUP, VERSION
+from jvscheduler_server.credentials.certificates import make_authority
 from tests.cluster.api_server import ApiServer, free_ports
 from tests.cluster.postgres import PostgresServer
-from tests.integration.server.test_aggregation import registration
 from tests.support.operator.custom_resource import install_crd
 from tests.support.server import tenants
+from tests.support.server.aggregation import OWN, SERVICE, registration, write_certificate
 from tests.support.server.dashboard import a_dashboard, refused
 from tests.support.server.process import a_server
 from tests.support.server.service_account import server_kubeconfig
 from tests.support.server.tenants import BLUE, RED, TENANTS, is_known, job_id, marks, token_of
 from tests.support.waiting import eventually
 
-OWN = "aggregation-server"
 RECENT = "/api/scheduler/jobs/recent"
-API_SERVICE = f"apiservice/{VERSION}.{GROUP}"
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def cluster(
     try:
         yield api_server, kubeconfig
     finally:
-        api_server.kubectl("delete", API_SERVICE, "--ignore-not-found")
+        api_server.kubectl("delete", SERVICE, "--ignore-not-found")
         api_server.kubectl("delete", "namespace", OWN)
 
 
@@ -54,8 +54,9 @@ def served(
     with postgres_server.database() as url:
         asyncio.run(tenants.write_jobs(url))
         api_server.kubectl("apply", "-f", "-", stdin=registration(port))
-        with a_server(kubeconfig, url, folder, "kubernetes", port):
-            api_server.kubectl("wait", "--for=condition=Available", API_SERVICE, "--timeout=90s")
+        write_certificate(folder / "tls", make_authority("tests", datetime.now(UTC)))
+        with a_server(kubeconfig, url, folder, "kubernetes", (port, folder / "tls")):
+            api_server.kubectl("wait", "--for=condition=Available", SERVICE, "--timeout=90s")
             yield api_server
 
 
@@ -97,7 +98,7 @@ def test_where_no_server_answers_it_says_where_to_look(
         assert "jvscheduler-server does not answer behind the API server (503" in said
         assert f"kubectl get apiservice {VERSION}.{GROUP}" in said
     finally:
-        api_server.kubectl("delete", API_SERVICE)
+        api_server.kubectl("delete", SERVICE)
 
 
 def test_a_token_brings_its_own_rights(served: ApiServer, tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ class ServerProcess:
     port: int
     auth_mode: str = "none"
     aggregation_port: int | None = None
+    certificate: Path | None = None
+    """The folder of the certificate with which it answers the API server."""
     namespaces: str = ""
     """What it watches, with commas between; everything when it is empty."""
     process: subprocess.Popen[bytes] | None = None
@@ -41,6 +43,7 @@ class ServerProcess:
             "JVSCHEDULER_DATABASE_URL": self.database_url,
             "JVSCHEDULER_AUTH_MODE": self.auth_mode,
             "JVSCHEDULER_AGGREGATION_PORT": str(self.aggregation_port or ""),
+            "JVSCHEDULER_AGGREGATION_CERTIFICATE": str(self.certificate or ""),
             "JVSCHEDULER_WATCH_NAMESPACES": self.namespaces,
             "PATH": os.environ["PATH"],
         }
@@ -89,13 +92,14 @@ def a_server(
     url: str,
     folder: Path,
     auth_mode: str = "none",
-    aggregation_port: int | None = None,
+    aggregation: tuple[int, Path] | None = None,
     *,
     namespaces: str = "",
 ) -> Iterator[ServerProcess]:
     (port,) = free_ports(1)
+    own_port, certificate = aggregation or (None, None)
     server = ServerProcess(
-        kubeconfig, url, folder / "server.log", port, auth_mode, aggregation_port, namespaces
+        kubeconfig, url, folder / "server.log", port, auth_mode, own_port, certificate, namespaces
     )
     try:
         server.start()

@@ -47,8 +47,48 @@ def test_another_value_is_refused_by_its_name(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["maybe", "", "Require"])
 def test_an_sslmode_that_the_driver_refuses_is_no_outage(value: str) -> None:
-    with pytest.raises(InvalidSettings, match=r"sslmode .* may be disable, allow"):
+    with pytest.raises(InvalidSettings, match=rf"sslmode .* may be disable, allow.*got '{value}'"):
         parse_url(f"{PLAIN}?sslmode={value}")
+
+
+CA = "sslrootcert=/etc/ca.crt"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        f"sslmode=verify-full&{CA}",
+        f"{CA}&sslmode=verify-ca&sslcrl=/etc/crl.pem",
+        f"sslmode=require&{CA}",
+        "sslmode=prefer&sslcert=/etc/own.crt&sslkey=/etc/own.key&sslpassword=x",
+        "sslmode=require&sslnegotiation=direct&ssl_min_protocol_version=TLSv1.3",
+        "target_session_attrs=any&application_name=ssl",
+    ],
+)
+def test_options_of_tls_reach_the_driver(options: str) -> None:
+    assert driver_url(parse_url(f"{PLAIN}?{options}").text) == f"{PLAIN}?{options}"
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        (CA, "sslrootcert .* no effect with sslmode=prefer, .* set sslmode=verify-full"),
+        (f"sslmode=disable&{CA}", "sslrootcert .* no effect with sslmode=disable"),
+        ("sslmode=allow&sslcrl=/crl", "sslcrl .* no effect with sslmode=allow"),
+        ("sslmode=disable&sslcert=/a", "sslcert .* no effect with sslmode=disable"),
+        ("sslmode=require&sslkey=/a", "sslkey .* no effect without sslcert"),
+        ("sslmode=verify-full&sslrootcert=system", "sslrootcert .* absolute path .* 'system'"),
+        ("sslmode=verify-full&sslrootcert=ca.crt", "sslrootcert .* absolute path .* 'ca.crt'"),
+        ("sslmode=require&sslnegotiation=tls", "sslnegotiation .* may be postgres, direct"),
+        ("ssl_min_protocol_version=1.3", r"ssl_min_protocol_version .* TLSv1\.3, got '1\.3'"),
+        ("sslmod=verify-full", "sslmod .* no option here"),
+        ("ssl=true", "ssl .* no option here"),
+        ("channel_binding=require", "channel_binding .* no option here"),
+    ],
+)
+def test_an_option_of_tls_that_would_protect_nothing_is_refused(options: str, problem: str) -> None:
+    with pytest.raises(InvalidSettings, match=problem):
+        parse_url(f"{PLAIN}?{options}")
 
 
 @pytest.mark.parametrize(("mode", "prepares"), [("session", True), ("transaction", False)])

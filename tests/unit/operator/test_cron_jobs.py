@@ -153,7 +153,18 @@ def test_the_pod_is_restricted_and_has_no_token() -> None:
         "capabilities": {"drop": ["ALL"]},
         "readOnlyRootFilesystem": True,
     }
-    assert pod["volumes"] == [{"name": "tmp", "emptyDir": {}}]
+    assert pod["volumes"][0] == {"name": "tmp", "emptyDir": {}}
+
+
+def test_the_container_has_the_certificates_and_not_the_address_as_files() -> None:
+    pod = pod_of()["spec"]
+    (volume,) = [v for v in pod["volumes"] if v["name"] == "jvscheduler-database"]
+    items = [{"key": "ca.crt", "path": "ca.crt"}]
+    expected = {"secretName": "jvscheduler-database", "items": items, "optional": True}
+    assert volume["secret"] == expected
+    (mount,) = [m for m in container_of()["volumeMounts"] if m["name"] == volume["name"]]
+    assert f"{mount['mountPath']}/ca.crt" == environment.DATABASE_AUTHORITY_FILE
+    assert mount["readOnly"] is True
 
 
 def test_a_template_adds_to_the_container_and_overrides_what_it_says() -> None:
@@ -168,7 +179,7 @@ def test_a_template_adds_to_the_container_and_overrides_what_it_says() -> None:
     assert container["resources"] == {"limits": {"memory": "1Gi"}}
     assert container["securityContext"]["readOnlyRootFilesystem"] is False
     assert container["securityContext"]["allowPrivilegeEscalation"] is False
-    assert [m["mountPath"] for m in container["volumeMounts"]] == ["/tmp", "/data"]
+    assert {"/tmp", "/data"} < {m["mountPath"] for m in container["volumeMounts"]}
 
 
 def test_a_template_adds_variables_and_may_name_another_database() -> None:
@@ -202,7 +213,8 @@ def test_a_container_that_would_outlive_the_task_is_refused() -> None:
 
 def test_a_volume_of_the_same_name_replaces_ours() -> None:
     volume = {"name": "tmp", "emptyDir": {"medium": "Memory"}}
-    assert pod_of(template={"spec": {"volumes": [volume]}})["spec"]["volumes"] == [volume]
+    volumes = pod_of(template={"spec": {"volumes": [volume]}})["spec"]["volumes"]
+    assert [v for v in volumes if v["name"] == "tmp"] == [volume]
 
 
 def test_labels_and_annotations_are_added() -> None:

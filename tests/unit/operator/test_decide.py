@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jvscheduler import names
+from jvscheduler_operator.objects import secrets
 from jvscheduler_operator.objects.drift import LastApplied
 from jvscheduler_operator.objects.manifests import Manifest
 from jvscheduler_operator.objects.reasons import Reason
@@ -31,6 +32,7 @@ def owned_by(uid: str, name: str = "restock", kind: str = names.KIND) -> dict[st
 
 TASK = stored_task()
 IN_ORDER = child_of(TASK)
+SECRET = secrets.build("shop", "sqlite:///x")
 
 
 @dataclass(frozen=True)
@@ -153,25 +155,24 @@ def test_a_new_cron_job_has_no_uid() -> None:
 
 
 def test_a_refused_task_causes_no_write() -> None:
-    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), None, None, "sqlite:///x"), NOON)
+    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), None, None, SECRET), NOON)
     assert plan == Plan(accepted=plan.accepted)
     assert plan.accepted.reason == Reason.INVALID_SCHEDULE
 
 
 def test_a_refused_edit_causes_no_write_but_the_secret_of_what_goes_on() -> None:
-    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), IN_ORDER, None, "sqlite:///x"), NOON)
+    plan = decide(State(stored_task(schedule="0 0 20-10 * *"), IN_ORDER, None, SECRET), NOON)
     assert plan.secret is not None
     assert plan == Plan(accepted=plan.accepted, secret=plan.secret)
 
 
-def test_the_secret_is_planned_while_there_is_a_database_url() -> None:
-    due = decide(State(TASK, IN_ORDER, None, "sqlite:///x"), NOON)
-    assert due.secret is not None
-    assert due.secret["metadata"] == {"name": names.DATABASE_SECRET, "namespace": "shop"}
+def test_the_secret_is_planned_while_there_is_one() -> None:
+    due = decide(State(TASK, IN_ORDER, None, SECRET), NOON)
+    assert due.secret == SECRET
     assert decide(State(TASK, IN_ORDER), NOON).secret is None
 
 
 def test_the_secret_is_written_for_a_blocked_task_too() -> None:
-    plan = decide(State(TASK, foreign_cron_job(), None, "sqlite:///x"), NOON)
+    plan = decide(State(TASK, foreign_cron_job(), None, SECRET), NOON)
     assert plan.blocked is not None
     assert plan.secret is not None

@@ -90,6 +90,7 @@ def test_the_loop_gets_its_name_its_worker_and_its_folders() -> None:
         "JVSCHEDULER_DATABASE_URL": DATABASE,
     }
     assert mounts("loop") == {
+        "/etc/jvscheduler/database": "jvscheduler-database",
         "/run/jvscheduler": "jvscheduler-run",
         "/var/spool/jvscheduler": "jvscheduler-spool",
         "/tmp": "jvscheduler-tmp",
@@ -113,7 +114,11 @@ def test_the_worker_runs_the_users_image_without_a_token() -> None:
         "JVSCHEDULER_GRACE_SECONDS": "300",
         "JVSCHEDULER_DATABASE_URL": DATABASE,
     }
-    assert mounts("worker") == {"/tmp": "tmp", "/run/jvscheduler": "jvscheduler-run"}
+    assert mounts("worker") == {
+        "/tmp": "tmp",
+        "/run/jvscheduler": "jvscheduler-run",
+        "/etc/jvscheduler/database": "jvscheduler-database",
+    }
     worker = container("worker")
     assert worker["image"] == "shop:1"
     assert worker["command"] == ["python3", "-u", "-m", "jvscheduler.worker"]

@@ -1,5 +1,8 @@
 """The operator's settings and their defaults."""
 
+from base64 import b64decode
+from pathlib import Path
+
 import pytest
 
 from jvscheduler.errors import InvalidSettings
@@ -54,6 +57,33 @@ def test_namespaces_are_named_with_commas_between() -> None:
     assert from_environment({}).namespaces == []
     chosen = from_environment({"JVSCHEDULER_WATCH_NAMESPACES": "shop,bakery"})
     assert chosen.namespaces == ["shop", "bakery"]
+
+
+def test_certificates_go_into_each_namespaces_secret(tmp_path: Path) -> None:
+    file, text = tmp_path / "ca.crt", "-----BEGIN CERTIFICATE-----\n"
+    file.write_text(text)
+    environ = {"JVSCHEDULER_DATABASE_URL": "postgresql://h/jobs"}
+    plain = from_environment(environ).database_secret_of("shop")
+    assert plain is not None
+    assert set(plain["data"]) == {"url"}
+    chosen = from_environment({**environ, "JVSCHEDULER_DATABASE_AUTHORITY": str(file)})
+    secret = chosen.database_secret_of("shop")
+    assert secret is not None
+    assert b64decode(secret["data"]["ca.crt"]).decode() == text
+    assert secret["data"]["url"] == plain["data"]["url"]
+
+
+def test_without_an_address_there_is_no_secret() -> None:
+    assert from_environment({}).database_secret_of("shop") is None
+
+
+@pytest.mark.parametrize("content", [None, "", "-----BEGIN PRIVATE KEY-----\n"])
+def test_a_file_without_certificates_is_refused(content: str | None, tmp_path: Path) -> None:
+    file = tmp_path / "ca.crt"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(InvalidSettings, match=r"JVSCHEDULER_DATABASE_AUTHORITY: /.*ca\.crt "):
+        from_environment({"JVSCHEDULER_DATABASE_AUTHORITY": str(file)})
 
 
 def test_an_empty_database_url_is_none() -> None:

@@ -1,12 +1,14 @@
 """Whom the server believes that it is the API server, and what that says of a caller."""
 
+import asyncio
 import json
-from datetime import UTC, datetime
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from fastapi.testclient import TestClient
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -15,9 +17,10 @@ from jvscheduler_server.access.access import OpenGate
 from jvscheduler_server.access.callers import Caller
 from jvscheduler_server.access.gates import make_reviews
 from jvscheduler_server.aggregation.application import COMMON_NAME, PREFIX, AggregatedApi
-from jvscheduler_server.aggregation.certificate import self_signed
+from jvscheduler_server.aggregation.certificate import NoCertificate, read_certificate
 from jvscheduler_server.aggregation.connections import common_name
 from jvscheduler_server.aggregation.front_proxy import FrontProxy, NoFrontProxy, read_front_proxy
+from jvscheduler_server.aggregation.registration import NotRegistered, keep_verified
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.cluster.objects import TaskState
 from tests.support.server.in_memory import FakeCluster, FlakyHistory
@@ -160,11 +163,58 @@ def test_no_header_says_that_a_caller_is_in() -> None:
     assert TestClient(aggregated).get(STATUS, headers=spoofed).status_code == 401
 
 
-def test_each_start_makes_another_certificate_for_its_name() -> None:
-    now = datetime(2026, 3, 2, 12, tzinfo=UTC)
-    first, second = self_signed("server", now), self_signed("server", now)
-    assert first != second
-    certificate = x509.load_pem_x509_certificate(first)
-    key = load_pem_private_key(first, None)
-    assert certificate.public_key() == key.public_key()
-    assert certificate.not_valid_before_utc < now < certificate.not_valid_after_utc
+def test_a_certificate_is_read_from_its_folder(tmp_path: Path) -> None:
+    for name in ("tls.key", "tls.crt"):
+        (tmp_path / name).write_text(name)
+    with pytest.raises(NoCertificate, match=r"ca\.crt"):
+        read_certificate(tmp_path)
+    (tmp_path / "ca.crt").write_text("ca.crt")
+    found = read_certificate(tmp_path)
+    assert (found.pair, found.authority) == (b"tls.key\ntls.crt", b"ca.crt")
+    assert "tls.key" not in repr(found)
+
+
+@dataclass
+class OneRegistration:
+    """An API server with our APIService, or without."""
+
+    spec: dict[str, Any] | None
+    applied: list[Mapping[str, Any]] = field(default_factory=list)
+
+    async def read_object(self, path: str) -> Mapping[str, Any] | None:
+        assert path.endswith("/apiservices/v1alpha1.monitoring.jvscheduler.dev")
+        return None if self.spec is None else {"spec": self.spec}
+
+    async def apply_object(self, path: str, body: Mapping[str, Any], manager: str) -> None:
+        self.applied.append(body["spec"])
+
+
+RIGHT = {"caBundle": b64encode(b"CA").decode()}
+
+
+def test_a_right_registration_is_left_alone() -> None:
+    api = OneRegistration({**RIGHT, "insecureSkipTLSVerify": False, "version": "v1alpha1"})
+    assert asyncio.run(keep_verified(api, b"CA")) is False
+    assert api.applied == []
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {},
+        {"insecureSkipTLSVerify": True},
+        {**RIGHT, "insecureSkipTLSVerify": True},
+        {"caBundle": "b"},
+    ],
+)
+def test_a_registration_that_verifies_otherwise_is_mended(spec: dict[str, Any]) -> None:
+    api = OneRegistration(spec)
+    assert asyncio.run(keep_verified(api, b"CA")) is True
+    assert api.applied == [{**RIGHT, "insecureSkipTLSVerify": False}]
+
+
+def test_without_a_registration_nothing_is_made() -> None:
+    api = OneRegistration(None)
+    with pytest.raises(NotRegistered, match=r"no APIService v1alpha1\.monitoring"):
+        asyncio.run(keep_verified(api, b"CA"))
+    assert api.applied == []

@@ -1,11 +1,13 @@
 """The server's settings, and the messages about those that cannot be used."""
 
+from pathlib import Path
+
 import pytest
 
 from jvscheduler.errors import InvalidSettings
 from jvscheduler_server.__main__ import main
 from jvscheduler_server.access.settings import AccessSettings, Mode
-from jvscheduler_server.settings import Settings, read_log, read_settings
+from jvscheduler_server.settings import ListenerSettings, Settings, read_log, read_settings
 
 URL = "postgresql://user@host/jobs"
 REQUIRED = {"JVSCHEDULER_DATABASE_URL": URL}
@@ -29,8 +31,14 @@ def test_the_environment_sets_the_rest() -> None:
 
 
 def test_the_api_server_calls_where_it_is_told() -> None:
-    environ = {**REQUIRED, "JVSCHEDULER_AGGREGATION_PORT": "8443"}
-    assert read_settings([], environ).aggregation_port == 8443
+    environ = {
+        **REQUIRED,
+        "JVSCHEDULER_LISTEN_HOST": "::1",
+        "JVSCHEDULER_AGGREGATION_PORT": "8443",
+        "JVSCHEDULER_AGGREGATION_CERTIFICATE": "/tls",
+    }
+    expected = ListenerSettings("::1", 8443, Path("/tls"))
+    assert read_settings([], environ).aggregation == expected
 
 
 def test_namespaces_are_named_with_commas_between() -> None:
@@ -51,7 +59,16 @@ def test_options_win_over_the_environment() -> None:
         ({}, "set JVSCHEDULER_DATABASE_URL or --database"),
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "http"}, "JVSCHEDULER_LISTEN_PORT or --port"),
         ({**REQUIRED, "JVSCHEDULER_LISTEN_PORT": "65536"}, "1 to 65535"),
-        ({**REQUIRED, "JVSCHEDULER_AGGREGATION_PORT": "https"}, "AGGREGATION_PORT"),
+        (
+            {
+                **REQUIRED,
+                "JVSCHEDULER_AGGREGATION_PORT": "https",
+                "JVSCHEDULER_AGGREGATION_CERTIFICATE": "/tls",
+            },
+            "the port 'https' .*AGGREGATION_PORT",
+        ),
+        ({**REQUIRED, "JVSCHEDULER_AGGREGATION_PORT": "8443"}, "must be set together"),
+        ({**REQUIRED, "JVSCHEDULER_AGGREGATION_CERTIFICATE": "/tls"}, "must be set together"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_named_with_its_fix(

@@ -6,6 +6,7 @@ It begins without a connection, so that a process that asks nothing holds none.
 import asyncio
 import secrets
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, Final
 from weakref import WeakKeyDictionary
 
@@ -14,7 +15,11 @@ from asyncpg.connection import Connection
 from asyncpg.protocol import Record
 
 from jvscheduler.history.backends.limits import Limits
-from jvscheduler.history.backends.postgresql.url import driver_url, prepares_statements
+from jvscheduler.history.backends.postgresql.url import (
+    authority_file,
+    driver_url,
+    prepares_statements,
+)
 from jvscheduler.history.waiting import connected, limit_standing_still
 
 _MANY_QUERIES: Final = 50_000
@@ -105,6 +110,12 @@ async def _connect(*arguments: Any, **options: Any) -> Any:
         # `history.bounded` gives up after a TimeoutError, but repeats after a ConnectionError:
         # the next connection may reach the pod that took over.
         raise ConnectionError(f"no connection in {_CONNECT_SECONDS:g} s") from error
+    except FileNotFoundError as error:
+        # The error names no file. In a pod, it may come later than the process.
+        file = authority_file(str(arguments[0]))
+        if file is None or Path(file).exists():  # noqa: ASYNC240 - a look at a local file
+            raise
+        raise ConnectionError(f"there is no file {file}, which sslrootcert names") from error
     finally:
         turn.release()
 

@@ -6,9 +6,14 @@ Two options are ours, and are not sent to the server:
   mode needs that, because the next transaction may be on another connection.
 - `?schema=ns_shop`: the schema of the history's tables. `?schema=jvscheduler` is that of the
   server, whose tables hold the rows of all namespaces.
+
+The options of TLS are the driver's own. One that it would ignore, or send to the server, is
+refused here: whoever set it believes that the connection is safer than it is.
 """
 
 import re
+from collections.abc import Mapping
+from pathlib import PurePosixPath
 from typing import Final
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -21,7 +26,21 @@ PLAIN_SCHEMA: Final = "public"
 SERVER_SCHEMA: Final = "jvscheduler"
 """The schema whose tables have a partition for each namespace."""
 _SCHEMA: Final = re.compile(r"[a-z_][a-z0-9_]{0,62}", re.ASCII)
-_SSL_MODES: Final = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+_TLS_VERSIONS: Final = ("TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3")
+_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
+    "sslmode": ("disable", "allow", "prefer", "require", "verify-ca", "verify-full"),
+    "sslnegotiation": ("postgres", "direct"),
+    "ssl_min_protocol_version": _TLS_VERSIONS,
+    "ssl_max_protocol_version": _TLS_VERSIONS,
+}
+"""What the driver refuses at each call. It would be taken for an outage, for ever."""
+AUTHORITY_OPTION: Final = "sslrootcert"
+_FILES: Final = (AUTHORITY_OPTION, "sslcrl", "sslcert", "sslkey")
+_OF_TLS: Final = (*_VALUES, *_FILES, "sslpassword")
+_VERIFYING: Final = ("require", "verify-ca", "verify-full")
+_VERIFYING_OPTIONS: Final = (AUTHORITY_OPTION, "sslcrl")
+"""The driver looks at these only with those values of sslmode."""
+_OF_OTHER_DRIVERS: Final = re.compile(r"ssl.*|channel_binding|gssencmode|require_auth|requiressl")
 NO_STATEMENTS: Final = f"{OPTION}=0"
 
 
@@ -41,14 +60,46 @@ def parse(text: str) -> DatabaseUrl | None:
             f"{SCHEMA_OPTION} in the database URL is a name of small letters, digits and _, such "
             "as ns_shop"
         )
-    # The driver refuses another one at each call. It would be taken for an outage, for ever.
-    if any(name == "sslmode" and value not in _SSL_MODES for name, value in options):
-        raise InvalidSettings(f"sslmode in the database URL may be {', '.join(_SSL_MODES)}")
+    _check_tls(dict(options))
     return DatabaseUrl(
         "postgresql",
         f"postgresql://{rest}",
         holds_namespaces=dict(options).get(SCHEMA_OPTION) == SERVER_SCHEMA,
     )
+
+
+def _check_tls(options: Mapping[str, str]) -> None:
+    """Raise InvalidSettings for an option of TLS that would fail, or have no effect."""
+    for name, value in options.items():
+        problem = _wrong_value(name, value) or _without_effect(name, options)
+        if problem:
+            raise InvalidSettings(f"{name} in the database URL {problem}")
+
+
+def _wrong_value(name: str, value: str) -> str | None:
+    if name in _VALUES and value not in _VALUES[name]:
+        return f"may be {', '.join(_VALUES[name])}, got {value!r}"
+    if name in _FILES and not PurePosixPath(value).is_absolute():
+        return f"is the absolute path of a file, got {value!r}"
+    if name not in _OF_TLS and _OF_OTHER_DRIVERS.fullmatch(name):
+        return f"is no option here: leave it out, or use one of {', '.join(_OF_TLS)}"
+    return None
+
+
+def _without_effect(name: str, options: Mapping[str, str]) -> str | None:
+    mode = options.get("sslmode", "prefer")
+    if name in _VERIFYING_OPTIONS and mode not in _VERIFYING:
+        return f"has no effect with sslmode={mode}, which verifies nothing: set sslmode=verify-full"
+    if name in ("sslkey", "sslpassword") and "sslcert" not in options:
+        return "has no effect without sslcert"
+    if name in _OF_TLS and name != "sslmode" and mode == "disable":
+        return "has no effect with sslmode=disable"
+    return None
+
+
+def authority_file(url: str) -> str | None:
+    """The file with the certificates by which the server's is verified."""
+    return dict(parse_qsl(urlsplit(url).query)).get(AUTHORITY_OPTION)
 
 
 def prepares_statements(url: str) -> bool:
