@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import socket
+import threading
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,8 +46,10 @@ async def _serve(options: Options, listening: socket.socket, say: Callable[[str]
         url = f"http://{ADDRESS}:{port}/?{TOKEN}={session.link_token}"
         say(f"dashboard of the context {upstream.context}; Ctrl-C ends it. This link works once:")
         say(url)
-        # The socket listens already, so that the browser waits if it is faster.
-        opening = asyncio.to_thread(webbrowser.open, url) if options.browser else asyncio.sleep(0)
+        if options.browser:
+            # The socket listens already, so that the browser waits if it is faster. A browser in
+            # the terminal returns when it ends: Ctrl-C must not wait for that.
+            threading.Thread(target=webbrowser.open, args=(url,), daemon=True).start()
         config = uvicorn.Config(
             DashboardProxy(session, upstream),
             http="h11",
@@ -59,7 +62,7 @@ async def _serve(options: Options, listening: socket.socket, say: Callable[[str]
             proxy_headers=False,
             timeout_graceful_shutdown=END_SECONDS,
         )
-        await asyncio.gather(opening, uvicorn.Server(config).serve(sockets=[listening]))
+        await uvicorn.Server(config).serve(sockets=[listening])
     finally:
         await upstream.close()
 

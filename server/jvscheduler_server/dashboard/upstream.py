@@ -14,7 +14,6 @@ from aiohttp import (
     ClientSession,
     ClientTimeout,
     DummyCookieJar,
-    TCPConnector,
 )
 
 from jvscheduler.errors import InvalidSettings
@@ -24,6 +23,9 @@ from jvscheduler_server.dashboard.refusals import NotLoggedIn, Place
 
 TIMEOUT: Final = ClientTimeout(total=None, sock_connect=10)
 """An answer may last. The API server ends it after 60 s, unless it is a watch."""
+
+CHECK_SECONDS: Final = 30.0
+"""How long the first answer may take."""
 
 LOGIN_SECONDS: Final = 5.0
 """A refused login is read anew this seldom: it may start a program of the user's."""
@@ -53,6 +55,13 @@ class Upstream:
         self._place = Place(login.context, namespace)
         self._use(login)
         self._logging_in = asyncio.Lock()
+        self._session = ClientSession(
+            cookie_jar=DummyCookieJar(),
+            # The browser gets the bytes as they come.
+            auto_decompress=False,
+            trust_env=True,
+            timeout=TIMEOUT,
+        )
 
     @property
     def context(self) -> str:
@@ -63,6 +72,13 @@ class Upstream:
 
     async def check(self) -> None:
         """Raises Refused when the cluster does not serve the API, or not to this user."""
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await self._check()
+        except TimeoutError as error:
+            raise self._place.no_answer(error) from error
+
+    async def _check(self) -> None:
         # Who may not read the API gets 403, also where there is none. Its group is for everybody.
         async with self._answer(Asked("GET", f"/apis/{GROUP}", {})) as answer:
             if answer.status == HTTPStatus.NOT_FOUND:
@@ -101,6 +117,7 @@ class Upstream:
                 headers={**asked.headers, **login.headers},
                 data=asked.body,
                 allow_redirects=False,
+                ssl=login.tls,
                 **login.connection,
             )
         except (ClientError, OSError) as error:
@@ -122,18 +139,8 @@ class Upstream:
             login = await read_login(self._context)
         except InvalidSettings as error:
             raise NotLoggedIn(str(error)) from error
-        former = self._session
         self._use(login)
-        await former.close()
 
     def _use(self, login: Login) -> None:
         self._login = login
         self._since = time.monotonic()
-        self._session = ClientSession(
-            connector=TCPConnector(ssl=login.tls),
-            cookie_jar=DummyCookieJar(),
-            # The browser gets the bytes as they come.
-            auto_decompress=False,
-            trust_env=True,
-            timeout=TIMEOUT,
-        )

@@ -203,6 +203,23 @@ def test_ctrl_c_ends_it_plainly(served: ApiServer, tmp_path: Path) -> None:
         assert "Traceback" not in dashboard.output.read_text()
 
 
+def test_it_opens_the_browser_and_does_not_wait_for_it(served: ApiServer, tmp_path: Path) -> None:
+    opened, closed, browser = (tmp_path / name for name in ("opened", "closed", "browser"))
+    lines = (
+        "#!/bin/sh",
+        f'echo "$1" > {opened}.part',
+        f"mv {opened}.part {opened}",
+        f"until test -e {closed}; do sleep 0.1; done",
+    )
+    browser.write_text("\n".join(lines))
+    browser.chmod(0o755)
+    with a_dashboard(served.kubeconfig, tmp_path, browser) as dashboard:
+        eventually(opened.exists, "the browser is open")
+        assert opened.read_text().strip() == dashboard.link
+        assert dashboard.interrupt() == 0
+        closed.touch()
+
+
 def test_a_kubeconfig_that_does_not_serve_is_named(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     assert f"no login in the kubeconfig {missing}" in refused(missing)

@@ -15,7 +15,8 @@ import httpx
 
 from tests.support.waiting import eventually
 
-COMMAND = (sys.executable, "-m", "jvscheduler.cli", "dashboard", "--no-browser")
+COMMAND = (sys.executable, "-m", "jvscheduler.cli", "dashboard")
+NO_BROWSER = "--no-browser"
 
 
 @dataclass
@@ -47,7 +48,7 @@ def environ(kubeconfig: Path) -> dict[str, str]:
 def refused(kubeconfig: Path, *options: str) -> str:
     """Start it where it cannot work; return what it says."""
     done = subprocess.run(
-        [*COMMAND, *options],
+        [*COMMAND, NO_BROWSER, *options],
         env=environ(kubeconfig),
         capture_output=True,
         text=True,
@@ -60,12 +61,12 @@ def refused(kubeconfig: Path, *options: str) -> str:
 
 
 @contextmanager
-def a_dashboard(kubeconfig: Path, folder: Path, *options: str) -> Iterator[Dashboard]:
+def a_dashboard(kubeconfig: Path, folder: Path, browser: Path | None = None) -> Iterator[Dashboard]:
     output = folder / "dashboard.log"
     with output.open("wb") as log:
-        process = subprocess.Popen(
-            [*COMMAND, *options], env=environ(kubeconfig), stdout=log, stderr=log
-        )
+        command = COMMAND if browser else (*COMMAND, NO_BROWSER)
+        variables = {**environ(kubeconfig), "BROWSER": str(browser)}
+        process = subprocess.Popen(command, env=variables, stdout=log, stderr=log)
     try:
         link = eventually(lambda: _link(process, output), "the link is printed")
         with httpx.Client(base_url=link.partition("/?")[0], timeout=30) as client:

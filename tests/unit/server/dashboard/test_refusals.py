@@ -99,3 +99,20 @@ def test_a_refused_login_is_not_read_anew_for_each_request(scene: Build) -> None
             assert len(here.api_server.heads) == 3
 
     asyncio.run(story())
+
+
+def test_an_api_server_that_never_answers_is_named(
+    scene: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("jvscheduler_server.dashboard.upstream.CHECK_SECONDS", 0.05)
+
+    async def answer(_: Request) -> Response:
+        await asyncio.sleep(60)
+        return Response()
+
+    async def story() -> None:
+        async with scene(answer) as here:
+            with pytest.raises(Unavailable, match="does not answer: TimeoutError"):
+                await here.upstream.check()
+
+    asyncio.run(story())
