@@ -52,13 +52,13 @@ def run_command(arguments: str, folder: Path) -> str:
 
 
 def test_the_tests_of_the_page_about_tests_pass(tmp_path: Path) -> None:
-    names = ("stock.py", "test_stock.py", "watch.py", "test_watch.py")
-    for name, snippet in zip(names, snippets("testing-tasks"), strict=True):
+    names = ("stock.py", "test_stock.py", "watch.py", "test_watch.py", "test_runs.py")
+    for name, snippet in zip(names, snippets("testing"), strict=True):
         (tmp_path / name).write_text(snippet)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *names[1::2]]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "4 passed" in done.stdout
+    assert "6 passed" in done.stdout
 
 
 @pytest.mark.parametrize("guide", sorted((DOCS / "guides").glob("*.md")), ids=lambda p: p.stem)
