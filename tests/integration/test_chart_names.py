@@ -101,5 +101,5 @@ def test_every_value_that_a_template_fills_in_is_quoted() -> None:
         for line in path.read_text().splitlines():
             found = scalar.match(line)
             # JSON has its own quotes.
-            quoted = r'^"|^\{\{ toJson |\| quote \}\}\]?$'
+            quoted = r'^"|\btoJson\b|\| quote \}\}\]?$'
             assert found is None or re.search(quoted, found[1]), f"{path}: {line}"
