@@ -65,7 +65,8 @@ def _matches(pattern: str) -> str:
     return f"self.matches(r'{pattern}')"
 
 
-_CRON_START: Final = r"(?:[0-9*?]|[Hh](?:[/(,]|\s|$))"
+_FIRST_FIELD: Final = r"(?:[0-9*?][^\s]*|[Hh](?:[/(,][^\s]*)?)"
+"""The whole field: a pattern that ended in the space behind `H` would count the next one too."""
 _FIVE_FIELDS: Final = (
     "expected five cron fields (minute, hour, day of month, month, day of week): Kubernetes has "
     "none for seconds or years"
@@ -80,10 +81,10 @@ _SCHEDULE_MESSAGES: Final = (
         r"^\s*@",
         "expected one of @yearly, @annually, @monthly, @weekly, @daily, @midnight, @hourly",
     ),
-    (rf"^\s*{_CRON_START}[^\s]*(?:\s+[^\s]+){{0,3}}\s*$", _FIVE_FIELDS),
-    (rf"^\s*{_CRON_START}[^\s]*(?:\s+[^\s]+){{5,}}\s*$", _FIVE_FIELDS),
+    (rf"^\s*{_FIRST_FIELD}(?:\s+[^\s]+){{0,3}}\s*$", _FIVE_FIELDS),
+    (rf"^\s*{_FIRST_FIELD}(?:\s+[^\s]+){{5,}}\s*$", _FIVE_FIELDS),
     (
-        rf"^\s*{_CRON_START}[^\s]*\s+[^\s]+(?:\s+[^\s]+){{0,2}}\s+[Hh](?:[/(,]|\s|$)",
+        rf"^\s*{_FIRST_FIELD}\s+[^\s]+(?:\s+[^\s]+){{0,2}}\s+[Hh](?:[/(,]|\s|$)",
         "H is for the fields minute and hour: it is a value that follows from taskID",
     ),
     (
@@ -91,7 +92,7 @@ _SCHEDULE_MESSAGES: Final = (
         "day of week: expected 0-6 or sun-sat; Sunday is 0, not 7",
     ),
     (
-        rf"^\s*{_CRON_START}",
+        rf"^\s*{_FIRST_FIELD}(?:\s|$)",
         "a cron field is out of its range: minute 0-59, hour 0-23, day of month 1-31, month 1-12 "
         "or jan-dec, day of week 0-6 or sun-sat, a step 1 or more",
     ),
