@@ -73,8 +73,9 @@ cluster-down: install ## Take that cluster down and leave nothing behind
 	@$(BIN)/python -m tests.cluster down
 
 .PHONY: generate
-generate: install ## Write the CRD from the Python model of the spec
+generate: install ## Write the CRD and the schema of the project's file from the Python models
 	$(BIN)/python -m jvscheduler.manifests
+	$(BIN)/python -m jvscheduler.configuration
 
 .PHONY: format
 format: install ## Format the code

@@ -77,8 +77,6 @@ class Task:
     """What carries the task in a cluster. None: a CronJob if it can, otherwise a loop."""
     template: Mapping[str, Any] | None = field(default=None, hash=False)
     """A partial pod template. A pod has what it says; `dev` follows what it can of it."""
-    has_own_zone: bool = True
-    """False: the decorator names no time zone. A server may then use its own."""
     jitter_seconds: int = 0
     """A job starts so long after its due instant at most."""
     args: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -86,6 +84,9 @@ class Task:
     args_schema: Mapping[str, Any] | None = field(default=None, hash=False)
     """What JSON its parameters take. None: nothing is known of them. The decorator leaves it to
     the discovery, because to read types takes long."""
+    stated: frozenset[str] = field(default=frozenset({"time_zone"}), compare=False)
+    """The options that the decorator states. A project has defaults for the others, and a server
+    its own time zone. A spec always has a time zone."""
 
     @property
     def shortest_pause(self) -> int | None:
@@ -98,7 +99,7 @@ class Task:
 
     def with_default_zone(self, time_zone: str) -> "Task":
         """The task with its schedule in this time zone, unless its decorator names another."""
-        if self.has_own_zone:
+        if "time_zone" in self.stated:
             return self
         own = self.schedule
         return replace(self, schedule=parse_schedule(own.text, time_zone, own.seed, own.dst))

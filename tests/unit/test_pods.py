@@ -36,18 +36,21 @@ def test_a_pod_with_every_key() -> None:
                     ],
                     "env": [{"name": "SHOP", "value": "north"}, {"name": "EMPTY", "value": ""}],
                     "volumeMounts": [
-                        {"name": "pod-volume-1", "mountPath": "/srv/data"},
-                        {"name": "pod-volume-2", "mountPath": "/etc/mailer"},
-                        {"name": "pod-volume-3", "mountPath": "/etc/shop", "readOnly": True},
-                        {"name": "pod-volume-4", "mountPath": "/scratch"},
+                        {"name": "pod-volume-96b53e47", "mountPath": "/srv/data"},
+                        {"name": "pod-volume-ba4ea70f", "mountPath": "/etc/mailer"},
+                        {"name": "pod-volume-edbe2a9d", "mountPath": "/etc/shop", "readOnly": True},
+                        {"name": "pod-volume-ad861404", "mountPath": "/scratch"},
                     ],
                 }
             ],
             "volumes": [
-                {"name": "pod-volume-1", "persistentVolumeClaim": {"claimName": "shop-data"}},
-                {"name": "pod-volume-2", "secret": {"secretName": "mailer"}},
-                {"name": "pod-volume-3", "configMap": {"name": "shop"}},
-                {"name": "pod-volume-4", "emptyDir": {"sizeLimit": "1Gi"}},
+                {
+                    "name": "pod-volume-96b53e47",
+                    "persistentVolumeClaim": {"claimName": "shop-data"},
+                },
+                {"name": "pod-volume-ba4ea70f", "secret": {"secretName": "mailer"}},
+                {"name": "pod-volume-edbe2a9d", "configMap": {"name": "shop"}},
+                {"name": "pod-volume-ad861404", "emptyDir": {"sizeLimit": "1Gi"}},
             ],
             "serviceAccountName": "shop-reader",
             "nodeSelector": {"disk": "ssd"},
@@ -107,7 +110,7 @@ def test_the_cron_job_has_what_the_decorator_says() -> None:
     (made,) = pod["spec"]["containers"]
     assert made["resources"]["limits"] == {"cpu": "500m", "memory": "512Mi"}
     assert {"name": "SHOP", "value": "north"} in made["env"]
-    assert {"name": "pod-volume-4", "mountPath": "/scratch"} in made["volumeMounts"]
+    assert {"name": "pod-volume-ad861404", "mountPath": "/scratch"} in made["volumeMounts"]
     assert pod["metadata"]["labels"]["team"] == "shop"
 
 

@@ -45,7 +45,7 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "timeout_seconds": 60,
     "retry_count": 3,
     "description": "Fills the shelves",
-    "has_own_zone": False,
+    "stated": frozenset(),
     "concurrency_policy": "Replace",
     "starting_deadline_seconds": 10,
     "successful_jobs_history_limit": 1,
@@ -213,7 +213,7 @@ EFFECTS_IN_A_LOOP: Effects = {
 }
 EFFECTS_ELSEWHERE: Effects = {
     "description": the_text_for_people,
-    "has_own_zone": the_schedule_on_a_server_with_a_zone,
+    "stated": the_schedule_on_a_server_with_a_zone,
     # Only a loop can replace, and only a CronJob has Jobs.
     "concurrency_policy": the_carrier,
     "successful_jobs_history_limit": the_cron_job,

@@ -4,9 +4,11 @@ import argparse
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from jvscheduler import environment
+from jvscheduler.configuration.project import Selection
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.zones import zone
 
@@ -40,6 +42,34 @@ def add_output(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_project(parser: argparse.ArgumentParser) -> None:
+    """The modules of tasks, and where the project's file is."""
+    parser.add_argument(
+        "modules",
+        nargs="*",
+        metavar="MODULE",
+        help="import path of a module, such as shop.tasks (default: those of the project's file)",
+    )
+    add_configuration(parser)
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--env", metavar="NAME", help="environment of the project's file, such as prod"
+    )
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="the project's file (default: jvscheduler.toml, or pyproject.toml with "
+        "[tool.jvscheduler], of the working folder)",
+    )
+
+
+def selection(args: argparse.Namespace) -> Selection:
+    return Selection(tuple(args.modules), args.env, args.config)
+
+
 def add_database(parser: argparse.ArgumentParser, otherwise: str = "") -> None:
     """`otherwise` says what the default is when the environment names no database either."""
     # `build` and `next` need no history, and do not wait until this module is loaded.
@@ -51,6 +81,18 @@ def add_database(parser: argparse.ArgumentParser, otherwise: str = "") -> None:
         help=f"address of the history: {url_forms()} "
         f"(default: {environment.DATABASE_URL}{otherwise})",
     )
+
+
+def argument(check: Callable[[str], str]) -> Callable[[str], str]:
+    """A check that raises ValueError, as argparse takes it: with its words."""
+
+    def read(text: str) -> str:
+        try:
+            return check(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+
+    return read
 
 
 def whole_number(low: int, high: int) -> Callable[[str], int]:

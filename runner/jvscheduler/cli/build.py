@@ -4,36 +4,34 @@ import argparse
 import contextlib
 import math
 import os
-import re
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS
+from jvscheduler.cli.arguments import IMPORT_SECONDS, add_project, argument, selection
+from jvscheduler.configuration.opening import open_project
+from jvscheduler.configuration.values import check_image, check_name
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
-from jvscheduler.manifests import patterns
 from jvscheduler.manifests.backends import BACKENDS
 from jvscheduler.manifests.resource import resource, to_yaml
 
-_NAMESPACE: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?", re.ASCII)
-_IMAGE: Final = re.compile(patterns.IMAGE)
-_MAX_IMAGE: Final = 1024
 _MAX_SECONDS: Final = 86400.0
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
+    add_project(parser)
     parser.add_argument(
-        "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
-    )
-    parser.add_argument(
-        "--image", required=True, type=_image, help="container image with the modules"
+        "--image",
+        type=argument(check_image),
+        help="container image with the modules (default: that of the project's file)",
     )
     parser.add_argument(
         "--namespace",
-        type=_namespace,
-        help="namespace of the tasks (default: the one that kubectl uses)",
+        type=argument(check_name),
+        help="namespace of the tasks (default: that of the project's file, or the one that "
+        "kubectl uses)",
     )
     parser.add_argument(
         "--backend",
@@ -54,8 +52,15 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    tasks = discover(args.modules, args.import_timeout)
-    text = to_yaml(resource(task, args.image, args.namespace, args.backend) for task in tasks)
+    project = open_project(selection(args))
+    image = args.image or project.said("image")
+    if image is None:
+        raise InvalidSettings(
+            "name the container image with the modules: --image, or 'image' of the project's file"
+        )
+    tasks = project.configured(discover(project.modules, args.import_timeout))
+    namespace = args.namespace or project.said("namespace")
+    text = to_yaml(resource(task, image, namespace, args.backend) for task in tasks)
     if args.output is None:
         output.write(text)
     else:
@@ -84,24 +89,6 @@ def _replace(path: Path, text: str) -> None:
         with contextlib.suppress(FileNotFoundError):
             draft.chmod(path.stat().st_mode & 0o777)
         os.replace(draft, path)  # noqa: PTH105 - as Path.replace, by the name for an atomic replacement
-
-
-def _image(text: str) -> str:
-    if _IMAGE.fullmatch(text) is None or len(text) > _MAX_IMAGE:
-        raise argparse.ArgumentTypeError(
-            "expected an image such as shop:1 or registry.example:5000/team/shop:1, in lower case "
-            f"and without http://, got {text!r}"
-        )
-    return text
-
-
-def _namespace(text: str) -> str:
-    if _NAMESPACE.fullmatch(text) is None:
-        raise argparse.ArgumentTypeError(
-            "expected at most 63 lower-case letters, digits and '-', "
-            f"with a letter or digit at both ends, got {text!r}"
-        )
-    return text
 
 
 def _seconds(text: str) -> float:

@@ -3,14 +3,19 @@
 import argparse
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS, add_database, port, without_extra
+from jvscheduler.cli.arguments import (
+    IMPORT_SECONDS,
+    add_database,
+    add_project,
+    port,
+    selection,
+    without_extra,
+)
 from jvscheduler.errors import InvalidSettings
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
-    )
+    add_project(parser)
     parser.add_argument(
         "--port", type=port, help="port of the API (default: 8080; 0: any free port)"
     )
@@ -44,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
             "--host, --port and --no-reload are not for --once, which has no API and ends by itself"
         )
     settings = read_settings(
-        tuple(args.modules),
+        selection(args),
         host=args.host or "127.0.0.1",
         port=8080 if args.port is None else args.port,
         database=args.database,

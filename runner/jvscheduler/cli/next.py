@@ -1,17 +1,26 @@
 """`jvscheduler next` shows the due instants of a schedule, clock changes, and the backend."""
 
 import argparse
+import heapq
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole_number
-from jvscheduler.discovery import discover
+from jvscheduler.cli.arguments import (
+    IMPORT_SECONDS,
+    add_configuration,
+    add_output,
+    instant,
+    whole_number,
+)
+from jvscheduler.configuration.opening import open_project
+from jvscheduler.configuration.project import Selection
+from jvscheduler.discovery import choose, discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.schedules import Schedule, parse_schedule
 from jvscheduler.schedules.jitter import start_delay
@@ -55,8 +64,10 @@ class NextInstant:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "schedule",
+        nargs="?",
         metavar="SCHEDULE|MODULE:TASK",
-        help="a schedule such as 'daily at 14:30', or a task by its function's name or its id",
+        help="a schedule such as 'daily at 14:30', or a task by its function's name or its id "
+        "(default: every task of the project's file)",
     )
     parser.add_argument("--time-zone", help="time zone of a SCHEDULE (default: UTC)")
     parser.add_argument(
@@ -76,20 +87,50 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=10,
         help="show so many instants (default: %(default)s)",
     )
+    add_configuration(parser)
     add_output(parser)
 
 
 def run(args: argparse.Namespace) -> int:
+    output.write_line(_of_every_task(args) if args.schedule is None else _of_one(args))
+    return 0
+
+
+def _of_one(args: argparse.Namespace) -> str:
     task = _task(args)
     schedule = _schedule(args) if task is None else task.schedule
     backend = _backend(schedule, task)
-    after = datetime.now(UTC)
-    if args.after is not None:
-        after = instant("--after", args.after, schedule.time_zone)
+    after = _after(args, schedule.time_zone)
     due = list(islice(upcoming(schedule, after, task), args.count))
     show = _json if args.output == "json" else _text
-    output.write_line(show(schedule, backend, due))
-    return 0
+    return show(schedule, backend, due)
+
+
+def _of_every_task(args: argparse.Namespace) -> str:
+    _check_no_schedule(args)
+    after = _after(args, "UTC")
+    due = islice(due_next(_tasks(args), after), args.count)
+    if args.output == "json":
+        instants = [{"utc": f"{at:%Y-%m-%dT%H:%M:%SZ}", "task": task_id} for at, task_id in due]
+        return json.dumps({"instants": instants}, indent=2)
+    return "\n".join(f"{at:%Y-%m-%dT%H:%M:%SZ}  {task_id}" for at, task_id in due)
+
+
+def due_next(tasks: Sequence[Task], after: datetime) -> Iterator[tuple[datetime, str]]:
+    """The due instants of all tasks that are not suspended, in their order."""
+    return heapq.merge(
+        *(_with_id(task, task.schedule.between(after, _END)) for task in tasks if task.enabled)
+    )
+
+
+def _with_id(task: Task, instants: Iterable[datetime]) -> Iterator[tuple[datetime, str]]:
+    return ((instant, task.task_id) for instant in instants)
+
+
+def _after(args: argparse.Namespace, time_zone: str) -> datetime:
+    if args.after is None:
+        return datetime.now(UTC)
+    return instant("--after", args.after, time_zone)
 
 
 def upcoming(
@@ -117,24 +158,21 @@ def _task(args: argparse.Namespace) -> Task | None:
     named = _TASK.fullmatch(args.schedule)
     if named is None:
         return None
+    _check_no_schedule(args)
+    return choose(_tasks(args, named[1]), named[2], named[1])
+
+
+def _check_no_schedule(args: argparse.Namespace) -> None:
     if args.time_zone or args.dst or args.seed is not None:
         raise InvalidSettings(
             "--time-zone, --dst and --seed are for a SCHEDULE: a task has its own"
         )
-    return _discovered(named[1], named[2])
 
 
-def _discovered(module: str, name: str) -> Task:
-    tasks = discover([module], IMPORT_SECONDS)
-    by_id = [task for task in tasks if task.task_id == name]
-    found = by_id or [task for task in tasks if task.entrypoint.partition(":")[2] == name]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        ids = ", ".join(task.task_id for task in found)
-        raise InvalidSettings(f"{module}:{name} could be any of {ids}: give the whole id")
-    known = ", ".join(task.entrypoint.partition(":")[2] for task in tasks)
-    raise InvalidSettings(f"module {module!r} has no task {name!r}; it has {known}")
+def _tasks(args: argparse.Namespace, *modules: str) -> Sequence[Task]:
+    """The tasks of the modules, or of the project's file when there are none."""
+    project = open_project(Selection(modules, args.env, args.config))
+    return project.configured(discover(project.modules, IMPORT_SECONDS))
 
 
 def _backend(schedule: Schedule, task: Task | None) -> tuple[str, str]:

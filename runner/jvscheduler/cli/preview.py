@@ -8,8 +8,16 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS, add_output, instant, whole_number
+from jvscheduler.cli.arguments import (
+    IMPORT_SECONDS,
+    add_output,
+    add_project,
+    instant,
+    selection,
+    whole_number,
+)
 from jvscheduler.cli.fleet import Fleet, preview
+from jvscheduler.configuration.opening import open_project
 from jvscheduler.discovery import discover
 
 _TOO_MANY: Final = 1
@@ -18,9 +26,7 @@ _MAX_NAMES: Final = 20
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "modules", nargs="+", metavar="MODULE", help="import path of a module, such as shop.tasks"
-    )
+    add_project(parser)
     parser.add_argument(
         "--days",
         type=whole_number(1, 366),
@@ -43,7 +49,8 @@ def run(args: argparse.Namespace) -> int:
     start = datetime.now(UTC)
     if args.after is not None:
         start = instant("--after", args.after, "UTC")
-    tasks = discover(args.modules, IMPORT_SECONDS)
+    project = open_project(selection(args))
+    tasks = project.configured(discover(project.modules, IMPORT_SECONDS))
     fleet = preview(tasks, start, start + timedelta(days=args.days), args.days)
     output.write_line(_json(fleet) if args.output == "json" else "\n".join(_text(fleet)))
     return _verdict(fleet, args.max_simultaneous)

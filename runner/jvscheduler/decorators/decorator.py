@@ -4,25 +4,36 @@ A mistake raises an error when the module is imported, and not at the first due
 instant. `on_schedule(…)` checks the options; applying it checks the function.
 """
 
+import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from jvscheduler.arguments import parameters, values
 from jvscheduler.decorators import attached, exceptions, options, targets
 from jvscheduler.decorators.exceptions import ExceptionName
 from jvscheduler.decorators.pods import Pod
+from jvscheduler.decorators.stated import with_stated
 from jvscheduler.decorators.templates import template_of
 from jvscheduler.errors import InvalidTask
 from jvscheduler.schedules import Dst, FluentJob, is_fluent, parse_schedule, translated
 from jvscheduler.tasks import Backend, ConcurrencyPolicy, Task
 
+_READ: Final[Mapping[str, Callable[[Any], Any]]] = {
+    "args": values.checked,
+    "no_retry_on": exceptions.names_of,
+    "template": partial(template_of, None),
+}
+"""Options that a task holds in another form than their caller gives them."""
+
 Decorated = TypeVar("Decorated", bound=Callable[..., Any])
 
 
+@with_stated
 def on_schedule(  # noqa: PLR0913 - each is an option of a task
+    stated: frozenset[str],
     schedule: str | FluentJob,
     *,
     task_id: str | None = None,
@@ -82,7 +93,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         task_id="" if task_id is None else task_id,
         entrypoint="",
         schedule=parsed,
-        has_own_zone=zone is not None,
+        stated=stated | {"time_zone"} if zone is not None else stated - {"time_zone"},
         enabled=enabled,
         max_concurrent=max_concurrent,
         timeout_seconds=timeout_seconds,
@@ -133,6 +144,33 @@ def _named(draft: Task, module: str, name: str) -> Task:
     # A random interval and `H` draw from the task's id, which is known only here.
     schedule = draft.schedule.of_task(task_id)
     return replace(draft, task_id=task_id, entrypoint=entrypoint, schedule=schedule)
+
+
+def options_of(task: Task) -> dict[str, Any]:
+    """Every option of the task by its name here, but its id. `pod` is a part of its template."""
+    own = task.schedule
+    values = {**vars(task), "schedule": own.text, "time_zone": own.time_zone, "dst": own.dst}
+    names = inspect.signature(on_schedule).parameters
+    return {name: values[name] for name in names if name not in ("task_id", "pod")}
+
+
+def restated(task: Task, given: Mapping[str, Any]) -> Task:
+    """The task with these options of `on_schedule` in place of its own.
+
+    Raises InvalidSchedule and InvalidTask.
+    """
+    own = task.schedule
+    of_schedule = {"schedule": own.text, "time_zone": own.time_zone, "dst": own.dst}
+    text, zone, dst = ({**of_schedule, **given}[name] for name in of_schedule)
+    rest = {
+        name: _READ[name](value) if name in _READ else value
+        for name, value in given.items()
+        if name not in of_schedule
+    }
+    parsed = parse_schedule(text, zone, task.task_id, dst)
+    changed = replace(task, schedule=parsed, stated=task.stated | set(given), **rest)
+    options.check_options(changed)
+    return changed
 
 
 def _text_and_zone(schedule: str | FluentJob, time_zone: str | None) -> tuple[str, str | None]:

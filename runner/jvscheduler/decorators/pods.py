@@ -3,6 +3,7 @@
 pydantic would check it in fewer lines, and takes longer to load than a module of tasks.
 """
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
@@ -184,13 +185,10 @@ def _labels(key: str, given: Mapping[str, Any]) -> dict[str, str]:
 
 def _volumes(value: object) -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """The mount and the volume of each."""
-    return [
-        _volume(number, path, volume)
-        for number, (path, volume) in enumerate(mapping("pod['volumes']", value).items(), 1)
-    ]
+    return [_volume(path, volume) for path, volume in mapping("pod['volumes']", value).items()]
 
 
-def _volume(number: int, mount_path: str, value: object) -> tuple[dict[str, Any], dict[str, Any]]:
+def _volume(mount_path: str, value: object) -> tuple[dict[str, Any], dict[str, Any]]:
     path = f"pod['volumes'][{mount_path!r}]"
     if not mount_path.startswith("/") or ":" in mount_path:
         raise InvalidTask(f"{path}: a volume is mounted at an absolute path, such as '/srv/data'")
@@ -204,8 +202,9 @@ def _volume(number: int, mount_path: str, value: object) -> tuple[dict[str, Any]
     (key,) = sources
     (kind, field), of = _SOURCES[key], f"{path}[{key!r}]"
     text = _quantity(of, given[key], *_A_SIZE) if key == "empty_dir" else _name(of, given[key])
-    # The names are those of no other volume: a template's own have names for people.
-    name = f"pod-volume-{number}"
+    # A volume for the same path takes the place of this one when templates are merged, and
+    # none for another path does.
+    name = f"pod-volume-{hashlib.sha256(mount_path.encode()).hexdigest()[:8]}"
     mount = _filled({"name": name, "mountPath": mount_path, "readOnly": read_only})
     return mount, {"name": name, kind: {field: text}}
 

@@ -32,7 +32,7 @@ def _edits(old: Task, new: Task) -> Iterator[str]:
         yield "resumed" if new.enabled else "suspended"
     for field in fields(Task):
         before, after = getattr(old, field.name), getattr(new, field.name)
-        if before != after and field.name != "enabled":
+        if field.compare and before != after and field.name != "enabled":
             yield f"{field.name}: {_shown(before)} → {_shown(after)}"
 
 

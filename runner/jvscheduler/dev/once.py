@@ -5,15 +5,15 @@ The limits of the task hold for it as for any other job.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
-from difflib import get_close_matches
+from collections.abc import Callable
 from typing import TypeAlias
 
+from jvscheduler.configuration.opening import open_project
 from jvscheduler.dev.log import show_log
 from jvscheduler.dev.settings import Settings
 from jvscheduler.dev.stop import EXIT_KILLED, Stop
-from jvscheduler.discovery import discover
-from jvscheduler.errors import InvalidSettings, SchedulerError
+from jvscheduler.discovery import choose, discover
+from jvscheduler.errors import SchedulerError
 from jvscheduler.history.store.database import open_store
 from jvscheduler.loop.clock import SystemClock
 from jvscheduler.loop.local import local_loop
@@ -29,29 +29,10 @@ def run_once(settings: Settings, name: str, write_line: WriteLine) -> int:
     Raises what `write_line` raised first, after the job has ended.
     """
     show_log(coloured=settings.coloured)
-    task = choose(discover(settings.modules, settings.import_seconds), name)
+    project = open_project(settings.selection)
+    tasks = project.configured(discover(project.modules, settings.import_seconds))
+    task = choose(tasks, name, "--once")
     return asyncio.run(_run_once(settings, task, write_line))
-
-
-def choose(tasks: Sequence[Task], name: str) -> Task:
-    """The task with this id, or the only task of a function with this name.
-
-    Raises InvalidSettings.
-    """
-    found = [t for t in tasks if t.task_id == name] or [t for t in tasks if _function(t) == name]
-    if len(found) == 1:
-        return found[0]
-    ids = ", ".join(task.task_id for task in found or tasks)
-    if found:
-        raise InvalidSettings(f"--once {name} could be any of {ids}: give the whole id")
-    names = [word for task in tasks for word in (task.task_id, _function(task))]
-    near = get_close_matches(name, names, n=1)
-    hint = f" (did you mean {near[0]}?)" if near else ""
-    raise InvalidSettings(f"--once: there is no task {name!r}{hint}; the tasks are: {ids}")
-
-
-def _function(task: Task) -> str:
-    return task.entrypoint.partition(":")[2]
 
 
 async def _run_once(settings: Settings, task: Task, write_line: WriteLine) -> int:

@@ -14,9 +14,12 @@ from pathlib import Path
 from typing import Final
 
 from jvscheduler import kernel
+from jvscheduler.configuration.opening import open_project
+from jvscheduler.configuration.project import Selection
 from jvscheduler.dev.changes import changes
 from jvscheduler.dev.watch import FileStates, changed_files, snapshot
 from jvscheduler.discovery import Discovery, import_process
+from jvscheduler.errors import DiscoveryError, InvalidSettings
 from jvscheduler.loop.log import Event, say
 from jvscheduler.tasks import Task
 
@@ -32,15 +35,15 @@ class Reloader:
 
     def __init__(
         self,
-        modules: Sequence[str],
+        selection: Selection,
         import_seconds: float,
         first: Discovery,
         started_at: float,
         apply: Callable[[Sequence[Task]], None],
     ) -> None:
-        self._modules = modules
+        self._selection = selection
         self._import_seconds = import_seconds
-        self._tasks = first.tasks
+        self._tasks: Sequence[Task] = first.tasks
         self._apply = apply
         self._folders = {Path.cwd(), *_folders(first)}
         self._seen = snapshot(self._folders, modified_before=started_at)
@@ -68,21 +71,29 @@ class Reloader:
             last = current
 
     async def _reload(self) -> None:
+        try:
+            tasks = await self._current_tasks()
+        except (InvalidSettings, DiscoveryError) as error:
+            say(f"not reloaded, the tasks stay as they were: {error}", Event.PROBLEM)
+            return
+        for line in changes(self._tasks, tasks) or ["reloaded, no task has changed"]:
+            say(line)
+        self._tasks = tasks
+        self._apply(tasks)
+
+    async def _current_tasks(self) -> Sequence[Task]:
+        """Raises InvalidSettings and DiscoveryError."""
+        project = open_project(self._selection)
         started_at = time.time()
-        discovery = await rediscover(self._modules, self._import_seconds)
+        discovery = await rediscover(project.modules, self._import_seconds)
         # An edit may import modules from folders that were not watched. Their files count from
         # the time before the import, so that an edit during the import is not missed.
         new = _folders(discovery) - self._folders
         self._folders |= new
         self._seen = {**self._seen, **snapshot(new, modified_before=started_at)}
         if discovery.error is not None:
-            text = f"not reloaded, the tasks stay as they were: {discovery.error}"
-            say(text, Event.PROBLEM)
-            return
-        for line in changes(self._tasks, discovery.tasks) or ["reloaded, no task has changed"]:
-            say(line)
-        self._tasks = discovery.tasks
-        self._apply(discovery.tasks)
+            raise discovery.error
+        return project.configured(discovery.tasks)
 
 
 async def rediscover(modules: Sequence[str], import_seconds: float) -> Discovery:

@@ -6,7 +6,9 @@ import os
 import socket
 import time
 from collections.abc import AsyncIterator, Sequence
+from dataclasses import replace
 
+from jvscheduler.configuration.opening import open_project
 from jvscheduler.dev.api import listen, make_server
 from jvscheduler.dev.log import show_log
 from jvscheduler.dev.output import Output
@@ -27,7 +29,9 @@ def serve(settings: Settings) -> int:
     """Runs until Ctrl-C and returns the exit code."""
     show_log(coloured=settings.coloured)
     started_at = time.time()  # an edit during the first import must count as a change
-    discovery = discover_tasks_and_files(settings.modules, settings.import_seconds)
+    project = open_project(settings.selection)
+    found = discover_tasks_and_files(project.modules, settings.import_seconds)
+    discovery = replace(found, tasks=project.configured(found.tasks))
     with listen(settings.host, settings.port) as address:
         return asyncio.run(_serve(settings, discovery, started_at, address))
 
@@ -84,7 +88,7 @@ async def _reloading(
     if not settings.reload:
         yield
         return
-    reloader = Reloader(settings.modules, settings.import_seconds, discovery, started_at, apply)
+    reloader = Reloader(settings.selection, settings.import_seconds, discovery, started_at, apply)
     reloading = asyncio.create_task(reloader.run())
     reloading.add_done_callback(_report_failure)
     try:

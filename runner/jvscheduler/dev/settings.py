@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from jvscheduler import environment
+from jvscheduler.configuration.project import Selection
 from jvscheduler.dev.log import wants_colours
 from jvscheduler.history.urls import absolute_url, check_folder
 from jvscheduler.loop.pod_values import PodValues, pod_values
@@ -21,7 +22,7 @@ DEFAULT_DATABASE: Final = "sqlite:///jvscheduler.db"
 class Settings:
     """`environ` is the environment that the processes of tasks inherit."""
 
-    modules: tuple[str, ...]
+    selection: Selection
     host: str
     port: int
     database_url: str
@@ -34,7 +35,7 @@ class Settings:
 
 
 def read_settings(  # noqa: PLR0913 - each is an option of the command
-    modules: tuple[str, ...],
+    selection: Selection,
     *,
     host: str,
     port: int,
@@ -52,5 +53,5 @@ def read_settings(  # noqa: PLR0913 - each is an option of the command
     coloured = wants_colours(environ, is_terminal=sys.stderr.isatty())
     values = pod_values(secrets_file, environ)
     return Settings(
-        modules, host, port, url, import_seconds, reload, coloured, dict(environ), values
+        selection, host, port, url, import_seconds, reload, coloured, dict(environ), values
     )

@@ -1,4 +1,4 @@
-"""Finds Python files that have changed, by their modification times and sizes.
+"""Finds Python files and project files that have changed, by their modification times and sizes.
 
 It polls, as the reloaders of Django and uvicorn do, and does not ask the kernel
 to report changes (inotify, as watchfiles does). The few folders of a user's
@@ -10,13 +10,18 @@ compared with the one before the import.
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import Final
+
+from jvscheduler.configuration import files
+
+PROJECT_FILES: Final = (files.OWN_FILE, files.SHARED_FILE)
 
 FileStates = Mapping[Path, tuple[int, int]]
 """The modification time in nanoseconds and the size of each file."""
 
 
 def snapshot(folders: Iterable[Path], modified_before: float | None = None) -> FileStates:
-    """The Python files in the folders, without their subfolders.
+    """The Python files and project files in the folders, without their subfolders.
 
     A file that was modified at `modified_before` (Unix seconds) or later is left
     out: an import that started then may have read its older text. The next
@@ -38,7 +43,8 @@ def changed_files(before: FileStates, after: FileStates) -> list[Path]:
 
 def _files(folder: Path) -> list[tuple[Path, os.stat_result]]:
     try:
-        return [(file, file.stat()) for file in folder.glob("*.py")]
+        project = [file for name in PROJECT_FILES if (file := folder / name).exists()]
+        return [(file, file.stat()) for file in (*folder.glob("*.py"), *project)]
     except OSError:
         # A file was removed between glob() and stat(). The empty answer counts as a change, and
         # the next snapshot has the rest.

@@ -8,6 +8,7 @@ The tasks of a module are the decorated functions among its attributes, whether
 it defines or imports them. A task that several modules have counts once.
 """
 
+from jvscheduler.discovery.choice import choose
 from jvscheduler.discovery.process import (
     Discovery,
     discover,
@@ -15,4 +16,4 @@ from jvscheduler.discovery.process import (
     import_process,
 )
 
-__all__ = ["Discovery", "discover", "discover_tasks_and_files", "import_process"]
+__all__ = ["Discovery", "choose", "discover", "discover_tasks_and_files", "import_process"]

@@ -12,6 +12,7 @@ of tasks.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Final
 
 from jvscheduler import environment
@@ -58,8 +59,8 @@ def to_spec(task: Task) -> dict[str, Any]:
     }
 
 
-def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
-    """The inverse of `to_spec`. A spec always has a time zone. Raises InvalidSchedule."""
+def to_task(spec: Mapping[str, Any]) -> Task:
+    """The inverse of `to_spec`. Raises InvalidSchedule."""
     return Task(
         task_id=spec["taskID"],
         entrypoint=spec["entrypoint"],
@@ -77,7 +78,6 @@ def to_task(spec: Mapping[str, Any], *, has_own_zone: bool = True) -> Task:
         failed_jobs_history_limit=spec["failedJobsHistoryLimit"],
         backend=spec["backend"],
         template=spec.get("template"),  # a loop reads none: its pod has it
-        has_own_zone=has_own_zone,
         jitter_seconds=spec["jitterSeconds"],
         args=spec["args"],
         args_schema=spec["argsSchema"],
@@ -90,12 +90,12 @@ def to_row(task: Task) -> dict[str, Any]:
     The row holds the text of the schedule, which the reader parses again. A
     pickle would let the user's module run code in the reader.
     """
-    return {"spec": to_spec(task), "has_own_zone": task.has_own_zone}
+    return {"spec": to_spec(task), "stated": sorted(task.stated)}
 
 
 def from_row(row: Mapping[str, Any]) -> Task:
     """The inverse of `to_row`. Raises InvalidSchedule."""
-    return to_task(row["spec"], has_own_zone=row["has_own_zone"])
+    return replace(to_task(row["spec"]), stated=frozenset(row["stated"]))
 
 
 def to_variables(spec: Mapping[str, Any]) -> dict[str, str]:

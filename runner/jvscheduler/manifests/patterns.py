@@ -98,6 +98,7 @@ EXCEPTION: Final = f"^{EXCEPTION_PATTERN}$"
 ENTRYPOINT: Final = f"^{ENTRYPOINT_PATTERN}$"
 _HOST: Final = r"(?:[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
 _NAME: Final = r"[a-z0-9]+(?:(?:[.]|_|__|-+)[a-z0-9]+)*"
+MAX_IMAGE: Final = 1024
 IMAGE: Final = (
     rf"^(?:{_HOST}/)?{_NAME}(?:/{_NAME})*"
     r"(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,127})?(?:@[A-Za-z][A-Za-z0-9.+_-]*:[0-9A-Fa-f]{32,})?$"

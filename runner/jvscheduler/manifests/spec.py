@@ -34,7 +34,6 @@ from jvscheduler.tasks import (
 )
 from jvscheduler.zones import MAX_NAME
 
-MAX_IMAGE: Final = 1024
 _ANY_JSON: Final[JsonDict] = {"x-kubernetes-preserve-unknown-fields": True}
 
 
@@ -209,7 +208,7 @@ class ScheduledTaskSpec(ApiModel):
     )
     image: str = Field(
         min_length=1,
-        max_length=MAX_IMAGE,
+        max_length=patterns.MAX_IMAGE,
         pattern=patterns.IMAGE,
         description="The container image with the entrypoint's code, Python 3.11 or newer and "
         "'jvscheduler[runner]'.",

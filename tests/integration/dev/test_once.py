@@ -182,3 +182,15 @@ def test_a_stop_while_it_waits_for_a_retry_is_a_failure(tmp_path: Path) -> None:
         assert session.process.wait() == 1
     (job,) = history(tmp_path)
     assert (job.status, job.reason, len(job.attempts)) == ("failed", "TaskRaised", 1)
+
+
+def test_the_options_of_the_projects_file_hold(tmp_path: Path) -> None:
+    (tmp_path / "jvscheduler.toml").write_text(
+        "modules = ['tasks']\nenvironments.night.tasks.'tasks.slow'.timeout_seconds = 2\n"
+    )
+    (tmp_path / "tasks.py").write_text(TASKS)
+    command = [str(PROGRAM), "dev", "--env", "night", "--once", "slow"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, check=False, timeout=120)
+    assert done.returncode == 1
+    (record,) = history(tmp_path)
+    assert (record.status, record.reason) == ("timeout", "DeadlineExceeded")

@@ -160,3 +160,14 @@ WAITS = "pathlib.Path('importing').write_text(str(os.getpid()))\ntime.sleep(600)
 
 def pid_in(file: Path) -> int:
     return int(file.read_text() or 0) if file.exists() else 0
+
+
+def test_an_edit_of_the_projects_file_reloads(session: Dev) -> None:
+    file = session.folder / "jvscheduler.toml"
+    file.write_text("[tasks.'tasks.edited']\nretry_cuont = 2\n")
+    wait_for_line(session, "retry_cuont is not known: did you mean retry_count?")
+    assert set(tasks(session)) == {"kept", "edited", "removed", "suspended"}
+    file.write_text("[tasks.'tasks.edited']\nretry_count = 2\n")
+    wait_for_line(session, "tasks.edited retry_count: 0 → 2")
+    file.unlink()
+    wait_for_line(session, "tasks.edited retry_count: 2 → 0")

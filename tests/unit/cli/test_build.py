@@ -1,6 +1,5 @@
 """`jvscheduler build`, run as a process like in a user's shell."""
 
-import argparse
 import subprocess
 import sys
 from pathlib import Path
@@ -8,7 +7,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from jvscheduler.cli.build import _image
+from jvscheduler.configuration.values import check_image
 from jvscheduler.version import __version__
 
 TASKS = """
@@ -136,8 +135,6 @@ def test_a_slow_import_meets_the_time_limit(folder: Path) -> None:
     [
         ((), "the following arguments are required: COMMAND"),
         (("no-such",), "invalid choice: 'no-such'"),
-        (("build", "--image", "x"), "the following arguments are required: MODULE"),
-        (("build", "shop"), "the following arguments are required: --image"),
         (("build", "shop", "--image", ""), "argument --image: expected an image"),
         (("build", "shop", "--image", "a b"), "argument --image: expected an image"),
         (("build", "shop", "--image", "x", "--namespace", "A_b"), "argument --namespace"),
@@ -252,7 +249,7 @@ def test_a_task_that_only_the_loop_carries_is_built(folder: Path) -> None:
     ],
 )
 def test_an_image_as_container_runtimes_read_it_is_taken(image: str) -> None:
-    assert _image(image) == image
+    assert check_image(image) == image
 
 
 @pytest.mark.parametrize(
@@ -277,5 +274,20 @@ def test_an_image_as_container_runtimes_read_it_is_taken(image: str) -> None:
     ],
 )
 def test_any_other_image_is_refused(image: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match="without http://"):
-        _image(image)
+    with pytest.raises(ValueError, match="without http://"):
+        check_image(image)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--image", "x"), "name at least one module of tasks, such as shop.tasks"),
+        (("shop",), "name the container image with the modules: --image"),
+    ],
+)
+def test_what_no_file_says_the_command_line_has_to(
+    folder: Path, words: tuple[str, ...], message: str
+) -> None:
+    done = run(folder, "build", *words)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert message in done.stderr

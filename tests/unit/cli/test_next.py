@@ -145,7 +145,7 @@ def test_a_random_interval_of_a_task_draws_from_its_id(folder: Path) -> None:
         (["daily", "--after", "9999-12-31"], 1, "from 1970 to 9000"),
         (["daily", "--count", "0"], 2, "expected a whole number from 1 to 1000"),
         (["every 7 minutes", "--dst", "once"], 1, "is for times of the wall clock"),
-        (["shop:nothing"], 1, "has no task 'nothing'; it has "),
+        (["shop:nothing"], 1, "shop: there is no task 'nothing'"),
         (["shop:sums", "--dst", "once"], 1, "a task has its own"),
         (["nowhere:task"], 1, "there is no module 'nowhere'"),
     ],

@@ -62,7 +62,7 @@ def test_the_snippets_are_tasks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 def test_the_page_has_every_option_of_a_run() -> None:
     section = PAGE.partition("\n## How it runs\n")[2].partition("\n## ")[0]
-    of_schedule = {"entrypoint", "schedule", "has_own_zone", "description", "args_schema"}
+    of_schedule = {"entrypoint", "schedule", "stated", "description", "args_schema"}
     of_schedule |= {"jitter_seconds"}
     fields = {field.name for field in dataclasses.fields(Task)}
     assert options(section) == {*fields, "pod"} - of_schedule

@@ -11,8 +11,8 @@ from tests.support.readme import ROOT
 
 PACKAGES = ("jvscheduler", "jvscheduler_operator", "jvscheduler_server")
 DOTTED = re.compile(rf"`(?:python -m )?((?:{'|'.join(PACKAGES)})(?:\.\w+)+)`")
-NO_MODULES = {"jvscheduler.db", "jvscheduler.history.prune"}
-"""A file and a task's id."""
+NO_MODULES = {"jvscheduler.db", "jvscheduler.toml", "jvscheduler.history.prune"}
+"""Two files and a task's id."""
 FORMER = {
     "jvscheduler.history.memory_database",
     "jvscheduler_server.loop",
