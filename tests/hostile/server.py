@@ -11,7 +11,7 @@ from starlette.datastructures import Headers
 
 from jvscheduler.outcomes import to_json
 from jvscheduler.testing.history import MemoryHistory
-from jvscheduler_server.access.answers import InvalidReview, read_access, read_token
+from jvscheduler_server.access.answers import UnreadableReview, read_access, read_token
 from jvscheduler_server.access.callers import Caller
 from jvscheduler_server.aggregation.front_proxy import NoFrontProxy, read_front_proxy
 from jvscheduler_server.api.join import join
@@ -189,7 +189,7 @@ def judge_review(status: Any) -> None:
     """The answer says whose a token is, or nothing. It never lets in somebody without a name."""
     try:
         caller = read_token(status).caller
-    except InvalidReview:
+    except UnreadableReview:
         return
     if caller is not None:
         _judge_caller(caller)
@@ -205,7 +205,7 @@ def _judge_caller(caller: Caller) -> None:
 def judge_rights(status: Any) -> None:
     try:
         allowed = read_access(status)
-    except InvalidReview:
+    except UnreadableReview:
         return
     assert allowed is False or (status["allowed"] is True and status.get("denied") is not True)
 

@@ -23,7 +23,7 @@ _Text = Annotated[str, Field(max_length=4_096)]
 _Texts = Annotated[list[_Text], Field(max_length=_MOST)]
 
 
-class InvalidReview(TemporaryError):
+class UnreadableReview(TemporaryError):
     """The API server's answer cannot be read."""
 
 
@@ -61,7 +61,7 @@ class TokenAnswer:
 
 
 def read_token(status: Mapping[str, Any]) -> TokenAnswer:
-    """Read the status of a TokenReview. Raises InvalidReview."""
+    """Read the status of a TokenReview. Raises UnreadableReview."""
     answer = _read(_Token, status)
     # Of a token that is nobody's, the user is an empty object.
     caller = _caller(_read(_User, answer.user)) if answer.authenticated else None
@@ -69,7 +69,7 @@ def read_token(status: Mapping[str, Any]) -> TokenAnswer:
 
 
 def read_access(status: Mapping[str, Any]) -> bool:
-    """True when a SubjectAccessReview allows it. Raises InvalidReview."""
+    """True when a SubjectAccessReview allows it. Raises UnreadableReview."""
     answer = _read(_Access, status)
     return answer.allowed and not answer.denied
 
@@ -83,4 +83,4 @@ def _read(model: type[M], value: Any) -> M:
     try:
         return model.model_validate(present(value))
     except ValidationError as error:
-        raise InvalidReview(f"the answer cannot be read: {problem_of(error)}") from None
+        raise UnreadableReview(f"the answer cannot be read: {problem_of(error)}") from None
