@@ -77,13 +77,14 @@ class WaitingJobReconciler:
 
     async def _give_up(self, key: Key, task: Manifest, given_up: GivenUp) -> None:
         job = Key(key.namespace, given_up.job.name)
+        # Before: the end of the Job makes an Event too, which says nothing of what it waited for.
+        wait = await self._wait(given_up)
         try:
             await self._cluster.patch_job(job, patch_of(given_up))
         except NotFound:
             return
         except Conflict as error:
             raise Stale(f"Job {job}: {error}") from error
-        wait = await self._wait(given_up)
         about = {**key.log_context, "job": job.name, "reason": given_up.reason}
         _logger.info("Job %s is given up: %s: %s", job, given_up.reason, wait, extra=about)
         recorder = EventRecorder(task, self._clock(), self._settings.instance)
