@@ -30,7 +30,7 @@ NAMES: dict[str, Any] = {
 }
 
 
-# The example of `run_task` is in docs/guides/testing.md, which tests/integration/testing runs.
+# The example of `run_task` is in docs/guides/testing.md, which test_guides runs.
 @pytest.mark.parametrize("name", sorted({*testing.__all__} - {"run_task"}))
 def test_the_example_of_a_class_runs(name: str) -> None:
     part = getattr(testing, name)
