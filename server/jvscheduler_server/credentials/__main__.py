@@ -2,15 +2,21 @@
 
 import argparse
 import asyncio
+import logging
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Final
 
 from jvscheduler.errors import InvalidSettings, SchedulerError
+from jvscheduler.logs.settings import read_log_settings
+from jvscheduler.logs.setup import log_end, log_lines
 from jvscheduler_server.credentials.decide import Data, Installation, decide
 from jvscheduler_server.credentials.secrets import Secrets
 from jvscheduler_server.kubernetes.connection import connect
+
+_log: Final = logging.getLogger(__name__)
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -25,14 +31,16 @@ def main(arguments: Sequence[str]) -> int:
         "app.kubernetes.io/part-of": "jvscheduler",
     }
     try:
+        log_lines(read_log_settings())
         lines = asyncio.run(_run(installation, labels, options.kubeconfig))
     except InvalidSettings as error:
-        print(f"error: {error}", file=sys.stderr)
+        log_end(error)
         return os.EX_CONFIG
     except SchedulerError as error:
-        print(f"error: the Secrets cannot be made: {error}", file=sys.stderr)
+        _log.error("the Secrets cannot be made: %s", error)
         return 1
-    print("\n".join(lines))
+    for line in lines:
+        _log.info("%s", line)
     return 0
 
 
