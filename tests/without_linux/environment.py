@@ -21,6 +21,9 @@ def make_environment(folder: Path) -> Path:
     lines = [
         "import hide_linux",
         f"import site; site.addsitedir({sysconfig.get_path('purelib')!r})",
+        # Now, because pytest puts a finder of its own before all others. It would load the part for
+        # Linux, to rewrite its assertions, as it does with each package that has a plugin.
+        "import jvscheduler.kernel",
     ]
     # A copy, so that it counts as installed: `dev` would watch it as a file of the user.
     shutil.copy(STARTUP, paths["purelib"])
