@@ -2,14 +2,24 @@
 
 import argparse
 import contextlib
+import json
 import math
 import os
 import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
 from jvscheduler.cli import output
-from jvscheduler.cli.arguments import IMPORT_SECONDS, add_project, argument, selection
+from jvscheduler.cli.arguments import (
+    IMPORT_SECONDS,
+    add_project,
+    argument,
+    selection,
+    whole_number,
+)
+from jvscheduler.cli.findings import Finding, Kind, findings
 from jvscheduler.configuration.opening import open_project
 from jvscheduler.configuration.values import check_image, check_name
 from jvscheduler.discovery import discover
@@ -18,6 +28,8 @@ from jvscheduler.manifests.backends import BACKENDS
 from jvscheduler.manifests.resource import resource, to_yaml
 
 _MAX_SECONDS: Final = 86400.0
+_MOST_AT_ONCE: Final = 10
+_FOUND: Final = 1
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -43,6 +55,28 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output", type=Path, metavar="FILE", help="write to this file, not to stdout"
     )
     parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing, and show what will probably not do what was meant: exit with 1 then",
+    )
+    parser.add_argument(
+        "--ignore",
+        action="append",
+        choices=list(Kind),
+        default=[],
+        metavar="KIND",
+        help="of --check: leave out this kind of finding; may be given several times",
+    )
+    parser.add_argument(
+        "--max-simultaneous",
+        type=whole_number(1, 10**6),
+        metavar="N",
+        help=f"of --check: how many jobs may start in one minute (default: {_MOST_AT_ONCE})",
+    )
+    parser.add_argument(
+        "-o", dest="form", choices=("text", "json"), help="of --check: the form of its output"
+    )
+    parser.add_argument(
         "--import-timeout",
         type=_seconds,
         default=IMPORT_SECONDS,
@@ -52,6 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
+    _check_options(args)
     project = open_project(selection(args))
     image = args.image or project.said("image")
     if image is None:
@@ -59,6 +94,15 @@ def run(args: argparse.Namespace) -> int:
             "name the container image with the modules: --image, or 'image' of the project's file"
         )
     tasks = project.configured(discover(project.modules, args.import_timeout))
+    if args.check:
+        most = args.max_simultaneous or _MOST_AT_ONCE
+        found = [
+            finding
+            for finding in findings(tasks, image, datetime.now(UTC), most)
+            if finding.kind not in args.ignore
+        ]
+        output.write(_json(found) if args.form == "json" else "".join(map(_line, found)))
+        return _FOUND if found else 0
     namespace = args.namespace or project.said("namespace")
     text = to_yaml(resource(task, image, namespace, args.backend) for task in tasks)
     if args.output is None:
@@ -66,6 +110,27 @@ def run(args: argparse.Namespace) -> int:
     else:
         _write(args.output, text)
     return 0
+
+
+def _check_options(args: argparse.Namespace) -> None:
+    if args.check and args.output is not None:
+        raise InvalidSettings("--output is for what `build` writes, and --check writes nothing")
+    of_check = {
+        "--ignore": args.ignore,
+        "--max-simultaneous": args.max_simultaneous,
+        "-o": args.form,
+    }
+    if not args.check and (given := [name for name, value in of_check.items() if value]):
+        raise InvalidSettings(f"{', '.join(given)} is for --check: give both, or none of them")
+
+
+def _line(finding: Finding) -> str:
+    return f"{finding.task_id or 'all tasks'}: {finding.kind}: {finding.message}\n"
+
+
+def _json(found: Sequence[Finding]) -> str:
+    rows = [{"kind": each.kind, "task": each.task_id, "message": each.message} for each in found]
+    return json.dumps({"findings": rows}, indent=2, ensure_ascii=False) + "\n"
 
 
 def _write(path: Path, text: str) -> None:
