@@ -52,7 +52,13 @@ LOOP_CONTAINER: Final = "loop"
 WORKER_CONTAINER: Final = "worker"
 """The containers of a loop's pod. `loop` decides and records; `worker` runs the tasks."""
 
+APPLICATION_LABEL: Final = f"{GROUP}/application"
+"""Label of ScheduledTasks: the application whose code has the task."""
+
 FIELD_MANAGER: Final = "jvscheduler-operator"
+
+APPLY_MANAGER: Final = "jvscheduler-apply"
+"""The field manager of `jvscheduler apply`."""
 
 DATABASE_SECRET: Final = "jvscheduler-database"  # noqa: S105 - a name, not a password
 """The Secret with the history's address, in each namespace that has tasks."""

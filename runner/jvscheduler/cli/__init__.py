@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 _COMMANDS: Final = {
     "build": "print the ScheduledTask manifests of the tasks in some modules",
     "dashboard": "open the API of a cluster in the browser, with the login of the kubeconfig",
+    "diff": "show what an apply would change in the cluster",
+    "apply": "bring the tasks of the code into the cluster",
+    "delete": "take tasks out of the cluster; their history stays",
     "config": "show what the project's file says of the tasks, and where each value comes from",
     "history": "keep the history of jobs small",
     "dev": "run the tasks of some modules on this machine, with the API",

@@ -104,7 +104,8 @@ def run(args: argparse.Namespace) -> int:
         output.write(_json(found) if args.form == "json" else "".join(map(_line, found)))
         return _FOUND if found else 0
     namespace = args.namespace or project.said("namespace")
-    text = to_yaml(resource(task, image, namespace, args.backend) for task in tasks)
+    application = project.said("application")
+    text = to_yaml(resource(task, image, namespace, args.backend, application) for task in tasks)
     if args.output is None:
         output.write(text)
     else:

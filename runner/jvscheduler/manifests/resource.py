@@ -32,6 +32,8 @@ _FIRST_KEYS: Final[dict[str, Any]] = dict.fromkeys(
 """The order in which the spec begins. The other keys follow as `to_spec` has them."""
 _LEFT_OUT: Final[dict[str, Any]] = {
     "dst": "cron",
+    # Who has suspended the task by hand resumes it by hand: to apply this again does not.
+    "suspend": False,
     "description": "",
     "concurrencyPolicy": "Forbid",
     "successfulJobsHistoryLimit": 3,
@@ -44,16 +46,27 @@ _LEFT_OUT: Final[dict[str, Any]] = {
 
 
 def resource(
-    task: Task, image: str, namespace: str | None, backend: Backend | None = None
+    task: Task,
+    image: str,
+    namespace: str | None,
+    backend: Backend | None = None,
+    application: str | None = None,
 ) -> dict[str, Any]:
     """The object as `kubectl apply` reads it.
 
-    Without a namespace, `kubectl` chooses it. `backend` is for a task that names none itself;
-    without either, the operator chooses it. Raises InvalidTask when it cannot carry the task.
+    `application` is the project that has the task. Without a namespace, `kubectl` chooses it.
+    `backend` is for a task that names none itself; without either, the operator chooses it.
+
+    Raises InvalidTask when it cannot carry the task.
     """
     task = replace(task, backend=task.backend or backend)
     _check_backend(task)
-    metadata = {"name": names.resource_name(task.task_id), "namespace": namespace}
+    labels = {names.APPLICATION_LABEL: application} if application else None
+    metadata = {
+        "name": names.resource_name(task.task_id),
+        "namespace": namespace,
+        "labels": labels,
+    }
     own = {key: value for key, value in to_spec(task).items() if value != _LEFT_OUT.get(key)}
     template = own.pop("template", None)
     spec = {**_FIRST_KEYS, **own, "image": image, "template": template}

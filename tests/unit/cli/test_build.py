@@ -46,7 +46,6 @@ spec:
   entrypoint: shop:second
   schedule: every 5 minutes
   timeZone: UTC
-  suspend: false
   maxConcurrency: 1
   activeDeadlineSeconds: 30
   backoffLimit: 0

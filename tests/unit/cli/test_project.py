@@ -68,12 +68,14 @@ def test_build_needs_no_arguments(folder: Path) -> None:
     assert (spec["image"], spec["backoffLimit"], spec["args"]) == ("shop:1", 2, {"days": 3})
     assert spec["activeDeadlineSeconds"] == 60
     assert "namespace" not in tasks["clean-up"]["metadata"]
+    assert tasks["clean-up"]["metadata"]["labels"] == {"jvscheduler.dev/application": "shop"}
 
 
 def test_build_for_an_environment(folder: Path) -> None:
     tasks = built(folder, "--env", "prod")
     assert tasks["shop-report"]["spec"]["suspend"] is True
-    assert tasks["clean-up"]["spec"]["suspend"] is False
+    # Who has suspended it by hand resumes it by hand.
+    assert "suspend" not in tasks["clean-up"]["spec"]
     assert {(t["metadata"]["namespace"], t["spec"]["image"]) for t in tasks.values()} == {
         ("prod", "shop:2")
     }
