@@ -6,6 +6,7 @@ schema, and matches no `pattern`: one can take for ever. What it does not know i
 attempt itself checks the arguments by the function's types.
 """
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime, time
 from typing import Any, Final, TypeGuard
@@ -20,7 +21,11 @@ def _is_number(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+MAX_SCHEMA: Final = 16 * 1024
+"""Bytes of JSON."""
 _MOST_STEPS: Final = 10_000
+_MOST_WORDS: Final = 1000
+"""Characters of a message: names are in it, and whoever writes the schema chooses them."""
 _DEEPEST: Final = 100
 """Schemas inside each other. A schema that contains itself ends here."""
 _DEFINITIONS: Final = "#/$defs/"
@@ -51,11 +56,13 @@ def check_args(args: Mapping[str, Any], schema: Schema | None) -> None:
     values = checked(args)
     if schema is None:
         return
+    if len(json.dumps(schema)) > MAX_SCHEMA:
+        raise InvalidArgs(f"argsSchema has more than {MAX_SCHEMA // 1024} KiB of JSON: cut it")
     definitions = schema.get("$defs")
     check = _Check(definitions if isinstance(definitions, Mapping) else {})
     problem = check.problem(values, schema, "args", 0)
     if problem is not None:
-        raise InvalidArgs(problem)
+        raise InvalidArgs(problem if len(problem) <= _MOST_WORDS else f"{problem[:_MOST_WORDS]}…")
 
 
 class _Check:
@@ -65,7 +72,8 @@ class _Check:
 
     def problem(self, value: Any, schema: Any, path: str, depth: int) -> str | None:
         """What is wrong with the value, or None."""
-        self._steps += 1
+        # Each name and choice is a step too: a schema may list thousands in one place.
+        self._steps += 1 + _length(schema, "required") + _length(schema, "enum")
         if self._steps > _MOST_STEPS or depth > _DEEPEST:
             raise InvalidArgs("argsSchema takes too many steps to check: make it simpler")
         if schema is False:
@@ -152,6 +160,10 @@ def _expected_number(value: float, schema: Schema) -> str | None:
         if _is_number(limit) and not holds(value, limit):
             return f"{words} {limit}"
     return None
+
+
+def _length(schema: Any, key: str) -> int:
+    return len(_list(schema, key)) if isinstance(schema, Mapping) else 0
 
 
 def _list(schema: Schema, key: str) -> Sequence[Any]:

@@ -16,11 +16,9 @@ from pydantic.errors import PydanticUserError
 from typing_extensions import TypedDict
 
 from jvscheduler.arguments.parameters import function_of, own_fields, parameters_of
-from jvscheduler.arguments.schemas import check_args
+from jvscheduler.arguments.schemas import MAX_SCHEMA, check_args
 from jvscheduler.errors import InvalidArgs
 
-_MAX_SCHEMA: Final = 16 * 1024
-"""Bytes of a schema as JSON. A longer one is written without the parameters' types."""
 _KEPT: Final = {
     "$ref", "additionalProperties", "anyOf", "const", "description", "enum", "exclusiveMaximum",
     "exclusiveMinimum", "format", "items", "maxItems", "maxLength", "maximum", "minItems",
@@ -112,7 +110,8 @@ def _schema(adapter: TypeAdapter[Any]) -> dict[str, Any]:
         schema: dict[str, Any] = _slim(adapter.json_schema())
     except PydanticUserError as error:
         raise InvalidArgs(f"args: no JSON can be such a parameter: {_summary(error)}") from error
-    if len(json.dumps(schema)) > _MAX_SCHEMA:
+    # A longer one is written without the parameters' types.
+    if len(json.dumps(schema)) > MAX_SCHEMA:
         schema.pop("$defs", None)
         schema["properties"] = {name: {} for name in schema["properties"]}
     return schema
