@@ -84,9 +84,10 @@ class Task:
     args_schema: Mapping[str, Any] | None = field(default=None, hash=False)
     """What JSON its parameters take. None: nothing is known of them. The decorator leaves it to
     the discovery, because to read types takes long."""
-    stated: frozenset[str] = field(default=frozenset({"time_zone"}), compare=False)
+    stated: Mapping[str, Any] = field(default_factory=lambda: {"time_zone": None}, compare=False)
     """The options that the decorator states. A project has defaults for the others, and a server
-    its own time zone. A spec always has a time zone."""
+    its own time zone. A spec always has a time zone. Only `pod` and `template` have their values
+    here: the task holds what both come to."""
 
     @property
     def shortest_pause(self) -> int | None:

@@ -45,7 +45,7 @@ CHANGED_FIELDS: Mapping[str, Any] = {
     "timeout_seconds": 60,
     "retry_count": 3,
     "description": "Fills the shelves",
-    "stated": frozenset(),
+    "stated": {},
     "concurrency_policy": "Replace",
     "starting_deadline_seconds": 10,
     "successful_jobs_history_limit": 1,

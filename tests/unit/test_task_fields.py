@@ -93,7 +93,7 @@ def test_the_example_gives_every_field_another_value_than_the_default(example: E
         and getattr(example.decorated["every_option"], field.name) == field.default
     }
     assert same == {"concurrency_policy", "args_schema"}, "set the new option in TASKS"
-    assert example.decorated["without_a_zone"].stated == frozenset()
+    assert example.decorated["without_a_zone"].stated == {}
     assert example.decorated["replaces"].concurrency_policy == "Replace"
 
 

@@ -120,7 +120,9 @@ def _has_memory_limit(task: Task) -> bool:
 
 
 def _of_fleet(tasks: Sequence[Task], now: datetime, most_at_once: int) -> Iterator[Finding]:
-    fleet = preview(tasks, now, now + timedelta(days=_DAYS), _DAYS)
+    # One that is due all the time is no crowd, and cannot be moved.
+    rare = [task for task in tasks if not _is_due_all_the_time(task, now)]
+    fleet = preview(rare, now, now + timedelta(days=_DAYS), _DAYS)
     if fleet.most <= most_at_once or fleet.worst_minute is None:
         return
     names = ", ".join(fleet.worst[:_MOST_NAMES])
@@ -132,3 +134,9 @@ def _of_fleet(tasks: Sequence[Task], now: datetime, most_at_once: int) -> Iterat
         f"{most_at_once}: {names}{f' and {more} more' if more > 0 else ''}; move some of them, "
         "give them jitter_seconds, or write H in place of the minute",
     )
+
+
+def _is_due_all_the_time(task: Task, now: datetime) -> bool:
+    """True when it is due more than once a minute."""
+    in_two_minutes = task.schedule.between(now, now + timedelta(minutes=2))
+    return len(list(islice(in_two_minutes, 3))) > 2

@@ -98,6 +98,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _of_one(args: argparse.Namespace) -> str:
     task = _task(args)
+    if task is None and (args.env is not None or args.config is not None):
+        raise InvalidSettings("--env and --config are for tasks: a SCHEDULE has no project")
     schedule = _schedule(args) if task is None else task.schedule
     backend = _backend(schedule, task)
     after = _after(args, schedule.time_zone)

@@ -13,8 +13,8 @@ from fnmatch import fnmatchcase
 from typing import Any, Final, TypeAlias
 
 from jvscheduler.configuration.model import Configuration, Environment
-from jvscheduler.decorators import template_of
-from jvscheduler.errors import InvalidSettings, InvalidTask
+from jvscheduler.errors import InvalidSettings
+from jvscheduler.manifests.template_checks import InvalidTemplate
 from jvscheduler.manifests.template_merging import merge
 
 DECORATOR: Final = "decorator"
@@ -55,7 +55,7 @@ class Layers:
         """The options of a task. `stated` is what its decorator states."""
         merged: dict[str, Value] = {}
         for layer in (*self.defaults, Layer(DECORATOR, stated), *self._of_task(task_id)):
-            for option, value in _without_pod(layer).items():
+            for option, value in layer.options.items():
                 merged[option] = _over(option, merged.get(option), Value(value, (layer.origin,)))
         return merged
 
@@ -102,44 +102,47 @@ def layers_of(places: Sequence[Place], shown: Callable[..., str]) -> Layers:
     )
 
 
-def _without_pod(layer: Layer) -> Mapping[str, Any]:
-    """The options, with `pod` as the template that it stands for. Raises InvalidSettings."""
-    if not layer.options.keys() & {"pod", "template"}:
-        return layer.options
-    options = dict(layer.options)
-    try:
-        template = template_of(options.pop("pod", None), options.pop("template", None))
-    except InvalidTask as error:
-        raise InvalidSettings(f"{layer.origin}: {error}") from error
-    return {**options, "template": template or {}}
-
-
-def _merged_templates(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
-    """As the operator lays a template over its own: containers and variables by name."""
-    return {
-        part: merge(weaker.get(part, {}), stronger.get(part, {}), f"template.{part}")
-        for part in ("metadata", "spec")
-    }
-
-
 def _over(option: str, weaker: Value | None, stronger: Value) -> Value:
     """The stronger value; tables of both are merged, also those inside them."""
     if weaker is None:
         return stronger
-    origins = (*weaker.origins, *stronger.origins)
-    if option == "template":
-        return Value(_merged_templates(weaker.value, stronger.value), origins)
     below, above = weaker.value, stronger.value
     if not (isinstance(below, Mapping) and isinstance(above, Mapping)):
         return stronger
-    return Value(_merged(below, above), origins)
+    origins = (*weaker.origins, *stronger.origins)
+    if option == "pod":
+        return Value(_merged_pods(below, above), origins)
+    if option != "template":
+        return Value(_merged(below, above), origins)
+    try:
+        return Value(_merged_templates(below, above), origins)
+    except InvalidTemplate as error:
+        raise InvalidSettings(f"{', '.join(origins)}: {error}") from error
+
+
+def _merged_pods(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
+    # A volume has one source: half of two volumes would be none.
+    merged, volumes = _merged(weaker, stronger), stronger.get("volumes")
+    if isinstance(volumes, Mapping):
+        merged["volumes"] = {**(weaker.get("volumes") or {}), **volumes}
+    return merged
+
+
+def _merged_templates(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
+    """As the operator lays a template over its own: containers and variables by name."""
+    parts = {**weaker, **stronger}
+    return {
+        part: merge(weaker.get(part) or {}, stronger.get(part) or {}, f"template.{part}")
+        for part in parts
+    }
 
 
 def _merged(weaker: Mapping[str, Any], stronger: Mapping[str, Any]) -> dict[str, Any]:
-    # A list is replaced: its values have no names by which they could be merged.
-    merged = dict(weaker)
+    # A list is replaced: its values have no names by which they could be merged. The stronger keys
+    # come last and in their order, because a variable may use those before it.
+    merged = {key: value for key, value in weaker.items() if key not in stronger}
     for key, above in stronger.items():
-        below = merged.get(key)
+        below = weaker.get(key)
         both = isinstance(below, Mapping) and isinstance(above, Mapping)
-        merged[key] = _merged(merged[key], above) if both else above
+        merged[key] = _merged(weaker[key], above) if both else above
     return merged

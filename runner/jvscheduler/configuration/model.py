@@ -50,13 +50,14 @@ def _options(name: str, doc: str, without: frozenset[str]) -> Any:
     return _table(name, {key: _in_a_file(key, hints[key]) for key in options}, Options, doc)
 
 
-_VOLUME: Any = _table("Volume", typing.get_type_hints(Volume), _Table, "What is mounted.")
-_POD_HINTS = {**typing.get_type_hints(Pod), "volumes": dict[str, _VOLUME]}
+VOLUME: Any = _table("Volume", typing.get_type_hints(Volume), _Table, "What is mounted.")
+_POD_HINTS = {**typing.get_type_hints(Pod), "volumes": dict[str, VOLUME]}
+POD: Any = _table("Pod", _POD_HINTS, _Table, "What tasks need of their pods.")
 _OTHERWISE: Final[Mapping[str, Any]] = {
     "schedule": str,
     "no_retry_on": list[str],
     # pydantic reads no TypedDict of Python 3.11.
-    "pod": _table("Pod", _POD_HINTS, _Table, "What tasks need of their pods."),
+    "pod": POD,
 }
 
 

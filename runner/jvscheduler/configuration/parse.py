@@ -4,11 +4,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import ValidationError
 
+from jvscheduler.arguments.values import shown
 from jvscheduler.configuration.files import Source
 from jvscheduler.configuration.layers import Place, layers_of, places_of
-from jvscheduler.configuration.model import Configuration, Environment, TaskDefaults, TaskOptions
+from jvscheduler.configuration.model import (
+    POD,
+    VOLUME,
+    Configuration,
+    Environment,
+    TaskDefaults,
+    TaskOptions,
+)
 from jvscheduler.configuration.project import Fact, Project, Selection
 from jvscheduler.configuration.values import application_name
 from jvscheduler.errors import InvalidSettings
@@ -61,25 +69,47 @@ def parse(source: Source) -> Configuration:
 def _in_words(source: Source, mistake: Mapping[str, Any]) -> str:
     path = list(map(str, mistake["loc"]))
     key = source.key(*path)
-    if mistake["type"] != "extra_forbidden":
-        return f"{key}: {mistake['msg'].removeprefix('Value error, ')}"
-    known = sorted(_model_at(path[:-1]).model_fields)
-    near = get_close_matches(path[-1], known, n=1)
-    if path[-1] in TaskOptions.model_fields:
-        fix = "it is for a single task: write it below 'tasks'"
-    else:
-        fix = f"did you mean {near[0]}?" if near else f"it may have {', '.join(known)}"
-    return f"{key} is not known: {fix}"
+    if mistake["type"] == "extra_forbidden":
+        return f"{key} is not known: {_fix(path, mistake['input'])}"
+    if mistake["type"] == "model_type":
+        return f"{key} must be a table, got {shown(mistake['input'])}"
+    message = mistake["msg"].removeprefix("Value error, ")
+    return _message(key, message, mistake["input"])
 
 
-def _model_at(path: Sequence[str]) -> type[BaseModel]:
+def _message(key: str, message: str, given: Any) -> str:
+    return (
+        f"{key}: {message}" if shown(given) in message else f"{key}: {message}, got {shown(given)}"
+    )
+
+
+def _fix(path: Sequence[str], given: Any) -> str:
+    name, known = path[-1], sorted(_model_at(path[:-1]).model_fields)
+    if path == ["tool"]:
+        return "this file has the keys without the prefix tool.jvscheduler"
+    if "tasks" in path[:-1] and isinstance(given, Mapping) and _model_at(path[:-1]) is TaskOptions:
+        return 'put the whole id in quotes, as in tasks."shop.tasks.clean_up"'
+    if near := get_close_matches(name, known, n=1):
+        return f"did you mean {near[0]}?"
+    if name in TaskDefaults.model_fields:
+        return "it is an option of tasks: write it below 'defaults' or 'tasks'"
+    if name in TaskOptions.model_fields:
+        return "it is for a single task: write it below 'tasks'"
+    return f"it may have {', '.join(known)}"
+
+
+def _model_at(path: Sequence[str]) -> Any:
     """The model of the table at this path."""
     match path:
+        case ["environments", _]:
+            return Environment
+        case [*_, "pod"]:
+            return POD
+        case [*_, "volumes", _]:
+            return VOLUME
         case [*_, "defaults"]:
             return TaskDefaults
         case [*_, "tasks", _]:
             return TaskOptions
-        case ["environments", _]:
-            return Environment
         case _:
             return Configuration

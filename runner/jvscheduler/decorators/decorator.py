@@ -24,7 +24,6 @@ from jvscheduler.tasks import Backend, ConcurrencyPolicy, Task
 _READ: Final[Mapping[str, Callable[[Any], Any]]] = {
     "args": values.checked,
     "no_retry_on": exceptions.names_of,
-    "template": partial(template_of, None),
 }
 """Options that a task holds in another form than their caller gives them."""
 
@@ -93,7 +92,7 @@ def on_schedule(  # noqa: PLR0913 - each is an option of a task
         task_id="" if task_id is None else task_id,
         entrypoint="",
         schedule=parsed,
-        stated=stated | {"time_zone"} if zone is not None else stated - {"time_zone"},
+        stated=_stated(stated, zone, pod, template),
         enabled=enabled,
         max_concurrent=max_concurrent,
         timeout_seconds=timeout_seconds,
@@ -146,8 +145,17 @@ def _named(draft: Task, module: str, name: str) -> Task:
     return replace(draft, task_id=task_id, entrypoint=entrypoint, schedule=schedule)
 
 
+def _stated(
+    names: frozenset[str], zone: str | None, pod: object, template: object
+) -> dict[str, Any]:
+    # A job of the `schedule` package may have a zone, and None stands for none.
+    of_zone = {"time_zone"} if zone is not None else set()
+    values = {"pod": pod, "template": template}
+    return {name: values.get(name) for name in sorted((names - {"time_zone"}) | of_zone)}
+
+
 def options_of(task: Task) -> dict[str, Any]:
-    """Every option of the task by its name here, but its id. `pod` is a part of its template."""
+    """Every option of the task by its name here, but its id, and `pod`: the template has it."""
     own = task.schedule
     values = {**vars(task), "schedule": own.text, "time_zone": own.time_zone, "dst": own.dst}
     names = inspect.signature(on_schedule).parameters
@@ -155,7 +163,8 @@ def options_of(task: Task) -> dict[str, Any]:
 
 
 def restated(task: Task, given: Mapping[str, Any]) -> Task:
-    """The task with these options of `on_schedule` in place of its own.
+    """The task with these options of `on_schedule` in place of its own; of `pod` and `template`
+    both or none are given.
 
     Raises InvalidSchedule and InvalidTask.
     """
@@ -165,10 +174,12 @@ def restated(task: Task, given: Mapping[str, Any]) -> Task:
     rest = {
         name: _READ[name](value) if name in _READ else value
         for name, value in given.items()
-        if name not in of_schedule
+        if name not in (*of_schedule, "pod", "template")
     }
+    if "pod" in given or "template" in given:
+        rest["template"] = template_of(given.get("pod"), given.get("template"))
     parsed = parse_schedule(text, zone, task.task_id, dst)
-    changed = replace(task, schedule=parsed, stated=task.stated | set(given), **rest)
+    changed = replace(task, schedule=parsed, stated={**task.stated, **dict.fromkeys(given)}, **rest)
     options.check_options(changed)
     return changed
 

@@ -90,12 +90,12 @@ def to_row(task: Task) -> dict[str, Any]:
     The row holds the text of the schedule, which the reader parses again. A
     pickle would let the user's module run code in the reader.
     """
-    return {"spec": to_spec(task), "stated": sorted(task.stated)}
+    return {"spec": to_spec(task), "stated": dict(task.stated)}
 
 
 def from_row(row: Mapping[str, Any]) -> Task:
     """The inverse of `to_row`. Raises InvalidSchedule."""
-    return replace(to_task(row["spec"]), stated=frozenset(row["stated"]))
+    return replace(to_task(row["spec"]), stated=row["stated"])
 
 
 def to_variables(spec: Mapping[str, Any]) -> dict[str, str]:

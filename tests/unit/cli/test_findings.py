@@ -78,6 +78,10 @@ def test_a_minute_in_which_too_many_start() -> None:
     assert "and 2 more" in finding.message
 
 
+def test_a_task_that_is_due_all_the_time_is_no_crowd() -> None:
+    assert found(task("every 5 seconds"), most=1) == []
+
+
 @pytest.mark.parametrize(
     ("image", "expected"),
     [

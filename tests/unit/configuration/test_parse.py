@@ -50,6 +50,17 @@ def test_an_environment_comes_before_the_project(folder: Path) -> None:
     assert project.said("namespace") == "shop-prod"
 
 
+def test_a_file_may_begin_with_a_byte_order_mark(folder: Path) -> None:
+    (folder / "jvscheduler.toml").write_text('\ufeffmodules = ["shop"]\n')
+    assert open_project(Selection()).modules == ("shop",)
+
+
+def test_the_prefix_is_for_the_shared_file(folder: Path) -> None:
+    (folder / "jvscheduler.toml").write_text('tool.jvscheduler.modules = ["shop"]\n')
+    with pytest.raises(InvalidSettings, match="the keys without the prefix"):
+        open_project(Selection())
+
+
 def test_a_file_of_our_own_has_no_prefix(folder: Path) -> None:
     (folder / "jvscheduler.toml").write_text('modules = ["shop"]\nnamespace = "shop"\n')
     project = open_project(Selection())
@@ -89,6 +100,17 @@ def test_two_files_are_refused(folder: Path) -> None:
             "defaults.retry_cuont = 2",
             "tool.jvscheduler.defaults.retry_cuont is not known: did you mean retry_count?",
         ),
+        ("retry_count = 3", "retry_count is not known: it is an option of tasks: write it below"),
+        ("environments.p.retry_count = 3", "environments.p.retry_count is not known: it is an opt"),
+        ("environments.defaults.imgae = 'a'", "did you mean image?"),
+        ("tasks.shop.tasks.a.enabled = true", "put the whole id in quotes"),
+        ("defaults.pod.memroy = '1Gi'", "defaults.pod.memroy is not known: did you mean memory?"),
+        ("defaults.pod.volumes.'/x'.claims = 'a'", "claims is not known: did you mean claim?"),
+        ("defaults = 3", "tool.jvscheduler.defaults must be a table, got 3"),
+        (
+            "defaults.retry_count = '3'",
+            "retry_count: Input should be a valid integer, got ",
+        ),
         ("defaults.schedule = 'daily'", "defaults.schedule is not known: it is for a single task"),
         ("tasks.a.task_id = 'b'", "tasks.a.task_id is not known: "),
         (
@@ -119,6 +141,7 @@ def test_a_mistake_is_named_with_the_fix(folder: Path, line: str, words: str) ->
         (b"a = '\xff'", "is not TOML"),
         (b"[" * 100_000, "is not TOML"),
         (b"#" * 2**21, "more than 1 MiB"),
+        (b"a = " + b"1" * 5000, "is not TOML"),
         (b"tool.jvscheduler = 5", "must be a table"),
     ],
 )

@@ -160,12 +160,65 @@ def test_a_pod_is_merged_part_by_part() -> None:
     assert volumes["/tmp"]["emptyDir"] == {"sizeLimit": "1Gi"}
 
 
-def test_a_pod_is_shown_as_its_template() -> None:
+def test_pods_keep_what_two_of_their_keys_say_in_one_list() -> None:
+    shared = layers('defaults.pod = { config_maps = ["shop"], secrets = ["all"] }')
+    both = configured(task(pod={"secrets": ["mailer"]}), shared).template
+    assert both is not None
+    (container,) = both["spec"]["containers"]
+    assert container["envFrom"] == [
+        {"configMapRef": {"name": "shop"}},
+        {"secretRef": {"name": "mailer"}},
+    ]
+
+
+def test_an_empty_list_takes_away_what_a_default_says() -> None:
+    assert (
+        configured(task(pod={"secrets": []}), layers('defaults.pod.secrets = ["all"]')).template
+        is None
+    )
+
+
+def test_a_variable_stays_behind_those_that_it_uses() -> None:
+    own = {"env": {"HOST": "h", "URL": "http://$(HOST)"}}
+    template = configured(
+        task(pod=own), layers('defaults.pod.env = { URL = "x", A = "1" }')
+    ).template
+    assert template is not None
+    (container,) = template["spec"]["containers"]
+    assert [each["name"] for each in container["env"]] == ["A", "HOST", "URL"]
+
+
+def test_a_container_of_a_template_is_completed_by_its_name() -> None:
+    own = {"spec": {"initContainers": [{"name": "migrate", "image": "shop:1"}]}}
+    text = """
+    [[tasks."shop.clean_up".template.spec.initContainers]]
+    name = "migrate"
+    env = [{ name = "A", value = "1" }]
+    """
+    template = configured(task(template=own), layers(text)).template
+    assert template is not None
+    (container,) = template["spec"]["initContainers"]
+    assert container == {
+        "name": "migrate",
+        "image": "shop:1",
+        "env": [{"name": "A", "value": "1"}],
+    }
+
+
+def test_args_need_a_parameter_that_is_known() -> None:
+    with pytest.raises(InvalidSettings, match="the function has no parameters, or ones whose"):
+        configured(task(), layers("tasks.'shop.clean_up'.args.days = 3"))
+
+
+def test_a_pod_is_shown_as_it_is_merged() -> None:
     values = values_of(task(pod={"cpu": "1"}), layers('defaults.pod.memory = "128Mi"'))
-    assert values["template"].origins == ("defaults", "decorator")
-    assert "pod" not in values
+    assert values["pod"].value == {"memory": "128Mi", "cpu": "1"}
+    assert values["pod"].origins == ("defaults", "decorator")
+    assert values["template"].origins == ("built in",)
 
 
 def test_a_wrong_pod_names_the_table() -> None:
-    with pytest.raises(InvalidSettings, match=r"^defaults: pod\['memory'\] must be a quantity"):
+    with pytest.raises(
+        InvalidSettings, match=r"pod\['memory'\] must be a quantity.*\(said in defaults\)"
+    ):
         configured(task(), layers('defaults.pod.memory = "lots"'))

@@ -31,7 +31,7 @@ LATER = "every 5 to 10 minutes"
 
 
 def task(entrypoint: str, task_id: str, schedule: str = "daily at 09:00") -> Task:
-    return Task(task_id, entrypoint, parse_schedule(schedule, seed=task_id), stated=frozenset())
+    return Task(task_id, entrypoint, parse_schedule(schedule, seed=task_id), stated={})
 
 
 def script(folder: Path, name: str) -> ModuleType:
