@@ -25,7 +25,7 @@ class PodAnswer(BaseModel):
     node: str | None
     restarts: int | None
     reason: str | None = Field(description="Why it waits or ended, such as `ErrImagePull`.")
-    message: str | None
+    message: str | None = Field(description="Never what a container wrote: see `log_tail`.")
 
 
 class AttemptAnswer(BaseModel):
@@ -80,7 +80,10 @@ class JobAnswer(JobSummary):
     """A job with all its details."""
 
     traceback: str | None
-    log_tail: str | None = Field(description="The end of its output, when a loop ran it.")
+    log_tail: str | None = Field(
+        description="The end of its output, when a loop ran it or its runner was killed. Of a job "
+        "that waits, that of the init container which failed."
+    )
     result: Any = Field(description="What the task returned.")
     metadata: dict[str, Any]
     left_out: list[str] = Field(
@@ -104,7 +107,8 @@ def build_summary(record: ScheduledJob, pod: TaskPod | None) -> JobSummary:
 
 
 def build_job(record: ScheduledJob, pod: TaskPod | None) -> JobAnswer:
-    return JobAnswer.model_validate(_fields(JobAnswer, record, pod))
+    fields = _fields(JobAnswer, record, pod)
+    return JobAnswer.model_validate({**fields, "log_tail": record.log_tail or (pod and pod.output)})
 
 
 def _fields(answer: type[JobSummary], record: ScheduledJob, pod: TaskPod | None) -> dict[str, Any]:

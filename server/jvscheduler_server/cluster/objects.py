@@ -84,7 +84,12 @@ class TaskPod:
     reason: str | None = None
     """Kubernetes' reason for the state that the pod is in, such as `OOMKilled`."""
     message: str | None = None
-    """Kubernetes' message to that reason."""
+    """Kubernetes' own message to that reason: nothing that a container wrote."""
+    output: str | None = None
+    """What a container wrote that ended: its termination message, or the end of its log.
+
+    Only who may read the pod's log may read it, so no message is made from it.
+    """
     started: bool = False
     """True when the task's container has run, however briefly."""
     finished: bool = False

@@ -45,6 +45,7 @@ def _task_pod(pod: Pod, job: JobIdentity) -> TaskPod:
         retry_count=_retry_count(pod),
         reason=state.reason,
         message=state.message,
+        output=_output(status, container),
         started=_started(container),
         finished=bool(terminated) or status.get("phase") in ENDED_PHASES,
         start_time=_start_time(status, container),
@@ -104,9 +105,13 @@ def _retry_count(pod: Json) -> int:
 
 def _started(container: Json) -> bool:
     state = container.get("state", {})
+    return "running" in state or _ran(state.get("terminated", {}))
+
+
+def _ran(terminated: Json) -> bool:
     # A container whose program is not in the image has ended too, and has never run. So has one
     # whose pod was deleted while it waited: the kubelet then writes an end without a start.
-    return "running" in state or state.get("terminated", {}).get("startedAt") not in (None, *NEVER)
+    return terminated.get("startedAt") not in (None, *NEVER)
 
 
 def _start_time(status: Json, container: Json) -> datetime | None:
@@ -147,7 +152,7 @@ def _state_reason(status: Json, container: Json) -> _StateReason:
     state = container.get("state", {})
     for part in (
         status,
-        _without_outcome(state.get("terminated", {})),
+        _without_output(state.get("terminated", {})),
         # While an init container fails, the task's own waits for `PodInitializing` only.
         *([] if "running" in state else _init_failures(status)),
         state.get("waiting", {}),
@@ -158,18 +163,29 @@ def _state_reason(status: Json, container: Json) -> _StateReason:
     return _StateReason()
 
 
-def _without_outcome(terminated: Json) -> Json:
-    """Return it without its message when that is an outcome, which is no text for users."""
+def _without_output(terminated: Json) -> Json:
+    """Return it with a message of Kubernetes' own only: why the container could not be started."""
     message = terminated.get("message")
-    if not message:
-        return terminated
-    return {**terminated, "message": None if is_outcome(message) else text_of(message)}
+    return {**terminated, "message": text_of(message) if message and not _ran(terminated) else None}
+
+
+def _output(status: Json, container: Json) -> str | None:
+    """Return what the task's container wrote, or the init container that kept it from starting."""
+    state = container.get("state", {})
+    ends = [state.get("terminated", {})]
+    if not ends[0] and "running" not in state:
+        ends = [_ended(item) for item in status.get("initContainerStatuses", ())]
+        ends = [end for end in ends if end.get("exitCode")]
+    texts = [end.get("message") for end in ends if _ran(end)]
+    # An outcome is no text for users.
+    return next((text_of(text) for text in texts if text and not is_outcome(text)), None)
 
 
 def _init_failures(status: Json) -> list[Json]:
     """Return what is wrong with each init container, those that ended first."""
     items = status.get("initContainerStatuses", ())
-    ended = [_with_name(item, _ended(item)) for item in items if _ended(item).get("exitCode")]
+    ends = [(item, _ended(item)) for item in items]
+    ended = [_with_name(i, _without_output(end)) for i, end in ends if end.get("exitCode")]
     waiting = [(item, item.get("state", {}).get("waiting", {})) for item in items]
     # One that waits for `PodInitializing` waits for another init container.
     return ended + [_with_name(i, w) for i, w in waiting if w.get("reason") != "PodInitializing"]

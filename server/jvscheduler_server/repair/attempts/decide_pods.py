@@ -7,7 +7,7 @@ may be decided again, late, or by two servers at once.
 from datetime import datetime, timedelta
 from typing import Final
 
-from jvscheduler.outcomes import MAX_ERROR_BYTES, Outcome, clip
+from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_LOG_TAIL_BYTES, Outcome, clip, clip_start
 from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.repair.attempts.rules import RAN_NO_RUNNER, Ending, ending_of_pod
 
@@ -67,6 +67,7 @@ def build_outcome(pod: TaskPod, ending: Ending, now: datetime) -> Outcome:
         completion_time=max(ended, start),
         reason=ending.reason,
         error_message=clip(ending.message, MAX_ERROR_BYTES),
+        log_tail=pod.output and clip_start(pod.output, MAX_LOG_TAIL_BYTES),
         retry_count=pod.retry_count,
         node_name=pod.node,
     )

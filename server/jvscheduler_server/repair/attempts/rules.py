@@ -88,7 +88,7 @@ def _deleted(pod: TaskPod) -> Ending | None:
 
 def _runner_not_found(pod: TaskPod) -> Ending | None:
     # Exit code 0 cannot mean it, whatever the end of the log says.
-    fault = images.fault(pod.message) if pod.exit_code else None
+    fault = (images.fault(pod.message) or images.fault(pod.output)) if pod.exit_code else None
     return Ending(Reason.RUNNER_NOT_FOUND, fault) if fault is not None else None
 
 

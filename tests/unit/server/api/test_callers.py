@@ -15,10 +15,12 @@ from jvscheduler_server.access.reviews import Reviews
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.api.callers import PROBES
 from jvscheduler_server.cluster.objects import TaskState
+from jvscheduler_server.repair.attempts.decide_pods import outcome_of_pod
 from tests.support.history.outcomes import begun, failed, of_job
 from tests.support.server.in_memory import FakeCluster, FlakyHistory, Served
 from tests.support.server.paths import every_path
 from tests.support.server.scripted_reviews import ScriptedReviews
+from tests.support.server.task_pods import converted, terminated, waiting
 
 RECENT, STATUS = "/api/scheduler/jobs/recent", "/api/scheduler/status"
 SEE, LOGS = ("list", "scheduledtasks"), ("get", "pods/log")
@@ -189,6 +191,43 @@ def test_who_may_not_read_logs_gets_no_log_and_no_traceback(guarded: Guarded) ->
         assert page["status"] == "failed"
         assert "printed" not in answer.text
         assert "Traceback" not in answer.text
+
+
+RAN = {"exitCode": 1, "reason": "Error", "startedAt": "2026-03-02T12:00:01Z"}
+INIT_FAILED = {"name": "migrate", "state": {"terminated": {**RAN, "message": "card 4711"}}}
+
+
+@pytest.mark.parametrize(
+    "status",
+    [
+        terminated(137, "Error", "card 4711"),
+        terminated(137, "OOMKilled", "card 4711"),
+        {**waiting("PodInitializing"), "initContainerStatuses": [INIT_FAILED]},
+        {"phase": "Failed", **terminated(1, "Error", "card 4711"), "reason": "Evicted"},
+    ],
+    ids=["killed", "out of memory", "init container", "evicted"],
+)
+def test_what_a_container_wrote_last_needs_the_right_to_read_logs(
+    status: dict[str, Any], guarded: Guarded
+) -> None:
+    pod = converted(status, namespace="bank")
+    pod = replace(pod, job=replace(pod.job, scheduled_time=datetime.now(UTC)))
+    guarded.cluster.seen_pods = [pod]
+    outcome = outcome_of_pod(pod, datetime.now(UTC))
+    if outcome is not None:
+        guarded.record(now(outcome))
+    for token, tail, withheld in (
+        ("admin", "card 4711", []),
+        ("viewer", None, ["traceback", "log_tail"]),
+    ):
+        recent = guarded.ask(token, RECENT, namespace="bank")
+        assert "4711" not in recent.text
+        (job,) = [job for job in recent.json()["jobs"] if job["id"] == pod.job.id]
+        page = guarded.ask(token, page_of(job)).json()
+        assert (page["log_tail"], page["withheld"]) == (tail, withheld)
+        assert "4711" not in str({**page, "log_tail": None})
+        told = job["error_message"] or job["pod"]["message"]
+        assert "exit code" in told or job["reason"] in ("OOMKilled", "Evicted")
 
 
 def test_a_job_that_one_may_not_see_is_not_there(guarded: Guarded) -> None:

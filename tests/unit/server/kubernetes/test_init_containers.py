@@ -18,11 +18,15 @@ class Case:
     status: dict[str, Any]
     reason: str | None
     message: str | None
+    output: str | None = None
 
 
 def init(name: str, **state: Any) -> dict[str, Any]:
     return {"name": name, "state": state}
 
+
+RAN = {"reason": "Error", "startedAt": f"{START:%FT%TZ}"}
+NEVER_RAN = {"exitCode": 128, "reason": "StartError", "startedAt": "1970-01-01T00:00:00Z"}
 
 CASES = [
     Case(
@@ -32,11 +36,23 @@ CASES = [
             **waiting("PodInitializing"),
             "initContainerStatuses": [
                 init("first", terminated={"exitCode": 0, "reason": "Completed"}),
-                init("migrate", terminated={"exitCode": 3, "reason": "Error", "message": "no"}),
+                init("migrate", terminated={**RAN, "exitCode": 3, "message": "no row 'tea'"}),
             ],
         },
         "Error",
-        "the init container migrate ended with exit code 3: no",
+        "the init container migrate ended with exit code 3",
+        "no row 'tea'",
+    ),
+    Case(
+        "an init container cannot be started",
+        {
+            **waiting("PodInitializing"),
+            "initContainerStatuses": [
+                init("migrate", terminated={**NEVER_RAN, "message": "no such file: /migrate"}),
+            ],
+        },
+        "StartError",
+        "the init container migrate ended with exit code 128: no such file: /migrate",
     ),
     Case(
         "an init container is started again and again",
@@ -45,12 +61,13 @@ CASES = [
             "initContainerStatuses": [
                 {
                     **init("migrate", waiting={"reason": "CrashLoopBackOff", "message": "10s"}),
-                    "lastState": {"terminated": {"exitCode": 3, "reason": "Error"}},
+                    "lastState": {"terminated": {**RAN, "exitCode": 3, "message": "no 'tea'"}},
                 }
             ],
         },
         "Error",
         "the init container migrate ended with exit code 3",
+        "no 'tea'",
     ),
     Case(
         "an init container waits for its image",
@@ -80,7 +97,12 @@ CASES = [
         "a native sidecar was restarted",
         {
             **running(),
-            "initContainerStatuses": [init("proxy", waiting={"reason": "CrashLoopBackOff"})],
+            "initContainerStatuses": [
+                {
+                    **init("proxy", waiting={"reason": "CrashLoopBackOff"}),
+                    "lastState": {"terminated": {**RAN, "exitCode": 3, "message": "no 'tea'"}},
+                }
+            ],
         },
         None,
         None,
@@ -92,7 +114,7 @@ CASES = [
 def test_a_pod_names_the_init_container_that_fails(case: Case) -> None:
     pod = to_task_pod(kubernetes_pod(case.status))
     assert pod is not None
-    assert (pod.reason, pod.message) == (case.reason, case.message)
+    assert (pod.reason, pod.message, pod.output) == (case.reason, case.message, case.output)
 
 
 def test_a_job_that_an_init_container_kept_from_starting_says_so() -> None:
@@ -101,5 +123,5 @@ def test_a_job_that_an_init_container_kept_from_starting_says_so() -> None:
     assert pod is not None
     wait = wait_of_pod(pod)
     assert wait.reason is Reason.CONTAINER_FAILED
-    assert wait.message.endswith(": Error: the init container migrate ended with exit code 3: no")
+    assert wait.message.endswith(": Error: the init container migrate ended with exit code 3")
     assert cause_of(Reason.CONTAINER_FAILED, wait.message) is Cause.TASK

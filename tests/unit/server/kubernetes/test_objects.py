@@ -67,6 +67,7 @@ class Case:
     finished: bool = False
     exit_code: int | None = None
     disruption: str | None = None
+    output: str | None = None
 
 
 CASES = [
@@ -87,9 +88,9 @@ CASES = [
     ),
     Case(
         "killed for its memory",
-        terminated(137, "OOMKilled"),
+        terminated(137, "OOMKilled", "card 4711"),
         "OOMKilled",
-        "",
+        output="card 4711",
         started=True,
         finished=True,
         exit_code=137,
@@ -137,7 +138,7 @@ def test_a_pod_has_its_state_and_one_reason(case: Case) -> None:
         case.finished,
         case.exit_code,
     )
-    assert pod.disruption == case.disruption
+    assert (pod.disruption, pod.output) == (case.disruption, case.output)
 
 
 def test_a_container_that_could_not_be_started_has_no_start_in_1970() -> None:

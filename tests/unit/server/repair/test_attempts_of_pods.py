@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
-from jvscheduler.outcomes import MAX_ERROR_BYTES, Reason, Status
+from jvscheduler.outcomes import MAX_ERROR_BYTES, MAX_LOG_TAIL_BYTES, Reason, Status
 from jvscheduler_server.cluster.objects import TaskPod
 from jvscheduler_server.repair.attempts.decide_pods import (
     is_silent,
@@ -86,9 +87,15 @@ CASES = [
     ),
     Case(
         "its container ended and left no outcome",
-        ended_pod(exit_code=127, message="no such program"),
+        ended_pod(exit_code=137, output="card 4711"),
         Reason.CONTAINER_FAILED,
-        "exit code 127 before it left an outcome: no such program",
+        "the container ended with exit code 137 before it left an outcome",
+    ),
+    Case(
+        "it could not be started",
+        ended_pod(exit_code=128, reason="StartError", message="no such folder"),
+        Reason.CONTAINER_FAILED,
+        "exit code 128 before it left an outcome: no such folder",
     ),
     Case(
         "its image has no Python",
@@ -102,7 +109,7 @@ CASES = [
     ),
     Case(
         "its image has no jvscheduler",
-        ended_pod(exit_code=1, message="python3: No module named jvscheduler.runner"),
+        ended_pod(exit_code=1, output="python3: No module named jvscheduler.runner"),
         Reason.RUNNER_NOT_FOUND,
         "jvscheduler is not installed",
     ),
@@ -166,11 +173,24 @@ def test_an_unseen_end_is_now_and_never_before_the_start() -> None:
     assert skewed.completion_time == START
 
 
+@pytest.mark.parametrize("reason", ["Error", "OOMKilled", "Evicted", "DeadlineExceeded"])
+@pytest.mark.parametrize("changes", [{}, {"deletion_time": START, "deleted": True}])
+def test_what_a_container_wrote_is_in_the_log_tail_and_in_no_message(
+    reason: str, changes: dict[str, Any]
+) -> None:
+    outcome = outcome_of_pod(ended_pod(reason=reason, output="card 4711", **changes), NOW)
+    assert outcome is not None
+    assert outcome.log_tail == "card 4711"
+    assert "4711" not in (outcome.error_message or "")
+
+
 def test_a_long_message_is_cut() -> None:
-    outcome = outcome_of_pod(ended_pod(message="x" * 9000), NOW)
+    outcome = outcome_of_pod(ended_pod(message="x" * 9000, output="y" * 99_000), NOW)
     assert outcome is not None
     assert outcome.error_message is not None
     assert len(outcome.error_message.encode()) <= MAX_ERROR_BYTES
+    assert outcome.log_tail is not None
+    assert len(outcome.log_tail.encode()) <= MAX_LOG_TAIL_BYTES
 
 
 def test_a_pod_that_was_not_seen_to_start_may_still_have_an_open_attempt() -> None:
