@@ -52,24 +52,45 @@ _MOST_PIECES: Final = 4096
 _SLACK: Final = 2048
 """Characters at a cut that are dropped: the rest of a header may stand there without its name."""
 
-_SAYS: Final = r"""["']?\s{0,3}[:=]\s{0,3}(?:b?["'])?"""
+# Hostile texts take no longer than others: what repeats is bounded, or never tried again (`++`).
+_SAYS: Final = r"""["']?[ \t]{0,3}[:=][ \t]{0,3}(?:b?["'])?"""
+_QUOTED: Final = r"""["']\s{0,3}[,:]\s{0,3}b?(["'])"""
+"""Between a header's name and its value in a dictionary, a pair or a list."""
+_REST: Final = r"(?:\\.|(?!\2)[^\\\r\n])++"
+"""The rest of a text that began with the second group's quote."""
 _SCHEME: Final = r"(?:[a-z][\w-]{0,20} {1,3})?"
+_AUTHORIZATION: Final = r"\b(?:proxy-)?authorization"
+_KEY: Final = r"\b(?:x-api-key|x-auth-token)"
+_COOKIE: Final = r"\b(?:set-)?cookie"
+_PART: Final = r"""[\w-]{1,40}=(?:\\?"[^"\r\n]{0,1024}"|[^\s"',]++)"""
+"""A part of a header, such as `response="…"`."""
 _URL: Final = re.compile(
-    r"""(\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/?#@'"<>]{0,256}:)([^\s/?#'"<>]{1,1024})(?=@)"""
+    r"""(\b[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s:/?#@'"<>\[]{0,256}:)"""
+    r"""([^\s/?#'"<>]{1,1024}(?=@)|(?!\d{0,5}[/?#])[^\s@'"<>]{1,256}+(?=@))"""
 )
-"""The password of a URL. One that nobody has escaped may have an `@`."""
+"""The password of a URL. One that nobody has escaped may have an `@`, or a `/` if no port is
+before it."""
 _QUERY: Final = r"\w{0,30}(?:password|passwd|token|secret|signature)|api_?key"
 _FORMS: Final = (
     _URL,
     re.compile(rf"""(?i)([?&](?:{_QUERY})=)[^\s&#'"<>]+"""),
-    re.compile(rf"""(?i)(\b(?:proxy-)?authorization{_SAYS}{_SCHEME})[^\s"',;]+"""),
-    re.compile(rf"""(?i)(\b(?:x-api-key|x-auth-token){_SAYS})[^\s"',;]+"""),
+    # As PostgreSQL's library has it. `?` and `&` are before a parameter of a URL.
+    re.compile(
+        r"""(?i)((?<![?&])\b\w{0,30}(?:password|passwd)[ \t]{0,3}=(?!=)[ \t]{0,3})"""
+        r"""(?:\\?'(?:\\.|[^'\\\r\n])*+'?|"(?:\\.|[^"\\\r\n])*+"?|[^\s'"]{0,4096}[^\s'"),;\]}])"""
+    ),
+    re.compile(rf"(?i)({_AUTHORIZATION}{_QUOTED}{_SCHEME}){_REST}"),
+    re.compile(rf"(?i)((?:{_KEY}|{_COOKIE}){_QUOTED}){_REST}"),
+    re.compile(
+        rf"""(?i)({_AUTHORIZATION}{_SAYS}{_SCHEME})(?:{_PART}|[^\s"',]++)(?:[,;]\s{{0,3}}{_PART})*+"""
+    ),
+    re.compile(rf"""(?i)({_KEY}{_SAYS})[^\s"',;]+"""),
     # Neither "basic authentication" nor "a bearer of news".
     re.compile(
         r"(\b(?:[Bb]earer|BEARER|[Bb]asic|BASIC) +)"
         r"(?=\S*(?:[0-9]|[a-z][A-Z]))[A-Za-z0-9._~+/=-]{8,}"
     ),
-    re.compile(rf"""(?i)(\b(?:set-)?cookie{_SAYS})[^\s"'=;]{{1,256}}=[^\r\n"']+"""),
+    re.compile(rf"""(?i)({_COOKIE}{_SAYS})[^\s"'=;]{{1,256}}=[^\r\n"']+"""),
 )
 
 
