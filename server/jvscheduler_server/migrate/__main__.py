@@ -64,6 +64,12 @@ def report(done: Migration) -> Iterator[tuple[int, str]]:
             "before PostgreSQL 16, the role of "
             f"{environment.DATABASE_ADMIN_URL} is as good as a superuser; use 16 or newer",
         )
+    if done.prepared_transactions:
+        yield (
+            logging.WARNING,
+            f"max_prepared_transactions is {done.prepared_transactions}: a task can leave "
+            "prepared transactions, whose locks outlast its sessions; set it to 0",
+        )
 
 
 async def _run(settings: MigrationSettings) -> Migration:

@@ -55,6 +55,8 @@ class Migration:
     moved: Moved
     is_owner_safe: bool
     """False when the owner's CREATEROLE is as good as a superuser's rights."""
+    prepared_transactions: int
+    """As many transactions may a task leave, with locks that the end of no session takes away."""
 
 
 async def migrate(connection: Any, settings: MigrationSettings) -> Migration:
@@ -70,7 +72,8 @@ async def migrate(connection: Any, settings: MigrationSettings) -> Migration:
         moved = await move_rows(connection, settings.give_rest_to)
         count = await connection.fetchval("SELECT count(*) FROM jvscheduler.namespaces")
     is_safe = connection.get_server_version().major * 10000 >= SAFE_CREATEROLE
-    return Migration(version, count, moved, is_safe)
+    prepared = await connection.fetchval("SELECT current_setting('max_prepared_transactions')")
+    return Migration(version, count, moved, is_safe, int(prepared))
 
 
 async def _begin(connection: Any) -> None:

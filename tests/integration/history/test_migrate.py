@@ -58,6 +58,7 @@ def test_the_command_says_what_it_did_and_no_password(prepared: PartitionedDatab
     done = command(prepared.environ)
     assert (done.returncode, done.stdout) == (0, "")
     assert done.stderr.splitlines()[0].endswith("the history has format 1 and 0 namespaces")
+    assert "max_prepared_transactions" not in done.stderr
     prepared.execute(f"ALTER ROLE {urlsplit(prepared.owner).username} NOLOGIN")
     failed = command(prepared.environ)
     assert (failed.returncode, failed.stdout) == (1, "")
