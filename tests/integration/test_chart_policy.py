@@ -98,9 +98,14 @@ def test_who_may_create_tasks_is_checked_where_the_cluster_can(helm: Path) -> No
 
 
 CONFINING = {
-    f"ValidatingAdmissionPolicy{suffix}/jvscheduler-operator-{kind}"
+    f"ValidatingAdmissionPolicy{suffix}/jvscheduler-{kind}"
     for suffix in ("", "Binding")
-    for kind in ("cronjobs", "deployments")
+    for kind in (
+        "operator-cronjobs",
+        "operator-deployments",
+        "operator-secrets",
+        "credentials-secrets",
+    )
 }
 
 
@@ -113,7 +118,7 @@ def test_the_operator_is_confined_where_the_cluster_can(helm: Path) -> None:
         for name in sorted(CONFINING)
         if "Binding" not in name
     ]
-    assert held == [6, 6, 1, 1]
+    assert held == [2, 6, 6, 2, 2, 1, 1, 2]
 
 
 FORGED = {
@@ -141,7 +146,7 @@ def test_pods_of_others_cost_no_expression(helm: Path) -> None:
         binding["spec"]["matchResources"]["objectSelector"]["matchExpressions"][0]["key"]
         for binding in found.values()
         if binding["kind"] == "ValidatingAdmissionPolicyBinding"
-        and binding["spec"]["policyName"].endswith("-pods")
+        and binding["spec"]["policyName"].endswith(("-pods", "-adoptions"))
     }
     assert keys == {names.TASK_LABEL, names.LOOP_LABEL, "batch.kubernetes.io/controller-uid"}
 

@@ -128,6 +128,21 @@ cluster, only its version; the kind is served since 1.30. */}}
 {{- or (.Capabilities.APIVersions.Has $kind) (semverCompare ">=1.30-0" .Capabilities.KubeVersion.Version) -}}
 {{- end -}}
 
+{{/* The Secrets that the Job for passwords and certificates makes, as a JSON list. */}}
+{{- define "jvscheduler.credentialSecrets" -}}
+{{- $hasDatabase := not .Values.database.existingSecret -}}
+{{- $signsDatabase := and $hasDatabase (not .Values.postgresql.tls.existingSecret) -}}
+{{- $signsApi := .Values.auth.aggregation -}}
+{{- $secrets := list -}}
+{{- if $hasDatabase }}{{ $secrets = append $secrets (include "jvscheduler.databaseSecret" .) }}{{ end -}}
+{{- if or $signsDatabase $signsApi -}}
+{{- $secrets = append $secrets (printf "%s-authority" (include "jvscheduler.name" .)) -}}
+{{- end -}}
+{{- if $signsDatabase }}{{ $secrets = append $secrets (include "jvscheduler.postgresqlTls" .) }}{{ end -}}
+{{- if $signsApi }}{{ $secrets = append $secrets (include "jvscheduler.apiTls" .) }}{{ end -}}
+{{- toJson $secrets -}}
+{{- end -}}
+
 {{- define "jvscheduler.checksAuthors" -}}
 {{- and .Values.policy.checkAuthors (eq (include "jvscheduler.servesPolicies" .) "true") -}}
 {{- end -}}

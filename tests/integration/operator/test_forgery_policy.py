@@ -5,18 +5,16 @@ Kubernetes' own controllers run here with accounts of their own, as in a cluster
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
-import yaml
 
 from jvscheduler import names
 from tests.cluster.api_server import ApiServer
 from tests.cluster.errors import CommandError
-from tests.support.operator.forgeries import cron_job, job, pod, replicated
+from tests.support.operator.forgeries import MAKER, Namespace, cron_job, job, pod, replicated
 from tests.support.operator.shop import Shop, open_shop
 from tests.support.waiting import eventually
 
@@ -26,33 +24,12 @@ DOOMED: Final = "forgeries-doomed"
 """A second namespace that is watched."""
 ELSEWHERE: Final = "forgeries-elsewhere"
 """A namespace that is not watched."""
-MAKER: Final = "maker"
-"""May do everything with pods, Jobs and so on, as a user with the role edit."""
 OPERATOR: Final = "system:serviceaccount:jvscheduler:jvscheduler-operator"
 KUBE_SYSTEM: Final = "system:serviceaccount:kube-system"
 TASK: Final = {names.TASK_LABEL: "restock"}
 LOOP: Final = {names.LOOP_LABEL: "jvscheduler-loop-1"}
 OWNER: Final = {"apiVersion": "v1", "kind": "ConfigMap", "name": "owner"}
 REFUSED: Final = "ValidatingAdmissionPolicy"
-
-
-@dataclass(frozen=True)
-class Namespace:
-    shop: Shop
-
-    def kubectl(self, *arguments: str, user: str = MAKER, stdin: str | None = None) -> str:
-        flags = ("-n", self.shop.namespace, f"--as={user}")
-        return self.shop.server.kubectl(*flags, *arguments, stdin=stdin)
-
-    def create(self, manifest: dict[str, Any], user: str = MAKER) -> None:
-        self.kubectl("create", "-f", "-", user=user, stdin=yaml.safe_dump(manifest))
-
-    def patch(self, what: str, patch: dict[str, Any], *flags: str) -> None:
-        self.kubectl("patch", what, "--type=merge", f"-p={json.dumps(patch)}", *flags)
-
-    def found(self, kind: str, label: dict[str, str]) -> list[dict[str, Any]]:
-        ((key, value),) = label.items()
-        return self.shop.all(kind, "-l", f"{key}={value}")
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +50,7 @@ def namespace(api_server: ApiServer) -> Iterator[Namespace]:
     # The API server reads a new policy some moments after it was created.
     for probe in MADE_BY_NOBODY:
         eventually(partial(is_refused, opened, probe), "the policy is in force", 60)
+    eventually(partial(is_refused, opened, ADOPTED, REPLICATOR), "the policy is in force", 60)
     yield opened
     api_server.kubectl("delete", "-f", "-", stdin=policies)
 
@@ -86,7 +64,11 @@ def is_refused(namespace: Namespace, manifest: dict[str, Any], user: str = MAKER
     return False
 
 
-JOB_UID: Final = {"batch.kubernetes.io/controller-uid": "uid"}
+CONTROLLER_UID: Final = "batch.kubernetes.io/controller-uid"
+JOB_UID: Final = {CONTROLLER_UID: "uid"}
+REPLICATOR: Final = f"{KUBE_SYSTEM}:replicaset-controller"
+SET: Final = {"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "set", "uid": "uid"}
+ADOPTED: Final = pod("adopted", JOB_UID, ownerReferences=[SET | {"controller": True}])
 MADE_BY_NOBODY: Final = (
     pod("of-a-job", JOB_UID),
     pod("of-a-task", TASK),
@@ -95,6 +77,7 @@ MADE_BY_NOBODY: Final = (
     job("restock-1772452805", {}, TASK),
     job("restock-29924141", TASK, {}),
     job("of-a-loop", {}, LOOP),
+    job("with-a-selector", {}, TASK, TASK),
     cron_job("of-a-task", TASK, {}, {}),
     cron_job("whose-jobs-are", {}, TASK, {}),
     cron_job("whose-pods-are", {}, {}, TASK),
@@ -111,7 +94,9 @@ MADE_BY_NOBODY: Final = (
 def test_a_user_makes_nothing_that_says_it_is_of_a_task(
     namespace: Namespace, manifest: dict[str, Any]
 ) -> None:
-    with pytest.raises(CommandError, match=f"{REFUSED}.*(operator|controllers|due instant)"):
+    with pytest.raises(
+        CommandError, match=f"{REFUSED}.*(operator|controllers|due instant|selector)"
+    ):
         namespace.create(manifest)
 
 
@@ -132,15 +117,33 @@ def test_in_a_namespace_that_is_not_watched_nothing_is_refused(namespace: Namesp
     elsewhere.create(pod("of-a-task", TASK))
 
 
+def refusal(namespace: Namespace, name: str) -> str:
+    about = f"--field-selector=involvedObject.name={name},reason=FailedCreate"
+    return namespace.kubectl("get", "events", about, "-o", "jsonpath={.items[*].message}")
+
+
 def test_a_set_whose_pods_say_so_makes_none(namespace: Namespace) -> None:
     namespace.create(replicated("StatefulSet", "forged", {}, TASK))
-
-    def refusal() -> str:
-        about = "--field-selector=involvedObject.name=forged,reason=FailedCreate"
-        return namespace.kubectl("get", "events", about, "-o", "jsonpath={.items[*].message}")
-
-    assert "policy.podCreators" in eventually(refusal, "its controller is refused")
+    refused = eventually(partial(refusal, namespace, "forged"), "its controller is refused")
+    assert "policy.podCreators" in refused
     assert namespace.found("pods", TASK) == []
+
+
+def test_no_controller_makes_a_pod_for_another_job_to_adopt(namespace: Namespace) -> None:
+    labels = {names.TASK_LABEL: "victim"}
+    victim = job("victim-29924140", labels, labels)
+    namespace.create(victim, f"{KUBE_SYSTEM}:cronjob-controller")
+    (honest,) = eventually(lambda: namespace.found("pods", labels), "the Job has a pod")
+    uid = {CONTROLLER_UID: honest["metadata"]["labels"][CONTROLLER_UID]}
+    thieves = (job("thief", {}, uid, uid), replicated("ReplicaSet", "thieves", {}, uid))
+    for thief in thieves:
+        namespace.create(thief)
+        name = thief["metadata"]["name"]
+        refused = eventually(partial(refusal, namespace, name), "its controller is refused")
+        assert "names another Job" in refused
+    assert [p["metadata"]["uid"] for p in namespace.found("pods", uid)] == [
+        honest["metadata"]["uid"]
+    ]
 
 
 @pytest.mark.parametrize("user", ["job-controller", "replicaset-controller"])
@@ -287,7 +290,7 @@ def test_the_policies_have_no_type_errors(namespace: Namespace) -> None:
             if policy["metadata"]["name"].startswith("jvscheduler-forged-")
         ]
         done = [p["status"] for p in policies if "typeChecking" in p.get("status", {})]
-        return done if len(done) == len(policies) == 6 else None
+        return done if len(done) == len(policies) == 7 else None
 
     statuses = eventually(checked, "the policies are checked")
-    assert [status["typeChecking"] for status in statuses] == [{}] * 6
+    assert [status["typeChecking"] for status in statuses] == [{}] * 7

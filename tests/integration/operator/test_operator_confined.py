@@ -21,10 +21,11 @@ from tests.support.waiting import eventually
 CHART = Path(__file__).parents[3] / "charts" / "jvscheduler"
 RELEASE = "confined"
 THIEF = f"--as=system:serviceaccount:{RELEASE}:jvscheduler-operator"
+HOOK = f"--as=system:serviceaccount:{RELEASE}:jvscheduler-credentials"
 OFTEN = "every 7 seconds"
 PARTS = (
     *("operator/rbac.yaml", "operator/serviceaccount.yaml", "loop/rbac.yaml"),
-    "policy/operator.yaml",
+    *("policy/operator.yaml", "policy/secrets.yaml"),
 )
 OWNER = {
     "apiVersion": names.API_VERSION,
@@ -39,17 +40,17 @@ OWNER = {
 class Confined:
     shop: Shop
 
-    def steal(self, *arguments: str, stdin: str | None = None) -> str:
+    def steal(self, *arguments: str, stdin: str | None = None, thief: str = THIEF) -> str:
         """Do it with the rights of the operator's service account."""
-        return self.shop.server.kubectl(THIEF, *arguments, stdin=stdin)
+        return self.shop.server.kubectl(thief, *arguments, stdin=stdin)
 
-    def create(self, manifest: dict[str, Any]) -> str:
-        return self.steal("create", "-f", "-", stdin=yaml.safe_dump(manifest))
+    def create(self, manifest: dict[str, Any], thief: str = THIEF) -> str:
+        return self.steal("create", "-f", "-", stdin=yaml.safe_dump(manifest), thief=thief)
 
-    def change(self, manifest: dict[str, Any]) -> str:
+    def change(self, manifest: dict[str, Any], *flags: str, thief: str = THIEF) -> str:
         # One request, as the operator makes it: it may not get a Deployment.
-        words = ("apply", "--server-side", "--force-conflicts", "-f", "-")
-        return self.steal(*words, stdin=yaml.safe_dump(manifest))
+        words = ("apply", "--server-side", "--force-conflicts", *flags, "-f", "-")
+        return self.steal(*words, stdin=yaml.safe_dump(manifest), thief=thief)
 
 
 @pytest.fixture(scope="module")
@@ -60,16 +61,21 @@ def confined(api_server: ApiServer) -> Iterator[Confined]:
     rendered = api_server.helm("template", "jvscheduler", str(CHART), "-n", RELEASE, *shown)
     api_server.kubectl("apply", "-f", "-", stdin=rendered)
     opened = Confined(shop)
-    for manifest in (cron_job("probe"), deployment("probe")):
+    account = f"--serviceaccount={RELEASE}:jvscheduler-credentials"
+    writes = ("create", "rolebinding", "writes", "--clusterrole=edit", account)
+    api_server.kubectl("-n", "confined-shop", *writes)
+    for manifest in (cron_job("probe"), deployment("probe"), secret("probe")):
         # The API server reads a new policy some moments after it was created.
         eventually(partial(is_refused, opened, manifest), "the policy is in force", 60)
+    probe = secret("probe")
+    eventually(partial(is_refused, opened, probe, HOOK), "the policy is in force", 60)
     yield opened
     api_server.kubectl("delete", "-f", "-", stdin=rendered)
 
 
-def is_refused(confined: Confined, manifest: dict[str, Any]) -> bool:
+def is_refused(confined: Confined, manifest: dict[str, Any], thief: str = THIEF) -> bool:
     try:
-        confined.create(manifest)
+        confined.create(manifest, thief)
     except CommandError as error:
         return "ValidatingAdmissionPolicy" in str(error)
     confined.shop.delete(manifest["kind"], manifest["metadata"]["name"])
@@ -99,6 +105,12 @@ def deployment(name: str, pod: dict[str, Any] | None = None) -> dict[str, Any]:
             },
         },
     }
+
+
+def secret(name: str, kind: str | None = None, **annotations: str) -> dict[str, Any]:
+    metadata = {"name": name, "namespace": "confined-shop", "annotations": annotations}
+    made = {"apiVersion": "v1", "kind": "Secret", "metadata": metadata, "data": {"url": "YQ=="}}
+    return made | ({"type": kind} if kind else {})
 
 
 def main(**security: Any) -> dict[str, Any]:
@@ -151,6 +163,43 @@ def test_no_pod_gets_a_privilege(confined: Confined, name: str, kind: str) -> No
         confined.create(forged)
 
 
+def test_a_status_makes_no_cron_job_its_own(confined: Confined) -> None:
+    confined.shop.apply(cron_job("of-somebody"))
+    owned = cron_job("of-somebody", ownerReferences=[OWNER])
+    del owned["spec"]
+    with pytest.raises(CommandError, match="but those of ScheduledTasks"):
+        confined.change(owned, "--subresource=status")
+
+
+ACCOUNT = {"kubernetes.io/service-account.name": "default"}
+SECRETS = ("operator-secrets", "credentials-secrets")
+WRITERS = {
+    names.DATABASE_SECRET: THIEF,
+    "jvscheduler-postgresql": HOOK,
+    "jvscheduler-authority": HOOK,
+    "jvscheduler-postgresql-tls": HOOK,
+    "jvscheduler-api-tls": HOOK,
+}
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_an_account_gets_no_token_of_another_by_a_secret(confined: Confined, name: str) -> None:
+    thief = WRITERS[name]
+    for forged in (
+        secret(name, "kubernetes.io/service-account-token", **ACCOUNT),
+        secret(name, **ACCOUNT),
+    ):
+        with pytest.raises(CommandError, match="no token of a service account"):
+            confined.create(forged, thief)
+    with pytest.raises(CommandError, match="no Secrets but its own"):
+        confined.create(secret("other"), thief)
+    confined.change(secret(name), thief=thief)
+    confined.change(secret(name, seen="again"), thief=thief)
+    with pytest.raises(CommandError, match="no token of a service account"):
+        confined.change(secret(name, **ACCOUNT), thief=thief)
+    confined.shop.delete("secret", name)
+
+
 def test_an_earlier_releases_pod_may_still_be_suspended(confined: Confined) -> None:
     confined.shop.apply_task("owner")
     uid = confined.shop.task("owner")["metadata"]["uid"]
@@ -189,7 +238,7 @@ def test_the_operator_does_all_its_work(confined: Confined, tmp_path: Path) -> N
 
 
 def test_the_policies_have_no_type_errors(confined: Confined) -> None:
-    for kind in ("cronjobs", "deployments"):
+    for name in ("operator-cronjobs", "operator-deployments", *SECRETS):
         path = "jsonpath={.status.typeChecking.expressionWarnings}"
-        words = ("get", "validatingadmissionpolicy", f"jvscheduler-operator-{kind}", "-o", path)
+        words = ("get", "validatingadmissionpolicy", f"jvscheduler-{name}", "-o", path)
         assert confined.shop.server.kubectl(*words) == ""

@@ -1,6 +1,34 @@
 """Pods, and what makes pods, as somebody writes them who gives them labels of a task."""
 
-from typing import Any
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+
+from tests.support.operator.shop import Shop
+
+MAKER: Final = "maker"
+"""May do everything with pods, Jobs and so on, as a user with the role edit."""
+
+
+@dataclass(frozen=True)
+class Namespace:
+    shop: Shop
+
+    def kubectl(self, *arguments: str, user: str = MAKER, stdin: str | None = None) -> str:
+        flags = ("-n", self.shop.namespace, f"--as={user}")
+        return self.shop.server.kubectl(*flags, *arguments, stdin=stdin)
+
+    def create(self, manifest: dict[str, Any], user: str = MAKER) -> None:
+        self.kubectl("create", "-f", "-", user=user, stdin=yaml.safe_dump(manifest))
+
+    def patch(self, what: str, patch: dict[str, Any], *flags: str) -> None:
+        self.kubectl("patch", what, "--type=merge", f"-p={json.dumps(patch)}", *flags)
+
+    def found(self, kind: str, label: dict[str, str]) -> list[dict[str, Any]]:
+        ((key, value),) = label.items()
+        return self.shop.all(kind, "-l", f"{key}={value}")
 
 
 def pod(name: str, labels: dict[str, str] | None = None, **metadata: Any) -> dict[str, Any]:
@@ -18,9 +46,13 @@ def template(labels: dict[str, str]) -> dict[str, Any]:
     return {"metadata": {"labels": labels}, "spec": spec}
 
 
-def job(name: str, labels: dict[str, str], inner: dict[str, str]) -> dict[str, Any]:
+def job(
+    name: str, labels: dict[str, str], inner: dict[str, str], selector: dict[str, str] | None = None
+) -> dict[str, Any]:
     metadata = {"name": name, "labels": labels}
-    spec = {"template": template(inner)}
+    spec: dict[str, Any] = {"template": template(inner)}
+    if selector is not None:
+        spec |= {"manualSelector": True, "selector": {"matchLabels": selector}}
     return {"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": spec}
 
 
