@@ -94,7 +94,8 @@ IN_A_CONDITION = {
     "i39tpl-missing-vol": (
         "Ready",
         "ApplyFailed",
-        "spec.template.spec.containers[0].volumeMounts[1].name",
+        # Behind the mounts of ours: the folder for files, and the authority of the database.
+        "spec.template.spec.containers[0].volumeMounts[2].name",
         'Not found: "nope"',
     ),
     "i45tpl-badlabel": (

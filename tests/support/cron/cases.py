@@ -75,7 +75,7 @@ def refused_or_accepted(random: Random) -> str:
     spoilt = [
         *(f"{field.high + 1}", f"{field.low - 1}", f"{field.high}-{field.low}", f"{value}-"),
         *(f"-{value}", f"{value}/", f"{value}/0", f"{value}//2", f"{value}-{value}-{value}"),
-        *(f"{value}/-1", f"{value}/x", "x", "L", f"{value}W", f"{value}#2", "H", "*?", "?-x"),
+        *(f"{value}/-1", f"{value}/x", "x", "L", f"{value}W", f"{value}#2", "Q", "*?", "?-x"),
         *(",", ",,", f"{value},,{value}", "jan", "mon", "monday", f"{value}.0", "1_0", "0x1"),
         *("*/2/3", "**", "*5", f"{value}-{field.high}/99999", "/5", "*/", "-", "+", "+-1"),
         *(f"{value}/9223372036854775807", f"{value}/9223372036854775808", "*/+2", "mon-fri"),
