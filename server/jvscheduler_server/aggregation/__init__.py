@@ -4,6 +4,7 @@ An APIService sends `/apis/monitoring.jvscheduler.dev/v1alpha1/…` here. The AP
 the caller in already, by a client certificate, a token or a cloud's login, and says in headers who
 it is. So any kubeconfig reaches this API, also where nothing has a token to send.
 
-`front_proxy` says whom we believe, `application` answers, `certificate` and `connections` make the
-listener, `registration` lets the API server verify it, and `listener` runs it.
+`front_proxy` says whom we believe, `application` answers, `certificate`, `handshakes` and
+`connections` make the listener, `registration` lets the API server verify it, and `listener` runs
+it.
 """

@@ -8,6 +8,7 @@ import ssl
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -25,6 +26,7 @@ from jvscheduler_server.aggregation.front_proxy import (
     FrontProxy,
     read_front_proxy,
 )
+from jvscheduler_server.aggregation.handshakes import accept
 from jvscheduler_server.aggregation.registration import Registrations, keep_verified
 from jvscheduler_server.api.edge.connections import server_config
 from jvscheduler_server.settings import ListenerSettings
@@ -78,28 +80,27 @@ class Listener:
 
     async def _serve(self, app: ASGIApp, known: _Known) -> None:
         """Return when the cluster names another front proxy, or the certificate is another."""
-        aggregated = AggregatedApi(app, known.proxy, self._reviews)
-        with _files(known) as (own, authority), self._socket() as listening:
-            config = server_config(
-                aggregated,
-                lifespan="off",
-                log_config=None,
-                ssl_certfile=str(own),
-                ssl_ca_certs=str(authority),
-                ssl_cert_reqs=ssl.CERT_REQUIRED,
-                timeout_graceful_shutdown=END_SECONDS,
-            )
-            config.http = CertifiedConnection
-            server = _Server(config)
-            serving = asyncio.ensure_future(server.serve(sockets=[listening]))
-            try:
-                await self._until_changed(known, serving)
-            finally:
-                server.should_exit = True
-                await asyncio.wait([serving])
+        context = tls_context(known.certificate, known.proxy)
+        config = server_config(
+            AggregatedApi(app, known.proxy, self._reviews),
+            lifespan="off",
+            log_config=None,
+            timeout_graceful_shutdown=END_SECONDS,
+        )
+        server = _Server(config)
+        connection = partial(CertifiedConnection, config, server.server_state, {})
+        accepting = asyncio.ensure_future(accept(self._socket(), context, connection))
+        # uvicorn has no socket of its own: it only ends the connections.
+        serving = asyncio.ensure_future(server.serve(sockets=[]))
+        try:
+            await self._until_changed(known, accepting)
+        finally:
+            accepting.cancel()
+            server.should_exit = True
+            await asyncio.wait([accepting, serving])
 
-    async def _until_changed(self, known: _Known, serving: "asyncio.Future[None]") -> None:
-        while not serving.done():
+    async def _until_changed(self, known: _Known, accepting: "asyncio.Future[None]") -> None:
+        while not accepting.done():
             pause = LOOK_SECONDS
             try:
                 if await keep_verified(self._api, known.certificate.authority):
@@ -110,7 +111,7 @@ class Listener:
                 # It still knows whom to believe.
                 _log.warning("the registration with the API server is not looked after: %s", error)
                 pause = AGAIN_SECONDS
-            await asyncio.wait([serving], timeout=pause)
+            await asyncio.wait([accepting], timeout=pause)
 
     def _socket(self) -> socket.socket:
         family = socket.AF_INET6 if ":" in self._settings.host else socket.AF_INET
@@ -124,11 +125,15 @@ class _Server(uvicorn.Server):
         yield
 
 
-@contextlib.contextmanager
-def _files(known: _Known) -> Iterator[tuple[Path, Path]]:
-    """Write them to files, which OpenSSL wants, while they are needed."""
+def tls_context(certificate: Certificate, proxy: FrontProxy) -> ssl.SSLContext:
+    """Return TLS with this certificate, for clients that the proxy's authority has signed."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.verify_mode = ssl.CERT_REQUIRED
+    # OpenSSL wants files.
     with tempfile.TemporaryDirectory(prefix="jvscheduler-tls-") as name:
         own, authority = Path(name) / "tls.pem", Path(name) / "authority.pem"
-        own.write_bytes(known.certificate.pair)
-        authority.write_text(known.proxy.authority)
-        yield own, authority
+        own.write_bytes(certificate.pair)
+        authority.write_text(proxy.authority)
+        context.load_cert_chain(own)
+        context.load_verify_locations(authority)
+    return context

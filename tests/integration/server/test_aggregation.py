@@ -2,7 +2,9 @@
 
 import asyncio
 import base64
+import contextlib
 import json
+import socket
 import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 from jvscheduler_server.aggregation.application import GROUP, PREFIX, VERSION
@@ -26,12 +29,19 @@ from tests.cluster.postgres import PostgresServer
 from tests.support.operator.custom_resource import install_crd
 from tests.support.server import tenants
 from tests.support.server.aggregation import OWN, SERVICE, registration, write_certificate
+from tests.support.server.memory import peak
 from tests.support.server.process import ServerProcess, a_server
 from tests.support.server.service_account import server_kubeconfig
 from tests.support.server.tenants import BLUE, RED, TENANTS, job_id, marks, token_of
 from tests.support.waiting import eventually
 
 RECENT = "/api/scheduler/jobs/recent"
+SILENT = 900
+"""As many as a process may have that may open 1,024 files."""
+
+ALLOWED = 1.5
+"""Of the memory of a server that has answered."""
+
 SPOOFED = {"X-Remote-User": "system:admin", "X-Remote-Group": "system:masters"}
 
 
@@ -210,6 +220,33 @@ def test_nobody_else_may_call_as_the_api_server(
 def pair_of(api_server: ApiServer, name: str) -> Pair:
     folder = front_proxy_folder(api_server.folder)
     return Pair(folder / f"{name}.key", folder / f"{name}.crt")
+
+
+def test_silent_connections_take_little_memory_and_keep_nobody_out(
+    server: ServerProcess, api_server: ApiServer
+) -> None:
+    assert server.process is not None
+    right = pair_of(api_server, FRONT_PROXY)
+    assert direct(server, right) == 200
+    idle = psutil.Process(server.process.pid).memory_info().rss
+    address = ("127.0.0.1", server.aggregation_port)
+    with contextlib.ExitStack() as held:
+        silent = [held.enter_context(socket.create_connection(address)) for _ in range(SILENT)]
+        assert direct(server, right) == 200
+        eventually(lambda: all(map(is_closed, silent)), "the server closed all of them")
+    most = peak(server.process.pid)
+    print(f"idle {idle >> 20} MiB, peak {most >> 20} MiB, {most / idle:.2f} x")
+    assert most <= ALLOWED * idle
+
+
+def is_closed(connection: socket.socket) -> bool:
+    connection.setblocking(False)
+    try:
+        return connection.recv(1) == b""
+    except BlockingIOError:
+        return False
+    except ConnectionResetError:
+        return True
 
 
 def is_verified_by(api_server: ApiServer, authority: str) -> bool:

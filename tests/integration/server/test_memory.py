@@ -18,6 +18,7 @@ from tests.support.history.databases import SERVED_DATABASES, url_of
 from tests.support.history.outcomes import failed, of_job
 from tests.support.server import serve_history
 from tests.support.server.application import Application, application
+from tests.support.server.memory import peak
 
 RECORDS = 1000
 CLIENTS = 50
@@ -43,11 +44,11 @@ def test_many_clients_and_large_records_take_no_more_memory_than_idling_and_half
         server.get(RECENT, limit=1)
         idle = psutil.Process(server.process.pid).memory_info().rss
         statuses, largest = asyncio.run(_ask(server))
-        peak = _peak(server)
-    print(f"idle {idle >> 20} MiB, peak {peak >> 20} MiB, {peak / idle:.2f} x, {statuses}")
+        most = peak(server.process.pid)
+    print(f"idle {idle >> 20} MiB, peak {most >> 20} MiB, {most / idle:.2f} x, {statuses}")
     assert set(statuses) == {200, 429}
     assert largest <= MAX_BYTES
-    assert peak <= ALLOWED * idle
+    assert most <= ALLOWED * idle
 
 
 async def _fill(url: str) -> None:
@@ -88,10 +89,3 @@ async def _ask(server: Application) -> tuple[Counter[int], int]:
 
     await asyncio.gather(*map(client, range(CLIENTS)))
     return statuses, largest
-
-
-def _peak(server: Application) -> int:
-    """Return the most memory that it ever had."""
-    lines = Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
-    (line,) = [line for line in lines if line.startswith("VmHWM:")]
-    return int(line.split()[1]) * 1024
