@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import ssl
 from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,9 +18,14 @@ from jvscheduler_server.access.access import OpenGate
 from jvscheduler_server.access.callers import Caller
 from jvscheduler_server.access.gates import make_reviews
 from jvscheduler_server.aggregation.application import COMMON_NAME, PREFIX, AggregatedApi
-from jvscheduler_server.aggregation.certificate import NoCertificate, read_certificate
+from jvscheduler_server.aggregation.certificate import (
+    Certificate,
+    NoCertificate,
+    read_certificate,
+)
 from jvscheduler_server.aggregation.connections import common_name
 from jvscheduler_server.aggregation.front_proxy import FrontProxy, NoFrontProxy, read_front_proxy
+from jvscheduler_server.aggregation.listener import tls_context
 from jvscheduler_server.aggregation.registration import NotRegistered, keep_verified
 from jvscheduler_server.api.app import create_app
 from jvscheduler_server.cluster.objects import TaskState
@@ -172,6 +178,11 @@ def test_a_certificate_is_read_from_its_folder(tmp_path: Path) -> None:
     found = read_certificate(tmp_path)
     assert (found.pair, found.authority) == (b"tls.key\ntls.crt", b"ca.crt")
     assert "tls.key" not in repr(found)
+
+
+def test_a_certificate_that_is_none_is_refused_before_anything_is_served() -> None:
+    with pytest.raises(ssl.SSLError):
+        tls_context(Certificate(b"no key", b"no authority"), PROXY)
 
 
 @dataclass

@@ -84,4 +84,7 @@ class BoundedConnection(H11Protocol):
         """Make room: who only holds connections open must not keep others out, nor the kubelet."""
         others = [each for each in self.connections if isinstance(each, BoundedConnection)]
         idle = [each for each in others if not each._is_at_work]  # noqa: SLF001 - of this class
-        min(idle, key=lambda each: each._made_at).transport.abort()  # noqa: SLF001
+        oldest = min(idle, key=lambda each: each._made_at)  # noqa: SLF001
+        # It is lost a turn of the loop later. Until then the next ones would cut it again.
+        self.connections.discard(oldest)
+        oldest.transport.abort()

@@ -162,3 +162,21 @@ def test_who_holds_connections_open_keeps_nobody_out(monkeypatch: pytest.MonkeyP
                     assert await each.read() == b""
 
     asyncio.run(story())
+
+
+def test_a_burst_of_connections_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "MAX_CONNECTIONS", 3)
+    monkeypatch.setattr(connections, "HEAD_SECONDS", 3600)
+
+    async def story() -> None:
+        async with serving(small) as port:
+            # The server accepts all of them at once: this thread has the loop until then.
+            silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(10)]
+            for each in silent[:7]:
+                each.setblocking(False)
+                with contextlib.suppress(ConnectionResetError):
+                    assert await asyncio.get_running_loop().sock_recv(each, 1) == b""
+            for each in silent:
+                each.close()
+
+    asyncio.run(story())
