@@ -153,8 +153,9 @@ def test_the_role_view_of_kubernetes_sees_tasks(api_server: ApiServer) -> None:
 @pytest.mark.usefixtures("server")
 def test_a_kubeconfig_with_a_client_certificate_reaches_it(api_server: ApiServer) -> None:
     """It has no token that it could send."""
-    answer = json.loads(api_server.kubectl("get", "--raw", f"{PREFIX}{RECENT}?hours=1&limit=7"))
-    assert answer["total_found"] == len(TENANTS)
+    answer = json.loads(api_server.kubectl("get", "--raw", f"{PREFIX}{RECENT}?hours=1&limit=90"))
+    # An administrator sees what the tests of other files left on this API server too.
+    assert {job["namespace"] for job in answer["jobs"]} >= set(TENANTS)
     assert answer["filters"]["hours_back"] == 1
 
 
