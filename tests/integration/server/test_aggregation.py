@@ -97,7 +97,11 @@ CALLERS = [
 def test_a_caller_has_its_own_rights(caller: Expected, api_server: ApiServer) -> None:
     answer = through(api_server, token_of(api_server, caller.account), RECENT)
     assert answer.status_code == 200, answer.text
-    assert {job["namespace"] for job in answer.json()["jobs"]} == caller.sees
+    found = {job["namespace"] for job in answer.json()["jobs"]}
+    if caller.sees == frozenset(TENANTS):
+        # Who sees all sees what the tests of other files left on this API server too.
+        found &= caller.sees
+    assert found == caller.sees
     for tenant in TENANTS:
         assert (tenant in answer.text) == (tenant in caller.sees)
         if tenant not in caller.logs:
