@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from jvscheduler import environment
-from jvscheduler.configuration.project import Selection
+from jvscheduler.configuration.project import Project, Selection
+from jvscheduler.configuration.values import check_image
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.zones import zone
 
@@ -64,6 +65,24 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         help="the project's file (default: jvscheduler.toml, or pyproject.toml with "
         "[tool.jvscheduler], of the working folder)",
     )
+
+
+def add_image(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--image",
+        type=argument(check_image),
+        help="container image with the modules (default: that of the project's file)",
+    )
+
+
+def image_of(args: argparse.Namespace, project: Project) -> str:
+    """Raises InvalidSettings when neither the command line nor the file names one."""
+    image: str | None = args.image or project.said("image")
+    if image is None:
+        raise InvalidSettings(
+            "name the container image with the modules: --image, or 'image' of the project's file"
+        )
+    return image
 
 
 def selection(args: argparse.Namespace) -> Selection:

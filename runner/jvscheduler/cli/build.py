@@ -14,14 +14,16 @@ from typing import Final
 from jvscheduler.cli import output
 from jvscheduler.cli.arguments import (
     IMPORT_SECONDS,
+    add_image,
     add_project,
     argument,
+    image_of,
     selection,
     whole_number,
 )
 from jvscheduler.cli.findings import Finding, Kind, findings
 from jvscheduler.configuration.opening import open_project
-from jvscheduler.configuration.values import check_image, check_name
+from jvscheduler.configuration.values import check_name
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.manifests.backends import BACKENDS
@@ -34,11 +36,7 @@ _FOUND: Final = 1
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
-    parser.add_argument(
-        "--image",
-        type=argument(check_image),
-        help="container image with the modules (default: that of the project's file)",
-    )
+    add_image(parser)
     parser.add_argument(
         "--namespace",
         type=argument(check_name),
@@ -88,11 +86,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     _check_options(args)
     project = open_project(selection(args))
-    image = args.image or project.said("image")
-    if image is None:
-        raise InvalidSettings(
-            "name the container image with the modules: --image, or 'image' of the project's file"
-        )
+    image = image_of(args, project)
     tasks = project.configured(discover(project.modules, args.import_timeout))
     if args.check:
         most = args.max_simultaneous or _MOST_AT_ONCE

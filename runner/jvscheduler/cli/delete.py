@@ -6,6 +6,7 @@ from jvscheduler.cli import delivering, output
 from jvscheduler.cli.arguments import add_configuration
 from jvscheduler.configuration.opening import open_project
 from jvscheduler.configuration.project import Selection
+from jvscheduler.delivery.plan import brought_by
 from jvscheduler.errors import InvalidSettings
 
 
@@ -26,7 +27,7 @@ def run(args: argparse.Namespace) -> int:
     project = open_project(Selection((), args.env, args.config))
     application = delivering.application_of(args, project)
     cluster = delivering.connected("delete", args, project)
-    found = {str(task["spec"]["taskID"]): task for task in cluster.labelled(application)}
+    found = {str(task["spec"]["taskID"]): task for task in brought_by(application, cluster.tasks())}
     unknown = [task_id for task_id in args.tasks if task_id not in found]
     if unknown:
         raise InvalidSettings(

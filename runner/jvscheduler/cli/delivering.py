@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from jvscheduler.cli.arguments import (
     IMPORT_SECONDS,
+    add_image,
     add_project,
     argument,
+    image_of,
     selection,
     without_extra,
 )
 from jvscheduler.configuration.opening import open_project
 from jvscheduler.configuration.project import Project
-from jvscheduler.configuration.values import check_image, check_name
-from jvscheduler.delivery.plan import Change, Manifest, Plan, Step, owner_of, plan
+from jvscheduler.configuration.values import check_name
+from jvscheduler.delivery.plan import Change, Manifest, Plan, Seen, Step, brought_by, owner_of, plan
 from jvscheduler.discovery import discover
 from jvscheduler.errors import InvalidSettings
 from jvscheduler.manifests.resource import resource
@@ -53,33 +55,29 @@ def add_cluster(parser: argparse.ArgumentParser) -> None:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_project(parser)
-    parser.add_argument(
-        "--image",
-        type=argument(check_image),
-        help="container image with the modules (default: that of the project's file)",
-    )
+    add_image(parser)
     add_cluster(parser)
 
 
 def prepare(command: str, args: argparse.Namespace) -> Delivery:
     """Asks the cluster, and changes nothing. Raises InvalidSettings and ClusterError."""
     project = open_project(selection(args))
-    image = args.image or project.said("image")
-    if image is None:
-        raise InvalidSettings(
-            "name the container image with the modules: --image, or 'image' of the project's file"
-        )
+    image = image_of(args, project)
     application = application_of(args, project)
     tasks = project.configured(discover(project.modules, IMPORT_SECONDS))
     cluster = connected(command, args, project)
     manifests = [
         resource(task, image, cluster.namespace, application=application) for task in tasks
     ]
-    seen = [cluster.seen(manifest) for manifest in manifests]
-    for each in seen:
-        _check_owner(each.before, application)
+    there = {task["metadata"]["name"]: task for task in cluster.tasks()}
+    for manifest in manifests:
+        _check_owner(there.get(manifest["metadata"]["name"]), application)
+    seen = [
+        Seen(manifest, there.get(manifest["metadata"]["name"]), cluster.applied(manifest))
+        for manifest in manifests
+    ]
     # Of a part of the modules it is not known which tasks the code no longer has.
-    labelled = cluster.labelled(application) if project.is_whole else ()
+    labelled = brought_by(application, there.values()) if project.is_whole else ()
     return Delivery(cluster, manifests, plan(seen, labelled))
 
 

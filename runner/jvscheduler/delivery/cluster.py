@@ -10,7 +10,7 @@ from kubernetes import client, config
 from urllib3.exceptions import HTTPError
 
 from jvscheduler import names
-from jvscheduler.delivery.plan import Manifest, Seen
+from jvscheduler.delivery.plan import Manifest
 from jvscheduler.errors import InvalidSettings, SchedulerError
 
 _APPLY: Final = "application/apply-patch+yaml"
@@ -38,11 +38,10 @@ class TaskCluster:
         self.namespace = namespace
         self._path = f"/apis/{names.API_VERSION}/namespaces/{namespace}/{names.PLURAL}"
 
-    def labelled(self, application: str) -> Sequence[Manifest]:
-        """The tasks that this application has brought."""
+    def tasks(self) -> Sequence[Manifest]:
+        """Every task of the namespace, also those of others."""
         found: list[Manifest] = []
-        selector = f"{names.APPLICATION_LABEL}={application}"
-        query = {"labelSelector": selector, "limit": str(_PAGE)}
+        query = {"limit": str(_PAGE)}
         while True:
             page = self._request("the tasks cannot be listed", "GET", "", query)
             found += page["items"]
@@ -51,16 +50,15 @@ class TaskCluster:
                 return found
             query["continue"] = more
 
-    def seen(self, manifest: Manifest) -> Seen:
-        """The object as it is, and as an apply would leave it."""
-        before = self.read(manifest["metadata"]["name"])
-        return Seen(manifest, before, self._patch(manifest, {"dryRun": "All"}))
-
     def read(self, name: str) -> Manifest | None:
         try:
             return self._request(f"the task {name} cannot be read", "GET", f"/{name}")
         except _NotFound:
             return None
+
+    def applied(self, manifest: Manifest) -> Manifest:
+        """The object as an apply would leave it."""
+        return self._patch(manifest, {"dryRun": "All"})
 
     def apply(self, manifest: Manifest) -> Manifest:
         return self._patch(manifest, {})

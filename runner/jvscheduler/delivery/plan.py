@@ -4,7 +4,7 @@ The API server itself says what an apply would make of an object: `Seen.after` i
 dry run. So defaults, rules and the edits of others are those of the server.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
@@ -80,6 +80,10 @@ def owner_of(task: Manifest) -> str | None:
     """The application that has brought the task; None for kubectl or another program."""
     labels: Mapping[str, str] = task["metadata"].get("labels") or {}
     return labels.get(names.APPLICATION_LABEL)
+
+
+def brought_by(application: str, tasks: Iterable[Manifest]) -> list[Manifest]:
+    return [task for task in tasks if owner_of(task) == application]
 
 
 def _step(seen: Seen) -> Step:
