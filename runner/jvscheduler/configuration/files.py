@@ -4,17 +4,16 @@ Only the working folder counts, because modules are imported from there too.
 """
 
 import re
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from jvscheduler.edge.toml_files import read_toml
 from jvscheduler.errors import InvalidSettings
 
 OWN_FILE: Final = "jvscheduler.toml"
 SHARED_FILE: Final = "pyproject.toml"
 _PLAIN: Final = re.compile(r"[A-Za-z0-9_-]+", re.ASCII)
-_MAX_BYTES: Final = 2**20
 
 
 @dataclass(frozen=True)
@@ -72,10 +71,8 @@ def _source(path: Path) -> Source | None:
 
 def _content(path: Path) -> dict[str, Any]:
     try:
-        if path.stat().st_size > _MAX_BYTES:
-            raise InvalidSettings(f"{path}: more than {_MAX_BYTES // 2**20} MiB")
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return read_toml(path)
     except OSError as error:
         raise InvalidSettings(f"{path}: {error.strerror or error}") from error
-    except (ValueError, RecursionError) as error:  # also a number of 5,000 digits
+    except ValueError as error:
         raise InvalidSettings(f"{path} is not TOML: {error}") from error

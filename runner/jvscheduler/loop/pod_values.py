@@ -7,13 +7,13 @@ SMTP_PASSWORD = "for my own machine"
 CURRENCY = "EUR"
 """
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, TypeAlias
 
 from jvscheduler import environment
+from jvscheduler.edge.toml_files import read_toml
 from jvscheduler.errors import InvalidSettings
 
 ByName: TypeAlias = Mapping[str, Mapping[str, str]]
@@ -39,11 +39,10 @@ def pod_values(path: str | None, environ: Mapping[str, str]) -> PodValues:
         return PodValues()
     source = "--secrets-file" if path else environment.SECRETS_FILE
     try:
-        found = tomllib.loads(Path(name).read_text(encoding="utf-8"))
+        found = read_toml(Path(name))
     except OSError as error:
         raise InvalidSettings(f"{source} {name}: {error.strerror or error}") from None
     except ValueError as error:
-        # The parser's message has the line and no text of it.
         raise InvalidSettings(f"{source} {name} is no TOML: {error}") from None
     return PodValues(**_kinds(found, f"{source} {name}"))
 
