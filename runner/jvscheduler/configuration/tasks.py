@@ -15,7 +15,22 @@ _OF_THE_POD: Final = ("pod", "template")
 
 def configured(task: Task, layers: Layers) -> Task:
     """Raises InvalidSettings, which names the keys that state the task's options."""
-    options = layers.of(task.task_id, _stated(task))
+    return _configured(task, layers.of(task.task_id, _stated(task)))
+
+
+def values_of(task: Task, layers: Layers) -> Mapping[str, Value]:
+    """Every option of the configured task, with the places that state it."""
+    stated = layers.of(task.task_id, _stated(task))
+    values = {**options_of(_configured(task, stated)), **dict.fromkeys(_OF_THE_POD)}
+    return {
+        name: stated[name]
+        if name in _OF_THE_POD and name in stated
+        else Value(value, stated[name].origins if name in stated else (BUILT_IN,))
+        for name, value in values.items()
+    }
+
+
+def _configured(task: Task, options: Mapping[str, Value]) -> Task:
     given = {name: own.value for name, own in options.items() if own.origins != (DECORATOR,)}
     if not given:
         return task
@@ -29,18 +44,6 @@ def configured(task: Task, layers: Layers) -> Task:
         origins = ", ".join(dict.fromkeys(name for name in names if name != DECORATOR))
         raise InvalidSettings(f"{task.task_id}: {error} (said in {origins})") from error
     return changed
-
-
-def values_of(task: Task, layers: Layers) -> Mapping[str, Value]:
-    """Every option of the configured task, with the places that state it."""
-    stated = layers.of(task.task_id, _stated(task))
-    values = {**options_of(configured(task, layers)), **dict.fromkeys(_OF_THE_POD)}
-    return {
-        name: stated[name]
-        if name in _OF_THE_POD and name in stated
-        else Value(value, stated[name].origins if name in stated else (BUILT_IN,))
-        for name, value in values.items()
-    }
 
 
 def _check_args(task: Task, changed: Task) -> None:

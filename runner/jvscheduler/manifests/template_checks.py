@@ -122,11 +122,10 @@ def _check_image(container: Mapping[str, Any], path: str) -> None:
 
 def _no_variables_of_ours(template: Template) -> None:
     for container in _named(template, "containers"):
-        env = container.get("env")
-        if container["name"] != names.TASK_CONTAINER or not isinstance(env, list):
+        if container["name"] != names.TASK_CONTAINER:
             continue
-        for variable in env:
-            name = variable.get("name") if isinstance(variable, Mapping) else None
+        for variable in _variables(container):
+            name = variable.get("name")
             if name in environment.SET_BY_THE_OPERATOR:
                 raise InvalidTemplate(
                     f"{_PATH}.containers[task].env: {name} must be left out: the operator sets "
@@ -137,9 +136,8 @@ def _no_variables_of_ours(template: Template) -> None:
 def _variables_are_text(template: Template) -> None:
     for kind in _KINDS:
         for container in _named(template, kind):
-            env = container.get("env")
-            for variable in env if isinstance(env, list) else []:
-                value = variable.get("value") if isinstance(variable, Mapping) else None
+            for variable in _variables(container):
+                value = variable.get("value")
                 if value is not None and not isinstance(value, str):
                     raise InvalidTemplate(
                         f"{_PATH}.{kind}[{container['name']}].env[{variable.get('name')}].value "
@@ -177,6 +175,11 @@ RULES: Final[Sequence[Rule]] = (
     _quantities,
 )
 """The first mistake that one of them finds is reported."""
+
+
+def _variables(container: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    env = container.get("env")
+    return [each for each in (env if isinstance(env, list) else []) if isinstance(each, Mapping)]
 
 
 def _named(template: Template, kind: str) -> list[Mapping[str, Any]]:

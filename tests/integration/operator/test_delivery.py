@@ -1,8 +1,6 @@
 """`jvscheduler diff`, `apply` and `delete` on a real API server, with the operator."""
 
-import os
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +9,7 @@ import pytest
 
 from jvscheduler import names
 from tests.cluster.api_server import ApiServer
+from tests.support.command import run_command
 from tests.support.operator.shop import TASKS, Shop, open_shop
 
 pytestmark = pytest.mark.usefixtures("operator")
@@ -38,15 +37,7 @@ class Project:
         (self.folder / "shop.py").write_text(HEAD + "".join(parts))
 
     def run(self, *words: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-m", "jvscheduler.cli", *words],
-            cwd=self.folder,
-            env={**os.environ, "KUBECONFIG": str(self.kubeconfig)},
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=300,
-        )
+        return run_command(self.folder, *words, KUBECONFIG=str(self.kubeconfig))
 
     def apply(self, *words: str) -> str:
         done = self.run("apply", *words)

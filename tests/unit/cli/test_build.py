@@ -9,6 +9,7 @@ import yaml
 
 from jvscheduler.configuration.values import check_image
 from jvscheduler.version import __version__
+from tests.support.command import run_command as run
 
 TASKS = """
 from jvscheduler import on_schedule
@@ -59,13 +60,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(TASKS, encoding="utf-8")
     (tmp_path / "broken.py").write_text("1 / 0\n", encoding="utf-8")
     return tmp_path
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jvscheduler.cli", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=120
-    )
 
 
 def test_it_prints_the_same_yaml_each_time(folder: Path) -> None:

@@ -1,14 +1,13 @@
 """`jvscheduler build --check`, run as a process like in a user's shell."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from jvscheduler.cli import _parser
+from tests.support.command import run_command as run
 from tests.support.readme import ROOT
 
 TASKS = """
@@ -23,13 +22,6 @@ def second() -> None: ...
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(TASKS)
     return tmp_path
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jvscheduler.cli", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=120
-    )
 
 
 def test_a_check_writes_nothing_and_has_an_exit_code(folder: Path) -> None:

@@ -1,14 +1,13 @@
 """`jvscheduler next` and `jvscheduler preview`, run as processes like in a user's shell."""
 
 import json
-import subprocess
-import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from jvscheduler.schedules.jitter import start_delay
+from tests.support.command import run_command as run
 
 TASKS = """
 from jvscheduler import on_schedule
@@ -44,13 +43,6 @@ MONDAY = ("--after", "2026-11-23T00:00+00:00")
 def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(TASKS, encoding="utf-8")
     return tmp_path
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jvscheduler.cli", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=120
-    )
 
 
 def test_the_next_instants_of_a_schedule(folder: Path) -> None:

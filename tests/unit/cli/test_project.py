@@ -1,13 +1,13 @@
 """The commands take what they need from the project's file, run as in a user's shell."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+
+from tests.support.command import run_command as run
 
 TASKS = """
 from jvscheduler import on_schedule
@@ -40,13 +40,6 @@ def folder(tmp_path: Path) -> Path:
     (tmp_path / "shop.py").write_text(TASKS)
     (tmp_path / "pyproject.toml").write_text(PROJECT)
     return tmp_path
-
-
-def run(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "jvscheduler.cli", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", check=False, timeout=120
-    )
 
 
 def output(folder: Path, *words: str) -> str:

@@ -2,13 +2,12 @@
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from jvscheduler.configuration.model import Configuration
+from tests.support.command import run_command
 from tests.support.docs.markdown import DOCS, first_names
 
 PAGE = (DOCS / "reference" / "configuration.md").read_text()
@@ -33,10 +32,9 @@ def folder(tmp_path: Path) -> Path:
 
 
 def show(folder: Path, *words: str) -> str:
-    command = [sys.executable, "-m", "jvscheduler.cli", "config", "show", *words]
-    return subprocess.run(
-        command, cwd=folder, capture_output=True, encoding="utf-8", check=True, timeout=120
-    ).stdout
+    done = run_command(folder, "config", "show", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
 
 
 def test_the_page_has_every_key() -> None:
